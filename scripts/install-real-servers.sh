@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs the real stores, back ends and clients that the checks beyond `npm test` run against, once, outside the
+# checkout, each in a folder named by its version; what is already there is skipped. Prints the folder of binaries last.
+#
+#   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
+#
+# Needs: Go >= 1.25, python3 with venv, jq, and for Prometheus a Debian system (apt-get, dpkg).
+set -euo pipefail
+
+cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
+bin="$cache/bin"
+mkdir -p "$bin"
+
+readonly MINIO=v0.0.0-20260212201848-7aac2a2c5b7c # the module has no tags: this is what @latest meant on 2026-11-23
+readonly VERSITYGW=v1.8.0
+readonly JAEGER=v1.76.0 # its cmd/jaeger is Jaeger 2
+readonly AWSCLI=1.46.3
+
+say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
+
+# once NAME VERSION FUNCTION: runs FUNCTION unless bin/NAME already points at this version.
+once() {
+  local name=$1 version=$2 install=$3 home="$cache/$1-$2"
+  if [ -x "$home/$name" ]; then
+    say "$name $version: already there"
+  else
+    say "$name $version: installing"
+    local started=$SECONDS
+    rm -rf "$home.part" && mkdir -p "$home.part"
+    "$install" "$home.part" "$version"
+    rm -rf "$home" && mv "$home.part" "$home"
+    say "$name $version: installed in $((SECONDS - started)) s"
+  fi
+  ln -sfn "$home/$name" "$bin/$name"
+}
+
+# GOFLAGS=-mod=mod in somebody's environment would rewrite what `go build` in the module cache may not touch.
+install_minio() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/minio/minio@$2"; }
+install_versitygw() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@$2"; }
+install_jaeger() { # `go install` refuses this module: its go.mod has a replace directive
+  local dir
+  dir=$(GOFLAGS= go mod download -json "github.com/jaegertracing/jaeger@$2" | jq -r .Dir)
+  GOFLAGS= go build -C "$dir" -mod=readonly -buildvcs=false -ldflags='-s -w' -o "$1/jaeger" ./cmd/jaeger
+}
+install_prometheus() { # unpacked, not installed: the system stays as it is
+  local work="$1/package"
+  mkdir -p "$work"
+  (cd "$work" && { apt-get download prometheus >/dev/null 2>&1 || { apt-get update -qq >&2 && apt-get download prometheus >/dev/null; }; })
+  dpkg -x "$work"/prometheus_*.deb "$work/root"
+  cp "$work/root/usr/bin/prometheus" "$work/root/usr/bin/promtool" "$1/"
+  rm -rf "$work"
+}
+install_aws() { # not moved afterwards: a venv knows its own path, so it is built beside the folder and linked from it
+  local venv="$cache/venv-awscli-$2"
+  rm -rf "$venv" && python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "awscli==$2" >&2
+  ln -s "$venv/bin/aws" "$1/aws"
+}
+
+[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus aws
+for name in "$@"; do
+  case "$name" in
+    minio) once minio "$MINIO" install_minio ;;
+    versitygw) once versitygw "$VERSITYGW" install_versitygw ;;
+    jaeger) once jaeger "$JAEGER" install_jaeger ;;
+    prometheus)
+      once prometheus debian install_prometheus
+      ln -sfn "$cache/prometheus-debian/promtool" "$bin/promtool"
+      ;;
+    aws) once aws "$AWSCLI" install_aws ;;
+    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, aws)"; exit 2 ;;
+  esac
+done
+echo "$bin"

@@ -1,0 +1,182 @@
+/**
+ * Every way in which the gateway itself ends a request without success, as one closed table. The key is the value of
+ * `error.type` on spans and of the `error_type` label and log field; a row says which S3 code and HTTP status the client gets.
+ * Errors that the store reports keep the store's code and status and have the type `store_error`.
+ */
+
+export interface FailureShape {
+  /** S3 error code, as in the `<Code>` of the error XML (Amazon S3 API Reference, "Error responses"). */
+  readonly code: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** Who has to act: the client, the operator of the gateway, or the store. */
+  readonly side: 'client' | 'gateway' | 'store';
+  /** What the client is told when the place that failed has nothing better to say. */
+  readonly message: string;
+}
+
+export const FAILURES = {
+  // what the request asks for
+  method_not_allowed: {
+    code: 'MethodNotAllowed',
+    status: 405,
+    side: 'client',
+    message: 'This gateway accepts uploads only.',
+  },
+  object_not_visible: {
+    code: 'NoSuchKey',
+    status: 404,
+    side: 'client',
+    message: 'This gateway never reveals whether an object exists.',
+  },
+  not_implemented: {
+    code: 'NotImplemented',
+    status: 501,
+    side: 'client',
+    message: 'This gateway does not offer the requested operation.',
+  },
+  no_such_bucket: {
+    code: 'NoSuchBucket',
+    status: 404,
+    side: 'client',
+    message: 'No bucket of this gateway has this path.',
+  },
+  access_denied: { code: 'AccessDenied', status: 403, side: 'client', message: 'Access denied.' },
+  // how the request is written
+  bad_request: { code: 'InvalidRequest', status: 400, side: 'client', message: 'The request is malformed.' },
+  invalid_uri: { code: 'InvalidURI', status: 400, side: 'client', message: 'The request target cannot be understood.' },
+  invalid_argument: { code: 'InvalidArgument', status: 400, side: 'client', message: 'A parameter is invalid.' },
+  key_too_long: {
+    code: 'KeyTooLongError',
+    status: 400,
+    side: 'client',
+    message: 'The key is longer than 1024 bytes in UTF-8.',
+  },
+  header_too_large: {
+    code: 'RequestHeaderSectionTooLarge',
+    status: 431,
+    side: 'client',
+    message: 'The request headers exceed 16 KiB.',
+  },
+  header_timeout: {
+    code: 'RequestTimeout',
+    status: 408,
+    side: 'client',
+    message: 'The request headers did not arrive in time.',
+  },
+  malformed_xml: {
+    code: 'MalformedXML',
+    status: 400,
+    side: 'client',
+    message: 'The XML is not well formed or not what this operation takes.',
+  },
+  // the body
+  missing_content_length: {
+    code: 'MissingContentLength',
+    status: 411,
+    side: 'client',
+    message: 'The length of the object must be declared: Content-Length, or x-amz-decoded-content-length with aws-chunked.',
+  },
+  too_large: {
+    code: 'EntityTooLarge',
+    status: 400,
+    side: 'client',
+    message: 'The object is larger than 5 GiB; use a multipart upload.',
+  },
+  incomplete_body: {
+    code: 'IncompleteBody',
+    status: 400,
+    side: 'client',
+    message: 'The body does not have the length that was declared for it.',
+  },
+  invalid_chunk: {
+    code: 'InvalidChunkSizeError',
+    status: 400,
+    side: 'client',
+    message: 'The aws-chunked framing of the body is broken.',
+  },
+  malformed_trailer: {
+    code: 'MalformedTrailerError',
+    status: 400,
+    side: 'client',
+    message: 'The trailer of the body is not the one that x-amz-trailer announced.',
+  },
+  checksum_mismatch: {
+    code: 'BadDigest',
+    status: 400,
+    side: 'client',
+    message: 'The checksum in the request does not match the bytes that arrived.',
+  },
+  client_aborted: {
+    code: 'RequestTimeout',
+    status: 400,
+    side: 'client',
+    message: 'The client closed the connection before the request was complete.',
+  },
+  client_stalled: {
+    code: 'RequestTimeout',
+    status: 408,
+    side: 'client',
+    message: 'No byte of the body arrived for too long.',
+  },
+  // the way to the store
+  store_unreachable: {
+    code: 'ServiceUnavailable',
+    status: 503,
+    side: 'store',
+    message: 'The store cannot be reached.',
+  },
+  store_reset: {
+    code: 'BadGateway',
+    status: 502,
+    side: 'store',
+    message: 'The store closed the connection before it answered.',
+  },
+  store_timeout: { code: 'GatewayTimeout', status: 504, side: 'store', message: 'The store did not answer in time.' },
+  store_invalid_answer: {
+    code: 'BadGateway',
+    status: 502,
+    side: 'store',
+    message: 'The store gave an answer that S3 does not give.',
+  },
+  store_refused_gateway: {
+    code: 'BadGateway',
+    status: 502,
+    side: 'gateway',
+    message: "The store refused the gateway's own credentials or address.",
+  },
+  store_error: { code: 'InternalError', status: 500, side: 'store', message: 'The store reported an error.' },
+  // the gateway
+  shutting_down: { code: 'ServiceUnavailable', status: 503, side: 'gateway', message: 'The gateway is shutting down.' },
+  internal_error: { code: 'InternalError', status: 500, side: 'gateway', message: 'The gateway failed.' },
+} as const satisfies Record<string, FailureShape>;
+
+export type FailureType = keyof typeof FAILURES;
+
+/** Thrown by any stage to end the request. It becomes the S3 error reply, the span's `error.type`, the log line and the metric. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly type: FailureType;
+  readonly code: string;
+  readonly status: number;
+  /** Response headers that the failure brings along, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    type: FailureType,
+    message: string = FAILURES[type].message,
+    options: { code?: string; status?: number; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.type = type;
+    this.code = options.code ?? FAILURES[type].code;
+    this.status = options.status ?? FAILURES[type].status;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** What was thrown, as a Failure: everything that is not one is a fault of ours. */
+export function asFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  return new Failure('internal_error', undefined, { cause: thrown });
+}

@@ -1,0 +1,72 @@
+/**
+ * The S3 operations that the gateway offers, as a table: what a request for one looks like, and what its spans are called.
+ * Nothing below enumerates operations; what is not a row here is refused.
+ */
+
+export interface OperationShape {
+  /** HTTP method of the request. */
+  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET';
+  /** Query parameters that must be there, and so tell the operation from its siblings. */
+  readonly requires: readonly string[];
+  /** Further query parameters that may be there. */
+  readonly allows: readonly string[];
+  /** Name of the CLIENT span of one attempt at the store. */
+  readonly span: string;
+  /** Value of the `upload.method` attribute. */
+  readonly uploadMethod: 'single' | 'multipart';
+  /** Whether the request carries object bytes (and not XML, or nothing). */
+  readonly carriesObject: boolean;
+}
+
+export const OPERATIONS = {
+  PutObject: {
+    method: 'PUT',
+    requires: [],
+    allows: [],
+    span: 'aws.s3.put_object',
+    uploadMethod: 'single',
+    carriesObject: true,
+  },
+  CreateMultipartUpload: {
+    method: 'POST',
+    requires: ['uploads'],
+    allows: [],
+    span: 'aws.s3.create_multipart_upload',
+    uploadMethod: 'multipart',
+    carriesObject: false,
+  },
+  UploadPart: {
+    method: 'PUT',
+    requires: ['partNumber', 'uploadId'],
+    allows: [],
+    span: 'aws.s3.upload_part',
+    uploadMethod: 'multipart',
+    carriesObject: true,
+  },
+  CompleteMultipartUpload: {
+    method: 'POST',
+    requires: ['uploadId'],
+    allows: [],
+    span: 'aws.s3.complete_multipart_upload',
+    uploadMethod: 'multipart',
+    carriesObject: false,
+  },
+  AbortMultipartUpload: {
+    method: 'DELETE',
+    requires: ['uploadId'],
+    allows: [],
+    span: 'aws.s3.abort_multipart_upload',
+    uploadMethod: 'multipart',
+    carriesObject: false,
+  },
+  ListParts: {
+    method: 'GET',
+    requires: ['uploadId'],
+    allows: ['max-parts', 'part-number-marker', 'encoding-type'],
+    span: 'aws.s3.list_parts',
+    uploadMethod: 'multipart',
+    carriesObject: false,
+  },
+} as const satisfies Record<string, OperationShape>;
+
+export type OperationName = keyof typeof OPERATIONS;

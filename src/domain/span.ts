@@ -1,0 +1,54 @@
+/**
+ * The face of tracing: all that a stage sees of it. A stage sets attributes on the span it is handed and opens children;
+ * it knows nothing of samplers, encoders or exporters. With tracing off, `NO_SPAN` stands in and no tracing code is loaded.
+ */
+
+export type SpanKind = 'internal' | 'client';
+export type AttributeValue = string | number | boolean | readonly string[];
+export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+export interface Span {
+  /** 32 lower-case hex digits, or undefined with tracing off. Known for unsampled traces too. */
+  readonly traceId: string | undefined;
+  /** 16 lower-case hex digits, or undefined with tracing off. */
+  readonly spanId: string | undefined;
+  /** Whether this trace is kept. */
+  readonly sampled: boolean;
+  /** `00-<trace id>-<span id>-<flags>` of this span (W3C Trace Context, section 3.2), or undefined with tracing off. */
+  readonly traceparent: string | undefined;
+  /** Sets one attribute; undefined sets nothing, a later value replaces an earlier one. Ignored after `end`. */
+  set(name: string, value: AttributeValue | undefined): void;
+  /**
+   * Marks the operation of this span as failed: status Error, and `error.type`, a low-cardinality name.
+   * The description is for what the other attributes do not say; it must hold no secret.
+   */
+  fail(errorType: string, description?: string): void;
+  /** Opens a child span. The caller ends it. */
+  child(name: string, kind: SpanKind, attributes?: Attributes): Span;
+  /** The headers that carry this span's context to the next service: name, value, name, value. Empty with tracing off. */
+  outgoingHeaders(): readonly string[];
+  /** Ends the span now. Later calls do nothing. */
+  end(): void;
+}
+
+/** Request headers as they came, name and value in turn (`rawHeaders` of node:http): duplicates must stay visible. */
+export type RawHeaders = readonly string[];
+
+export interface RequestTracer {
+  /** Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context. */
+  startRequest(headers: RawHeaders, attributes: Attributes): Span;
+}
+
+export const NO_SPAN: Span = {
+  traceId: undefined,
+  spanId: undefined,
+  sampled: false,
+  traceparent: undefined,
+  set() {},
+  fail() {},
+  child: () => NO_SPAN,
+  outgoingHeaders: () => [],
+  end() {},
+};
+
+export const NO_TRACER: RequestTracer = { startRequest: () => NO_SPAN };

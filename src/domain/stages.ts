@@ -1,0 +1,89 @@
+/**
+ * What is known of a request after each stage: Incoming → Routed → Authenticated → Authorized. Each stage takes the type
+ * before and gives the next, so that what was not authorized cannot reach an upload handler: it does not compile.
+ */
+import type { Readable } from 'node:stream';
+import type { OperationName } from './operation.ts';
+import type { Span } from './span.ts';
+
+/** A request as the server hands it over: head read, body untouched. */
+export interface Incoming {
+  /** The gateway's own id of this request, for `x-amz-request-id` where the store has given none. */
+  readonly id: string;
+  readonly method: string;
+  /** The path as it was sent, percent-encoding included: decoding it is the router's, once. */
+  readonly rawPath: string;
+  /** Decoded query parameters in their order, duplicates included. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** Lower-case names. A header that S3 allows once stands here once: the server refused duplicates. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: IncomingBody;
+  /** Aborted when the client has gone before its answer was complete. */
+  readonly signal: AbortSignal;
+  /** The SERVER span. */
+  readonly span: Span;
+}
+
+export interface IncomingBody {
+  /** Value of Content-Length in bytes; undefined with Transfer-Encoding: chunked. 0 where the request has no body. */
+  readonly length: number | undefined;
+  /** Asks the client for the body (answers `Expect: 100-continue`, once) and gives its bytes, still framed as they were sent. */
+  open(): Readable;
+}
+
+/** One bucket of the configuration, as the stages need it. */
+export interface Bucket {
+  /** The name that clients use. */
+  readonly name: string;
+  /** The name at the store. */
+  readonly storeBucket: string;
+}
+
+export interface Routed<B extends Bucket = Bucket> {
+  readonly incoming: Incoming;
+  readonly bucket: B;
+  readonly operation: OperationName;
+  /** The object key: decoded once, never normalised; what is authorized, signed, logged and stored. */
+  readonly key: string;
+  readonly uploadId: string | undefined;
+  readonly partNumber: number | undefined;
+  /** Those query parameters that the operation allows and the store shall see, decoded. */
+  readonly storeQuery: readonly (readonly [name: string, value: string])[];
+}
+
+/** Who the caller is. Today's only authenticator knows nobody. */
+export interface Identity {
+  readonly method: 'anonymous';
+  readonly subject: undefined;
+}
+
+export interface Authenticated<B extends Bucket = Bucket> extends Routed<B> {
+  readonly identity: Identity;
+}
+
+/** Why the request may go on; stands on the span. */
+export interface Decision {
+  readonly reason: string;
+}
+
+export interface Authorized<B extends Bucket = Bucket> extends Authenticated<B> {
+  readonly decision: Decision;
+}
+
+/** The answer to a request, before the server adds what every answer carries. */
+export interface Reply {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** How many bytes have passed and where the time went; kept by whoever moves the body, read by whoever reports. */
+export interface Transfer {
+  /** Object bytes received from the client, framing excluded. */
+  bytes: number;
+  /** Seconds in which the gateway had room and waited for the client's bytes. */
+  clientWaitSeconds: number;
+  /** Seconds in which the gateway had bytes, or had sent them all, and waited for the store. */
+  storeWaitSeconds: number;
+}
