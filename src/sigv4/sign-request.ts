@@ -1,0 +1,47 @@
+/** Signs a request to S3 in its headers (AWS Signature Version 4, "Authenticating Requests: Using the Authorization Header"). */
+import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
+import { type SigningKeys, scopeText, signatureOf } from './signing-key.ts';
+
+export interface Credentials {
+  readonly accessKey: string;
+  readonly keys: SigningKeys;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
+}
+
+export interface RequestToSign {
+  readonly method: string;
+  /** Percent-encoded, as on the wire. */
+  readonly path: string;
+  readonly query: Query;
+  /** Lower-case names; must hold `host`. Which of them are signed is decided here. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payloadHash: string;
+  readonly region: string;
+}
+
+/** The headers that make the request a signed one, lower-case names. They come on top of those given. */
+export function signRequest(request: RequestToSign, credentials: Credentials, now: Date): Record<string, string> {
+  const date = amzDate(now);
+  const added: Record<string, string> = { 'x-amz-content-sha256': request.payloadHash, 'x-amz-date': date };
+  if (credentials.sessionToken !== undefined) added['x-amz-security-token'] = credentials.sessionToken;
+  const headers = { ...request.headers, ...added };
+  const signedHeaders = Object.keys(headers).filter(mustBeSigned).sort();
+  const scope = { day: date.slice(0, 8), region: request.region, service: 's3' };
+  const canonical = canonicalRequest({ ...request, headers, signedHeaders });
+  const signature = signatureOf(credentials.keys.of(scope), stringToSign(date, scopeText(scope), canonical));
+  const credential = `${credentials.accessKey}/${scopeText(scope)}`;
+  added['authorization'] =
+    `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
+  return added;
+}
+
+/** `20130524T000000Z`: ISO 8601 basic format in UTC. */
+export function amzDate(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}
+
+/** S3 wants host, every x-amz-* header and, if there is one, Content-Type and Content-MD5. All else may change on the way. */
+function mustBeSigned(name: string): boolean {
+  return name === 'host' || name === 'content-type' || name === 'content-md5' || name.startsWith('x-amz-');
+}
