@@ -60,7 +60,7 @@ export class AwsChunkedDecoder {
     const end = lf < 0 ? bytes.length : lf + 1;
     if (this.#line.length + end - at > MAX_LINE)
       throw new Failure('invalid_chunk', 'A chunk line is longer than 1 KiB.');
-    this.#line += bytes.latin1Slice(at, end);
+    this.#line += bytes.toString('latin1', at, end);
     if (lf < 0) return end;
     const line = this.#line;
     this.#line = '';

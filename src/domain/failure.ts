@@ -75,7 +75,8 @@ export const FAILURES = {
     code: 'MissingContentLength',
     status: 411,
     side: 'client',
-    message: 'The length of the object must be declared: Content-Length, or x-amz-decoded-content-length with aws-chunked.',
+    message:
+      'The length of the object must be declared: Content-Length, or x-amz-decoded-content-length with aws-chunked.',
   },
   too_large: {
     code: 'EntityTooLarge',

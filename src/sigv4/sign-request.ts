@@ -31,8 +31,7 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
   const canonical = canonicalRequest({ ...request, headers, signedHeaders });
   const signature = signatureOf(credentials.keys.of(scope), stringToSign(date, scopeText(scope), canonical));
   const credential = `${credentials.accessKey}/${scopeText(scope)}`;
-  added['authorization'] =
-    `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
+  added.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
   return added;
 }
 

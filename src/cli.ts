@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+/** The command line: which command, with which options. What a command does stands in src/cli/, one file each. */
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  process.stderr.write(
+    `mizuchi-uploadr needs Node 24 or newer; this is ${process.version}. In a checkout, npm brings its own.\n`,
+  );
+  process.exit(1);
+}
+const { run } = await import('./cli/run.ts');
+process.exitCode = await run(process.argv.slice(2), process.env);

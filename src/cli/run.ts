@@ -1,0 +1,65 @@
+/** Understands the arguments (commander) and runs the command they name. */
+import { Command, CommanderError, Option } from 'commander';
+import { check } from './check.ts';
+import { serve } from './serve.ts';
+import { store } from './store.ts';
+import { packageVersion } from './version.ts';
+
+interface ConfigOptions {
+  config?: string;
+  validate?: boolean;
+}
+
+/** @returns the exit code of the process: 0 well, 1 the command failed, 2 it was called wrongly. */
+export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  let exitCode = 0;
+  const write = (text: string): void => void process.stdout.write(text);
+  const configOption = () =>
+    new Option('-c, --config <file>', 'configuration file (or MIZUCHI_CONFIG)').env('MIZUCHI_CONFIG');
+  const withConfig = async ({ config }: ConfigOptions, command: (file: string) => Promise<number>): Promise<void> => {
+    if (config !== undefined) exitCode = await command(config);
+    else {
+      process.stderr.write('error: no configuration: give --config FILE or set MIZUCHI_CONFIG\n');
+      exitCode = 2;
+    }
+  };
+  const program = new Command('mizuchi-uploadr')
+    .description('Upload-only S3 gateway in which every upload is one truthful trace.')
+    .version(packageVersion())
+    .exitOverride()
+    .addOption(configOption())
+    .option('--validate', 'the same as the command check')
+    .action((options: ConfigOptions) =>
+      withConfig(options, (file) => (options.validate === true ? check(file, env, write) : serve(file, env))),
+    );
+  program
+    .command('serve', { isDefault: false })
+    .description('run the gateway')
+    .addOption(configOption())
+    .action((_: ConfigOptions, command: Command) => withConfig(command.optsWithGlobals(), (file) => serve(file, env)));
+  program
+    .command('check')
+    .description('say everything that is wrong with a configuration, or what it will run')
+    .addOption(configOption())
+    .action((_: ConfigOptions, command: Command) =>
+      withConfig(command.optsWithGlobals(), (file) => check(file, env, write)),
+    );
+  program
+    .command('store')
+    .description('run a small S3-compatible store on a local directory, for demos and tests')
+    .requiredOption('-d, --directory <directory>', 'where the objects are kept; made if it is not there')
+    .option('-a, --address <host:port>', 'where to listen', '127.0.0.1:9000')
+    .option('--access-key <key>', 'access key that it accepts', 'mizuchi')
+    .option('--secret-key <key>', 'secret key that it accepts', 'mizuchi-secret')
+    .option('-b, --bucket <name...>', 'buckets to create', ['my-bucket'])
+    .action(async (options) => {
+      exitCode = await store(options);
+    });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return exitCode;
+}

@@ -1,0 +1,21 @@
+/** `serve`: runs the gateway until SIGTERM or SIGINT, then drains it. */
+import { once } from 'node:events';
+import { type App, startApp } from '../app.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { loadConfig } from '../config/load-config.ts';
+
+/** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start. */
+export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<number> {
+  let app: App;
+  try {
+    app = await startApp(await loadConfig(file, env));
+  } catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : `error: ${(error as Error).message}`}\n`);
+    return 1;
+  }
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  // Who asks a second time does not want to wait.
+  process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
+  await app.close();
+  return 0;
+}

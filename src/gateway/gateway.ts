@@ -1,0 +1,57 @@
+/**
+ * The spine: what happens to every request, in this order. The types hold it: `upload` takes nothing but what `authorize`
+ * has given. Each stage either gives the next form of the request or throws the Failure that ends it.
+ */
+import { asFailure } from '../domain/failure.ts';
+import { OPERATIONS } from '../domain/operation.ts';
+import type { Authorized, Bucket, Incoming, Reply } from '../domain/stages.ts';
+import type { RequestRecord, Stages } from './stages.ts';
+
+export interface Gateway {
+  /** @throws Failure for every outcome but success. */
+  handle(incoming: Incoming, record: RequestRecord): Promise<Reply>;
+}
+
+/** @param idleMillis longest wait for a client's next byte. */
+export function createGateway<B extends Bucket>(stages: Stages<B>, idleMillis: number): Gateway {
+  return {
+    async handle(incoming, record) {
+      const routed = stages.route(incoming);
+      record.routed = routed;
+      const authenticated = await stages.authenticate(routed);
+      const authorized = await stages.authorize(authenticated);
+      return upload(stages, authorized, record, idleMillis);
+    },
+  };
+}
+
+/** Runs the operation inside its span. */
+async function upload<B extends Bucket>(
+  stages: Stages<B>,
+  request: Authorized<B>,
+  { transfer }: RequestRecord,
+  idleMillis: number,
+): Promise<Reply> {
+  const shape = OPERATIONS[request.operation];
+  const span = request.incoming.span.child('s3.upload', 'internal', {
+    's3.bucket': request.bucket.name,
+    's3.key': request.key,
+    's3.operation': request.operation,
+    'aws.s3.upload_id': request.uploadId,
+    'aws.s3.part_number': request.partNumber,
+    'upload.method': shape.uploadMethod,
+    'upload.zero_copy': shape.carriesObject ? false : undefined,
+  });
+  try {
+    return await stages.upload[request.operation](request, { span, transfer, idleMillis });
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    span.fail(failure.type, failure.message);
+    throw failure;
+  } finally {
+    span.set('upload.received_bytes', shape.carriesObject ? transfer.bytes : undefined);
+    span.set('upload.client_wait_seconds', transfer.clientWaitSeconds);
+    span.set('upload.store_wait_seconds', transfer.storeWaitSeconds);
+    span.end();
+  }
+}

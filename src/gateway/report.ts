@@ -1,0 +1,112 @@
+/** What is said of a request when it is over: the last attributes of its span, its metrics, and its one log line. */
+import type { Failure } from '../domain/failure.ts';
+import type { Log } from '../domain/log.ts';
+import type { Span } from '../domain/span.ts';
+import { newRecord, type RequestRecord } from './stages.ts';
+
+/** The metrics of requests, as whoever counts them offers them. */
+export interface RequestMetrics {
+  requestStarted(): void;
+  requestFinished(outcome: Outcome): void;
+}
+
+export interface Outcome {
+  /** Name of the bucket; undefined if the request never reached one. */
+  readonly bucket: string | undefined;
+  readonly operation: string | undefined;
+  /** `error.type` of a request that failed. */
+  readonly errorType: string | undefined;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** For exemplars: only of traces that are kept. */
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
+/** What the server knows when the response is out, or the client is gone. */
+export interface FinishedRequest {
+  readonly requestId: string;
+  readonly method: string;
+  /** As it was sent, without the query. */
+  readonly path: string;
+  readonly clientAddress: string | undefined;
+  /** Status that the client got; undefined if it got none. */
+  readonly status: number | undefined;
+  readonly failure: Failure | undefined;
+  readonly span: Span;
+  readonly record: RequestRecord;
+}
+
+export interface Report {
+  begin(): RequestRecord;
+  /** Once for each `begin`. */
+  finish(request: FinishedRequest): void;
+}
+
+export function createReport(log: Log, metrics: RequestMetrics): Report {
+  return {
+    begin() {
+      metrics.requestStarted();
+      return newRecord();
+    },
+    finish(request) {
+      const seconds = (performance.now() - request.record.startedAt) / 1000;
+      finishSpan(request);
+      metrics.requestFinished(outcomeOf(request, seconds));
+      writeLine(log, request, seconds);
+    },
+  };
+}
+
+/** A client's mistake is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
+function finishSpan({ span, status, failure }: FinishedRequest): void {
+  span.set('http.response.status_code', status);
+  if (failure !== undefined) {
+    span.set('s3.error.code', failure.code);
+    span.set('s3.error.message', failure.message);
+    if (status === undefined || status >= 500) span.fail(failure.type);
+    else span.set('error.type', failure.type);
+  }
+  span.end();
+}
+
+function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number): Outcome {
+  return {
+    bucket: record.routed?.bucket.name,
+    operation: record.routed?.operation,
+    errorType: failure?.type,
+    bytes: record.transfer.bytes,
+    seconds,
+    traceId: span.sampled ? span.traceId : undefined,
+    spanId: span.sampled ? span.spanId : undefined,
+  };
+}
+
+function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
+  const { record, failure, span } = request;
+  const fields = {
+    trace_id: span.traceId,
+    span_id: span.spanId,
+    trace_flags: span.traceparent?.slice(-2),
+    request_id: request.requestId,
+    client_address: request.clientAddress,
+    method: request.method,
+    path: request.path,
+    status: request.status,
+    bucket: record.routed?.bucket.name,
+    operation: record.routed?.operation,
+    bytes: record.transfer.bytes,
+    duration_seconds: round(seconds),
+    client_wait_seconds: round(record.transfer.clientWaitSeconds),
+    store_wait_seconds: round(record.transfer.storeWaitSeconds),
+    error_type: failure?.type,
+    error_code: failure?.code,
+    error_message: failure?.message,
+  };
+  if (failure === undefined) log.info(fields, 'request');
+  else if (failure.type === 'internal_error') log.error({ ...fields, stack: stackOf(failure) }, 'request');
+  else log.warn(fields, 'request');
+}
+
+const round = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
+const stackOf = ({ cause }: Failure): string | undefined => (cause instanceof Error ? cause.stack : String(cause));

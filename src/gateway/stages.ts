@@ -1,0 +1,30 @@
+/** The stages of a request, as the gateway is handed them: it knows their order, not what they do. */
+import type { OperationName } from '../domain/operation.ts';
+import type { Span } from '../domain/span.ts';
+import type { Authenticated, Authorized, Bucket, Incoming, Reply, Routed, Transfer } from '../domain/stages.ts';
+
+export interface Stages<B extends Bucket> {
+  route(incoming: Incoming): Routed<B>;
+  authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
+  authorize(request: Authenticated<B>): Authorized<B> | Promise<Authorized<B>>;
+  readonly upload: Readonly<Record<OperationName, (request: Authorized<B>, scope: Scope) => Promise<Reply>>>;
+}
+
+export interface Scope {
+  readonly span: Span;
+  readonly transfer: Transfer;
+  readonly idleMillis: number;
+}
+
+/** What is known of a request when it is over; filled in as it goes, reported once. */
+export interface RequestRecord {
+  /** As `performance.now()`. */
+  readonly startedAt: number;
+  readonly transfer: Transfer;
+  routed: Routed | undefined;
+}
+
+export function newRecord(): RequestRecord {
+  const transfer = { bytes: 0, clientWaitSeconds: 0, storeWaitSeconds: 0 };
+  return { startedAt: performance.now(), transfer, routed: undefined };
+}

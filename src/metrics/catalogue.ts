@@ -1,0 +1,53 @@
+/** Every metric of the gateway: name, type, labels and meaning stand here and nowhere else; docs/metrics.md is made from it. */
+
+export interface MetricShape {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram, ascending, in the metric's unit. */
+  readonly buckets?: readonly number[];
+}
+
+/** Seconds; from a small object on a fast store to a large one on a slow line. */
+const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800] as const;
+
+/** Counters are named without `_total` here, as OpenMetrics names the family; both formats add it to the sample. */
+export const METRICS = {
+  mizuchi_uploads: {
+    type: 'counter',
+    help: 'Requests for an upload operation that are over, by their result: success, or the error.type of the trace.',
+    labels: ['bucket', 'operation', 'result'],
+  },
+  mizuchi_refused_requests: {
+    type: 'counter',
+    help: 'Requests that reached no upload operation, by the error.type of the trace.',
+    labels: ['result'],
+  },
+  mizuchi_upload_bytes: {
+    type: 'counter',
+    help: 'Object bytes received from clients, those of failed uploads included.',
+    labels: ['bucket', 'operation'],
+  },
+  mizuchi_upload_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the first byte of a request for an upload operation to the last byte of its answer.',
+    labels: ['bucket', 'operation'],
+    buckets: DURATIONS,
+  },
+  mizuchi_multipart_uploads: {
+    type: 'counter',
+    help: 'Multipart uploads that clients started, completed or aborted. What was started and not ended may be an orphan.',
+    labels: ['bucket', 'event'],
+  },
+  mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
+  mizuchi_tracer_queue_spans: {
+    type: 'gauge',
+    help: 'Spans that have ended and are neither exported nor dropped.',
+    labels: [],
+  },
+  mizuchi_tracer_queue_capacity_spans: { type: 'gauge', help: 'Most spans that the queue holds.', labels: [] },
+  mizuchi_tracer_exported_spans: { type: 'counter', help: 'Spans that the collector has accepted.', labels: [] },
+  mizuchi_tracer_dropped_spans: { type: 'counter', help: 'Spans that were lost, by reason.', labels: ['reason'] },
+} as const satisfies Record<string, MetricShape>;
+
+export type MetricName = keyof typeof METRICS;

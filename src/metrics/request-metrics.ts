@@ -1,0 +1,52 @@
+/** What is counted of each request, in the words of the catalogue. */
+import type { Registry, TraceOfValue } from './registry.ts';
+
+export interface RequestOutcome {
+  readonly bucket: string | undefined;
+  readonly operation: string | undefined;
+  readonly errorType: string | undefined;
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
+const MULTIPART_EVENTS: Readonly<Record<string, string>> = {
+  CreateMultipartUpload: 'started',
+  CompleteMultipartUpload: 'completed',
+  AbortMultipartUpload: 'aborted',
+};
+
+export class RequestMetrics {
+  readonly #registry: Registry;
+  #inFlight = 0;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    registry.onCollect(() => registry.set('mizuchi_uploads_in_flight', [], this.#inFlight));
+  }
+
+  requestStarted(): void {
+    this.#inFlight++;
+  }
+
+  requestFinished(outcome: RequestOutcome): void {
+    this.#inFlight--;
+    const { bucket, operation, errorType, bytes, seconds } = outcome;
+    if (bucket === undefined || operation === undefined) {
+      this.#registry.add('mizuchi_refused_requests', [errorType ?? 'success'], 1);
+      return;
+    }
+    const trace = traceOf(outcome);
+    this.#registry.add('mizuchi_uploads', [bucket, operation, errorType ?? 'success'], 1, trace);
+    if (bytes > 0) this.#registry.add('mizuchi_upload_bytes', [bucket, operation], bytes, trace);
+    this.#registry.observe('mizuchi_upload_duration_seconds', [bucket, operation], seconds, trace);
+    const event = MULTIPART_EVENTS[operation];
+    if (event !== undefined && errorType === undefined)
+      this.#registry.add('mizuchi_multipart_uploads', [bucket, event], 1);
+  }
+}
+
+function traceOf({ traceId, spanId }: RequestOutcome): TraceOfValue {
+  return traceId === undefined || spanId === undefined ? undefined : { traceId, spanId };
+}

@@ -1,0 +1,20 @@
+/** The tracer's own figures, read when somebody looks. */
+import type { Registry } from './registry.ts';
+
+export interface TracerFigures {
+  readonly queued: number;
+  readonly queueCapacity: number;
+  readonly exported: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export function watchTracer(registry: Registry, figures: () => TracerFigures): void {
+  registry.onCollect(() => {
+    const { queued, queueCapacity, exported, dropped } = figures();
+    registry.set('mizuchi_tracer_queue_spans', [], queued);
+    registry.set('mizuchi_tracer_queue_capacity_spans', [], queueCapacity);
+    registry.set('mizuchi_tracer_exported_spans', [], exported);
+    for (const [reason, count] of Object.entries(dropped))
+      registry.set('mizuchi_tracer_dropped_spans', [reason], count);
+  });
+}

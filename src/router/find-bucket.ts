@@ -1,0 +1,54 @@
+/** From the path of a request to the bucket it names and the key within it. */
+import { Failure } from '../domain/failure.ts';
+import type { Bucket } from '../domain/stages.ts';
+import { percentDecode } from '../kit/percent.ts';
+
+export interface Route<B extends Bucket> {
+  /** Begins with `/`, does not end with it. */
+  readonly prefix: string;
+  readonly bucket: B;
+}
+
+export interface Location<B extends Bucket> {
+  readonly route: Route<B>;
+  /** Decoded once and never normalised; empty where the path names the bucket itself. */
+  readonly key: string;
+}
+
+/**
+ * The longest prefix wins. It is compared with the path as it was sent: a path that spells the prefix with escapes names
+ * no bucket. @throws Failure no_such_bucket, invalid_uri, key_too_long.
+ */
+export function findBucket<B extends Bucket>(routes: readonly Route<B>[], rawPath: string): Location<B> {
+  let found: Route<B> | undefined;
+  for (const route of routes) {
+    const matches = rawPath.startsWith(route.prefix) && (rawPath[route.prefix.length] ?? '/') === '/';
+    if (matches && route.prefix.length >= (found?.prefix.length ?? 0)) found = route;
+  }
+  if (found === undefined) throw new Failure('no_such_bucket');
+  return { route: found, key: decodeKey(rawPath.slice(found.prefix.length + 1)) };
+}
+
+const MAX_KEY_BYTES = 1024;
+
+function decodeKey(raw: string): string {
+  const key = percentDecode(raw);
+  if (key === undefined) throw new Failure('invalid_uri', 'The path is not percent-encoded UTF-8.');
+  if (/[\0-\x1f\x7f]/.test(key)) throw new Failure('invalid_uri', 'Control characters are not allowed in a key.');
+  if (climbsOut(key))
+    throw new Failure('invalid_uri', 'The key has more ".." segments than it has segments before them.');
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new Failure('key_too_long');
+  return key;
+}
+
+/** A store that normalises paths would write such a key into another bucket; S3 itself refuses them too. */
+function climbsOut(key: string): boolean {
+  if (!key.includes('..')) return false;
+  let depth = 0;
+  for (const segment of key.split('/')) {
+    if (segment === '..') depth--;
+    else if (segment !== '.' && segment !== '') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}

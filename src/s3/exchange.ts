@@ -1,0 +1,163 @@
+/** One HTTP exchange with a store over an undici Pool: a request goes out, an answer of bounded size comes back. */
+import type { Readable } from 'node:stream';
+import type { Dispatcher, Pool } from 'undici';
+import { Failure } from '../domain/failure.ts';
+
+/** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
+export type StoreBody = Buffer | { readonly stream: Readable; readonly length: number } | undefined;
+
+function streamOf(body: StoreBody): Readable | undefined {
+  return body !== undefined && 'stream' in body ? body.stream : undefined;
+}
+
+export interface ExchangeRequest {
+  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET';
+  readonly path: string;
+  /** Name, value, name, value. */
+  readonly headers: string[];
+  readonly body: StoreBody;
+  /** Ends the exchange at once when the client has gone. */
+  readonly signal: AbortSignal;
+  /** Longest wait for the answer once the body has been sent, and between two pieces of it, in milliseconds. */
+  readonly answerTimeoutMillis: number;
+}
+
+export interface StoreAnswer {
+  readonly status: number;
+  /** Lower-case names; values of a repeated header joined with commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The largest answer that is read, in bytes: a ListParts page of 1,000 parts has a fifth of it. */
+const MAX_ANSWER = 1024 * 1024;
+
+/** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or whatever the body or the signal failed with. */
+export function exchange(pool: Pool, request: ExchangeRequest): Promise<StoreAnswer> {
+  return new Promise((resolve, reject) => {
+    const handler = new AnswerHandler(request, resolve, reject);
+    const options: Dispatcher.DispatchOptions = {
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      body: streamOf(request.body) ?? (request.body as Buffer | undefined) ?? null,
+      // The clocks are ours: undici's run while a slow client is still sending.
+      headersTimeout: 0,
+      bodyTimeout: request.answerTimeoutMillis,
+    };
+    pool.dispatch(options, handler);
+  });
+}
+
+class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #request: ExchangeRequest;
+  readonly #resolve: (answer: StoreAnswer) => void;
+  readonly #reject: (failure: Failure) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #status = 0;
+  #headers: Record<string, string> = {};
+  #pieces: Buffer[] = [];
+  #size = 0;
+
+  constructor(request: ExchangeRequest, resolve: (answer: StoreAnswer) => void, reject: (failure: Failure) => void) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const stream = streamOf(request.body);
+    if (stream === undefined) this.#awaitAnswer();
+    else stream.once('end', this.#awaitAnswer);
+    request.signal.addEventListener('abort', this.#clientGone, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#request.signal.aborted) this.#clientGone();
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
+    if (status < 200) return;
+    clearTimeout(this.#timer);
+    this.#status = status;
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) this.#headers[name] = Array.isArray(value) ? value.join(', ') : value;
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    // CompleteMultipartUpload sends white space for minutes to keep the connection open; it means nothing.
+    if (this.#size === 0 && isWhiteSpace(bytes)) return;
+    this.#size += bytes.length;
+    if (this.#size > MAX_ANSWER)
+      controller.abort(new Failure('store_invalid_answer', "The store's answer is too large."));
+    else this.#pieces.push(bytes);
+  }
+
+  onResponseEnd(): void {
+    this.#settle();
+    const body = Buffer.concat(this.#pieces).toString('utf8');
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#settle();
+    this.#reject(asStoreFailure(error));
+  }
+
+  readonly #awaitAnswer = (): void => {
+    this.#timer = setTimeout(() => this.#abort(new Failure('store_timeout')), this.#request.answerTimeoutMillis);
+  };
+
+  readonly #clientGone = (): void => this.#abort(new Failure('client_aborted'));
+
+  #abort(failure: Failure): void {
+    this.#controller?.abort(failure);
+    this.#settle();
+    this.#reject(failure); // a second settlement of the promise is ignored
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#request.signal.removeEventListener('abort', this.#clientGone);
+    streamOf(this.#request.body)?.off('end', this.#awaitAnswer);
+  }
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const TIMED_OUT = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const INVALID = new Set([
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+]);
+
+function asStoreFailure(error: Error): Failure {
+  if (error instanceof Failure) return error;
+  const code = errorCode(error);
+  if (UNREACHABLE.has(code) || /^(ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) {
+    return new Failure('store_unreachable', `The store cannot be reached (${code}).`, { cause: error });
+  }
+  if (TIMED_OUT.has(code)) return new Failure('store_timeout', undefined, { cause: error });
+  if (INVALID.has(code) || code.startsWith('HPE_'))
+    return new Failure('store_invalid_answer', undefined, { cause: error });
+  return new Failure('store_reset', undefined, { cause: error });
+}
+
+/** The code of an error, or of the first error inside one that stands for several connection attempts. */
+function errorCode(error: Error): string {
+  const { code, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
+  if (typeof code === 'string') return code;
+  return errors?.[0] instanceof Error ? errorCode(errors[0]) : error.name;
+}
+
+function isWhiteSpace(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
+}

@@ -1,0 +1,143 @@
+/**
+ * Which headers pass through the gateway, in both directions. Everything else stops here: a header can be a capability
+ * (`x-amz-acl`, `x-amz-copy-source`, MinIO's `x-amz-meta-snowball-auto-extract`), so only known ones go on. An unknown
+ * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for.
+ */
+import { Failure } from '../domain/failure.ts';
+import type { OperationName } from '../domain/operation.ts';
+
+/** Describe the object; they go with the request that creates it. */
+const OBJECT_HEADERS = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+  'x-amz-storage-class',
+  'x-amz-tagging',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-context',
+  'x-amz-server-side-encryption-bucket-key-enabled',
+] as const;
+
+const CUSTOMER_KEY_HEADERS = [
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-server-side-encryption-customer-key',
+  'x-amz-server-side-encryption-customer-key-md5',
+] as const;
+
+/** Let the store check the bytes once more, or tell which checksum it shall keep. */
+const CHECKSUM_HEADERS = ['content-md5', 'x-amz-sdk-checksum-algorithm'] as const;
+const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const;
+
+const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
+  PutObject: new Set([...OBJECT_HEADERS, ...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS, ...CONDITION_HEADERS]),
+  CreateMultipartUpload: new Set([
+    ...OBJECT_HEADERS,
+    ...CUSTOMER_KEY_HEADERS,
+    'x-amz-checksum-algorithm',
+    'x-amz-checksum-type',
+  ]),
+  UploadPart: new Set([...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS]),
+  CompleteMultipartUpload: new Set([
+    ...CUSTOMER_KEY_HEADERS,
+    ...CONDITION_HEADERS,
+    'content-type',
+    'x-amz-checksum-type',
+    'x-amz-mp-object-size',
+  ]),
+  AbortMultipartUpload: new Set(),
+  ListParts: new Set(CUSTOMER_KEY_HEADERS),
+};
+
+/** Read by the gateway itself, or of no meaning for the store: these end here without a word. */
+const ENDS_HERE = new Set([
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-decoded-content-length',
+  'x-amz-security-token',
+  'x-amz-trailer',
+  'x-amz-user-agent',
+]);
+
+const CHECKSUM_VALUE = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256|sha512|md5|xxhash[0-9]+)$/;
+const TAKES_CHECKSUM = new Set<OperationName>(['PutObject', 'UploadPart', 'CompleteMultipartUpload']);
+const METADATA = 'x-amz-meta-';
+const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
+
+/**
+ * The headers of a client's request that go to the store.
+ * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer.
+ */
+export function headersForStore(
+  operation: OperationName,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const allowed = BY_OPERATION[operation];
+  const passed: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name] as string;
+    if (allowed.has(name)) passed[name] = value;
+    else if (passesByPrefix(operation, name)) passed[name] = value;
+    else if (VENDOR.test(name) && !ENDS_HERE.has(name)) refuseUnlessHarmless(operation, name, value);
+  }
+  return withoutAwsChunked(passed);
+}
+
+function passesByPrefix(operation: OperationName, name: string): boolean {
+  if (CHECKSUM_VALUE.test(name)) return TAKES_CHECKSUM.has(operation);
+  if (!name.startsWith(METADATA) || name.startsWith('x-amz-meta-snowball-')) return false;
+  return operation === 'PutObject' || operation === 'CreateMultipartUpload';
+}
+
+/** Some clients send the default explicitly: `x-amz-acl: private`, object headers with each part. */
+function refuseUnlessHarmless(operation: OperationName, name: string, value: string): void {
+  if (name === 'x-amz-acl') {
+    if (value === 'private') return;
+    throw new Failure('access_denied', 'This gateway lets nobody set an ACL other than private.');
+  }
+  const known = name.startsWith(METADATA) || BY_OPERATION.PutObject.has(name) || CHECKSUM_VALUE.test(name);
+  if (known && operation !== 'PutObject' && !name.startsWith('x-amz-meta-snowball-')) return;
+  throw new Failure('not_implemented', `This gateway does not offer what the header ${name} asks for.`);
+}
+
+/** `aws-chunked` is a coding of the transfer and ends here; what else stands in Content-Encoding belongs to the object. */
+function withoutAwsChunked(headers: Record<string, string>): Record<string, string> {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined) return headers;
+  const rest = encoding.split(',').filter((coding) => coding.trim().toLowerCase() !== 'aws-chunked');
+  if (rest.length > 0) headers['content-encoding'] = rest.join(',').trim();
+  else delete headers['content-encoding'];
+  return headers;
+}
+
+const FROM_STORE = new Set([
+  'etag',
+  'retry-after',
+  'x-amz-abort-date',
+  'x-amz-abort-rule-id',
+  'x-amz-bucket-key-enabled',
+  'x-amz-expiration',
+  'x-amz-id-2',
+  'x-amz-object-size',
+  'x-amz-request-id',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-bucket-key-enabled',
+  'x-amz-server-side-encryption-context',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-server-side-encryption-customer-key-md5',
+  'x-amz-storage-class',
+  'x-amz-version-id',
+]);
+
+/** The headers of the store's answer that go to the client, exactly as they are. */
+export function headersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name in headers) {
+    if (FROM_STORE.has(name) || name.startsWith('x-amz-checksum-')) passed[name] = headers[name] as string;
+  }
+  return passed;
+}

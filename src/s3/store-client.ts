@@ -1,0 +1,168 @@
+/**
+ * The upstream calls: one operation on one bucket of one store, signed, traced and, where nothing can go wrong twice,
+ * tried a second time. Holds the long-lived connection pool of its bucket.
+ */
+import { Pool } from 'undici';
+import { asFailure, type Failure } from '../domain/failure.ts';
+import { OPERATIONS, type OperationName } from '../domain/operation.ts';
+import type { Span } from '../domain/span.ts';
+import type { Bucket } from '../domain/stages.ts';
+import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
+import { signRequest } from '../sigv4/sign-request.ts';
+import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
+import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
+import { exchange, type StoreAnswer, type StoreBody } from './exchange.ts';
+import { failureOfAnswer } from './store-error.ts';
+
+/** A bucket of the configuration together with the way to its store. */
+export interface StoreBucket extends Bucket {
+  readonly store: StoreClient;
+}
+
+export interface StoreConfig extends EndpointConfig, CredentialsConfig {
+  /** Whether the store is sent `traceparent` and `tracestate`. */
+  readonly propagate: boolean;
+  readonly connect_timeout_seconds: number;
+  readonly answer_timeout_seconds: number;
+}
+
+export interface StoreCall {
+  readonly operation: OperationName;
+  readonly key: string;
+  readonly query: Query;
+  /** Those headers that passed the allow-list, and those that describe the body. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: StoreBody;
+  /** `x-amz-content-sha256` of the body. */
+  readonly payloadHash: string;
+  readonly signal: AbortSignal;
+  /** The span under which each attempt opens its own. */
+  readonly span: Span;
+}
+
+export class StoreClient {
+  readonly endpoint: Endpoint;
+  readonly #config: StoreConfig;
+  readonly #pool: Pool;
+  readonly #credentials: CredentialsSource;
+
+  private constructor(config: StoreConfig, credentials: CredentialsSource) {
+    this.#config = config;
+    this.#credentials = credentials;
+    this.endpoint = endpointOf(config);
+    this.#pool = new Pool(this.endpoint.origin, {
+      connect: { timeout: config.connect_timeout_seconds * 1000 },
+      pipelining: 1,
+    });
+  }
+
+  /** @throws Error if the provider chain of AWS finds no credentials. */
+  static async open(config: StoreConfig): Promise<StoreClient> {
+    const credentials = await credentialsSource(config);
+    await credentials();
+    return new StoreClient(config, credentials);
+  }
+
+  /**
+   * @returns the store's answer, a successful one.
+   * @throws Failure for everything else.
+   */
+  async call(call: StoreCall): Promise<StoreAnswer> {
+    for (let resends = 0; ; resends++) {
+      const span = this.#openSpan(call, resends);
+      try {
+        return await this.#attempt(call, span);
+      } catch (thrown) {
+        const failure = asFailure(thrown);
+        span.fail(failure.type, failure.message);
+        if (resends > 0 || !mayBeSentAgain(call, failure)) throw failure;
+      } finally {
+        span.end();
+      }
+    }
+  }
+
+  /** Closes the connections; those in use are cut. */
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  async #attempt(call: StoreCall, span: Span): Promise<StoreAnswer> {
+    const answer = await exchange(this.#pool, {
+      method: OPERATIONS[call.operation].method,
+      path: this.#target(call),
+      headers: await this.#signedHeaders(call, span),
+      body: call.body,
+      signal: call.signal,
+      answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
+    });
+    span.set('http.response.status_code', answer.status);
+    span.set('aws.request_id', answer.headers['x-amz-request-id']);
+    span.set('aws.extended_request_id', answer.headers['x-amz-id-2']);
+    const failure = failureOfAnswer(answer);
+    if (failure !== undefined) throw failure;
+    return answer;
+  }
+
+  async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {
+    const found = this.#credentials();
+    const credentials = found instanceof Promise ? await found : found;
+    const headers = { host: this.endpoint.host, ...call.headers };
+    const request = {
+      method: OPERATIONS[call.operation].method,
+      path: this.endpoint.pathOf(call.key),
+      query: call.query,
+      headers,
+      payloadHash: call.payloadHash,
+      region: this.#config.region,
+    };
+    const added = signRequest(request, credentials, new Date());
+    const list: string[] = [];
+    for (const [name, value] of Object.entries(headers)) list.push(name, value);
+    for (const [name, value] of Object.entries(added)) list.push(name, value);
+    if (call.body !== undefined) list.push('content-length', String(call.body.length));
+    // Beside the signature, never under it: a mesh may change trace headers on the way without breaking the request.
+    if (this.#config.propagate) list.push(...span.outgoingHeaders());
+    return list;
+  }
+
+  #target(call: StoreCall): string {
+    const path = this.endpoint.pathOf(call.key);
+    return call.query.length === 0 ? path : `${path}?${canonicalQuery(call.query)}`;
+  }
+
+  #openSpan(call: StoreCall, resends: number): Span {
+    const partNumber = queryValue(call.query, 'partNumber');
+    return call.span.child(OPERATIONS[call.operation].span, 'client', {
+      'rpc.system': 'aws-api',
+      'rpc.service': 'S3',
+      'rpc.method': call.operation,
+      'aws.s3.bucket': this.#config.bucket,
+      'aws.s3.key': call.key,
+      'aws.s3.upload_id': queryValue(call.query, 'uploadId'),
+      'aws.s3.part_number': partNumber === undefined ? undefined : Number(partNumber),
+      'cloud.region': this.#config.region,
+      'http.request.method': OPERATIONS[call.operation].method,
+      'server.address': this.endpoint.hostname,
+      'server.port': this.endpoint.port,
+      'http.request.resend_count': resends > 0 ? resends : undefined,
+    });
+  }
+}
+
+/**
+ * A kept-alive connection can be closed by the store in the very moment in which it is used again. Then, and only if the
+ * request can be repeated to the same effect, it is: the body is at hand, and the operation is not one that a store
+ * could already have begun and would not recognise (a second Create leaves an orphan, a second Complete or conditional
+ * write an error).
+ */
+function mayBeSentAgain(call: StoreCall, failure: Failure): boolean {
+  if (failure.type !== 'store_reset' || call.signal.aborted) return false;
+  if (call.operation === 'CompleteMultipartUpload' || call.operation === 'CreateMultipartUpload') return false;
+  if (call.headers['if-none-match'] !== undefined || call.headers['if-match'] !== undefined) return false;
+  return call.body === undefined || Buffer.isBuffer(call.body);
+}
+
+function queryValue(query: Query, name: string): string | undefined {
+  return query.find((pair) => pair[0] === name)?.[1];
+}

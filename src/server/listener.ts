@@ -1,0 +1,86 @@
+/**
+ * The upload port: accepts connections, hands requests over, answers probes, and drains on shutdown. Nothing here limits
+ * the time of a body that moves; what stands still is ended by whoever reads it.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Failure } from '../domain/failure.ts';
+import { failureOfParser, refuseConnection } from './refuse-connection.ts';
+import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
+
+/** Milliseconds in which the headers of a request must arrive. */
+const HEADERS_TIMEOUT = 60_000;
+/** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
+const KEEP_ALIVE = 75_000;
+
+export interface ListenerOptions extends Omit<ServeOptions, 'draining'> {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting, lets running requests finish, and cuts what is left after so many milliseconds. Safe twice. */
+  close(deadlineMillis: number): Promise<void>;
+}
+
+/** @throws Error (EADDRINUSE, EACCES …) if the address cannot be had. */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  let draining = false;
+  const serve: ServeOptions = { ...options, draining: () => draining };
+  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT, keepAliveTimeout: KEEP_ALIVE });
+  const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+    if (!answerProbe(request, response, draining)) void serveRequest(serve, request, response, waits);
+  };
+  server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
+  const refuse = (failure: Failure | undefined, socket: Duplex): void => {
+    if (failure === undefined || !socket.writable) socket.destroy();
+    else refuseConnection(failure, socket, { ...options, requestId: newRequestId() });
+  };
+  server.on('clientError', (error, socket) => refuse(failureOfParser(error), socket));
+  server.on('connect', (_, socket) => refuse(new Failure('method_not_allowed'), socket));
+  const { address, port } = await bind(server, options);
+  let closed: Promise<void> | undefined;
+  return {
+    host: address,
+    port,
+    close(deadlineMillis) {
+      draining = true;
+      closed ??= drain(server, deadlineMillis);
+      return closed;
+    },
+  };
+}
+
+function bind(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function drain(server: Server, deadlineMillis: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), deadlineMillis);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
+
+/** `/health`: the process lives. `/ready`: it takes uploads. Neither is traced or counted. */
+function answerProbe(request: IncomingMessage, response: ServerResponse, draining: boolean): boolean {
+  if (request.url !== '/health' && request.url !== '/ready') return false;
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+  const ready = request.url === '/health' || !draining;
+  const body = `{"status":"${ready ? 'ok' : 'draining'}"}\n`;
+  response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+  return true;
+}

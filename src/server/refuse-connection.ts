@@ -1,0 +1,55 @@
+/**
+ * Requests that have a connection and no response object: what node:http cannot parse, headers that never end, CONNECT.
+ * They are answered, traced and logged like every other.
+ */
+import type { Duplex } from 'node:stream';
+import { Failure } from '../domain/failure.ts';
+import type { RequestTracer } from '../domain/span.ts';
+import type { Report } from '../gateway/report.ts';
+import { errorReply } from './error-reply.ts';
+
+export function refuseConnection(
+  failure: Failure,
+  socket: Duplex & { remoteAddress?: string; localPort?: number },
+  options: { tracer: RequestTracer; report: Report; requestId: string },
+): void {
+  const { tracer, report, requestId } = options;
+  const record = report.begin();
+  const span = tracer.startRequest([], {
+    'http.request.method': '_OTHER',
+    'url.scheme': 'http',
+    'url.path': '',
+    'client.address': socket.remoteAddress,
+    'network.peer.address': socket.remoteAddress,
+    'server.port': socket.localPort,
+  });
+  const { body } = errorReply(failure, '', requestId, span.traceId);
+  const head = [
+    `HTTP/1.1 ${failure.status} ${failure.code}`,
+    'content-type: application/xml',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-amz-request-id: ${requestId}`,
+    ...(span.traceparent === undefined ? [] : [`server-timing: traceparent;desc="${span.traceparent}"`]),
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const clientAddress = socket.remoteAddress;
+  report.finish({
+    requestId,
+    method: '',
+    path: '',
+    clientAddress,
+    status: failure.status,
+    failure,
+    span,
+    record,
+  });
+}
+
+/** What the parser's error means; undefined where there is nobody left to tell. */
+export function failureOfParser(error: NodeJS.ErrnoException): Failure | undefined {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return undefined;
+  if (error.code === 'HPE_HEADER_OVERFLOW') return new Failure('header_too_large');
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Failure('header_timeout');
+  return new Failure('bad_request', 'The request is not well-formed HTTP/1.1.', { cause: error });
+}

@@ -1,0 +1,77 @@
+/**
+ * The head of a request, judged as strictly as a server at the edge must: what node:http lets through and two parsers
+ * could read differently is refused here, and the connection closed.
+ */
+import type { IncomingMessage } from 'node:http';
+import { Failure } from '../domain/failure.ts';
+import type { RawHeaders } from '../domain/span.ts';
+import { parseTarget, type RequestTarget } from './request-target.ts';
+
+export interface RequestHead {
+  readonly target: RequestTarget;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes; undefined with Transfer-Encoding: chunked, 0 where there is no body. */
+  readonly bodyLength: number | undefined;
+}
+
+/** Headers that may come several times; their values are joined (RFC 9110, section 5.3). All others must be single. */
+const LIST_HEADERS = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'baggage',
+  'cache-control',
+  'connection',
+  'cookie',
+  'forwarded',
+  'pragma',
+  'te',
+  'traceparent',
+  'tracestate',
+  'via',
+  'warning',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);
+
+/** @throws Failure bad_request or invalid_uri. */
+export function readHead(request: IncomingMessage): RequestHead {
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
+    throw new Failure('bad_request', 'Only HTTP/1.1 and HTTP/1.0 are spoken here.');
+  }
+  const headers = singleHeaders(request.rawHeaders);
+  if (request.httpVersion === '1.1' && headers.host === undefined) {
+    throw new Failure('bad_request', 'The Host header is missing.');
+  }
+  const bodyLength = lengthOfBody(headers, request.httpVersion);
+  return { target: parseTarget(request.url ?? ''), headers, bodyLength };
+}
+
+function singleHeaders(raw: RawHeaders): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    const value = raw[i + 1]!;
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else if (LIST_HEADERS.has(name)) headers[name] = `${before}, ${value}`;
+    else throw new Failure('bad_request', `The header ${name.slice(0, 80)} came twice.`);
+  }
+  return headers;
+}
+
+/** RFC 9112, section 6: one framing only. node:http already refuses Content-Length beside Transfer-Encoding. */
+function lengthOfBody(headers: Record<string, string>, version: string): number | undefined {
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined) {
+    if (version !== '1.1' || coding.trim().toLowerCase() !== 'chunked') {
+      throw new Failure('bad_request', 'The only Transfer-Encoding spoken here is chunked, in HTTP/1.1.');
+    }
+    return undefined;
+  }
+  const length = headers['content-length'];
+  if (length === undefined) return 0;
+  if (!/^\d{1,15}$/.test(length)) throw new Failure('bad_request', 'Content-Length is not a number.');
+  return Number(length);
+}

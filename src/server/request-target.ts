@@ -1,0 +1,42 @@
+/**
+ * The target of a request, taken apart by hand: a URL parser would resolve `..` and re-encode bytes, and so name another
+ * key than the client did. RFC 9112, section 3.2.
+ */
+import { Failure } from '../domain/failure.ts';
+import { percentDecode } from '../kit/percent.ts';
+
+export interface RequestTarget {
+  /** Not decoded. */
+  readonly path: string;
+  /** Without the `?`; undefined if there is none. */
+  readonly rawQuery: string | undefined;
+  readonly query: readonly (readonly [name: string, value: string])[];
+}
+
+/** Origin form, visible ASCII without `#`, `\` and the characters that RFC 3986 forbids everywhere. */
+const ORIGIN_FORM = /^\/[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]*$/;
+const TOLERATED = /["<>^`{|}]/;
+
+/** @throws Failure invalid_uri. */
+export function parseTarget(target: string): RequestTarget {
+  if (!ORIGIN_FORM.test(target.replace(new RegExp(TOLERATED, 'g'), '_'))) {
+    throw new Failure('invalid_uri', 'The request target must be an absolute path of visible ASCII characters.');
+  }
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const rawQuery = mark < 0 ? undefined : target.slice(mark + 1);
+  return { path, rawQuery, query: parseQuery(rawQuery) };
+}
+
+function parseQuery(rawQuery: string | undefined): (readonly [string, string])[] {
+  if (rawQuery === undefined || rawQuery === '') return [];
+  return rawQuery.split('&').map((pair) => {
+    const equals = pair.indexOf('=');
+    const name = percentDecode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = percentDecode(equals < 0 ? '' : pair.slice(equals + 1));
+    if (name === undefined || value === undefined) {
+      throw new Failure('invalid_uri', 'The query is not percent-encoded UTF-8.');
+    }
+    return [name, value] as const;
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * One request from its first byte to its last: the SERVER span opens here, the gateway does its work, and what came of it
+ * is answered and reported.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asFailure, Failure } from '../domain/failure.ts';
+import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
+import type { Incoming, IncomingBody, Reply } from '../domain/stages.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Report } from '../gateway/report.ts';
+import { errorReply } from './error-reply.ts';
+import { redactQuery } from './redact-query.ts';
+import { type RequestHead, readHead } from './request-head.ts';
+import { writeReply } from './write-reply.ts';
+
+export interface ServeOptions {
+  readonly gateway: Gateway;
+  readonly tracer: RequestTracer;
+  readonly report: Report;
+  /** Whether the server is shutting down. */
+  readonly draining: () => boolean;
+}
+
+/** Never rejects. @param waits whether the client waits for `100 Continue` before it sends the body. */
+export async function serveRequest(
+  options: ServeOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  waits: boolean,
+): Promise<void> {
+  const record = options.report.begin();
+  const requestId = newRequestId();
+  const clientAddress = request.socket.remoteAddress;
+  const path = pathOf(request);
+  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path));
+  const body = new BodyOf(request, response, waits);
+  let failure: Failure | undefined;
+  let reply: Reply;
+  try {
+    if (options.draining()) throw new Failure('shutting_down');
+    const incoming = incomingOf(request, response, readHead(request), requestId, span, body);
+    reply = await options.gateway.handle(incoming, record);
+  } catch (thrown) {
+    failure = asFailure(thrown);
+    reply = errorReply(failure, path, requestId, span.traceId);
+  }
+  const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
+  const answered = await writeReply(request, response, withIds(reply, requestId, span), {
+    close,
+    unasked: body.unasked,
+  });
+  if (!answered)
+    failure ??= new Failure('client_aborted', 'The client closed the connection before it had the answer.');
+  const status = answered ? reply.status : undefined;
+  options.report.finish({
+    requestId,
+    method: request.method ?? '',
+    path,
+    clientAddress,
+    status,
+    failure,
+    span,
+    record,
+  });
+}
+
+/** The body of a request, asked for when somebody wants it. */
+class BodyOf implements IncomingBody {
+  length: number | undefined;
+  /** Whether the client still waits for `100 Continue`. */
+  unasked: boolean;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse, waits: boolean) {
+    this.#request = request;
+    this.#response = response;
+    this.unasked = waits;
+  }
+
+  open(): IncomingMessage {
+    if (this.unasked) this.#response.writeContinue();
+    this.unasked = false;
+    return this.#request;
+  }
+}
+
+function incomingOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { target, headers, bodyLength }: RequestHead,
+  id: string,
+  span: Span,
+  body: BodyOf,
+): Incoming {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  body.length = bodyLength;
+  const method = request.method ?? '';
+  return { id, method, rawPath: target.path, query: target.query, headers, body, signal: gone.signal, span };
+}
+
+/** What samplers may see: all that is known before the request was judged (OTel semantic conventions, HTTP server spans). */
+function attributesOf(request: IncomingMessage, path: string): Attributes {
+  const { headers, socket } = request;
+  const method = request.method ?? '';
+  const known = METHODS.has(method);
+  const mark = request.url?.indexOf('?') ?? -1;
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  return {
+    'http.request.method': known ? method : '_OTHER',
+    'http.request.method_original': known ? undefined : method,
+    'url.scheme': 'http',
+    'url.path': path,
+    'url.query': mark < 0 ? undefined : redactQuery(request.url!.slice(mark + 1)),
+    'server.address': hostOf(headers.host),
+    'server.port': socket.localPort,
+    'client.address': socket.remoteAddress,
+    'network.peer.address': socket.remoteAddress,
+    'network.peer.port': socket.remotePort,
+    'network.protocol.version': request.httpVersion,
+    'user_agent.original': headers['user-agent'],
+    'http.request.body.size': Number.isSafeInteger(length) ? length : undefined,
+  };
+}
+
+const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
+
+/** Without the query, which may be a credential. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+function hostOf(host: string | undefined): string | undefined {
+  return host?.replace(/:\d*$/, '');
+}
+
+/** What every answer carries. The store's own request id stays where it gave one: it is the one that its operator can find. */
+function withIds(reply: Reply, requestId: string, span: Span): Reply {
+  const headers: Record<string, string> = { ...reply.headers };
+  headers['x-amz-request-id'] ??= requestId;
+  if (span.traceparent !== undefined) headers['server-timing'] = `traceparent;desc="${span.traceparent}"`;
+  return { ...reply, headers };
+}
+
+/** 16 upper-case hex digits, as S3's look. */
+export function newRequestId(): string {
+  const uuid = randomUUID();
+  return (uuid.slice(0, 8) + uuid.slice(24, 32)).toUpperCase();
+}

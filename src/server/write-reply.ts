@@ -1,0 +1,69 @@
+/** Writing an answer so that it reaches the client, even one that is still sending. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply } from '../domain/stages.ts';
+
+/** How much of a refused body is read and thrown away, in bytes and milliseconds, before the connection is cut. */
+const LINGER_BYTES = 64 * 1024 * 1024;
+const LINGER_MILLIS = 10_000;
+/** A client that waits for `100 Continue` has sent nothing; it gets this long to close the connection itself. */
+const LINGER_MILLIS_UNASKED = 1_500;
+
+export interface WriteOptions {
+  /** Whether the connection may not be used again. */
+  readonly close: boolean;
+  /** Whether the client waits for a `100 Continue` that it will not get. */
+  readonly unasked: boolean;
+}
+
+/** @returns whether the whole answer was handed to the operating system before the client was gone. */
+export function writeReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  options: WriteOptions,
+): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
+  const unread = !request.complete && hasBody(request);
+  const headers: string[] = [];
+  for (const name in reply.headers) headers.push(name, reply.headers[name] as string);
+  if (reply.status !== 204) headers.push('content-length', String(Buffer.byteLength(reply.body)));
+  if (options.close || unread) headers.push('connection', 'close');
+  response.writeHead(reply.status, headers);
+  return new Promise((resolve) => {
+    response.once('close', () => resolve(response.writableFinished));
+    if (!unread) response.end(reply.body, () => resolve(true));
+    else linger(request, response, reply.body, options.unasked, () => resolve(true));
+  });
+}
+
+/**
+ * A client that is mid-body sees a reset instead of the answer if the connection closes while its bytes are unread
+ * (RFC 9112, section 9.6). So the whole answer goes out first, then a bounded rest of the body is read and dropped.
+ */
+function linger(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+  unasked: boolean,
+  answered: () => void,
+): void {
+  let left = LINGER_BYTES;
+  const cut = (): void => void response.socket?.destroy();
+  const timer = setTimeout(cut, unasked ? LINGER_MILLIS_UNASKED : LINGER_MILLIS);
+  const finish = (): void => {
+    clearTimeout(timer);
+    if (!response.writableEnded) response.end();
+  };
+  if (body === '') response.flushHeaders();
+  response.write(body, answered);
+  request.on('data', (bytes: Buffer) => {
+    left -= bytes.length;
+    if (left < 0) cut();
+  });
+  request.once('end', finish).once('close', finish).on('error', finish);
+  request.resume();
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}

@@ -1,0 +1,33 @@
+/** The calls of a multipart upload that carry no object bytes: they go to the store and come back, nothing is kept here. */
+import { createHash } from 'node:crypto';
+import type { Authorized } from '../domain/stages.ts';
+import type { StoreAnswer } from '../s3/exchange.ts';
+import { headersForStore } from '../s3/header-allow-list.ts';
+import type { StoreBucket } from '../s3/store-client.ts';
+import type { UploadScope } from './handler.ts';
+
+export async function controlCall(
+  request: Authorized<StoreBucket>,
+  scope: UploadScope,
+  document?: Buffer,
+): Promise<StoreAnswer> {
+  const { incoming, bucket, operation, key, storeQuery } = request;
+  const body = document ?? (operation === 'CreateMultipartUpload' ? Buffer.alloc(0) : undefined);
+  const payloadHash = createHash('sha256')
+    .update(body ?? '')
+    .digest('hex');
+  const headers = headersForStore(operation, incoming.headers);
+  const { signal } = incoming;
+  const started = performance.now();
+  try {
+    const call = { operation, key, query: storeQuery, headers, body, payloadHash, signal, span: scope.span };
+    return await bucket.store.call(call);
+  } finally {
+    scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;
+  }
+}
+
+/** The path of the object as this client addresses it. */
+export function locationOf({ incoming }: Authorized<StoreBucket>): string {
+  return `http://${incoming.headers.host ?? ''}${incoming.rawPath}`;
+}

@@ -1,0 +1,61 @@
+/**
+ * A large object on its way: a Readable that the store connection drains at the store's pace. A slow store stops the
+ * reading from the client; a client that fails or lies destroys the stream before its last byte, so that the store never
+ * sees a complete request.
+ */
+import { Readable } from 'node:stream';
+import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
+import { asFailure } from '../domain/failure.ts';
+import type { Incoming, Transfer } from '../domain/stages.ts';
+import type { BodyPlan } from './body-plan.ts';
+import { ClientReader } from './client-reader.ts';
+import { ObjectDecoder } from './object-decoder.ts';
+
+export class ObjectStream extends Readable {
+  readonly #transfer: Transfer;
+  #reader: ClientReader | undefined;
+  #fullSince: number | undefined;
+
+  private constructor(transfer: Transfer) {
+    super();
+    this.#transfer = transfer;
+  }
+
+  /** Asks the client for its body and gives it as the store shall get it: with the trailer again, where one came. */
+  static async open(incoming: Incoming, plan: BodyPlan, idleMillis: number, transfer: Transfer): Promise<ObjectStream> {
+    const stream = new ObjectStream(transfer);
+    const push = (bytes: Buffer): void => stream.#give(bytes);
+    const encoder = plan.trailer === undefined ? undefined : new AwsChunkedEncoder(plan.length, push);
+    const decoder = await ObjectDecoder.create(plan, transfer, encoder === undefined ? push : (b) => encoder.write(b));
+    const finish = async (): Promise<void> => {
+      const checksum = await decoder.end();
+      if (plan.trailer !== undefined && checksum !== undefined) encoder?.end(plan.trailer.header, checksum);
+      stream.push(null);
+    };
+    stream.#reader = new ClientReader(incoming.body.open(), idleMillis, transfer, {
+      bytes: (chunk) => decoder.write(chunk),
+      end: () => void finish().catch((thrown) => stream.destroy(asFailure(thrown))),
+      fail: (failure) => void stream.destroy(failure),
+    });
+    return stream;
+  }
+
+  override _read(): void {
+    if (this.#fullSince !== undefined) {
+      this.#transfer.storeWaitSeconds += (performance.now() - this.#fullSince) / 1000;
+      this.#fullSince = undefined;
+    }
+    this.#reader?.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#reader?.stop();
+    callback(error);
+  }
+
+  #give(bytes: Buffer): void {
+    if (this.push(bytes) || this.#fullSince !== undefined) return;
+    this.#fullSince = performance.now();
+    this.#reader?.pause();
+  }
+}

@@ -1,0 +1,86 @@
+/** PutObject and UploadPart alike: the object's bytes go from the client to the store, and a 2xx means that all of them arrived. */
+
+import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
+import { CHECKSUMS } from '../body/checksum.ts';
+import type { Authorized, Reply } from '../domain/stages.ts';
+import type { StoreBody } from '../s3/exchange.ts';
+import { headersForStore } from '../s3/header-allow-list.ts';
+import type { StoreBucket } from '../s3/store-client.ts';
+import { type BodyPlan, planBody } from './body-plan.ts';
+import { collectObject } from './collect.ts';
+import { replyOf, type UploadScope } from './handler.ts';
+import { ObjectStream } from './object-stream.ts';
+
+/** Up to this many bytes an object is collected before it is sent: cheaper than a stream, and it can be sent again. */
+const SMALL_OBJECT = 64 * 1024;
+
+interface Sending {
+  readonly body: StoreBody;
+  readonly payloadHash: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export async function sendObject(request: Authorized<StoreBucket>, scope: UploadScope): Promise<Reply> {
+  const { incoming, bucket, operation, key, storeQuery } = request;
+  const headers = headersForStore(operation, incoming.headers);
+  const plan = planBody(incoming);
+  scope.span.set('upload.size_bytes', plan.length);
+  const prepare = plan.length <= SMALL_OBJECT ? collected : streamed;
+  const sending = await prepare(request, plan, headers, scope);
+  const sent = whenSent(sending.body);
+  const { body, payloadHash } = sending;
+  const { signal } = incoming;
+  const call = {
+    operation,
+    key,
+    query: storeQuery,
+    headers: sending.headers,
+    body,
+    payloadHash,
+    signal,
+    span: scope.span,
+  };
+  try {
+    return replyOf(await bucket.store.call(call));
+  } finally {
+    const since = sent();
+    if (since !== undefined) scope.transfer.storeWaitSeconds += (performance.now() - since) / 1000;
+  }
+}
+
+/** The moment at which the last byte had been handed over, if it was. */
+function whenSent(body: StoreBody): () => number | undefined {
+  let at: number | undefined;
+  if (body !== undefined && 'stream' in body) body.stream.once('end', () => void (at = performance.now()));
+  else at = performance.now();
+  return () => at;
+}
+
+async function collected(
+  { incoming }: Authorized<StoreBucket>,
+  plan: BodyPlan,
+  headers: Record<string, string>,
+  scope: UploadScope,
+): Promise<Sending> {
+  const { bytes, checksum } = await collectObject(incoming, plan, scope.idleMillis, scope.transfer);
+  if (plan.trailer !== undefined && checksum !== undefined) headers[plan.trailer.header] = checksum;
+  return { body: bytes, payloadHash: plan.payloadHash, headers };
+}
+
+async function streamed(
+  { incoming }: Authorized<StoreBucket>,
+  plan: BodyPlan,
+  headers: Record<string, string>,
+  scope: UploadScope,
+): Promise<Sending> {
+  const stream = await ObjectStream.open(incoming, plan, scope.idleMillis, scope.transfer);
+  if (plan.trailer === undefined) {
+    return { body: { stream, length: plan.length }, payloadHash: plan.payloadHash, headers };
+  }
+  const { header, checksum } = plan.trailer;
+  headers['content-encoding'] = ['aws-chunked', headers['content-encoding']].filter(Boolean).join(',');
+  headers['x-amz-decoded-content-length'] = String(plan.length);
+  headers['x-amz-trailer'] = header;
+  const length = AwsChunkedEncoder.encodedLength(plan.length, header, CHECKSUMS[checksum].encodedLength);
+  return { body: { stream, length }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers };
+}
