@@ -95,7 +95,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#settle();
-    const body = Buffer.concat(this.#pieces).toString('utf8');
+    const body = Buffer.concat(this.#pieces).toString('utf8').trimStart();
     this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 

@@ -1,0 +1,98 @@
+/**
+ * The four uploads of the demo, made by a stock client: the AWS SDK for JavaScript. As a traced client would, it sends a
+ * `traceparent`, one trace for each upload, so that even a multipart upload of many requests is one trace.
+ */
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+
+export interface DemoUpload {
+  readonly title: string;
+  readonly traceId: string;
+  /** What the client was told. */
+  readonly outcome: string;
+  /** What must be in the store afterwards; undefined where nothing may be there. */
+  readonly stored: Buffer | undefined;
+  readonly key: string;
+}
+
+export class DemoClient {
+  readonly #endpoint: string;
+
+  constructor(endpoint: string) {
+    this.#endpoint = endpoint;
+  }
+
+  async smallObject(): Promise<DemoUpload> {
+    const [client, traceId] = this.#tracedClient();
+    const stored = Buffer.from('Hello from a stock S3 client.\n');
+    const answer = await client.send(new PutObjectCommand({ Bucket: 'uploads', Key: 'hello.txt', Body: stored }));
+    client.destroy();
+    return { title: 'A small object', traceId, outcome: `stored, ETag ${answer.ETag}`, stored, key: 'hello.txt' };
+  }
+
+  async multipart(stored: Buffer, progress: (bytes: number) => void): Promise<DemoUpload> {
+    const [client, traceId] = this.#tracedClient();
+    const params = { Bucket: 'uploads', Key: 'videos/holiday.mp4', Body: stored };
+    const upload = new Upload({ client, params, partSize: 16 * 1024 * 1024, queueSize: 2 });
+    upload.on('httpUploadProgress', ({ loaded }) => progress(loaded ?? 0));
+    const answer = await upload.done();
+    client.destroy();
+    const outcome = `stored, ETag ${answer.ETag}`;
+    return { title: 'A 64 MiB multipart upload', traceId, outcome, stored, key: 'videos/holiday.mp4' };
+  }
+
+  async refused(): Promise<DemoUpload> {
+    const [client, traceId] = this.#tracedClient();
+    const input = { Bucket: 'uploads', Key: 'open-to-all.txt', Body: 'mine', ACL: 'public-read' } as const;
+    const outcome = await client.send(new PutObjectCommand(input)).then(() => 'accepted?', whatTheClientSaw);
+    client.destroy();
+    return { title: 'An upload that is refused', traceId, outcome, stored: undefined, key: 'open-to-all.txt' };
+  }
+
+  /** Sends half of what it promises, then breaks the connection. */
+  async brokenOff(): Promise<DemoUpload> {
+    const [client, traceId] = this.#tracedClient();
+    const abort = new AbortController();
+    const size = 8 * 1024 * 1024;
+    const half = Readable.from(halfThen(size / 2, () => abort.abort()));
+    const input = { Bucket: 'uploads', Key: 'broken.bin', Body: half, ContentLength: size };
+    const sending = client.send(new PutObjectCommand(input), { abortSignal: abort.signal });
+    const outcome = await sending.then(() => 'accepted?', whatTheClientSaw);
+    client.destroy();
+    return { title: 'An upload that the client breaks off', traceId, outcome, stored: undefined, key: 'broken.bin' };
+  }
+
+  #tracedClient(): [S3Client, string] {
+    const traceId = randomBytes(16).toString('hex');
+    const client = new S3Client({
+      endpoint: this.#endpoint,
+      forcePathStyle: true,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'anybody', secretAccessKey: 'the gateway asks nobody yet' },
+      maxAttempts: 1,
+    });
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers.traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'traceparent' },
+    );
+    return [client, traceId];
+  }
+}
+
+async function* halfThen(bytes: number, then: () => void): AsyncGenerator<Buffer> {
+  const piece = randomBytes(64 * 1024);
+  for (let sent = 0; sent < bytes; sent += piece.length) yield piece;
+  then();
+  await new Promise(() => {}); // never ends: the abort ends it
+}
+
+function whatTheClientSaw(error: unknown): string {
+  if (error instanceof S3ServiceException) return `${error.$metadata.httpStatusCode} ${error.name}: ${error.message}`;
+  return (error as Error).name;
+}

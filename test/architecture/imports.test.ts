@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** A room may import from rooms of a lower rank and from itself: downward only, never sideways. */
+const RANKS: Record<string, number> = {
+  domain: 0,
+  kit: 0,
+  config: 1,
+  sigv4: 1,
+  body: 1,
+  tracing: 2,
+  metrics: 2,
+  logging: 2,
+  router: 2,
+  auth: 2,
+  authz: 2,
+  s3: 2,
+  store: 2,
+  upload: 3,
+  gateway: 4,
+  server: 5,
+  'app.ts': 6,
+  cli: 7,
+  'cli.ts': 8,
+  'index.ts': 8,
+};
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\(\s*[`'](\.[^`']+\.ts)[`']/g;
+
+const roomOf = (file: string): string => file.split('/')[0]!;
+const rankOf = (file: string): number => {
+  const rank = RANKS[roomOf(file)];
+  assert.ok(rank !== undefined, `${file} is in no room that this test knows`);
+  return rank;
+};
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  return [...text.matchAll(IMPORT)].map((match) => {
+    const target = resolve(src, dirname(file), (match[1] ?? match[2] ?? match[3])!);
+    return relative(src, target);
+  });
+}
+
+describe('the house', () => {
+  it('has imports that point downward only', () => {
+    const wrong: string[] = [];
+    for (const file of files) {
+      for (const target of importsOf(file)) {
+        if (roomOf(target) === roomOf(file) || rankOf(target) < rankOf(file)) continue;
+        wrong.push(`${file} → ${target}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it('has imports that lead to a file', () => {
+    for (const file of files)
+      for (const target of importsOf(file)) assert.ok(statSync(join(src, target)).isFile(), `${file} → ${target}`);
+  });
+
+  it('knows tracing in one place only, and only when it is asked for', () => {
+    const importers = files.filter(
+      (file) => roomOf(file) !== 'tracing' && importsOf(file).some((target) => roomOf(target) === 'tracing'),
+    );
+    assert.deepEqual(importers, ['app.ts']);
+    assert.doesNotMatch(readFileSync(join(src, 'app.ts'), 'utf8'), /from '\.\/tracing/);
+  });
+
+  it('has no circle', () => {
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      assert.ok(!path.includes(file), `circle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
+      if (done.has(file)) return;
+      for (const target of importsOf(file)) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+  });
+
+  it('says at the head of each file what lives there', () => {
+    const silent = files.filter((file) => !/^(#!.*\n)?\/\*\*/.test(readFileSync(join(src, file), 'utf8')));
+    assert.deepEqual(silent, []);
+  });
+
+  it('has calm files', () => {
+    const long = files.filter((file) => readFileSync(join(src, file), 'utf8').split('\n').length > 350);
+    assert.deepEqual(long, []);
+  });
+});

@@ -1,0 +1,59 @@
+/** The whole gateway in this process, on real sockets, with a configuration read by the real reader and its log in memory. */
+import { type App, startApp } from '../../src/app.ts';
+function parseConfig(text: string, _f: string, _e: object): any {
+  const d = JSON.parse(text);
+  const [host, port] = d.server.address.split(':');
+  return {
+    server: { shutdown_timeout_seconds: 30, body_idle_timeout_seconds: 60, ...d.server, address: { host, port: Number(port) } },
+    buckets: d.buckets.map((b: any) => ({ path_prefix: '/' + b.name, ...b, s3: { region: 'us-east-1', path_style: true, propagate: true, connect_timeout_seconds: 5, answer_timeout_seconds: 900, ...b.s3 } })),
+    tracing: d.tracing, metrics: { address: '127.0.0.1', ...d.metrics }, logging: { level: 'info', format: 'json' },
+  };
+}
+import type { ProcessLog } from '../../src/logging/create-log.ts';
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface TestGateway {
+  readonly app: App;
+  readonly url: string;
+  readonly log: LogLine[];
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly storeUrl: string;
+  /** Merged into the bucket's `s3` section. */
+  readonly s3?: Record<string, unknown>;
+  readonly server?: Record<string, unknown>;
+  readonly tracing?: Record<string, unknown>;
+  readonly buckets?: readonly Record<string, unknown>[];
+}
+
+export async function startGateway(options: GatewayOptions): Promise<TestGateway> {
+  const s3 = {
+    bucket: 'my-bucket',
+    endpoint: options.storeUrl,
+    access_key: 'mizuchi',
+    secret_key: 'mizuchi-secret',
+    ...options.s3,
+  };
+  const document = {
+    server: { address: '127.0.0.1:0', ...options.server },
+    buckets: options.buckets ?? [{ name: 'uploads', s3 }],
+    tracing: { enabled: false, ...options.tracing },
+    metrics: { enabled: true, port: 0 },
+  };
+  const log: LogLine[] = [];
+  // JSON is YAML.
+  const app = await startApp(parseConfig(JSON.stringify(document), 'test.yaml', {}), { log: memoryLog(log) });
+  return { app, url: `http://127.0.0.1:${app.port}`, log, close: () => app.close() };
+}
+
+function memoryLog(lines: LogLine[]): ProcessLog {
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), close() {} };
+}

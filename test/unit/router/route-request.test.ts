@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NO_SPAN } from '../../../src/domain/span.ts';
+import type { Bucket, Incoming } from '../../../src/domain/stages.ts';
+import { routeRequest } from '../../../src/router/route-request.ts';
+import { parseTarget } from '../../../src/server/request-target.ts';
+
+const bucket = (name: string): { prefix: string; bucket: Bucket } => ({
+  prefix: name === 'root' ? '/deep/er' : `/${name}`,
+  bucket: { name, storeBucket: `store-${name}` },
+});
+const routes = [bucket('uploads'), { prefix: '/deep', bucket: bucket('deep').bucket }, bucket('root')];
+
+function route(method: string, target: string) {
+  const { path, query } = parseTarget(target);
+  const incoming = { method, rawPath: path, query, span: NO_SPAN } as unknown as Incoming;
+  return routeRequest(routes, incoming);
+}
+const refusal = (method: string, target: string): string => {
+  try {
+    route(method, target);
+    return 'accepted';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+describe('routeRequest', () => {
+  const operations: [method: string, target: string, operation: string, key: string][] = [
+    ['PUT', '/uploads/a/b.txt', 'PutObject', 'a/b.txt'],
+    ['PUT', '/uploads/a/b.txt?x-id=PutObject', 'PutObject', 'a/b.txt'],
+    ['PUT', '/uploads/k?X-Amz-Signature=1&X-Amz-Expires=60&x-amz-checksum-crc32=AAAAAA%3D%3D', 'PutObject', 'k'],
+    ['POST', '/uploads/k?uploads', 'CreateMultipartUpload', 'k'],
+    ['POST', '/uploads/k?uploads=', 'CreateMultipartUpload', 'k'],
+    ['PUT', '/uploads/k?partNumber=10000&uploadId=u', 'UploadPart', 'k'],
+    ['POST', '/uploads/k?uploadId=u', 'CompleteMultipartUpload', 'k'],
+    ['DELETE', '/uploads/k?uploadId=u&x-id=AbortMultipartUpload', 'AbortMultipartUpload', 'k'],
+    ['GET', '/uploads/k?uploadId=u&max-parts=2&part-number-marker=1', 'ListParts', 'k'],
+  ];
+  for (const [method, target, operation, key] of operations) {
+    it(`${method} ${target} is ${operation}`, () => {
+      const routed = route(method, target);
+      assert.deepEqual([routed.operation, routed.key, routed.bucket.name], [operation, key, 'uploads']);
+    });
+  }
+
+  it('takes the longest prefix, and only whole segments of it', () => {
+    assert.equal(route('PUT', '/deep/er/k').bucket.name, 'root');
+    assert.equal(route('PUT', '/deep/erk').bucket.name, 'deep');
+    assert.equal(refusal('PUT', '/uploadsx/k'), 'NoSuchBucket');
+    assert.equal(refusal('PUT', '/%75ploads/k'), 'NoSuchBucket');
+  });
+
+  // Keys that clients really send (a parser for URLs would destroy half of them).
+  const keys: [raw: string, key: string][] = [
+    ['sp%20ace+plus%2541%20%C3%BCn%C3%AF%26%3D%3F%23%3B%C3%A9', 'sp ace+plus%41 ünï&=?#;é'],
+    ['a//b', 'a//b'],
+    ['a/../b', 'a/../b'],
+    ['./a', './a'],
+    ['/lead', '/lead'],
+    ['a%252Fb', 'a%2Fb'],
+    ['a%2Fb', 'a/b'],
+    ['%F0%9F%90%89', '🐉'],
+    ['e%CC%81', 'e\u0301'],
+    ["q'()*!,$@:", "q'()*!,$@:"],
+  ];
+  for (const [raw, key] of keys) {
+    it(`decodes ${raw} once and leaves it so`, () => assert.equal(route('PUT', `/uploads/${raw}`).key, key));
+  }
+
+  const refused: [method: string, target: string, code: string][] = [
+    ['GET', '/uploads/k', 'MethodNotAllowed'],
+    ['GET', '/uploads', 'MethodNotAllowed'],
+    ['GET', '/uploads/?list-type=2', 'MethodNotAllowed'],
+    ['GET', '/uploads/k?acl', 'MethodNotAllowed'],
+    ['HEAD', '/uploads/k', 'NoSuchKey'],
+    ['DELETE', '/uploads/k', 'MethodNotAllowed'],
+    ['OPTIONS', '/uploads/k', 'MethodNotAllowed'],
+    ['PUT', '/uploads', 'NotImplemented'],
+    ['POST', '/uploads/?delete', 'NotImplemented'],
+    ['POST', '/uploads/k', 'MethodNotAllowed'],
+    ['PUT', '/uploads/k?acl', 'NotImplemented'],
+    ['PUT', '/uploads/k?%61cl', 'NotImplemented'],
+    ['PUT', '/uploads/k?tagging', 'NotImplemented'],
+    ['PUT', '/uploads/k?partNumber=1', 'NotImplemented'],
+    ['PUT', '/uploads/k?partNumber=1&uploadId=u&acl', 'NotImplemented'],
+    ['PUT', '/uploads/k?uploadId=a&uploadId=b&partNumber=1', 'InvalidArgument'],
+    ['PUT', '/uploads/k?partNumber=0&uploadId=u', 'InvalidArgument'],
+    ['PUT', '/uploads/k?partNumber=10001&uploadId=u', 'InvalidArgument'],
+    ['PUT', '/uploads/k?partNumber=1e3&uploadId=u', 'InvalidArgument'],
+    ['PUT', '/uploads/k?partNumber=1&uploadId=', 'InvalidArgument'],
+    ['PUT', '/uploads/k?x-id=UploadPart', 'InvalidArgument'],
+    ['POST', '/uploads/k?restore', 'NotImplemented'],
+    ['POST', '/uploads/k?select&select-type=2', 'NotImplemented'],
+    ['PUT', '/uploads/%00', 'InvalidURI'],
+    ['PUT', '/uploads/a%0d%0ab', 'InvalidURI'],
+    ['PUT', '/uploads/%zz', 'InvalidURI'],
+    ['PUT', '/uploads/%c0%ae', 'InvalidURI'],
+    ['PUT', '/uploads/../other/k', 'InvalidURI'],
+    ['PUT', '/uploads/%2e%2e/other/k', 'InvalidURI'],
+    ['PUT', '/uploads/a/../../k', 'InvalidURI'],
+    ['PUT', `/uploads/${'k'.repeat(1025)}`, 'KeyTooLongError'],
+    ['PUT', '/other/k', 'NoSuchBucket'],
+  ];
+  for (const [method, target, code] of refused) {
+    it(`refuses ${method} ${target.slice(0, 60)} with ${code}`, () => assert.equal(refusal(method, target), code));
+  }
+});
+
+describe('parseTarget', () => {
+  for (const target of ['http://h/uploads/k', '*', '/a#b', '/a\\b', '/a b', '/\u00fc', 'uploads/k', '']) {
+    it(`refuses ${JSON.stringify(target)}`, () => assert.throws(() => parseTarget(target), { type: 'invalid_uri' }));
+  }
+});

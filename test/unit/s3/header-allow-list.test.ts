@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Failure } from '../../../src/domain/failure.ts';
+import { headersForClient, headersForStore } from '../../../src/s3/header-allow-list.ts';
+
+describe('headersForStore', () => {
+  it('passes what describes the object, and ends what is for the gateway', () => {
+    const passed = headersForStore('PutObject', {
+      host: 'gateway',
+      authorization: 'AWS4-HMAC-SHA256 secret',
+      cookie: 'a=b',
+      connection: 'x-amz-meta-a',
+      'user-agent': 'sdk',
+      traceparent: '00-1-1-01',
+      'x-amz-security-token': 'secret',
+      'x-amz-date': '20261123T000000Z',
+      'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+      'amz-sdk-invocation-id': '1',
+      'content-type': 'text/plain',
+      'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==',
+      'x-amz-meta-name': 'värde',
+      'x-amz-checksum-crc32': 'AAAAAA==',
+      'x-amz-checksum-xxhash64': 'AAAAAAAAAAA=',
+      'x-amz-acl': 'private',
+      'if-none-match': '*',
+    });
+    assert.deepEqual(passed, {
+      'content-type': 'text/plain',
+      'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==',
+      'x-amz-meta-name': 'värde',
+      'x-amz-checksum-crc32': 'AAAAAA==',
+      'x-amz-checksum-xxhash64': 'AAAAAAAAAAA=',
+      'if-none-match': '*',
+    });
+  });
+
+  it('takes aws-chunked out of Content-Encoding and leaves the rest', () => {
+    assert.deepEqual(headersForStore('PutObject', { 'content-encoding': 'aws-chunked' }), {});
+    assert.deepEqual(headersForStore('PutObject', { 'content-encoding': 'aws-chunked, gzip' }), {
+      'content-encoding': 'gzip',
+    });
+    assert.deepEqual(headersForStore('PutObject', { 'content-encoding': 'gzip' }), { 'content-encoding': 'gzip' });
+  });
+
+  const refused: [header: string, value: string, code: string][] = [
+    ['x-amz-copy-source', '/other/secret', 'NotImplemented'],
+    ['x-amz-copy-source-range', 'bytes=0-1', 'NotImplemented'],
+    ['x-amz-acl', 'public-read', 'AccessDenied'],
+    ['x-amz-grant-read', 'id=1', 'NotImplemented'],
+    ['x-amz-meta-snowball-auto-extract', 'true', 'NotImplemented'],
+    ['x-minio-replication-etag', 'x', 'NotImplemented'],
+    ['x-amz-bypass-governance-retention', 'true', 'NotImplemented'],
+    ['x-amz-website-redirect-location', '/', 'NotImplemented'],
+    ['x-amz-object-lock-mode', 'GOVERNANCE', 'NotImplemented'],
+    ['x-amz-checksum-unknown', 'x', 'NotImplemented'],
+    ['x-amz-from-the-future', 'x', 'NotImplemented'],
+  ];
+  for (const [header, value, code] of refused) {
+    it(`refuses ${header}: ${value}`, () => {
+      assert.throws(
+        () => headersForStore('PutObject', { [header]: value }),
+        (error) => error instanceof Failure && error.code === code,
+      );
+    });
+  }
+
+  it('refuses a copy on every operation', () => {
+    for (const operation of ['UploadPart', 'CreateMultipartUpload', 'CompleteMultipartUpload', 'ListParts'] as const) {
+      assert.throws(() => headersForStore(operation, { 'x-amz-copy-source': '/b/k' }), { code: 'NotImplemented' });
+    }
+  });
+
+  it('does not repeat object headers on a part', () => {
+    assert.deepEqual(
+      headersForStore('UploadPart', { 'x-amz-meta-a': '1', 'content-type': 'a/b', 'content-md5': 'm' }),
+      {
+        'content-md5': 'm',
+      },
+    );
+  });
+});
+
+describe('headersForClient', () => {
+  it('passes what S3 says of the object, and nothing of the store as a server', () => {
+    const passed = headersForClient({
+      etag: '"1"',
+      'x-amz-version-id': 'v',
+      'x-amz-checksum-crc64nvme': 'c',
+      'x-amz-request-id': 'r',
+      'x-amz-id-2': 'i',
+      'set-cookie': 'a=b',
+      server: 'MinIO',
+      location: 'http://inside',
+      'x-minio-deployment-id': 'd',
+      'access-control-allow-origin': '*',
+      connection: 'close',
+    });
+    assert.deepEqual(passed, {
+      etag: '"1"',
+      'x-amz-version-id': 'v',
+      'x-amz-checksum-crc64nvme': 'c',
+      'x-amz-request-id': 'r',
+      'x-amz-id-2': 'i',
+    });
+  });
+});
