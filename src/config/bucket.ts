@@ -1,0 +1,136 @@
+/** One entry of `buckets`: the name and path that clients see, and the bucket of the store behind it. */
+import { isIPv4 } from 'node:net';
+import { object, type ValueOf } from './field.ts';
+import { boolean, httpUrl, number, secret, string } from './scalars.ts';
+
+const STORE = object(
+  {
+    bucket: string({
+      prose: 'The name of the bucket at the store.',
+      check: (name) => (/^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/.test(name) ? undefined : 'is not a bucket name'),
+      mend: 'write the name of the bucket at the store: 3 to 255 letters, digits, ".", "-" and "_"',
+    }),
+    region: string({
+      prose: "The store's region. It is signed, and without an endpoint it says which AWS region to connect to.",
+      default: 'us-east-1',
+      check: (region) => (/^[A-Za-z0-9_-]{1,64}$/.test(region) ? undefined : 'is not the name of a region'),
+      mend: 'write a name such as us-east-1; a store that has no regions takes us-east-1',
+    }),
+    endpoint: httpUrl({
+      prose: 'The URL of a store that is not AWS: scheme, host and port. Without it uploads go to AWS.',
+      optional: true,
+      check: (url) => (new URL(url).pathname === '/' ? undefined : 'has a path, but S3 endpoints have none'),
+      mend: 'write scheme, host and port only, such as http://127.0.0.1:9000',
+    }),
+    access_key: secret({
+      prose:
+        'The access key. Without keys the AWS provider chain is asked: environment, profile, web identity, container, instance.',
+      optional: true,
+      check: (key) => (/^[\x21-\x7e]+$/.test(key) && !/[/,]/.test(key) ? undefined : 'is not an access key'),
+    }),
+    secret_key: secret({ prose: 'The secret key that belongs to it.', optional: true }),
+    session_token: secret({
+      prose: 'The session token of temporary keys.',
+      optional: true,
+      check: (token) => (/^[\x21-\x7e]+$/.test(token) ? undefined : 'is not a session token'),
+    }),
+    path_style: boolean({
+      prose:
+        'Whether the bucket is named in the path (`host/bucket/key`) and not in the host name (`bucket.host/key`).',
+      derived: { from: ({ endpoint }) => endpoint !== undefined, text: '`true` with an endpoint, else `false`' },
+    }),
+    propagate: boolean({
+      prose: 'Whether the store is sent `traceparent` and `tracestate`, outside the signature.',
+      default: true,
+    }),
+    connect_timeout_seconds: number({
+      prose: 'How long connecting to the store may take.',
+      default: 5,
+      min: 0.01,
+      max: 3600,
+    }),
+    answer_timeout_seconds: number({
+      prose: 'How long the store may take to answer after the last byte. CompleteMultipartUpload may take minutes.',
+      default: 900,
+      min: 0.01,
+      max: 86_400,
+    }),
+  },
+  {
+    prose: 'The bucket of the store behind it.',
+    rules: [
+      {
+        of: ['access_key', 'secret_key'],
+        at: 'access_key',
+        broken: ({ access_key, secret_key }) =>
+          access_key === undefined && secret_key !== undefined
+            ? {
+                wrong: 'is missing or empty beside a secret_key',
+                mend: 'give both, or none to ask the AWS provider chain',
+              }
+            : undefined,
+      },
+      {
+        of: ['access_key', 'secret_key'],
+        at: 'secret_key',
+        broken: ({ access_key, secret_key }) =>
+          access_key !== undefined && secret_key === undefined
+            ? {
+                wrong: 'is missing or empty beside an access_key',
+                mend: 'give both, or none to ask the AWS provider chain',
+              }
+            : undefined,
+      },
+      {
+        of: ['access_key', 'secret_key', 'session_token'],
+        at: 'session_token',
+        broken: ({ access_key, secret_key, session_token }) =>
+          session_token !== undefined && access_key === undefined && secret_key === undefined
+            ? {
+                wrong: 'belongs to keys that are missing',
+                mend: 'give access_key and secret_key with it, or remove it',
+              }
+            : undefined,
+      },
+    ],
+  },
+);
+
+export const BUCKET = object(
+  {
+    name: string({
+      prose: 'The name that clients, logs, metrics and traces use. It follows the rules for S3 bucket names.',
+      check: (name) => (isBucketName(name) ? undefined : 'is not a bucket name'),
+      mend: 'use 3 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends',
+    }),
+    path_prefix: string({
+      prose:
+        'The path under which uploads are taken: with `/uploads`, `PUT /uploads/a/b.txt` writes the key `a/b.txt`. ' +
+        'Where the prefixes of two buckets both fit a path, the longer one wins.',
+      type: 'path',
+      derived: { from: ({ name }) => `/${name}`, text: '`/<name>`' },
+      check: checkPrefix,
+    }),
+    s3: STORE,
+  },
+  { prose: 'A place where clients may upload to.' },
+);
+
+export type BucketConfig = ValueOf<typeof BUCKET>;
+
+/** Amazon S3 User Guide, "General purpose bucket naming rules"; the reserved prefixes and suffixes are AWS's own affair. */
+function isBucketName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..') && !isIPv4(name);
+}
+
+function checkPrefix(prefix: string): { wrong: string; mend: string } | undefined {
+  if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix))
+    return {
+      wrong: 'is not a path prefix',
+      mend: 'begin with "/", do not end with it, and use letters, digits, "-", ".", "_" and "~" between single slashes',
+    };
+  if (/\/\.{1,2}(\/|$)/.test(prefix)) return { wrong: 'has a segment that is "." or ".."', mend: 'name it otherwise' };
+  if (/^\/(health|ready)(\/|$)/.test(prefix))
+    return { wrong: "is kept for the gateway's own probes", mend: 'set path_prefix to another path' };
+  return undefined;
+}

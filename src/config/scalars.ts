@@ -1,0 +1,215 @@
+/** The kinds of scalar fields. Each reads text: what the file or an environment variable holds, already expanded. */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Complaint, Fallback, Parsed, ScalarField, Siblings } from './field.ts';
+
+interface ScalarOptions<T> {
+  readonly prose: string;
+  /** How to mend a missing or wrong value; each kind has a general answer of its own. */
+  readonly mend?: string;
+  /** The type in words, where the general one says too little. */
+  readonly type?: string;
+  readonly check?: (value: T) => Complaint | string | undefined;
+  readonly optional?: true;
+  readonly default?: T;
+  /** A default that depends on the fields beside this one, and how to say so. */
+  readonly derived?: { readonly from: (siblings: Siblings) => T; readonly text: string };
+}
+
+/** An optional field without a value has none; every other field has one. */
+type Held<T, O> = O extends { readonly optional: true } ? T | undefined : T;
+
+interface Kind<T> {
+  readonly type: string;
+  readonly mend: string;
+  readonly discreet?: boolean;
+  readonly parse: (text: string) => T | undefined;
+  /** Said where `parse` gives undefined. */
+  readonly wrong: string;
+  readonly write?: (value: T) => string;
+}
+
+function scalar<T, const O extends ScalarOptions<T>>(kind: Kind<T>, options: O): ScalarField<Held<T, O>> {
+  const mend = options.mend ?? kind.mend;
+  const parse = (text: string): Parsed<T> => {
+    const value = kind.parse(text);
+    if (value === undefined) return { wrong: kind.wrong, mend };
+    const complaint = options.check?.(value);
+    if (complaint === undefined) return { value };
+    return typeof complaint === 'string' ? { wrong: complaint, mend } : complaint;
+  };
+  const field: ScalarField<T> = {
+    kind: 'scalar',
+    type: options.type ?? kind.type,
+    prose: options.prose,
+    mend,
+    discreet: kind.discreet ?? false,
+    parse,
+    fallback: fallbackOf(options),
+    write: kind.write ?? String,
+  };
+  return field as ScalarField<Held<T, O>>;
+}
+
+function fallbackOf<T>(options: ScalarOptions<T>): Fallback<T> {
+  if (options.optional) return { kind: 'optional' };
+  if (options.derived !== undefined) return { kind: 'derived', ...options.derived };
+  if (options.default !== undefined) return { kind: 'default', value: options.default };
+  return { kind: 'required' };
+}
+
+/** Text, taken as it is written: `123` and `1.10` stay what they look like. */
+export function string<const O extends ScalarOptions<string>>(options: O): ScalarField<Held<string, O>> {
+  return scalar<string, O>(
+    {
+      type: 'string',
+      mend: 'write one line of text',
+      wrong: 'holds control characters',
+      parse: (text) => (CONTROL.test(text) ? undefined : text),
+    },
+    options,
+  );
+}
+
+const CONTROL = /[\0-\x1f\x7f]/;
+
+/** Text that is never printed. */
+export function secret<const O extends ScalarOptions<string>>(options: O): ScalarField<Held<string, O>> {
+  return scalar<string, O>(
+    {
+      type: 'secret string',
+      mend: 'give it as it was issued, best from an environment variable',
+      wrong: 'holds control characters, or white space at its ends',
+      parse: (text) => (CONTROL.test(text) || text.trim() !== text ? undefined : text),
+      discreet: true,
+    },
+    options,
+  );
+}
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+const INTEGER = /^[+-]?\d+$/;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+export function integer<const O extends ScalarOptions<number> & Bounds>(options: O): ScalarField<Held<number, O>> {
+  return numeric(INTEGER, 'integer', 'a whole number', options);
+}
+
+export function number<const O extends ScalarOptions<number> & Bounds>(options: O): ScalarField<Held<number, O>> {
+  return numeric(NUMBER, 'number', 'a number', options);
+}
+
+function numeric<const O extends ScalarOptions<number> & Bounds>(
+  pattern: RegExp,
+  type: string,
+  words: string,
+  options: O,
+): ScalarField<Held<number, O>> {
+  const { min, max } = options;
+  return scalar<number, O>(
+    {
+      type: `${type}, ${min} to ${max}`,
+      mend: `write ${words} from ${min} to ${max}`,
+      wrong: `is not ${words} from ${min} to ${max}`,
+      parse: (text) => {
+        const value = pattern.test(text) ? Number(text) : Number.NaN;
+        return value >= min && value <= max ? value : undefined;
+      },
+    },
+    options,
+  );
+}
+
+/** `true` and `false` as YAML 1.2 spells them (core schema, 10.3.2): not `yes`, not `on`, not 1. */
+export function boolean<const O extends ScalarOptions<boolean>>(options: O): ScalarField<Held<boolean, O>> {
+  const parse = (text: string): boolean | undefined => {
+    if (/^(true|True|TRUE)$/.test(text)) return true;
+    return /^(false|False|FALSE)$/.test(text) ? false : undefined;
+  };
+  return scalar<boolean, O>(
+    { type: 'boolean', mend: 'write true or false', wrong: 'is neither true nor false', parse },
+    options,
+  );
+}
+
+/** One of a few words. */
+export function oneOf<const W extends readonly string[], const O extends ScalarOptions<W[number]>>(
+  words: W,
+  options: O,
+): ScalarField<Held<W[number], O>> {
+  return scalar<W[number], O>(
+    {
+      type: words.map((word) => `\`${word}\``).join(' · '),
+      mend: `write one of: ${words.join(', ')}`,
+      wrong: 'is none of the words that are known here',
+      parse: (text) => words.find((word) => word === text),
+    },
+    options,
+  );
+}
+
+/** An http(s) URL without credentials, query and fragment, kept as it is written but for a slash at its end. */
+export function httpUrl<const O extends ScalarOptions<string>>(options: O): ScalarField<Held<string, O>> {
+  return scalar<string, O>(
+    {
+      type: 'http(s) URL',
+      mend: 'write a URL such as http://127.0.0.1:9000',
+      wrong: 'is not an http:// or https:// URL that is free of user names, query and fragment',
+      parse: (text) => (isPlainUrl(text) ? text.replace(/\/+$/, '') : undefined),
+      discreet: true, // a URL that is refused for its password must not be quoted
+      write: String,
+    },
+    options,
+  );
+}
+
+function isPlainUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s/@?#\\][^\s@?#\\]*$/i.test(text)) return false;
+  const url = URL.parse(text);
+  return url !== null && url.port !== '0';
+}
+
+export interface SocketAddress {
+  /** IPv4 or IPv6 address without brackets, or a host name. */
+  readonly host: string;
+  /** 0 asks the system for any free port. */
+  readonly port: number;
+}
+
+/** `host:port`; an IPv6 address stands in brackets. */
+export function socketAddress<const O extends ScalarOptions<SocketAddress>>(
+  options: O,
+): ScalarField<Held<SocketAddress, O>> {
+  return scalar<SocketAddress, O>(
+    {
+      type: '`host:port`',
+      mend: 'write host:port in quotes, such as "0.0.0.0:8080", "[::]:8080" or "localhost:8080"',
+      wrong: 'is not an address with a port',
+      parse: parseSocketAddress,
+      write: ({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
+    },
+    options,
+  );
+}
+
+function parseSocketAddress(text: string): SocketAddress | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const [, bracketed, plain, digits] = match;
+  const port = Number(digits);
+  if (port > 65535) return undefined;
+  if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : undefined;
+  return isHost(plain!) ? { host: plain!, port } : undefined;
+}
+
+/** Whether this can be listened on: an IP address without brackets, or a host name (RFC 1123, section 2.1). */
+export function isHost(text: string): boolean {
+  if (isIPv4(text) || isIPv6(text)) return true;
+  if (/^[\d.]+$/.test(text)) return false;
+  return (
+    text.length <= 253 && /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(text)
+  );
+}

@@ -1,0 +1,150 @@
+/** The section `tracing`: which requests are traced, and where the spans go. */
+import { type Complaint, section, stringMap, type ValueOf } from './field.ts';
+import { boolean, httpUrl, integer, number, oneOf, string } from './scalars.ts';
+
+const OTLP = section(
+  {
+    endpoint: httpUrl({
+      prose:
+        'The collector. With `http/protobuf` it is a base to which `/v1/traces` is added, unless it ends so already. ' +
+        '`https` speaks TLS.',
+      derived: {
+        from: ({ protocol }) => (protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318'),
+        text: '`http://localhost:4317` with `grpc`, `http://localhost:4318` with `http/protobuf`',
+      },
+      mend: 'write a URL such as http://localhost:4317; credentials belong into tracing.otlp.headers',
+    }),
+    protocol: oneOf(['grpc', 'http/protobuf'], { prose: 'How the collector is spoken to.', default: 'grpc' }),
+    timeout_seconds: number({
+      prose:
+        'How long the delivery of one batch may take, retries included. What is not delivered then is dropped and counted.',
+      default: 10,
+      min: 0.01,
+      max: 3600,
+    }),
+    compression: oneOf(['gzip', 'none'], { prose: 'How batches are compressed.', default: 'gzip' }),
+    headers: stringMap({
+      prose: 'Headers (with `grpc`: metadata) of every export, such as an API key. Their values are never printed.',
+      type: 'map of header name to secret string',
+      discreet: true,
+      checkKey: checkHeaderName,
+      checkValue: (value) =>
+        /^[\x20-\x7e]+$/.test(value)
+          ? undefined
+          : { wrong: 'holds characters that no header may have', mend: 'use printable ASCII characters' },
+    }),
+  },
+  {
+    prose: 'Where spans are sent, in the OpenTelemetry protocol.',
+    rules: [
+      {
+        of: ['endpoint', 'protocol'],
+        at: 'endpoint',
+        broken: ({ endpoint, protocol }) =>
+          protocol === 'grpc' && new URL(endpoint).pathname !== '/'
+            ? {
+                wrong: 'has a path, which gRPC does not use',
+                mend: 'leave the path away, or set protocol: http/protobuf',
+              }
+            : undefined,
+      },
+    ],
+  },
+);
+
+/** Headers that the exporter sets itself, or that belong to the connection. */
+const RESERVED_HEADERS =
+  /^(content-(type|encoding|length)|host|connection|transfer-encoding|upgrade|te|user-agent|grpc-.*)$/;
+
+/** Names are lower-case on the wire in HTTP/2 (RFC 9113, section 8.2.1) and gRPC takes fewer characters than HTTP. */
+function checkHeaderName(name: string): Complaint | undefined {
+  if (!/^[a-z0-9._-]+$/.test(name))
+    return { wrong: 'is not a header name', mend: 'use lower-case letters, digits, "-", "_" and "."' };
+  if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', mend: 'remove it' };
+  return undefined;
+}
+
+const SAMPLING = section(
+  {
+    strategy: oneOf(['always', 'never', 'ratio', 'parent_based'], {
+      prose:
+        'Which traces are kept: all, none, a share of them by trace id, or what the caller decided and, where there is no caller, a share.',
+      default: 'parent_based',
+    }),
+    ratio: number({ prose: 'The share, for `ratio` and `parent_based`. 1 is all.', default: 1, min: 0, max: 1 }),
+  },
+  { prose: 'Which traces are kept.' },
+);
+
+const BATCH = section(
+  {
+    max_queue_size: integer({
+      prose: 'Most spans that wait for export; those that come when it is full are dropped and counted.',
+      default: 2048,
+      min: 1,
+      max: 1_000_000,
+    }),
+    scheduled_delay_millis: integer({
+      prose: 'Milliseconds after which a batch is sent even if it is not full.',
+      default: 5000,
+      min: 1,
+      max: 3_600_000,
+    }),
+    max_export_batch_size: integer({ prose: 'Most spans of one batch.', default: 512, min: 1, max: 1_000_000 }),
+  },
+  {
+    prose: 'How spans are collected before they are sent.',
+    rules: [
+      {
+        of: ['max_queue_size', 'max_export_batch_size'],
+        at: 'max_export_batch_size',
+        broken: ({ max_queue_size, max_export_batch_size }) =>
+          max_export_batch_size > max_queue_size
+            ? {
+                wrong: `is larger than max_queue_size, which is ${max_queue_size}`,
+                mend: 'lower it, or raise max_queue_size',
+              }
+            : undefined,
+      },
+    ],
+  },
+);
+
+/** Attributes of the resource that have a field of their own: two places for one thing would contradict each other one day. */
+const OWN_FIELD: Readonly<Record<string, string>> = {
+  'service.name': 'tracing.service_name',
+  'deployment.environment.name': 'tracing.environment',
+};
+
+export const TRACING = section(
+  {
+    enabled: boolean({
+      prose:
+        'Whether requests are traced. Where the whole section is absent they are not; with `false` no tracing code is loaded.',
+      default: true,
+    }),
+    service_name: string({ prose: 'The resource attribute `service.name`.', default: 'mizuchi-uploadr' }),
+    environment: string({
+      prose: 'The resource attribute `deployment.environment.name`, such as `production`.',
+      optional: true,
+    }),
+    otlp: OTLP,
+    sampling: SAMPLING,
+    batch: BATCH,
+    resource: stringMap({
+      prose: 'Further resource attributes, such as `service.version`.',
+      type: 'map of attribute name to string',
+      checkKey: (name) =>
+        OWN_FIELD[name] === undefined
+          ? undefined
+          : { wrong: 'has a field of its own', mend: `set ${OWN_FIELD[name]} instead` },
+    }),
+    semantic_conventions: oneOf(['stable', 'legacy', 'dup'], {
+      prose: "The names of HTTP attributes: today's, those from before 2023, or both.",
+      default: 'stable',
+    }),
+  },
+  { prose: 'OpenTelemetry traces: one for each request.', absent: { enabled: false } },
+);
+
+export type TracingConfig = ValueOf<typeof TRACING>;
