@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
+import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
 
 /** Milliseconds in which the headers of a request must arrive. */
@@ -30,13 +31,26 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   let draining = false;
   const serve: ServeOptions = { ...options, draining: () => draining };
-  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT, keepAliveTimeout: KEEP_ALIVE });
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout: HEADERS_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE,
+    requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
+  });
+  const bodies = new Map<Duplex, RequestBody>();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    if (!answerProbe(request, response, draining)) void serveRequest(serve, request, response, waits);
+    if (answerProbe(request, response, draining)) return;
+    const body = new RequestBody(request, response, waits);
+    bodies.set(request.socket, body);
+    response.once('close', () => bodies.delete(request.socket));
+    void serveRequest(serve, request, response, body);
   };
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   const refuse = (failure: Failure | undefined, socket: Duplex): void => {
-    if (failure === undefined || !socket.writable) socket.destroy();
+    const body = bodies.get(socket);
+    const gone = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
+    if (gone || !socket.writable) socket.destroy();
+    else if (body !== undefined) body.break(failure);
     else refuseConnection(failure, socket, { ...options, requestId: newRequestId() });
   };
   server.on('clientError', (error, socket) => refuse(failureOfParser(error), socket));

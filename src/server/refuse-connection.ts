@@ -49,6 +49,7 @@ export function refuseConnection(
 /** What the parser's error means; undefined where there is nobody left to tell. */
 export function failureOfParser(error: NodeJS.ErrnoException): Failure | undefined {
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return undefined;
+  if (error.code === 'HPE_INVALID_EOF_STATE') return new Failure('client_aborted');
   if (error.code === 'HPE_HEADER_OVERFLOW') return new Failure('header_too_large');
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Failure('header_timeout');
   return new Failure('bad_request', 'The request is not well-formed HTTP/1.1.', { cause: error });

@@ -6,11 +6,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
-import type { Incoming, IncomingBody, Reply } from '../domain/stages.ts';
+import type { Incoming, Reply } from '../domain/stages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
 import { redactQuery } from './redact-query.ts';
+import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { writeReply } from './write-reply.ts';
 
@@ -22,19 +23,18 @@ export interface ServeOptions {
   readonly draining: () => boolean;
 }
 
-/** Never rejects. @param waits whether the client waits for `100 Continue` before it sends the body. */
+/** Never rejects. */
 export async function serveRequest(
   options: ServeOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  waits: boolean,
+  body: RequestBody,
 ): Promise<void> {
   const record = options.report.begin();
   const requestId = newRequestId();
   const clientAddress = request.socket.remoteAddress;
   const path = pathOf(request);
   const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path));
-  const body = new BodyOf(request, response, waits);
   let failure: Failure | undefined;
   let reply: Reply;
   try {
@@ -48,7 +48,7 @@ export async function serveRequest(
   const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
   const answered = await writeReply(request, response, withIds(reply, requestId, span), {
     close,
-    unasked: body.unasked,
+    brief: close || body.silent,
   });
   if (!answered)
     failure ??= new Failure('client_aborted', 'The client closed the connection before it had the answer.');
@@ -65,34 +65,13 @@ export async function serveRequest(
   });
 }
 
-/** The body of a request, asked for when somebody wants it. */
-class BodyOf implements IncomingBody {
-  length: number | undefined;
-  /** Whether the client still waits for `100 Continue`. */
-  unasked: boolean;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-
-  constructor(request: IncomingMessage, response: ServerResponse, waits: boolean) {
-    this.#request = request;
-    this.#response = response;
-    this.unasked = waits;
-  }
-
-  open(): IncomingMessage {
-    if (this.unasked) this.#response.writeContinue();
-    this.unasked = false;
-    return this.#request;
-  }
-}
-
 function incomingOf(
   request: IncomingMessage,
   response: ServerResponse,
   { target, headers, bodyLength }: RequestHead,
   id: string,
   span: Span,
-  body: BodyOf,
+  body: RequestBody,
 ): Incoming {
   const gone = new AbortController();
   response.once('close', () => {

@@ -5,14 +5,13 @@ import type { Reply } from '../domain/stages.ts';
 /** How much of a refused body is read and thrown away, in bytes and milliseconds, before the connection is cut. */
 const LINGER_BYTES = 64 * 1024 * 1024;
 const LINGER_MILLIS = 10_000;
-/** A client that waits for `100 Continue` has sent nothing; it gets this long to close the connection itself. */
-const LINGER_MILLIS_UNASKED = 1_500;
+const LINGER_MILLIS_BRIEF = 1_500;
 
 export interface WriteOptions {
   /** Whether the connection may not be used again. */
   readonly close: boolean;
-  /** Whether the client waits for a `100 Continue` that it will not get. */
-  readonly unasked: boolean;
+  /** Whether a short linger will do: the client has been asked for nothing, or does not speak HTTP properly. */
+  readonly brief: boolean;
 }
 
 /** @returns whether the whole answer was handed to the operating system before the client was gone. */
@@ -32,7 +31,7 @@ export function writeReply(
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished));
     if (!unread) response.end(reply.body, () => resolve(true));
-    else linger(request, response, reply.body, options.unasked, () => resolve(true));
+    else linger(request, response, reply.body, options.brief, () => resolve(true));
   });
 }
 
@@ -44,12 +43,12 @@ function linger(
   request: IncomingMessage,
   response: ServerResponse,
   body: string,
-  unasked: boolean,
+  brief: boolean,
   answered: () => void,
 ): void {
   let left = LINGER_BYTES;
   const cut = (): void => void response.socket?.destroy();
-  const timer = setTimeout(cut, unasked ? LINGER_MILLIS_UNASKED : LINGER_MILLIS);
+  const timer = setTimeout(cut, brief ? LINGER_MILLIS_BRIEF : LINGER_MILLIS);
   const finish = (): void => {
     clearTimeout(timer);
     if (!response.writableEnded) response.end();

@@ -79,7 +79,9 @@ export class ClientReader {
     this.#sink.end();
   };
 
-  readonly #onGone = (): void => this.#fail(new Failure('client_aborted'));
+  /** A Failure tells what is wrong with the body; every other error only that the connection has ended. */
+  readonly #onGone = (error?: Error): void =>
+    this.#fail(error instanceof Failure ? error : new Failure('client_aborted'));
 
   readonly #onIdle = (): void => {
     if (this.#waitingSince === undefined)
