@@ -49,7 +49,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const opened: (() => Promise<void>)[] = [];
   const close = once(async () => {
     for (const shut of opened.reverse()) await shut();
-    if (options.log === undefined) log.close();
+    if (options.log === undefined) await log.close();
   });
   try {
     const registry = new Registry();

@@ -8,4 +8,5 @@ if (major < 24) {
   process.exit(1);
 }
 const { run } = await import('./cli/run.ts');
-process.exitCode = await run(process.argv.slice(2), process.env);
+// Not `exitCode`: a reader of the log that stands still would hold the process for ever.
+process.exit(await run(process.argv.slice(2), process.env));

@@ -13,7 +13,7 @@ export interface LogConfig {
 
 export interface ProcessLog extends Log {
   /** Writes what is still held back; call it last. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** @param fd where to; the standard output unless a test says otherwise. */

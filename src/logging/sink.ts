@@ -7,11 +7,15 @@ import { write, writeSync } from 'node:fs';
 const FLUSH_MILLIS = 100;
 const FLUSH_BYTES = 64 * 1024;
 const MAX_PENDING = 4 * 1024 * 1024;
+/** How long `close` waits for a reader that stands still, in milliseconds. */
+const PATIENCE_MILLIS = 2_000;
 
 export class LogSink {
   readonly #fd: number;
   #pending = '';
+  /** What the operating system has been given and has not taken to its end. */
   #writing: Buffer | undefined;
+  #written: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
   #dead = false;
@@ -29,58 +33,79 @@ export class LogSink {
       return;
     }
     this.#pending += line;
-    if (this.#pending.length >= FLUSH_BYTES) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MILLIS).unref();
+    this.#schedule();
   }
 
-  /** Writes what is left, waiting for the reader: for the end of the process. */
-  close(): void {
+  /** Writes what is left, waiting a little for a slow reader: for the end of the process. Nothing is taken afterwards. */
+  async close(): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MILLIS;
+    if (this.#writing !== undefined) await this.#untilWritten();
     clearTimeout(this.#timer);
-    this.#takeDropped();
-    const rest = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(this.#pending)]);
-    this.#pending = '';
-    if (this.#dead || rest.length === 0) return;
+    if (this.#dead || this.#writing !== undefined) return;
+    this.#noteDropped();
     this.#dead = true;
-    try {
-      for (let at = 0; at < rest.length; ) at += writeSync(this.#fd, rest, at);
-    } catch {
-      // the reader has gone, or is full and we are leaving: there is nobody to tell
-    }
+    writeAll(this.#fd, Buffer.from(this.#pending), deadline);
+  }
+
+  #schedule(): void {
+    if (this.#writing !== undefined || this.#pending === '') return;
+    if (this.#pending.length >= FLUSH_BYTES) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MILLIS).unref();
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#writing !== undefined || this.#pending === '') return;
-    this.#takeDropped();
+    this.#noteDropped();
     this.#writing = Buffer.from(this.#pending);
     this.#pending = '';
-    this.#writeOn();
+    this.#writeOn(this.#writing);
   }
 
-  #writeOn(): void {
-    write(this.#fd, this.#writing as Buffer, (error, written) => {
-      if (this.#dead) return;
-      if (error !== null && error.code !== 'EAGAIN') {
-        this.#dead = true;
-        this.#pending = '';
-        return;
-      }
-      if (error !== null) {
-        setTimeout(() => this.#writeOn(), FLUSH_MILLIS).unref();
-        return;
-      }
-      const rest = (this.#writing as Buffer).subarray(written);
-      this.#writing = rest.length > 0 ? rest : undefined;
-      if (rest.length > 0) this.#writeOn();
-      else if (this.#pending.length >= FLUSH_BYTES) this.#flush();
-      else if (this.#pending !== '') this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MILLIS).unref();
+  #writeOn(bytes: Buffer): void {
+    write(this.#fd, bytes, (error, written) => {
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#writeOn(bytes), FLUSH_MILLIS).unref();
+      else if (error !== null) this.#end(true);
+      else if (written < bytes.length) this.#writeOn(bytes.subarray(written));
+      else this.#end(false);
     });
   }
 
-  #takeDropped(): void {
+  /** One piece is out, or the reader has gone and there is nobody to write to any more. */
+  #end(dead: boolean): void {
+    this.#writing = undefined;
+    if (dead) {
+      this.#dead = true;
+      this.#pending = '';
+    }
+    this.#written?.();
+    if (this.#written === undefined) this.#schedule();
+  }
+
+  #untilWritten(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#written = resolve;
+      setTimeout(resolve, PATIENCE_MILLIS).unref();
+    });
+  }
+
+  #noteDropped(): void {
     if (this.#dropped === 0) return;
-    this.#pending += `{"level":"warn","time":"${new Date().toISOString()}","msg":"log lines dropped: the reader is too slow","dropped":${this.#dropped}}\n`;
+    const time = new Date().toISOString();
+    const fields = { level: 'warn', time, dropped: this.#dropped, msg: 'log lines dropped: the reader is too slow' };
+    this.#pending += `${JSON.stringify(fields)}\n`;
     this.#dropped = 0;
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer, deadline: number): void {
+  const patience = new Int32Array(new SharedArrayBuffer(4));
+  for (let at = 0; at < bytes.length && Date.now() < deadline; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      Atomics.wait(patience, 0, 0, 20);
+    }
   }
 }

@@ -1,14 +1,34 @@
 /** The whole gateway in this process, on real sockets, with a configuration read by the real reader and its log in memory. */
 import { type App, startApp } from '../../src/app.ts';
+
 function parseConfig(text: string, _f: string, _e: object): any {
   const d = JSON.parse(text);
   const [host, port] = d.server.address.split(':');
   return {
-    server: { shutdown_timeout_seconds: 30, body_idle_timeout_seconds: 60, ...d.server, address: { host, port: Number(port) } },
-    buckets: d.buckets.map((b: any) => ({ path_prefix: '/' + b.name, ...b, s3: { region: 'us-east-1', path_style: true, propagate: true, connect_timeout_seconds: 5, answer_timeout_seconds: 900, ...b.s3 } })),
-    tracing: d.tracing, metrics: { address: '127.0.0.1', ...d.metrics }, logging: { level: 'info', format: 'json' },
+    server: {
+      shutdown_timeout_seconds: 30,
+      body_idle_timeout_seconds: 60,
+      ...d.server,
+      address: { host, port: Number(port) },
+    },
+    buckets: d.buckets.map((b: any) => ({
+      path_prefix: `/${b.name}`,
+      ...b,
+      s3: {
+        region: 'us-east-1',
+        path_style: true,
+        propagate: true,
+        connect_timeout_seconds: 5,
+        answer_timeout_seconds: 900,
+        ...b.s3,
+      },
+    })),
+    tracing: d.tracing,
+    metrics: { address: '127.0.0.1', ...d.metrics },
+    logging: { level: 'info', format: 'json' },
   };
 }
+
 import type { ProcessLog } from '../../src/logging/create-log.ts';
 
 export interface LogLine {
@@ -55,5 +75,5 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
 
 function memoryLog(lines: LogLine[]): ProcessLog {
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields });
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), close() {} };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), async close() {} };
 }
