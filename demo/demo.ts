@@ -1,0 +1,96 @@
+/**
+ * `npm run demo`: the embedded store and the gateway on real sockets, four uploads through them with the AWS SDK, and the
+ * trace of each drawn in the terminal. Leaves nothing behind.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApp } from '../src/app.ts';
+import { parseConfig } from '../src/config/parse-config.ts';
+import type { ProcessLog } from '../src/logging/create-log.ts';
+import { startStore } from '../src/store/start-store.ts';
+import { startOtlpReceiver } from './otlp-receiver.ts';
+import { createPaint, type Paint } from './paint.ts';
+import { Progress } from './progress.ts';
+import { StoredObjects } from './stored-objects.ts';
+import { DemoClient, type DemoUpload } from './uploads.ts';
+import { drawWaterfall } from './waterfall.ts';
+
+const ACCESS_KEY = 'demo';
+const SECRET_KEY = 'demo-secret';
+const MULTIPART_BYTES = 64 * 1024 * 1024;
+
+const out = process.stdout;
+const paint: Paint = createPaint(out.isTTY === true && process.env.NO_COLOR === undefined);
+const say = (line = ''): void => void out.write(`${line}\n`);
+
+const directory = await mkdtemp(join(tmpdir(), 'mizuchi-demo-'));
+const address = { host: '127.0.0.1', port: 0 };
+const store = await startStore({
+  directory,
+  address,
+  accessKey: ACCESS_KEY,
+  secretKey: SECRET_KEY,
+  buckets: ['my-bucket'],
+});
+const collector = await startOtlpReceiver();
+const gateway = await startApp(configuration(), { log: quietLog() });
+let exitCode = 0;
+try {
+  say(paint.bold('Mizuchi Uploadr: every upload is one truthful trace'));
+  say(`  the embedded store listens on ${store.url}, the gateway on http://127.0.0.1:${gateway.port}`);
+  await runUploads();
+} finally {
+  await gateway.close();
+  await collector.close();
+  await store.close();
+  await rm(directory, { recursive: true });
+}
+process.exit(exitCode);
+
+async function runUploads(): Promise<void> {
+  const client = new DemoClient(`http://127.0.0.1:${gateway.port}`);
+  await show(await client.smallObject());
+  say();
+  say('  uploading 64 MiB …');
+  const progress = new Progress(out, MULTIPART_BYTES);
+  await show(await client.multipart(randomBytes(MULTIPART_BYTES), (bytes) => progress.update(bytes)));
+  await show(await client.refused());
+  await show(await client.brokenOff());
+}
+
+/** The heading, what the client was told, the trace, and what is in the store. */
+async function show(upload: DemoUpload): Promise<void> {
+  say();
+  say(`${paint.bold(upload.title)}  ${paint.dim(`trace ${upload.traceId}`)}`);
+  say(`  the client was told: ${upload.outcome}`);
+  for (const line of drawWaterfall(await collector.trace(upload.traceId, upload.requests), paint)) say(line);
+  const problem = await new StoredObjects(store.url, ACCESS_KEY, SECRET_KEY).problemWith(upload);
+  if (problem !== undefined) exitCode = 1;
+  say(problem === undefined ? `  ${paint.green('✓')} ${upload.promise}` : `  ${paint.red(`✗ ${problem}`)}`);
+}
+
+function configuration() {
+  const document = {
+    server: { address: '127.0.0.1:0' },
+    buckets: [
+      {
+        name: 'uploads',
+        s3: { bucket: 'my-bucket', endpoint: store.url, access_key: ACCESS_KEY, secret_key: SECRET_KEY },
+      },
+    ],
+    tracing: {
+      otlp: { endpoint: collector.url, protocol: 'http/protobuf' },
+      batch: { scheduled_delay_millis: 100 },
+    },
+    metrics: { enabled: false },
+  };
+  return parseConfig(JSON.stringify(document), 'demo', {}); // JSON is YAML
+}
+
+/** The demo shows traces; a log between them would hide them. */
+function quietLog(): ProcessLog {
+  const nothing = (): void => {};
+  return { debug: nothing, info: nothing, warn: nothing, error: nothing, close: async () => {} };
+}

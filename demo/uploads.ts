@@ -15,7 +15,15 @@ export interface DemoUpload {
   /** What must be in the store afterwards; undefined where nothing may be there. */
   readonly stored: Buffer | undefined;
   readonly key: string;
+  /** How many requests the client made, and so how many SERVER spans its trace has. */
+  readonly requests: number;
+  /** What the store must bear out, in words. */
+  readonly promise: string;
 }
+
+const PART_BYTES = 16 * 1024 * 1024;
+const SAME = 'the store has the same bytes';
+const NOTHING = 'the store has nothing of it';
 
 export class DemoClient {
   readonly #endpoint: string;
@@ -29,18 +37,29 @@ export class DemoClient {
     const stored = Buffer.from('Hello from a stock S3 client.\n');
     const answer = await client.send(new PutObjectCommand({ Bucket: 'uploads', Key: 'hello.txt', Body: stored }));
     client.destroy();
-    return { title: 'A small object', traceId, outcome: `stored, ETag ${answer.ETag}`, stored, key: 'hello.txt' };
+    const title = 'A small object';
+    return {
+      title,
+      traceId,
+      outcome: `stored, ETag ${answer.ETag}`,
+      stored,
+      key: 'hello.txt',
+      requests: 1,
+      promise: SAME,
+    };
   }
 
   async multipart(stored: Buffer, progress: (bytes: number) => void): Promise<DemoUpload> {
     const [client, traceId] = this.#tracedClient();
     const params = { Bucket: 'uploads', Key: 'videos/holiday.mp4', Body: stored };
-    const upload = new Upload({ client, params, partSize: 16 * 1024 * 1024, queueSize: 2 });
+    const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: 2 });
     upload.on('httpUploadProgress', ({ loaded }) => progress(loaded ?? 0));
     const answer = await upload.done();
     client.destroy();
     const outcome = `stored, ETag ${answer.ETag}`;
-    return { title: 'A 64 MiB multipart upload', traceId, outcome, stored, key: 'videos/holiday.mp4' };
+    const requests = 2 + Math.ceil(stored.length / PART_BYTES); // Create, the parts, Complete
+    const title = 'A 64 MiB multipart upload';
+    return { title, traceId, outcome, stored, key: 'videos/holiday.mp4', requests, promise: SAME };
   }
 
   async refused(): Promise<DemoUpload> {
@@ -48,7 +67,8 @@ export class DemoClient {
     const input = { Bucket: 'uploads', Key: 'open-to-all.txt', Body: 'mine', ACL: 'public-read' } as const;
     const outcome = await client.send(new PutObjectCommand(input)).then(() => 'accepted?', whatTheClientSaw);
     client.destroy();
-    return { title: 'An upload that is refused', traceId, outcome, stored: undefined, key: 'open-to-all.txt' };
+    const title = 'An upload that is refused';
+    return { title, traceId, outcome, stored: undefined, key: 'open-to-all.txt', requests: 1, promise: NOTHING };
   }
 
   /** Sends half of what it promises, then breaks the connection. */
@@ -61,7 +81,8 @@ export class DemoClient {
     const sending = client.send(new PutObjectCommand(input), { abortSignal: abort.signal });
     const outcome = await sending.then(() => 'accepted?', whatTheClientSaw);
     client.destroy();
-    return { title: 'An upload that the client breaks off', traceId, outcome, stored: undefined, key: 'broken.bin' };
+    const title = 'An upload that the client breaks off';
+    return { title, traceId, outcome, stored: undefined, key: 'broken.bin', requests: 1, promise: NOTHING };
   }
 
   #tracedClient(): [S3Client, string] {

@@ -1,34 +1,6 @@
 /** The whole gateway in this process, on real sockets, with a configuration read by the real reader and its log in memory. */
 import { type App, startApp } from '../../src/app.ts';
-
-function parseConfig(text: string, _f: string, _e: object): any {
-  const d = JSON.parse(text);
-  const [host, port] = d.server.address.split(':');
-  return {
-    server: {
-      shutdown_timeout_seconds: 30,
-      body_idle_timeout_seconds: 60,
-      ...d.server,
-      address: { host, port: Number(port) },
-    },
-    buckets: d.buckets.map((b: any) => ({
-      path_prefix: `/${b.name}`,
-      ...b,
-      s3: {
-        region: 'us-east-1',
-        path_style: true,
-        propagate: true,
-        connect_timeout_seconds: 5,
-        answer_timeout_seconds: 900,
-        ...b.s3,
-      },
-    })),
-    tracing: d.tracing,
-    metrics: { address: '127.0.0.1', ...d.metrics },
-    logging: { level: 'info', format: 'json' },
-  };
-}
-
+import { parseConfig } from '../../src/config/parse-config.ts';
 import type { ProcessLog } from '../../src/logging/create-log.ts';
 
 export interface LogLine {
