@@ -37,7 +37,11 @@ const STORE = object(
     path_style: boolean({
       prose:
         'Whether the bucket is named in the path (`host/bucket/key`) and not in the host name (`bucket.host/key`).',
-      derived: { from: ({ endpoint }) => endpoint !== undefined, text: '`true` with an endpoint, else `false`' },
+      derived: {
+        of: ['endpoint'],
+        from: ({ endpoint }) => endpoint !== undefined,
+        text: '`true` with an endpoint, else `false`',
+      },
     }),
     propagate: boolean({
       prose: 'Whether the store is sent `traceparent` and `tracestate`, outside the signature.',
@@ -108,7 +112,7 @@ export const BUCKET = object(
         'The path under which uploads are taken: with `/uploads`, `PUT /uploads/a/b.txt` writes the key `a/b.txt`. ' +
         'Where the prefixes of two buckets both fit a path, the longer one wins.',
       type: 'path',
-      derived: { from: ({ name }) => `/${name}`, text: '`/<name>`' },
+      derived: { of: ['name'], from: ({ name }) => `/${name}`, text: '`/<name>`' },
       check: checkPrefix,
     }),
     s3: STORE,

@@ -16,12 +16,20 @@ export type Parsed<T> = { readonly value: T } | Complaint;
 /** The values of the other fields of the same object, for defaults that depend on them. */
 export type Siblings = Readonly<Record<string, unknown>>;
 
+/** A default that depends on other fields of the same object. */
+export interface Derived<T> {
+  readonly of: readonly string[];
+  readonly from: (siblings: Siblings) => T;
+  /** The same in words, for the reference. */
+  readonly text: string;
+}
+
 /** What holds where the file says nothing. */
 export type Fallback<T> =
   | { readonly kind: 'required' }
   | { readonly kind: 'optional' }
   | { readonly kind: 'default'; readonly value: T }
-  | { readonly kind: 'derived'; readonly from: (siblings: Siblings) => T; readonly text: string };
+  | ({ readonly kind: 'derived' } & Derived<T>);
 
 interface Described<T> {
   /** What it does, for the operator: one or two sentences. */
@@ -38,6 +46,8 @@ export interface ScalarField<T> extends Described<T> {
   readonly mend: string;
   /** Whether problems must not quote the value. */
   readonly discreet: boolean;
+  /** The values that it may have, where they can be listed. */
+  readonly words: readonly string[];
   readonly parse: (text: string) => Parsed<T>;
   readonly fallback: Fallback<T>;
   /** Writes a default as the file would. */

@@ -1,6 +1,6 @@
 /** The kinds of scalar fields. Each reads text: what the file or an environment variable holds, already expanded. */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Complaint, Fallback, Parsed, ScalarField, Siblings } from './field.ts';
+import type { Complaint, Derived, Fallback, Parsed, ScalarField } from './field.ts';
 
 interface ScalarOptions<T> {
   readonly prose: string;
@@ -11,8 +11,7 @@ interface ScalarOptions<T> {
   readonly check?: (value: T) => Complaint | string | undefined;
   readonly optional?: true;
   readonly default?: T;
-  /** A default that depends on the fields beside this one, and how to say so. */
-  readonly derived?: { readonly from: (siblings: Siblings) => T; readonly text: string };
+  readonly derived?: Derived<T>;
 }
 
 /** An optional field without a value has none; every other field has one. */
@@ -22,6 +21,7 @@ interface Kind<T> {
   readonly type: string;
   readonly mend: string;
   readonly discreet?: boolean;
+  readonly words?: readonly string[];
   readonly parse: (text: string) => T | undefined;
   /** Said where `parse` gives undefined. */
   readonly wrong: string;
@@ -43,6 +43,7 @@ function scalar<T, const O extends ScalarOptions<T>>(kind: Kind<T>, options: O):
     prose: options.prose,
     mend,
     discreet: kind.discreet ?? false,
+    words: kind.words ?? [],
     parse,
     fallback: fallbackOf(options),
     write: kind.write ?? String,
@@ -145,6 +146,7 @@ export function oneOf<const W extends readonly string[], const O extends ScalarO
       type: words.map((word) => `\`${word}\``).join(' · '),
       mend: `write one of: ${words.join(', ')}`,
       wrong: 'is none of the words that are known here',
+      words,
       parse: (text) => words.find((word) => word === text),
     },
     options,

@@ -9,6 +9,7 @@ const OTLP = section(
         'The collector. With `http/protobuf` it is a base to which `/v1/traces` is added, unless it ends so already. ' +
         '`https` speaks TLS.',
       derived: {
+        of: ['protocol'],
         from: ({ protocol }) => (protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318'),
         text: '`http://localhost:4317` with `grpc`, `http://localhost:4318` with `http/protobuf`',
       },

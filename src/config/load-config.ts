@@ -1,0 +1,54 @@
+/** Reads the configuration file. */
+import { open } from 'node:fs/promises';
+import type { Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { Environment } from './expand.ts';
+import { parseConfig } from './parse-config.ts';
+
+/** Bytes. A thousand buckets take less than half of it. */
+const MAX_FILE = 1_048_576;
+
+/** @throws ConfigError with all problems, a file that cannot be read included. */
+export async function loadConfig(file: string, env: Environment): Promise<Config> {
+  return parseConfig(decode(await readBytes(file), file), file, env);
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    // Not readFile: a pipe or a device may have no end.
+    await using handle = await open(file);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of handle.createReadStream({ end: MAX_FILE, autoClose: false })) {
+      chunks.push(chunk);
+      length += chunk.length;
+    }
+    if (length <= MAX_FILE) return Buffer.concat(chunks);
+  } catch (error) {
+    throw problemWith(file, `cannot be read (${(error as NodeJS.ErrnoException).code}); ${mendOf(error)}`);
+  }
+  throw problemWith(file, 'is larger than 1 MiB; check that this is the configuration');
+}
+
+function mendOf(error: unknown): string {
+  const mends: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file: check the path',
+    EACCES: 'give the user that runs the gateway the right to read it',
+    EISDIR: 'it is a directory: name a file in it',
+  };
+  return mends[String((error as NodeJS.ErrnoException).code)] ?? 'check the path and the file';
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const before = bytes.toString('utf8').split('\ufffd', 1)[0]!.split('\n');
+    const place = { line: before.length, column: before.at(-1)!.length + 1 };
+    throw problemWith(file, 'the file is not UTF-8 from here on; save it as UTF-8', place);
+  }
+}
+
+function problemWith(file: string, message: string, place = { line: 1, column: 1 }): ConfigError {
+  return new ConfigError([{ file, ...place, path: '', message }]);
+}

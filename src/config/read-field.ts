@@ -1,0 +1,136 @@
+/** Reads a field from its YAML node, directed by the field: everything that is wrong is reported, nothing is thrown. */
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { closestWord } from '../kit/closest-word.ts';
+import { type Entry, entriesOf } from './entries.ts';
+import type { Field, ListField, ObjectField, Rule, Siblings } from './field.ts';
+import { ABSENT, isNull, misfit, readDerived, readScalar, readStringMap, UNREAD } from './read-text.ts';
+import { below, offsetOf, type Place, type Reading } from './reading.ts';
+
+/** @returns the value, ABSENT or UNREAD. */
+export function readField(reading: Reading, field: Field, node: Node | null, place: Place): unknown {
+  const target = node === null ? null : reading.follow(node, place);
+  if (target === undefined) return UNREAD;
+  if (target === null || isNull(target)) return ABSENT;
+  switch (field.kind) {
+    case 'scalar':
+      return isScalar(target) ? readScalar(reading, field, target, place) : misfit(reading, target, place, field.mend);
+    case 'map':
+      if (isMap(target)) return readStringMap(reading, field, entriesOf(reading, target, place));
+      return misfit(reading, target, place, 'write entries of the form "name: text", indented below it');
+    case 'list':
+      if (isSeq<Node>(target)) return readList(reading, field, target.items, place);
+      return misfit(reading, target, place, 'begin each entry with "- "');
+    case 'object':
+      if (isMap(target)) return readObject(reading, field, entriesOf(reading, target, place), place);
+      return misfit(reading, target, place, nameFields(field));
+  }
+}
+
+const nameFields = (field: ObjectField<unknown>): string => `it has the fields ${Object.keys(field.fields).join(', ')}`;
+
+function readList(reading: Reading, field: ListField<unknown>, nodes: readonly Node[], place: Place): unknown {
+  if (nodes.length === 0) reading.complain(place, { wrong: 'is empty', mend: field.mend });
+  const items = nodes.map((node, index) => {
+    const at = { path: `${place.path}[${index}]`, offset: offsetOf(node, place.offset) };
+    const value = readField(reading, field.item, node, at);
+    if (value === ABSENT) reading.complain(at, { wrong: 'is empty', mend: 'fill it, or remove the "-"' });
+    return { at, value };
+  });
+  for (const name of field.unique) reportEqual(reading, items, name);
+  return items.map(({ value }) => value);
+}
+
+function reportEqual(reading: Reading, items: readonly { at: Place; value: unknown }[], name: string): void {
+  const seen = new Map<unknown, Place>();
+  for (const { at, value } of items) {
+    const own = typeof value === 'object' ? (value as Siblings)[name] : undefined;
+    const first = seen.get(own);
+    if (first !== undefined) {
+      const wrong = `is the same as that of ${first.path} in line ${reading.lineOf(first.offset)}`;
+      reading.complain({ path: below(at.path, name), offset: at.offset }, { wrong, mend: 'give each its own' });
+    } else if (own !== undefined) seen.set(own, at);
+  }
+}
+
+/** One object while it is read. */
+interface Draft {
+  readonly place: Place;
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly values: Record<string, unknown>;
+  /** Fields that are not well, so that nothing more is said of what depends on them. */
+  readonly unread: Set<string>;
+}
+
+/**
+ * @param entries what the file says; nothing for a section that is absent.
+ * @param preset values that go before the defaults.
+ * @returns what could be read of it; where a field could not, the object is marked as incomplete.
+ */
+function readObject(
+  reading: Reading,
+  field: ObjectField<unknown>,
+  entries: ReadonlyMap<string, Entry>,
+  place: Place,
+  preset: Siblings = {},
+): Siblings {
+  const draft: Draft = { place, entries, values: { ...preset }, unread: new Set() };
+  for (const [key, child] of Object.entries(field.fields)) {
+    const entry = entries.get(key);
+    if (entry !== undefined) keep(reading, draft, key, readField(reading, child, entry.node, entry));
+  }
+  reportUnknown(reading, field, draft);
+  for (const [key, child] of Object.entries(field.fields))
+    if (!(key in draft.values) && !draft.unread.has(key)) keep(reading, draft, key, fillIn(reading, child, draft, key));
+  for (const rule of field.rules as readonly Rule<Siblings>[]) applyRule(reading, rule, draft);
+  if (draft.unread.size > 0) reading.incomplete.add(draft.values);
+  return draft.values;
+}
+
+function keep(reading: Reading, { values, unread }: Draft, key: string, value: unknown): void {
+  if (value === UNREAD || reading.incomplete.has(value as object)) unread.add(key);
+  if (value !== UNREAD && value !== ABSENT) values[key] = value;
+}
+
+const placeOf = ({ entries, place }: Draft, key: string): Place =>
+  entries.get(key) ?? { path: below(place.path, key), offset: place.offset };
+
+/** A key that was meant by an unknown one is not reported as missing too. */
+function reportUnknown(reading: Reading, { fields }: ObjectField<unknown>, { entries, unread }: Draft): void {
+  const known = Object.keys(fields);
+  for (const [key, { path, keyOffset }] of entries) {
+    if (Object.hasOwn(fields, key)) continue;
+    const guess = closestWord(key.slice(0, 60), known);
+    const mend = guess === undefined ? `known here are ${known.join(', ')}` : `did you mean ${guess}?`;
+    reading.complain({ path, offset: keyOffset }, { wrong: 'is not a known key', mend });
+    if (guess !== undefined && !entries.has(guess)) unread.add(guess);
+  }
+}
+
+/** What holds where nothing is given. */
+function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unknown {
+  const place = placeOf(draft, key);
+  if (field.kind === 'map') return {};
+  if (field.kind === 'object' && field.absent !== undefined)
+    return readObject(reading, field, new Map(), place, field.absent);
+  const fallback = field.kind === 'scalar' ? field.fallback : REQUIRED;
+  switch (fallback.kind) {
+    case 'optional':
+      return ABSENT;
+    case 'default':
+      return fallback.value;
+    case 'derived':
+      if (fallback.of.some((name) => draft.unread.has(name))) return UNREAD;
+      return readDerived(reading, field as never, fallback.from(draft.values), place);
+    case 'required':
+      reading.complain(place, { wrong: 'is missing', mend: field.kind === 'object' ? nameFields(field) : field.mend });
+      return UNREAD;
+  }
+}
+
+const REQUIRED = { kind: 'required' } as const;
+
+function applyRule(reading: Reading, rule: Rule<Siblings>, draft: Draft): void {
+  if (rule.of.some((key) => draft.unread.has(key))) return;
+  const complaint = rule.broken(draft.values);
+  if (complaint !== undefined) reading.complain(placeOf(draft, rule.at), complaint);
+}

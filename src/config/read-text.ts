@@ -1,0 +1,96 @@
+/** Reads what is text in the file: scalars, and maps of strings. Variables are replaced here, after YAML has been taken off. */
+import { isScalar, type Node, type Scalar } from 'yaml';
+import { closestWord } from '../kit/closest-word.ts';
+import type { Entry } from './entries.ts';
+import { expand } from './expand.ts';
+import type { Complaint, ScalarField, StringMapField } from './field.ts';
+import { kindOf, type Place, type Reading } from './reading.ts';
+
+/** Nothing is given: the default holds. */
+export const ABSENT = Symbol('absent');
+/** Something is given that cannot be used; it has been reported. */
+export const UNREAD = Symbol('unread');
+
+/** YAML's null (1.2, core schema, 10.3.2): a key without a value means the same as no key. */
+export function isNull(node: Node): boolean {
+  return isScalar(node) && node.type === 'PLAIN' && /^(~|null|Null|NULL)?$/.test(String(node.value));
+}
+
+/** Reports a node of the wrong kind. */
+export function misfit(reading: Reading, node: Node, place: Place, mend: string): typeof UNREAD {
+  reading.complain(place, { wrong: `is ${kindOf(node)}`, mend });
+  return UNREAD;
+}
+
+/** An empty text is no value. */
+export function readScalar(reading: Reading, field: ScalarField<unknown>, node: Scalar, place: Place): unknown {
+  const text = textOf(reading, node, place);
+  if (text === UNREAD) return UNREAD;
+  return text.text === '' ? ABSENT : parseText(reading, field, text, place);
+}
+
+/** A derived default must fulfil what a given value must. */
+export function readDerived(reading: Reading, field: ScalarField<unknown>, value: unknown, place: Place): unknown {
+  return parseText(reading, field, { text: field.write(value), variables: [] }, place);
+}
+
+interface Text {
+  readonly text: string;
+  /** The variables that went into it. */
+  readonly variables: readonly string[];
+}
+
+function textOf(reading: Reading, node: Scalar, place: Place): Text | typeof UNREAD {
+  const expanded = expand(String(node.value), reading.env);
+  for (const complaint of expanded.complaints) reading.complain(place, complaint);
+  return expanded.complaints.length > 0 ? UNREAD : expanded;
+}
+
+function parseText(reading: Reading, field: ScalarField<unknown>, text: Text, place: Place): unknown {
+  const parsed = field.parse(text.text);
+  if ('value' in parsed) return parsed.value;
+  reading.complain(place, withGuess(field, text, parsed), subjectOf(text, field.discreet));
+  return UNREAD;
+}
+
+/** Quotes the value, unless it is secret or came from the environment, where secrets are kept. */
+function subjectOf({ text, variables }: Text, discreet: boolean): string {
+  if (variables.length > 0) return `the value (with ${variables.map((name) => `\${${name}}`).join(', ')})`;
+  return discreet ? 'the value' : JSON.stringify(shorten(text));
+}
+
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
+
+function withGuess(field: ScalarField<unknown>, { text, variables }: Text, { wrong, mend }: Complaint): Complaint {
+  const guess = variables.length > 0 ? undefined : closestWord(shorten(text), field.words);
+  return { wrong, mend: guess === undefined ? mend : `did you mean ${guess}? ${mend}` };
+}
+
+/** Entries without a text are left out. */
+export function readStringMap(
+  reading: Reading,
+  field: StringMapField<unknown>,
+  entries: ReadonlyMap<string, Entry>,
+): Readonly<Record<string, string>> {
+  const texts: [string, string][] = [];
+  for (const [key, entry] of entries) {
+    const wrongKey = key.includes('${') ? VARIABLE_IN_KEY : field.checkKey(key);
+    if (wrongKey !== undefined) reading.complain({ path: entry.path, offset: entry.keyOffset }, wrongKey);
+    const text = readMapEntry(reading, field, entry);
+    if (text !== '') texts.push([key, text]);
+  }
+  return Object.fromEntries(texts);
+}
+
+const VARIABLE_IN_KEY = { wrong: 'has a variable in its name', mend: 'use variables in values only' };
+
+function readMapEntry(reading: Reading, field: StringMapField<unknown>, entry: Entry): string {
+  const node = entry.node === null ? undefined : reading.follow(entry.node, entry);
+  if (node === undefined || isNull(node)) return '';
+  if (!isScalar(node)) misfit(reading, node, entry, 'write one line of text');
+  const text = isScalar(node) ? textOf(reading, node, entry) : UNREAD;
+  if (text === UNREAD || text.text === '') return '';
+  const wrong = field.checkValue(text.text);
+  if (wrong !== undefined) reading.complain(entry, wrong, subjectOf(text, field.discreet));
+  return text.text;
+}
