@@ -38,6 +38,8 @@ export interface App {
 export interface AppOptions {
   /** Where log lines go; the standard output unless given. */
   readonly log?: ProcessLog;
+  /** Traces instead of what the configuration says under `tracing`; whoever gives it also shuts it down. */
+  readonly tracer?: RequestTracer;
 }
 
 /** Milliseconds that the last spans may take on shutdown. */
@@ -53,7 +55,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   try {
     const registry = new Registry();
-    const tracing = await openTracing(config.tracing, log);
+    const tracing = options.tracer === undefined ? await openTracing(config.tracing, log) : given(options.tracer);
     opened.push(() => tracing.shutdown(FLUSH_MILLIS));
     if (tracing.figures !== undefined) watchTracer(registry, tracing.figures);
     const routes = await openBuckets(config.buckets, opened);
@@ -75,11 +77,14 @@ interface Tracing {
 }
 
 async function openTracing(config: TracingConfig, log: ProcessLog): Promise<Tracing> {
-  if (!config.enabled) return { tracer: NO_TRACER, figures: undefined, shutdown: async () => {} };
+  if (!config.enabled) return given(NO_TRACER);
   const { startTracing } = await import('./tracing/start.ts');
   const handle = await startTracing(config, { log });
   return { tracer: handle.tracer, figures: () => handle.stats(), shutdown: (timeout) => handle.shutdown(timeout) };
 }
+
+/** A tracer that is not ours to start or stop. */
+const given = (tracer: RequestTracer): Tracing => ({ tracer, figures: undefined, shutdown: async () => {} });
 
 async function openBuckets(
   buckets: readonly BucketConfig[],
