@@ -10,6 +10,7 @@ import type { TracingConfig } from './config/tracing.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
+import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
 import { expose } from './metrics/exposition.ts';
 import { Registry } from './metrics/registry.ts';
@@ -79,7 +80,7 @@ interface Tracing {
 async function openTracing(config: TracingConfig, log: ProcessLog): Promise<Tracing> {
   if (!config.enabled) return given(NO_TRACER);
   const { startTracing } = await import('./tracing/start.ts');
-  const handle = await startTracing(config, { log });
+  const handle = startTracing(config, { log, serviceVersion: packageVersion() });
   return { tracer: handle.tracer, figures: () => handle.stats(), shutdown: (timeout) => handle.shutdown(timeout) };
 }
 

@@ -1,9 +1,9 @@
 /** Understands the arguments (commander) and runs the command they name. */
 import { Command, CommanderError, Option } from 'commander';
+import { packageVersion } from '../kit/package-version.ts';
 import { check } from './check.ts';
 import { serve } from './serve.ts';
 import { store } from './store.ts';
-import { packageVersion } from './version.ts';
 
 interface ConfigOptions {
   config?: string;
