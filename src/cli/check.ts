@@ -26,17 +26,17 @@ type Line = readonly [label: string, text: string];
 function summary(file: string, config: Config): string {
   const lines: Line[] = [
     ['listen', writeSocketAddress(config.server.address)],
-    ...config.buckets.flatMap(bucketLines),
+    ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing.enabled)),
     ['access', 'ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload'],
     ...tracingLines(config.tracing),
     ['metrics', metricsText(config)],
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
   ];
-  const rows = lines.map(([label, text]) => `  ${label.padEnd(12)}${text}\n`);
-  return `${file} is well. This would run:\n\n${rows.join('')}`;
+  const rows = lines.map(([label, text]) => `  ${label.padEnd(12)}${text}`.trimEnd());
+  return `${file} is well. This would run:\n\n${rows.join('\n')}\n`;
 }
 
-function bucketLines({ name, path_prefix, s3 }: BucketConfig): Line[] {
+function bucketLines({ name, path_prefix, s3 }: BucketConfig, traced: boolean): Line[] {
   const { origin, pathOf } = endpointOf(s3);
   const credentials =
     s3.access_key === undefined
@@ -47,7 +47,9 @@ function bucketLines({ name, path_prefix, s3 }: BucketConfig): Line[] {
     ['  takes', `PUT ${path_prefix}/KEY`],
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
-    ['  trace', s3.propagate ? 'the store is sent traceparent' : 'the store is not sent traceparent'],
+    ...(traced
+      ? [['  trace', `the store is ${s3.propagate ? '' : 'not '}sent traceparent and tracestate`] as const]
+      : []),
   ];
 }
 

@@ -58,6 +58,9 @@ export interface StringMapField<T> extends Described<T> {
   readonly kind: 'map';
   readonly type: string;
   readonly discreet: boolean;
+  /** The spelling of a name that is kept; names that are equal then are given twice. */
+  readonly spell: (key: string) => string;
+  /** Asked of the name as it is kept. */
   readonly checkKey: (key: string) => Complaint | undefined;
   readonly checkValue: (value: string) => Complaint | undefined;
 }
@@ -136,12 +139,14 @@ export interface StringMapOptions {
   readonly prose: string;
   readonly type: string;
   readonly discreet?: boolean;
+  readonly spell?: (key: string) => string;
   readonly checkKey?: (key: string) => Complaint | undefined;
   readonly checkValue?: (value: string) => Complaint | undefined;
 }
 
 /** Names chosen by the operator, each with a text. Entries with an empty text are left out. */
 export function stringMap(options: StringMapOptions): StringMapField<Readonly<Record<string, string>>> {
-  const { prose, type, discreet = false, checkKey = () => undefined, checkValue = () => undefined } = options;
-  return { kind: 'map', prose, type, discreet, checkKey, checkValue };
+  const well = () => undefined;
+  const { discreet = false, spell = (key: string) => key, checkKey = well, checkValue = well } = options;
+  return { kind: 'map', prose: options.prose, type: options.type, discreet, spell, checkKey, checkValue };
 }

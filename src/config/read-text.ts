@@ -72,16 +72,18 @@ export function readStringMap(
   field: StringMapField<unknown>,
   entries: ReadonlyMap<string, Entry>,
 ): Readonly<Record<string, string>> {
-  const texts: [string, string][] = [];
+  const texts = new Map<string, string>();
   for (const [key, entry] of entries) {
-    const wrongKey = key.includes('${') ? VARIABLE_IN_KEY : field.checkKey(key);
+    const name = field.spell(key);
+    const wrongKey = texts.has(name) ? TWICE : key.includes('${') ? VARIABLE_IN_KEY : field.checkKey(name);
     if (wrongKey !== undefined) reading.complain({ path: entry.path, offset: entry.keyOffset }, wrongKey);
     const text = readMapEntry(reading, field, entry);
-    if (text !== '') texts.push([key, text]);
+    if (text !== '') texts.set(name, text);
   }
   return Object.fromEntries(texts);
 }
 
+const TWICE = { wrong: 'is given twice in different spelling', mend: 'keep one' };
 const VARIABLE_IN_KEY = { wrong: 'has a variable in its name', mend: 'use variables in values only' };
 
 function readMapEntry(reading: Reading, field: StringMapField<unknown>, entry: Entry): string {

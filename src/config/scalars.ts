@@ -181,6 +181,11 @@ export interface SocketAddress {
   readonly port: number;
 }
 
+/** As the file would write it: an IPv6 address in brackets. */
+export function writeSocketAddress({ host, port }: SocketAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** `host:port`; an IPv6 address stands in brackets. */
 export function socketAddress<const O extends ScalarOptions<SocketAddress>>(
   options: O,
@@ -191,7 +196,7 @@ export function socketAddress<const O extends ScalarOptions<SocketAddress>>(
       mend: 'write host:port in quotes, such as "0.0.0.0:8080", "[::]:8080" or "localhost:8080"',
       wrong: 'is not an address with a port',
       parse: parseSocketAddress,
-      write: ({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
+      write: writeSocketAddress,
     },
     options,
   );

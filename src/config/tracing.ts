@@ -28,6 +28,7 @@ const OTLP = section(
       prose: 'Headers (with `grpc`: metadata) of every export, such as an API key. Their values are never printed.',
       type: 'map of header name to secret string',
       discreet: true,
+      spell: (name) => name.toLowerCase(),
       checkKey: checkHeaderName,
       checkValue: (value) =>
         /^[\x20-\x7e]+$/.test(value)
@@ -57,11 +58,13 @@ const OTLP = section(
 const RESERVED_HEADERS =
   /^(content-(type|encoding|length)|host|connection|transfer-encoding|upgrade|te|user-agent|grpc-.*)$/;
 
-/** Names are lower-case on the wire in HTTP/2 (RFC 9113, section 8.2.1) and gRPC takes fewer characters than HTTP. */
+/** gRPC takes fewer characters than HTTP, and only base64 under names that end in `-bin` (gRPC over HTTP/2, "Custom-Metadata"). */
 function checkHeaderName(name: string): Complaint | undefined {
   if (!/^[a-z0-9._-]+$/.test(name))
-    return { wrong: 'is not a header name', mend: 'use lower-case letters, digits, "-", "_" and "."' };
+    return { wrong: 'is not a header name', mend: 'use letters, digits, "-", "_" and "."' };
   if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', mend: 'remove it' };
+  if (name.endsWith('-bin'))
+    return { wrong: 'is a binary header of gRPC', mend: 'use a name that does not end in -bin' };
   return undefined;
 }
 

@@ -1,0 +1,14 @@
+/** The generated pages. A further one is one line here. */
+import { renderConfiguration } from './configuration.ts';
+import { renderErrors } from './errors.ts';
+
+export interface Page {
+  /** From the root of the project. */
+  readonly file: string;
+  readonly render: () => string;
+}
+
+export const PAGES: readonly Page[] = [
+  { file: 'docs/configuration.md', render: renderConfiguration },
+  { file: 'docs/errors.md', render: renderErrors },
+];
