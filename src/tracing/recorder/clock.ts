@@ -7,7 +7,6 @@ import type { TimeInput } from '@opentelemetry/api';
 
 const NANOS_PER_MILLI = 1e6;
 const NANOS_PER_SECOND = 1e9;
-const WORD = 2 ** 32;
 
 /** What the zero of the monotonic clock is on the wall. Immutable. */
 export interface Anchor {
@@ -87,16 +86,4 @@ function anchorAt(unixMillis: number): Anchor {
   const nanos = Math.round((unixMillis - seconds * 1000) * NANOS_PER_MILLI);
   const unixNanos = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
   return { seconds, nanos, high: Number(unixNanos >> 32n), low: Number(unixNanos & 0xffff_ffffn) };
-}
-
-/** The upper and the lower 32 bits of the Unix time in nanoseconds; times before 1970 become 1970. */
-export function highWord(anchor: Anchor, nanos: number): number {
-  const high = anchor.high + Math.floor((anchor.low + nanos) / WORD);
-  return high < 0 ? 0 : high;
-}
-
-export function lowWord(anchor: Anchor, nanos: number): number {
-  const sum = anchor.low + nanos;
-  const words = Math.floor(sum / WORD);
-  return anchor.high + words < 0 ? 0 : sum - words * WORD;
 }

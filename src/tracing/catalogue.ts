@@ -1,0 +1,230 @@
+/**
+ * Every span of the gateway and every attribute on it. The encoder takes the types from here, the older names come from here,
+ * docs/telemetry.md is made from it, and a test compares it with what a collector receives.
+ */
+import { OPERATIONS } from '../domain/operation.ts';
+
+export interface AttributeShape {
+  readonly type: 'string' | 'int' | 'double' | 'boolean';
+  /** UCUM unit of a number that has one. */
+  readonly unit?: 's' | 'By';
+  /** `always`, or when it is there. */
+  readonly when: string;
+  readonly prose: string;
+  /** What it was called before the conventions became stable; set with `semantic_conventions` dup or legacy. */
+  readonly legacy?: string;
+}
+
+export interface SpanShape {
+  readonly kind: 'server' | 'internal' | 'client';
+  readonly prose: string;
+  readonly attributes: Readonly<Record<string, AttributeShape>>;
+}
+
+type Attributes = Readonly<Record<string, AttributeShape>>;
+
+const ERROR_TYPE = {
+  'error.type': {
+    type: 'string',
+    when: 'on failure',
+    prose: 'Why it failed: one of the types in docs/errors.md.',
+  },
+} as const satisfies Attributes;
+
+const ROOT = {
+  'http.request.method': {
+    type: 'string',
+    when: 'always',
+    prose: 'Method of the request; `_OTHER` for one that HTTP does not know.',
+    legacy: 'http.method',
+  },
+  'http.request.method_original': {
+    type: 'string',
+    when: 'with `_OTHER`',
+    prose: 'The method as it was sent.',
+  },
+  'url.path': {
+    type: 'string',
+    when: 'always',
+    prose: 'Path as it was sent, percent-encoding included. Before: together with the query as `http.target`.',
+  },
+  'url.query': {
+    type: 'string',
+    when: 'if there is one',
+    prose: 'Query as it was sent, with `REDACTED` for values that may be secret.',
+  },
+  'url.scheme': { type: 'string', when: 'always', prose: '`http`.', legacy: 'http.scheme' },
+  'http.route': {
+    type: 'string',
+    when: 'if a bucket has the path',
+    prose: 'Path prefix of the bucket, followed by `/{key}`.',
+  },
+  'http.response.status_code': {
+    type: 'int',
+    when: 'if the client got an answer',
+    prose: 'Status of the answer.',
+    legacy: 'http.status_code',
+  },
+  'http.request.body.size': {
+    type: 'int',
+    unit: 'By',
+    when: 'with Content-Length',
+    prose: 'Length of the body on the wire, framing included.',
+    legacy: 'http.request_content_length',
+  },
+  'server.address': {
+    type: 'string',
+    when: 'with a Host header',
+    prose: 'Host that the client wanted to reach.',
+    legacy: 'net.host.name',
+  },
+  'server.port': { type: 'int', when: 'always', prose: 'Port that the gateway listens on.', legacy: 'net.host.port' },
+  'client.address': {
+    type: 'string',
+    when: 'always',
+    prose: 'Address of the client.',
+    legacy: 'http.client_ip',
+  },
+  'network.peer.address': {
+    type: 'string',
+    when: 'always',
+    prose: 'Address at the other end of the connection.',
+    legacy: 'net.peer.ip',
+  },
+  'network.peer.port': {
+    type: 'int',
+    when: 'always',
+    prose: 'Port at the other end of the connection.',
+    legacy: 'net.peer.port',
+  },
+  'network.protocol.version': {
+    type: 'string',
+    when: 'always',
+    prose: 'Version of HTTP, such as `1.1`.',
+    legacy: 'http.flavor',
+  },
+  'user_agent.original': {
+    type: 'string',
+    when: 'if it was sent',
+    prose: 'The User-Agent header.',
+    legacy: 'http.user_agent',
+  },
+  ...ERROR_TYPE,
+  's3.error.code': { type: 'string', when: 'on failure', prose: 'S3 error code that the client got.' },
+  's3.error.message': { type: 'string', when: 'on failure', prose: 'Message that the client got.' },
+  'sampling.reason': {
+    type: 'string',
+    when: 'always',
+    prose:
+      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here and the ratio took it) or `parent_sampled` (the caller had decided).',
+  },
+} as const satisfies Attributes;
+
+const MULTIPART = {
+  'aws.s3.upload_id': { type: 'string', when: 'on multipart operations', prose: 'Joins the requests of one upload.' },
+  'aws.s3.part_number': { type: 'int', when: 'on UploadPart', prose: 'Number of the part.' },
+} as const satisfies Attributes;
+
+const UPLOAD = {
+  's3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket as clients know it.' },
+  's3.key': { type: 'string', when: 'always', prose: 'Key of the object, decoded.' },
+  's3.operation': { type: 'string', when: 'always', prose: 'S3 operation, such as `PutObject`.' },
+  'upload.method': { type: 'string', when: 'always', prose: '`single` or `multipart`.' },
+  'upload.size_bytes': {
+    type: 'int',
+    unit: 'By',
+    when: 'with object bytes',
+    prose: 'Length of the object or part that the client declared, framing excluded.',
+  },
+  'upload.received_bytes': {
+    type: 'int',
+    unit: 'By',
+    when: 'with object bytes',
+    prose: 'Object bytes that arrived; less than declared if the upload broke off.',
+  },
+  'upload.parts': { type: 'int', when: 'on CompleteMultipartUpload', prose: 'Number of parts in the list.' },
+  'upload.zero_copy': {
+    type: 'boolean',
+    when: 'with object bytes',
+    prose: 'Whether the kernel moved the body without copying it into the process.',
+  },
+  'upload.client_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'always',
+    prose: 'Time in which the gateway had room and waited for the client: a large share means a slow client.',
+  },
+  'upload.store_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'always',
+    prose:
+      'Time in which the gateway had bytes, or had sent all, and waited for the store: a large share means a slow store.',
+  },
+  ...MULTIPART,
+  ...ERROR_TYPE,
+} as const satisfies Attributes;
+
+const STORE = {
+  'rpc.system': { type: 'string', when: 'always', prose: '`aws-api`.' },
+  'rpc.service': { type: 'string', when: 'always', prose: '`S3`.' },
+  'rpc.method': { type: 'string', when: 'always', prose: 'S3 operation, such as `PutObject`.' },
+  'aws.s3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket at the store.' },
+  'aws.s3.key': { type: 'string', when: 'always', prose: 'Key of the object at the store.' },
+  ...MULTIPART,
+  'aws.request_id': { type: 'string', when: 'if the store sent it', prose: 'The `x-amz-request-id` of the answer.' },
+  'aws.extended_request_id': { type: 'string', when: 'if the store sent it', prose: 'The `x-amz-id-2` of the answer.' },
+  'cloud.region': { type: 'string', when: 'always', prose: 'Region that the request was signed for.' },
+  'server.address': { type: 'string', when: 'always', prose: 'Host of the store.', legacy: 'net.peer.name' },
+  'server.port': { type: 'int', when: 'always', prose: 'Port of the store.', legacy: 'net.peer.port' },
+  'http.request.method': { type: 'string', when: 'always', prose: 'Method of the request.', legacy: 'http.method' },
+  'http.response.status_code': {
+    type: 'int',
+    when: 'if the store answered',
+    prose: 'Status of the answer.',
+    legacy: 'http.status_code',
+  },
+  'http.request.resend_count': {
+    type: 'int',
+    when: 'from the second attempt on',
+    prose: 'How often the request had been sent before.',
+    legacy: 'http.resend_count',
+  },
+  ...ERROR_TYPE,
+} as const satisfies Attributes;
+
+const STORE_SPANS = Object.fromEntries(
+  Object.entries(OPERATIONS).map(([operation, { span }]): [string, SpanShape] => [
+    span,
+    { kind: 'client', prose: `One attempt at ${operation} at the store.`, attributes: STORE },
+  ]),
+);
+
+export const SPANS: Readonly<Record<string, SpanShape>> = {
+  'http.server.request': {
+    kind: 'server',
+    prose:
+      'The whole request, from its head to the last byte of its answer. Requests that were refused or broke off have one, too. Status Error where the gateway or the store failed or the client got no answer; a refusal leaves it unset.',
+    attributes: ROOT,
+  },
+  's3.upload': {
+    kind: 'internal',
+    prose: 'The S3 operation, for requests that may perform it. Status Error on every failure.',
+    attributes: UPLOAD,
+  },
+  ...STORE_SPANS,
+};
+
+const allAttributes = Object.values(SPANS).flatMap(({ attributes }) => Object.entries(attributes));
+
+/** Attributes whose numbers are doubles even where they are integral. */
+export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set(
+  allAttributes.filter(([, { type }]) => type === 'double').map(([name]) => name),
+);
+
+/** Today's name → the one from before. `http.target` is missing: it is made of two. */
+export const LEGACY_NAMES = { server: legacyNames(ROOT), client: legacyNames(STORE) } as const;
+
+function legacyNames(attributes: Attributes): ReadonlyMap<string, string> {
+  return new Map(Object.entries(attributes).flatMap(([name, { legacy }]) => (legacy ? [[name, legacy] as const] : [])));
+}

@@ -1,0 +1,106 @@
+/** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). The only file that knows grpc-js. */
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { readPartialSuccess } from './otlp-request.ts';
+import { type Exporter, type ExportResult, printable } from './result.ts';
+import { retryInfoMillis } from './retry-after.ts';
+
+export interface GrpcExporterOptions {
+  /** `http://host:port` without TLS, `https://host:port` with it. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly userAgent: string;
+  /** Wall clock for the whole attempt. */
+  readonly timeoutMillis: number;
+  readonly compression: 'gzip' | 'none';
+}
+
+const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+/** Names of algorithms in grpc-js are numbers. */
+const GZIP = 2;
+const NONE = 0;
+const MAX_RESPONSE = 4 * 1024 * 1024;
+/** grpc-js waits up to two minutes between attempts to connect; after an outage that would be lost time. */
+const LONGEST_RECONNECT_MILLIS = 5_000;
+const KEEPALIVE_MILLIS = 20_000;
+/** Specification, "Failures": which codes may succeed when sent again. RESOURCE_EXHAUSTED only if the server says so. */
+const RETRYABLE = new Set([
+  status.CANCELLED,
+  status.DEADLINE_EXCEEDED,
+  status.ABORTED,
+  status.OUT_OF_RANGE,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+export class GrpcExporter implements Exporter {
+  readonly #options: GrpcExporterOptions;
+  readonly #metadata = new Metadata();
+  #client: Client | undefined;
+
+  constructor(options: GrpcExporterOptions) {
+    this.#options = options;
+    for (const [name, value] of Object.entries(options.headers)) {
+      this.#metadata.set(name, name.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
+    }
+  }
+
+  export(request: Uint8Array): Promise<ExportResult> {
+    this.#client ??= connect(this.#options);
+    const client = this.#client;
+    const deadline = Date.now() + this.#options.timeoutMillis;
+    const body = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
+    return new Promise((resolve) => {
+      client.makeUnaryRequest(EXPORT, asIs, asIs, body, this.#metadata, { deadline }, (error, response) => {
+        if (error?.code === status.DEADLINE_EXCEEDED) this.#forget(client);
+        resolve(error ? resultOf(error) : { type: 'success', ...readPartialSuccess(response ?? Buffer.alloc(0)) });
+      });
+    });
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+
+  /** A connection on which nothing comes back may be dead without having been closed: the next attempt gets a new one. */
+  #forget(client: Client): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    client.close();
+  }
+}
+
+function connect({ endpoint, userAgent, compression }: GrpcExporterOptions): Client {
+  const { protocol, hostname, port } = new URL(endpoint);
+  const secure = protocol === 'https:';
+  return new Client(
+    `${hostname}:${port || (secure ? 443 : 80)}`,
+    secure ? credentials.createSsl() : credentials.createInsecure(),
+    {
+      'grpc.primary_user_agent': userAgent,
+      'grpc.default_compression_algorithm': compression === 'gzip' ? GZIP : NONE,
+      'grpc.max_receive_message_length': MAX_RESPONSE,
+      'grpc.initial_reconnect_backoff_ms': 1_000,
+      'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
+      'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
+      // A collector on this machine is not behind a proxy, whatever the environment says.
+      'grpc.enable_http_proxy': isLocal(hostname) ? 0 : 1,
+      // Retries are ours: they share one gate, and one deadline.
+      'grpc.enable_retries': 0,
+    },
+  );
+}
+
+function isLocal(hostname: string): boolean {
+  return (
+    hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || hostname.startsWith('127.')
+  );
+}
+
+function resultOf({ code, details, metadata }: ServiceError): ExportResult {
+  const message = printable(`gRPC ${status[code] ?? code} ${details}`);
+  const [info] = metadata?.get('grpc-status-details-bin') ?? [];
+  const delayMillis = info instanceof Buffer ? retryInfoMillis(info) : undefined;
+  const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && delayMillis !== undefined);
+  return retryable ? { type: 'retryable', message, delayMillis } : { type: 'failure', message };
+}

@@ -1,0 +1,128 @@
+/** One attempt over OTLP/HTTP with Protocol Buffers (opentelemetry-proto, "OTLP/HTTP"). */
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { readPartialSuccess, readStatusMessage } from './otlp-request.ts';
+import { type Exporter, type ExportResult, printable } from './result.ts';
+import { retryAfterMillis } from './retry-after.ts';
+
+export interface HttpExporterOptions {
+  /** Where to POST to. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly userAgent: string;
+  /** Wall clock for the whole attempt: connecting, sending, and the answer to its last byte. */
+  readonly timeoutMillis: number;
+  /** Compresses a request; undefined sends it as it is. */
+  readonly compress: ((request: Uint8Array) => Uint8Array) | undefined;
+}
+
+/** Specification: "the client SHOULD limit the size of the response to 4 MiB", and what is larger is an error for good. */
+const MAX_RESPONSE = 4 * 1024 * 1024;
+const RETRYABLE = new Set([429, 502, 503, 504]);
+const MAX_SOCKETS = 8;
+
+export class HttpExporter implements Exporter {
+  readonly #options: HttpExporterOptions;
+  readonly #client: typeof http | typeof https;
+  readonly #agent: http.Agent;
+  readonly #headers: Record<string, string>;
+
+  constructor(options: HttpExporterOptions) {
+    this.#options = options;
+    this.#client = options.url.startsWith('https:') ? https : http;
+    this.#agent = new this.#client.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+    this.#headers = {
+      ...options.headers,
+      'user-agent': options.userAgent,
+      'content-type': 'application/x-protobuf',
+      ...(options.compress && { 'content-encoding': 'gzip' }),
+    };
+  }
+
+  async export(request: Uint8Array): Promise<ExportResult> {
+    const body = this.#options.compress?.(request) ?? request;
+    const end = performance.now() + this.#options.timeoutMillis;
+    const first = await this.#attempt(body, this.#options.timeoutMillis);
+    if (first !== 'stale') return first;
+    // A kept connection was closed by the collector in the moment of its use. That says nothing of the collector's health.
+    const second = await this.#attempt(body, end - performance.now());
+    return second === 'stale' ? { type: 'retryable', message: 'connection reset' } : second;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #attempt(body: Uint8Array, timeoutMillis: number): Promise<ExportResult | 'stale'> {
+    return new Promise((resolve) => {
+      const request = this.#client.request(this.#options.url, {
+        method: 'POST',
+        agent: this.#agent,
+        headers: { ...this.#headers, 'content-length': body.byteLength },
+      });
+      const finish = (result: ExportResult | 'stale'): void => {
+        clearTimeout(timer);
+        resolve(result); // only the first call counts
+        request.destroy();
+      };
+      const timer = setTimeout(() => {
+        finish({ type: 'retryable', message: `no answer within ${this.#options.timeoutMillis} ms` });
+      }, timeoutMillis);
+      request.on('error', (error) => finish(resultOfError(request, error)));
+      request.on('response', (response) => {
+        readBody(response).then(
+          (answer) => {
+            clearTimeout(timer);
+            resolve(resultOf(response, answer));
+          },
+          (error) =>
+            finish(
+              error instanceof TooLong ? { type: 'failure', message: error.message } : resultOfError(request, error),
+            ),
+        );
+      });
+      request.end(body);
+    });
+  }
+}
+
+/** Not retryable: whoever sends so much is no collector. */
+class TooLong extends Error {
+  override readonly message = 'the response is larger than 4 MiB';
+}
+
+async function readBody(response: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of response) {
+    length += piece.length;
+    if (length > MAX_RESPONSE) throw new TooLong();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function resultOf({ statusCode: status = 0, headers }: IncomingMessage, body: Buffer): ExportResult {
+  const readable = headers['content-type']?.startsWith('application/x-protobuf') === true;
+  if (status >= 200 && status < 300) {
+    return { type: 'success', ...(readable ? readPartialSuccess(body) : { rejected: 0 }) };
+  }
+  const said = readable ? readStatusMessage(body) : printable(body.subarray(0, 1000).toString('latin1'));
+  const message = printable(`HTTP ${status} ${said}`);
+  if (!RETRYABLE.has(status)) return { type: 'failure', message };
+  return { type: 'retryable', message, delayMillis: retryAfterMillis(headers['retry-after'], Date.now()) };
+}
+
+/** Connections that fail or break are worth another try; what is no HTTP is not. */
+function resultOfError(request: ClientRequest, error: NodeJS.ErrnoException): ExportResult | 'stale' {
+  const code = codeOf(error);
+  if (request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')) return 'stale';
+  const message = printable(`cannot reach the collector: ${code}`);
+  return code.startsWith('HPE_') ? { type: 'failure', message } : { type: 'retryable', message };
+}
+
+/** The code of an error, or of the first inside one that stands for several addresses of one name. */
+function codeOf(error: NodeJS.ErrnoException & { errors?: unknown[] }): string {
+  const [first] = error.errors ?? [];
+  return error.code ?? (first instanceof Error ? codeOf(first) : error.message || error.name);
+}

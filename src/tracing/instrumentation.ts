@@ -1,0 +1,109 @@
+/**
+ * The face that the gateway sees, over any tracer and propagator of `@opentelemetry/api`. Span names and the choice between
+ * today's and older attribute names live here; what records the spans is none of its business.
+ */
+import {
+  type Span as ApiSpan,
+  type Context,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapPropagator,
+  TraceFlags,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { Attributes, AttributeValue, SpanKind as FaceKind, RequestTracer, Span } from '../domain/span.ts';
+import { type Conventions, chooseNames, type Names } from './conventions.ts';
+import { rawHeadersGetter, rawHeadersSetter } from './propagation/raw-headers.ts';
+import { formatTraceparent } from './propagation/trace-context.ts';
+
+const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
+
+/** @param conventions which names HTTP attributes get. */
+export function createRequestTracer(
+  tracer: Tracer,
+  propagator: TextMapPropagator,
+  conventions: Conventions,
+): RequestTracer {
+  const tools = { tracer, propagator, names: chooseNames(conventions) };
+  return {
+    startRequest(headers, attributes) {
+      const caller = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
+      return open(tools, caller, 'http.server.request', SpanKind.SERVER, attributes);
+    },
+  };
+}
+
+interface Tools {
+  readonly tracer: Tracer;
+  readonly propagator: TextMapPropagator;
+  readonly names: Names;
+}
+
+function open(tools: Tools, parent: Context, name: string, kind: SpanKind, attributes: Attributes = {}): Span {
+  const span = tools.tracer.startSpan(name, { kind, attributes: tools.names.initial(kind, attributes) }, parent);
+  return new TracedSpan(tools, span, parent, kind);
+}
+
+class TracedSpan implements Span {
+  readonly #tools: Tools;
+  readonly #span: ApiSpan;
+  readonly #parent: Context;
+  readonly #kind: SpanKind;
+  readonly #ids: SpanContext;
+  #own: Context | undefined;
+
+  constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
+    this.#tools = tools;
+    this.#span = span;
+    this.#parent = parent;
+    this.#kind = kind;
+    this.#ids = span.spanContext();
+  }
+
+  get traceId(): string {
+    return this.#ids.traceId;
+  }
+
+  get spanId(): string {
+    return this.#ids.spanId;
+  }
+
+  get sampled(): boolean {
+    return (this.#ids.traceFlags & TraceFlags.SAMPLED) !== 0;
+  }
+
+  get traceparent(): string {
+    return formatTraceparent(this.#ids);
+  }
+
+  set(name: string, value: AttributeValue | undefined): void {
+    if (value !== undefined) this.#tools.names.set(this.#span, this.#kind, name, value);
+  }
+
+  fail(errorType: string, description?: string): void {
+    this.#span.setAttribute('error.type', errorType);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
+  }
+
+  child(name: string, kind: FaceKind, attributes?: Attributes): Span {
+    return open(this.#tools, this.#context(), name, KINDS[kind], attributes);
+  }
+
+  outgoingHeaders(): readonly string[] {
+    const headers: string[] = [];
+    this.#tools.propagator.inject(this.#context(), headers, rawHeadersSetter);
+    return headers;
+  }
+
+  end(): void {
+    this.#span.end();
+  }
+
+  #context(): Context {
+    this.#own ??= trace.setSpan(this.#parent, this.#span);
+    return this.#own;
+  }
+}

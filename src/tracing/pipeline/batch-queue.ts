@@ -1,0 +1,116 @@
+/**
+ * The queue on the main thread: spans are encoded into the batch that is open, and batches go to the exporter thread when
+ * they are full or old enough. Bounded in spans and in bytes, and everything that is not settled counts, wherever it is.
+ */
+import { type ByteWriter, TooLarge } from '../recorder/byte-writer.ts';
+import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
+import type { SpanEncoder } from '../recorder/span-encoder.ts';
+import type { DropReason } from './drop-reason.ts';
+import type { Figures } from './figures.ts';
+import type { Batch } from './messages.ts';
+
+/** Where batches go. */
+export interface BatchTarget {
+  send(batch: Batch): void;
+}
+
+export interface BatchLimits {
+  /** Most spans that are not settled. */
+  readonly maxQueueSize: number;
+  /** Most spans of a batch. */
+  readonly maxBatchSize: number;
+  /** Age at which an open batch is sent. */
+  readonly delayMillis: number;
+}
+
+/** A batch is closed when it has so many bytes: collectors take 4 MiB as a rule, and small ones keep both threads even. */
+export const SEAL_BYTES = 256 * 1024;
+/** What one span may add to a batch at most. */
+export const MAX_SPAN_BYTES = 1024 * 1024;
+/** Most bytes that are not settled. A span has about 500 as a rule. */
+const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+const QUEUE_BYTES_PER_SPAN = 4096;
+
+export class BatchQueue implements SpanSink {
+  readonly #limits: BatchLimits;
+  readonly #figures: Figures;
+  readonly #encoder: SpanEncoder;
+  readonly #writer: ByteWriter;
+  readonly #target: BatchTarget;
+  readonly #maxBytes: number;
+  #openSpans = 0;
+  /** Bytes in batches that were sent and are not settled, by batch. */
+  readonly #sent = new Map<number, number>();
+  #sentBytes = 0;
+  #lastId = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(limits: BatchLimits, figures: Figures, encoder: SpanEncoder, writer: ByteWriter, target: BatchTarget) {
+    this.#limits = limits;
+    this.#figures = figures;
+    this.#encoder = encoder;
+    this.#writer = writer;
+    this.#target = target;
+    this.#maxBytes = Math.min(
+      MAX_QUEUE_BYTES,
+      Math.max(2 * MAX_SPAN_BYTES, limits.maxQueueSize * QUEUE_BYTES_PER_SPAN),
+    );
+  }
+
+  /** Never throws: what cannot be kept is counted. */
+  ended(span: RecordingSpan): void {
+    const refused = this.#closed ? 'shutdown' : this.#isFull() ? 'queue_full' : this.#encode(span);
+    if (refused !== undefined) {
+      this.#figures.refuse(refused);
+      return;
+    }
+    this.#figures.enqueue();
+    this.#openSpans++;
+    this.#sealOrWait();
+  }
+
+  /** Sends the open batch now. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#openSpans === 0) return;
+    const batch = { id: ++this.#lastId, spans: this.#openSpans, bytes: this.#writer.take() };
+    this.#openSpans = 0;
+    this.#sent.set(batch.id, batch.bytes.byteLength);
+    this.#sentBytes += batch.bytes.byteLength;
+    this.#target.send(batch);
+  }
+
+  /** A batch has left the queue; its spans are counted by whoever knows what became of them. */
+  settled(id: number): void {
+    this.#sentBytes -= this.#sent.get(id) ?? 0;
+    this.#sent.delete(id);
+  }
+
+  /** Sends what there is, and takes no more. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+  }
+
+  #encode(span: RecordingSpan): DropReason | undefined {
+    const before = this.#writer.length;
+    try {
+      this.#encoder.encode(this.#writer, span);
+      return undefined;
+    } catch (error) {
+      this.#writer.length = before;
+      return error instanceof TooLarge ? 'too_large' : 'unencodable';
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#figures.queued >= this.#limits.maxQueueSize || this.#sentBytes + this.#writer.length >= this.#maxBytes;
+  }
+
+  #sealOrWait(): void {
+    if (this.#openSpans >= this.#limits.maxBatchSize || this.#writer.length >= SEAL_BYTES) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.delayMillis).unref();
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The main thread's end of the exporter thread: starts it, hands batches over, hears what became of them, and starts it
+ * again should it die. Nothing here waits, and nothing that happens in the thread can throw here.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Batch, ExporterSettings, FromExporter, Settlement, ToExporter } from './messages.ts';
+
+export interface LinkEvents {
+  settled(batch: Batch, settlement: Settlement): void;
+  /** The thread died with this batch. */
+  lost(batch: Batch): void;
+  /** An attempt failed and will be repeated, or the thread died. */
+  trouble(message: string): void;
+}
+
+export interface LinkOptions {
+  readonly settings: ExporterSettings;
+  /** The program of the thread. */
+  readonly program: URL;
+  readonly events: LinkEvents;
+}
+
+/** Megabytes of heap: grpc-js takes about twenty, batches and answers are outside of it. */
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
+const FIRST_RESTART_MILLIS = 1_000;
+const LONGEST_RESTART_MILLIS = 60_000;
+/** All that the thread may see of the environment: how grpc-js finds a proxy. No NODE_OPTIONS, so no preloaded code. */
+const ENVIRONMENT = ['grpc_proxy', 'https_proxy', 'http_proxy', 'no_grpc_proxy', 'no_proxy'];
+
+export class ExporterLink {
+  readonly #options: LinkOptions;
+  /** Handed over and not settled. */
+  readonly #posted = new Map<number, Batch>();
+  /** Not handed over, because there is no thread. */
+  #waiting: Batch[] = [];
+  #worker: Worker | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #deaths = 0;
+  #onClosed: (() => void) | undefined;
+  #ended = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  send(batch: Batch): void {
+    if (this.#worker === undefined) this.#waiting.push(batch);
+    else this.#post(this.#worker, batch);
+  }
+
+  /**
+   * Lets the thread deliver what it has and ends it. Takes no longer than `timeoutMillis` and never rejects.
+   * @returns the batches of which nothing was heard.
+   */
+  async close(timeoutMillis: number): Promise<Batch[]> {
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (worker !== undefined) {
+      await this.#closed(worker, timeoutMillis);
+      this.#ended = true;
+      void worker.terminate();
+    }
+    this.#ended = true;
+    const left = [...this.#posted.values(), ...this.#waiting];
+    this.#posted.clear();
+    this.#waiting = [];
+    return left;
+  }
+
+  #closed(worker: Worker, timeoutMillis: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMillis);
+      this.#onClosed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      worker.postMessage({ type: 'close', millis: timeoutMillis } satisfies ToExporter);
+    });
+  }
+
+  #start(): void {
+    const { program, settings } = this.#options;
+    const env = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
+    const worker = new Worker(program, { workerData: settings, env, execArgv: [], resourceLimits: HEAP });
+    worker.unref();
+    worker.on('message', (message: FromExporter) => this.#hear(message));
+    worker.on('error', (error) => this.#died(worker, String(error)));
+    worker.on('exit', (code) => this.#died(worker, `exit code ${code}`));
+    this.#worker = worker;
+    for (const batch of this.#waiting.splice(0)) this.#post(worker, batch);
+  }
+
+  #post(worker: Worker, batch: Batch): void {
+    this.#posted.set(batch.id, batch);
+    worker.postMessage({ type: 'batch', batch } satisfies ToExporter, [batch.bytes]);
+  }
+
+  #hear(message: FromExporter): void {
+    if (message.type === 'trouble') this.#options.events.trouble(message.message);
+    else if (message.type === 'settled') this.#settled(message.id, message.settlement);
+    else this.#onClosed?.();
+  }
+
+  #settled(id: number, settlement: Settlement): void {
+    const batch = this.#posted.get(id);
+    if (batch === undefined) return;
+    this.#posted.delete(id);
+    this.#deaths = 0;
+    this.#options.events.settled(batch, settlement);
+  }
+
+  #restartLater(): void {
+    const delay = Math.min(LONGEST_RESTART_MILLIS, FIRST_RESTART_MILLIS * 2 ** this.#deaths++);
+    this.#restart = setTimeout(() => this.#start(), delay).unref();
+  }
+
+  #died(worker: Worker, why: string): void {
+    if (this.#ended || this.#worker !== worker) return;
+    this.#worker = undefined;
+    const lost = [...this.#posted.values()];
+    this.#posted.clear();
+    for (const batch of lost) this.#options.events.lost(batch);
+    this.#options.events.trouble(`the exporter thread died: ${why}`);
+    if (this.#onClosed === undefined) this.#restartLater();
+    else this.#onClosed();
+  }
+}

@@ -1,0 +1,60 @@
+/** What became of every span that ended: produced = exported + dropped + queued, at all times. */
+import { DROP_REASONS, type DropReason } from './drop-reason.ts';
+
+export interface TracerStats {
+  /** Spans of kept traces that have ended. */
+  readonly recorded: number;
+  /** Of those, the ones that are neither exported nor dropped. */
+  readonly queued: number;
+  /** Most spans that may be queued. */
+  readonly queueCapacity: number;
+  /** Spans that the collector has accepted. */
+  readonly exported: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+export class Figures {
+  recorded = 0;
+  queued = 0;
+  exported = 0;
+  readonly dropped = Object.fromEntries(Object.keys(DROP_REASONS).map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
+  readonly capacity: number;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  /** A span that never reached the queue. */
+  refuse(reason: DropReason): void {
+    this.recorded++;
+    this.dropped[reason]++;
+  }
+
+  enqueue(): void {
+    this.recorded++;
+    this.queued++;
+  }
+
+  /** Spans that leave the queue. */
+  export(spans: number): void {
+    this.queued -= spans;
+    this.exported += spans;
+  }
+
+  drop(spans: number, reason: DropReason): void {
+    this.queued -= spans;
+    this.dropped[reason] += spans;
+  }
+
+  totalDropped(): number {
+    return Object.values(this.dropped).reduce((sum, count) => sum + count, 0);
+  }
+
+  snapshot(): TracerStats {
+    const { recorded, queued, capacity: queueCapacity, exported, dropped } = this;
+    return { recorded, queued, queueCapacity, exported, dropped: { ...dropped } };
+  }
+}

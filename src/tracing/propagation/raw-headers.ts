@@ -1,0 +1,25 @@
+/** How a propagator reads the headers of a request and writes those of the next: lists of name, value, name, value. */
+import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type { RawHeaders } from '../../domain/span.ts';
+
+/** Names in any case; a header that was sent several times gives all its values. */
+export const rawHeadersGetter: TextMapGetter<RawHeaders> = {
+  keys: (headers) => headers.filter((_, at) => at % 2 === 0),
+  get(headers, name) {
+    let found: string | string[] | undefined;
+    for (let at = 0; at < headers.length; at += 2) {
+      const candidate = headers[at]!;
+      if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
+      const value = headers[at + 1]!;
+      if (found === undefined) found = value;
+      else found = typeof found === 'string' ? [found, value] : [...found, value];
+    }
+    return found;
+  },
+};
+
+export const rawHeadersSetter: TextMapSetter<string[]> = {
+  set: (headers, name, value) => {
+    headers.push(name, value);
+  },
+};

@@ -1,0 +1,69 @@
+/** W3C Trace Context, level 2: who called us, and what the next service is told (w3.org/TR/trace-context-2, sections 3 and 4). */
+import {
+  type Context,
+  isSpanContextValid,
+  type SpanContext,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { TraceState } from './trace-state.ts';
+
+const TRACEPARENT = 'traceparent';
+const TRACESTATE = 'tracestate';
+
+/** Section 3.2.2: version, trace id, parent id, flags; a version above 00 may add more after a dash. */
+const FORM = /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?[ \t]*$/;
+/** Sampled and random, the flags of level 2; the others must be sent as zero (section 3.2.2.5.3). */
+const KNOWN_FLAGS = 0x03;
+
+export class TraceContextPropagator implements TextMapPropagator {
+  fields(): string[] {
+    return [TRACEPARENT, TRACESTATE];
+  }
+
+  /** @returns `context` itself where there is no valid traceparent: a new trace begins, and tracestate is not looked at. */
+  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    const header = getter.get(carrier, TRACEPARENT);
+    const parent = typeof header === 'string' ? parseTraceparent(header) : onlyOne(header);
+    if (parent === undefined) return context;
+    const state = getter.get(carrier, TRACESTATE);
+    // Section 3.3.1: several headers are combined in their order.
+    if (state !== undefined) addState(parent, typeof state === 'string' ? state : state.join(','));
+    return trace.setSpanContext(context, parent);
+  }
+
+  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    const span = trace.getSpanContext(context);
+    if (span === undefined || !isSpanContextValid(span)) return;
+    setter.set(carrier, TRACEPARENT, formatTraceparent(span));
+    const state = span.traceState?.serialize();
+    if (state) setter.set(carrier, TRACESTATE, state);
+  }
+}
+
+/** The `traceparent` of a span, always as version 00. */
+export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`;
+}
+
+/** Section 4.3: more than one traceparent is as good as none, whatever they say. */
+function onlyOne(headers: string[] | undefined): SpanContext | undefined {
+  return headers?.length === 1 ? parseTraceparent(headers[0]!) : undefined;
+}
+
+function parseTraceparent(header: string): SpanContext | undefined {
+  const match = FORM.exec(header);
+  if (match === null) return undefined;
+  const [, version, traceId, spanId, flags, more] = match;
+  if (version === '00' && more !== undefined) return undefined;
+  const traceFlags = Number.parseInt(flags!, 16) & KNOWN_FLAGS;
+  return { traceId: traceId!, spanId: spanId!, traceFlags, isRemote: true };
+}
+
+/** A bad tracestate is dropped, and does not touch the traceparent. */
+function addState(parent: SpanContext, header: string): void {
+  const state = TraceState.parse(header);
+  if (state !== undefined) parent.traceState = state;
+}

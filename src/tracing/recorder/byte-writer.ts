@@ -1,0 +1,168 @@
+/**
+ * A growing row of bytes with the parts of Protocol Buffers that spans need. It is the hot path of tracing: texts that are
+ * short and ASCII are written here, byte by byte, because calling into the engine for them costs more than they do.
+ */
+import type { Anchor } from './clock.ts';
+
+/** Thrown by `reserve`; what was being written does not fit the writer's bound. */
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+}
+
+/** Texts up to this many characters are tried as ASCII; so their lengths take one byte. */
+export const SHORT = 48;
+const NIBBLE = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit++) NIBBLE[digit.toString(16).charCodeAt(0)] = digit;
+
+export class ByteWriter {
+  bytes: Buffer;
+  length = 0;
+  readonly #limit: number;
+
+  /** @param limit the most bytes that it may ever hold. */
+  constructor(size: number, limit: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.#limit = limit;
+  }
+
+  /** A copy of what has been written, and the writer is empty again. */
+  take(): ArrayBuffer {
+    const taken = this.bytes.buffer.slice(this.bytes.byteOffset, this.bytes.byteOffset + this.length) as ArrayBuffer;
+    this.length = 0;
+    return taken;
+  }
+
+  /** Makes room; every other method relies on it. @throws TooLarge */
+  reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    if (needed > this.#limit) throw new TooLarge();
+    const grown = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(needed, 2 * this.bytes.length)));
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+
+  byte(value: number): void {
+    this.bytes[this.length++] = value;
+  }
+
+  /** Up to 8 bytes. @param value an integer from 0 to 2^53 − 1. */
+  varint(value: number): void {
+    let rest = value;
+    while (rest > 0x7fff_ffff) {
+      this.bytes[this.length++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.bytes[this.length++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    this.bytes[this.length++] = rest;
+  }
+
+  raw(source: Uint8Array): void {
+    const { bytes } = this;
+    let at = this.length;
+    for (let i = 0; i < source.length; i++) bytes[at++] = source[i]!;
+    this.length = at;
+  }
+
+  /** A trace or span id. */
+  hex(digits: string): void {
+    const { bytes } = this;
+    let at = this.length;
+    for (let i = 0; i < digits.length; i += 2) {
+      bytes[at++] = (NIBBLE[digits.charCodeAt(i)]! << 4) | NIBBLE[digits.charCodeAt(i + 1)]!;
+    }
+    this.length = at;
+  }
+
+  /** A `double`. */
+  double(value: number): void {
+    this.length = this.bytes.writeDoubleLE(value, this.length);
+  }
+
+  /** A `fixed32`. */
+  fixed32(value: number): void {
+    const { bytes } = this;
+    const at = this.length;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+    this.length = at + 4;
+  }
+
+  /** A time as `fixed64`: Unix nanoseconds. @param nanos nanoseconds after the anchor's zero. */
+  time(anchor: Anchor, nanos: number): void {
+    const sum = anchor.low + nanos;
+    const words = Math.floor(sum / 0x1_0000_0000);
+    const high = anchor.high + words;
+    if (high < 0) {
+      this.fixed32(0);
+      this.fixed32(0);
+      return;
+    }
+    this.fixed32((sum - words * 0x1_0000_0000) >>> 0);
+    this.fixed32(high);
+  }
+
+  /** A text's length and its bytes. Lone surrogates become U+FFFD. */
+  text(text: string): void {
+    if (!this.shortText(text)) this.longText(text, Buffer.byteLength(text));
+  }
+
+  /** @param length of the text in UTF-8. */
+  longText(text: string, length: number): void {
+    this.reserve(length + 16);
+    this.varint(length);
+    this.length += this.bytes.write(text, this.length, length, 'utf8');
+  }
+
+  /** The same for a text that is short and ASCII; false, and nothing written, for any other. */
+  shortText(text: string): boolean {
+    const { length } = text;
+    if (length > SHORT) return false;
+    this.reserve(length + 16);
+    const { bytes } = this;
+    let at = this.length;
+    bytes[at++] = length;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return false;
+      bytes[at++] = code;
+    }
+    this.length = at;
+    return true;
+  }
+
+  /** Begins something whose length stands before it; what it gives belongs to `close`. */
+  open(): number {
+    this.reserve(16);
+    this.length += 2;
+    return this.length;
+  }
+
+  /** Writes the length, in two bytes where that is enough; else what stands after it makes room. */
+  close(start: number): void {
+    const length = this.length - start;
+    if (length >= 0x4000) {
+      this.reserve(16);
+      const more = length < 0x20_0000 ? 1 : 2;
+      this.bytes.copyWithin(start + more, start, this.length);
+      this.length = start - 2;
+      this.varint(length);
+      this.length += length;
+    } else {
+      this.bytes[start - 2] = (length & 127) | 128;
+      this.bytes[start - 1] = length >>> 7;
+    }
+  }
+}
+
+/** How many bytes `varint` takes. */
+export function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length++;
+  return length;
+}

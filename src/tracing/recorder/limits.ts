@@ -1,0 +1,20 @@
+/** How much one span may hold. Paths, keys and user agents are chosen by whoever sends the request, so everything is bounded. */
+
+export interface SpanLimits {
+  readonly attributes: number;
+  readonly events: number;
+  readonly links: number;
+  /** Longest string, in UTF-16 code units, and longest byte array, in bytes. */
+  readonly valueLength: number;
+  /** Deepest nesting of arrays and objects in a value; what lies deeper becomes an empty value. */
+  readonly depth: number;
+}
+
+export const DEFAULT_LIMITS: SpanLimits = { attributes: 128, events: 128, links: 128, valueLength: 1024, depth: 8 };
+
+/** The first `limit` code units, one less where the cut would go through a surrogate pair. */
+export function truncate(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const last = text.charCodeAt(limit - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit);
+}

@@ -1,0 +1,165 @@
+/**
+ * A span that has ended as the bytes of OTLP: one `spans` field of ScopeSpans, ready to stand among others
+ * (opentelemetry-proto, trace/v1/trace.proto). Fields that hold their default are left out, as proto3 has it.
+ */
+import { type SpanContext, SpanStatusCode } from '@opentelemetry/api';
+import { AttributeEncoder } from './attribute-encoder.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { KeyCache } from './key-cache.ts';
+import type { RecordingSpan, SpanEvent, SpanLink } from './recording-span.ts';
+
+/** Tags: field number · 8 + wire type. */
+const SCOPE_SPANS = { spans: 0x12 } as const;
+const SPAN = {
+  traceId: 0x0a,
+  spanId: 0x12,
+  traceState: 0x1a,
+  parentSpanId: 0x22,
+  kind: 0x30,
+  start: 0x39,
+  end: 0x41,
+  attributes: 0x4a,
+  droppedAttributes: 0x50,
+  events: 0x5a,
+  droppedEvents: 0x60,
+  links: 0x6a,
+  droppedLinks: 0x70,
+  status: 0x7a,
+} as const;
+const EVENT = { time: 0x09, name: 0x12, attributes: 0x1a, droppedAttributes: 0x20 } as const;
+const LINK = {
+  traceId: 0x0a,
+  spanId: 0x12,
+  traceState: 0x1a,
+  attributes: 0x22,
+  droppedAttributes: 0x28,
+  flags: 0x35,
+} as const;
+const STATUS = { message: 0x12, code: 0x18 } as const;
+const SPAN_NAME_FIELD = 5;
+/** `Span.flags`: the low byte is the W3C flags; these say whether the parent is in another process, and that this is known. */
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+/** More than all fields of fixed size take together. */
+const FIXED_PART = 160;
+
+export class SpanEncoder {
+  readonly #names = new KeyCache(SPAN_NAME_FIELD);
+  readonly #attributes: AttributeEncoder;
+
+  /** @param doubles attribute keys whose numbers are always doubles. */
+  constructor(doubles: ReadonlySet<string>) {
+    this.#attributes = new AttributeEncoder(doubles);
+  }
+
+  /** @throws TooLarge; then what was written of the span is still there. */
+  encode(out: ByteWriter, span: RecordingSpan): void {
+    out.reserve(FIXED_PART);
+    out.byte(SCOPE_SPANS.spans);
+    const start = out.open();
+    this.#identity(out, span);
+    const name = this.#names.get(span.name).field;
+    out.reserve(name.length + FIXED_PART);
+    out.raw(name);
+    out.byte(SPAN.kind);
+    out.byte(span.kind + 1);
+    out.byte(SPAN.start);
+    out.time(span.anchor, span.start);
+    out.byte(SPAN.end);
+    out.time(span.anchor, span.endTime);
+    this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
+    if (span.events !== undefined) this.#events(out, span, span.events);
+    if (span.links !== undefined) this.#links(out, span, span.links);
+    if (span.statusCode !== SpanStatusCode.UNSET) this.#status(out, span);
+    this.#flags(out, span);
+    out.close(start);
+  }
+
+  #identity(out: ByteWriter, { context, parent }: RecordingSpan): void {
+    this.#ids(out, context);
+    const state = context.traceState?.serialize();
+    if (state) {
+      out.byte(SPAN.traceState);
+      out.text(state);
+    }
+    if (parent === undefined) return;
+    out.byte(SPAN.parentSpanId);
+    out.byte(8);
+    out.hex(parent.spanId);
+  }
+
+  /** Tags are the same in Span and in Span.Link. */
+  #ids(out: ByteWriter, context: SpanContext): void {
+    out.byte(SPAN.traceId);
+    out.byte(16);
+    out.hex(context.traceId);
+    out.byte(SPAN.spanId);
+    out.byte(8);
+    out.hex(context.spanId);
+  }
+
+  #events(out: ByteWriter, span: RecordingSpan, events: readonly SpanEvent[]): void {
+    for (const event of events) {
+      out.reserve(FIXED_PART);
+      out.byte(SPAN.events);
+      const start = out.open();
+      out.byte(EVENT.time);
+      out.time(span.anchor, event.time);
+      out.byte(EVENT.name);
+      out.text(event.name);
+      this.#attributes.encode(out, event.attributes, EVENT.attributes, EVENT.droppedAttributes);
+      out.close(start);
+    }
+    count(out, SPAN.droppedEvents, span.droppedEvents);
+  }
+
+  #links(out: ByteWriter, span: RecordingSpan, links: readonly SpanLink[]): void {
+    for (const { context, attributes } of links) {
+      out.reserve(FIXED_PART);
+      out.byte(SPAN.links);
+      const start = out.open();
+      this.#ids(out, context);
+      const state = context.traceState?.serialize();
+      if (state) {
+        out.byte(LINK.traceState);
+        out.text(state);
+      }
+      this.#attributes.encode(out, attributes, LINK.attributes, LINK.droppedAttributes);
+      out.reserve(FIXED_PART);
+      out.byte(LINK.flags);
+      out.fixed32(flagsOf(context, context));
+      out.close(start);
+    }
+    count(out, SPAN.droppedLinks, span.droppedLinks);
+  }
+
+  #status(out: ByteWriter, { statusCode, statusMessage }: RecordingSpan): void {
+    out.reserve(FIXED_PART);
+    out.byte(SPAN.status);
+    const start = out.open();
+    if (statusMessage !== '') {
+      out.byte(STATUS.message);
+      out.text(statusMessage);
+    }
+    out.byte(STATUS.code);
+    out.byte(statusCode);
+    out.close(start);
+  }
+
+  #flags(out: ByteWriter, { context, parent }: RecordingSpan): void {
+    out.reserve(FIXED_PART);
+    out.varint(0x85); // field 16, fixed32: the first tag of two bytes
+    out.fixed32(flagsOf(context, parent));
+  }
+}
+
+function flagsOf({ traceFlags }: SpanContext, parent: SpanContext | undefined): number {
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0);
+}
+
+function count(out: ByteWriter, tag: number, value: number): void {
+  if (value === 0) return;
+  out.reserve(FIXED_PART);
+  out.byte(tag);
+  out.varint(value);
+}

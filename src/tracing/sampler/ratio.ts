@@ -1,0 +1,66 @@
+/**
+ * Keeps a share of all traces, and the same ones in every process that keeps that share or more: the decision hangs on the
+ * last 56 bits of the trace id alone (OTel specification, "TraceState: Probability Sampling"). Threshold and randomness are
+ * both 14 hex digits, so comparing the texts compares the numbers.
+ */
+import type { SpanContext, TraceState as TraceStateApi } from '@opentelemetry/api';
+import { TraceState } from '../propagation/trace-state.ts';
+import type { Decision, Sampler } from './sampler.ts';
+
+const DIGITS = 14;
+const RANDOMNESS = /^[0-9a-f]{14}$/;
+const MAX_OT_LENGTH = 256;
+
+/** @param ratio share of the traces to keep, 0 to 1. @param reason what decisions are called. */
+export function ratioSampler(ratio: number, reason = 'ratio'): Sampler {
+  if (ratio >= 1) return { decide: (_, parent) => ({ sampled: true, reason, ...withoutThreshold(parent) }) };
+  const threshold = thresholdOf(ratio);
+  const cut = threshold.replace(/0+$/, '') || '0';
+  return {
+    decide(traceId, parent): Decision {
+      const sub = subKeys(parent?.traceState);
+      const sampled = ratio > 0 && randomnessOf(traceId, sub) >= threshold;
+      if (!sampled) return { sampled, reason, ...withoutThreshold(parent) };
+      return { sampled, reason, traceState: withThreshold(parent?.traceState, sub, cut) };
+    },
+  };
+}
+
+/** T = (1 − ratio) · 2^56: keep iff R ≥ T. */
+function thresholdOf(ratio: number): string {
+  return Math.round((1 - ratio) * 2 ** 56)
+    .toString(16)
+    .padStart(DIGITS, '0');
+}
+
+/** A caller whose trace ids are not random can send randomness of its own, `rv`. */
+function randomnessOf(traceId: string, sub: Map<string, string>): string {
+  const explicit = sub.get('rv');
+  return explicit !== undefined && RANDOMNESS.test(explicit) ? explicit : traceId.slice(-DIGITS);
+}
+
+/** The parts of the `ot` member: `key:value;key:value`. */
+function subKeys(state: TraceStateApi | undefined): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const part of state?.get('ot')?.split(';') ?? []) {
+    const colon = part.indexOf(':');
+    if (colon > 0) parts.set(part.slice(0, colon), part.slice(colon + 1));
+  }
+  return parts;
+}
+
+function withThreshold(state: TraceStateApi | undefined, sub: Map<string, string>, threshold: string): TraceStateApi {
+  return withSubKeys(state ?? TraceState.empty, new Map([...sub, ['th', threshold]]));
+}
+
+/** A threshold that was not ours must not stay: it would claim a count that is not true any more. */
+function withoutThreshold(parent: SpanContext | undefined): { traceState?: TraceStateApi } {
+  const sub = subKeys(parent?.traceState);
+  if (!sub.delete('th')) return {};
+  return { traceState: withSubKeys(parent!.traceState!, sub) };
+}
+
+function withSubKeys(state: TraceStateApi, sub: Map<string, string>): TraceStateApi {
+  const value = Array.from(sub, ([key, its]) => `${key}:${its}`).join(';');
+  return value === '' || value.length > MAX_OT_LENGTH ? state.unset('ot') : state.set('ot', value);
+}

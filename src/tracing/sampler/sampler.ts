@@ -1,0 +1,15 @@
+/** Which traces are kept. A sampler is asked once for each local root, and says why. */
+import type { SpanContext, TraceState } from '@opentelemetry/api';
+
+export interface Decision {
+  readonly sampled: boolean;
+  /** Low-cardinality name of the rule that decided; stands on the local root as `sampling.reason`. */
+  readonly reason: string;
+  /** What the trace state becomes; undefined leaves the parent's. */
+  readonly traceState?: TraceState;
+}
+
+export interface Sampler {
+  /** @param parent the valid context that the caller sent, if any. */
+  decide(traceId: string, parent: SpanContext | undefined): Decision;
+}
