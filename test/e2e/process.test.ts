@@ -26,7 +26,7 @@ describe('the gateway as a process', () => {
     buckets: [
       {
         name: 'uploads',
-        s3: { bucket: 'b', endpoint: store.url, access_key: 'AKEXAMPLE', secret_key: 'very-secret-key' },
+        s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'AKEXAMPLE', secret_key: 'very-secret-key' },
       },
     ],
     metrics: { port: 0 },
