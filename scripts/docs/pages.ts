@@ -1,6 +1,7 @@
 /** The generated pages. A further one is one line here. */
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
+import { renderMetrics } from './metrics.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -11,4 +12,5 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },
+  { file: 'docs/metrics.md', render: renderMetrics },
 ];

@@ -1,14 +1,19 @@
 /** Understands the arguments (commander) and runs the command they name. */
 import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from '../kit/package-version.ts';
-import { check } from './check.ts';
-import { serve } from './serve.ts';
-import { store } from './store.ts';
 
 interface ConfigOptions {
   config?: string;
   validate?: boolean;
 }
+
+// A command is loaded when it is called: `check` has no use for a server.
+const check = async (...call: Parameters<typeof import('./check.ts').check>) =>
+  (await import('./check.ts')).check(...call);
+const serve = async (...call: Parameters<typeof import('./serve.ts').serve>) =>
+  (await import('./serve.ts')).serve(...call);
+const store = async (...call: Parameters<typeof import('./store.ts').store>) =>
+  (await import('./store.ts')).store(...call);
 
 /** @returns the exit code of the process: 0 well, 1 the command failed, 2 it was called wrongly. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
