@@ -79,11 +79,18 @@ function readObject(
     if (entry !== undefined) keep(reading, draft, key, readField(reading, child, entry.node, entry));
   }
   reportUnknown(reading, field, draft);
-  for (const [key, child] of Object.entries(field.fields))
-    if (!(key in draft.values) && !draft.unread.has(key)) keep(reading, draft, key, fillIn(reading, child, draft, key));
+  for (const [key, child] of inOrderOfDefaults(field))
+    if (!Object.hasOwn(draft.values, key) && !draft.unread.has(key))
+      keep(reading, draft, key, fillIn(reading, child, draft, key));
   for (const rule of field.rules as readonly Rule<Siblings>[]) applyRule(reading, rule, draft);
   if (draft.unread.size > 0) reading.incomplete.add(draft.values);
   return draft.values;
+}
+
+/** Defaults that depend on others come after them. */
+function inOrderOfDefaults({ fields }: ObjectField<unknown>): [key: string, field: Field][] {
+  const depends = (field: Field): number => Number(field.kind === 'scalar' && field.fallback.kind === 'derived');
+  return Object.entries(fields).sort(([, a], [, b]) => depends(a) - depends(b));
 }
 
 function keep(reading: Reading, { values, unread }: Draft, key: string, value: unknown): void {

@@ -115,10 +115,10 @@ const BATCH = section(
 );
 
 /** Attributes of the resource that have a field of their own: two places for one thing would contradict each other one day. */
-const OWN_FIELD: Readonly<Record<string, string>> = {
-  'service.name': 'tracing.service_name',
-  'deployment.environment.name': 'tracing.environment',
-};
+const OWN_FIELD: ReadonlyMap<string, string> = new Map([
+  ['service.name', 'tracing.service_name'],
+  ['deployment.environment.name', 'tracing.environment'],
+]);
 
 export const TRACING = section(
   {
@@ -139,9 +139,9 @@ export const TRACING = section(
       prose: 'Further resource attributes, such as `service.version`.',
       type: 'map of attribute name to string',
       checkKey: (name) =>
-        OWN_FIELD[name] === undefined
+        !OWN_FIELD.has(name)
           ? undefined
-          : { wrong: 'has a field of its own', mend: `set ${OWN_FIELD[name]} instead` },
+          : { wrong: 'has a field of its own', mend: `set ${OWN_FIELD.get(name)} instead` },
     }),
     semantic_conventions: oneOf(['stable', 'legacy', 'dup'], {
       prose: "The names of HTTP attributes: today's, those from before 2023, or both.",

@@ -7,7 +7,7 @@ import type { Complaint } from './field.ts';
 
 const INDENT: Complaint = {
   wrong: 'the indentation does not fit',
-  mend: 'align entries of one mapping, with spaces only',
+  mend: 'align the entries of a mapping, with spaces only, and close brackets',
 };
 const SYNTAX: Complaint = {
   wrong: 'something stands here that YAML does not expect',
@@ -40,7 +40,7 @@ export const YAML_MISTAKES: Readonly<Record<ErrorCode, Complaint>> = {
   KEY_OVER_1024_CHARS: { wrong: 'a key is longer than 1024 characters', mend: 'check the quotes before it' },
   MISSING_CHAR: {
     wrong: 'a character is missing',
-    mend: 'close quotes and brackets, and put a space after ":" and ","',
+    mend: 'close quotes and brackets, put a space after ":" and ",", or put the value in quotes',
   },
   MULTILINE_IMPLICIT_KEY: { wrong: 'a key runs over several lines', mend: 'check that ":" follows the key' },
   MULTIPLE_ANCHORS: ANCHOR,

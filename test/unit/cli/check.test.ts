@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { check } from '../../../src/cli/check.ts';
+
+const CONFIG = `
+server: { address: "[::1]:8080" }
+buckets:
+  - name: uploads
+    s3: { bucket: my-bucket, endpoint: "http://127.0.0.1:9000", access_key: hush-access, secret_key: hush-secret, session_token: hush-token }
+  - name: archive
+    path_prefix: /deep/archive
+    s3: { bucket: my-archive, region: eu-west-1, propagate: false }
+tracing:
+  environment: production
+  otlp: { endpoint: "https://collector:4318", headers: { x-api-key: "\${KEY}" } }
+  sampling: { strategy: ratio, ratio: 0.5 }
+`;
+
+describe('check', () => {
+  let file = '';
+  before(() => {
+    file = join(mkdtempSync(join(tmpdir(), 'mizuchi-check-')), 'c.yaml');
+  });
+  after(() => rmSync(join(file, '..'), { recursive: true }));
+
+  const run = async (text: string, env = {}): Promise<{ code: number; output: string }> => {
+    writeFileSync(file, text);
+    let output = '';
+    const code = await check(file, env, (piece) => {
+      output += piece;
+    });
+    return { code, output: output.replaceAll(file, 'c.yaml') };
+  };
+
+  it('says what will run, and that anybody may upload', async () => {
+    const { code, output } = await run(CONFIG, { KEY: 'hush-header' });
+    assert.equal(
+      output,
+      `c.yaml is well. This would run:
+
+  listen      [::1]:8080
+  bucket uploads
+    takes     PUT /uploads/KEY
+    stores    http://127.0.0.1:9000/my-bucket/KEY (bucket my-bucket, region us-east-1)
+    keys      static keys of this file, with a session token
+    trace     the store is sent traceparent and tracestate
+  bucket archive
+    takes     PUT /deep/archive/KEY
+    stores    https://my-archive.s3.eu-west-1.amazonaws.com/KEY (bucket my-archive, region eu-west-1)
+    keys      the AWS provider chain (environment, profile, web identity, container, instance)
+    trace     the store is not sent traceparent and tracestate
+  access      ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
+  tracing     as mizuchi-uploadr in production, stable semantic conventions
+    to        https://collector:4318 by OTLP grpc, compression gzip
+    headers   x-api-key (values not shown)
+    sampling  ratio, ratio 0.5
+    note      port 4318 is usually that of http/protobuf, not of grpc
+  metrics     http://127.0.0.1:9090/metrics
+  logging     info and above, auto
+`,
+    );
+    assert.equal(code, 0);
+  });
+
+  it('prints no secret', async () => {
+    const { output } = await run(CONFIG, { KEY: 'hush-header' });
+    assert.doesNotMatch(output, /hush/);
+  });
+
+  it('says what is off', async () => {
+    const { code, output } = await run(
+      'buckets: [{ name: uploads, s3: { bucket: abc } }]\nmetrics: { enabled: false }',
+    );
+    assert.match(output, /\n {2}tracing {5}off\n {2}metrics {5}off\n/);
+    assert.doesNotMatch(output, /traceparent/);
+    assert.equal(code, 0);
+  });
+
+  it('says everything that is wrong', async () => {
+    assert.deepEqual(await run(`${CONFIG}logging: { level: loud }`), {
+      code: 1,
+      output: `c.yaml:11:69 tracing.otlp.headers.x-api-key: needs the environment variable KEY, which is not set; set it, or give a default: \${KEY:-…}
+c.yaml:13:19 logging.level: "loud" is none of the words that are known here; write one of: debug, info, warn, error
+2 problems; nothing would run.
+`,
+    });
+  });
+});

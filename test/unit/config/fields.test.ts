@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CONFIG } from '../../../src/config/config.ts';
+import type { Field, ScalarField } from '../../../src/config/field.ts';
+
+function* everyField(path: string, field: Field): Generator<[path: string, field: Field]> {
+  yield [path, field];
+  if (field.kind === 'list') yield* everyField(`${path}[]`, field.item);
+  if (field.kind === 'object')
+    for (const [key, child] of Object.entries(field.fields)) yield* everyField(`${path}.${key}`, child);
+}
+
+const FIELDS = [...everyField('', CONFIG)];
+const SCALARS = FIELDS.filter((entry): entry is [string, ScalarField<unknown>] => entry[1].kind === 'scalar');
+
+describe('the fields of the configuration', () => {
+  it('each say what they do', () => {
+    for (const [path, { prose }] of FIELDS) assert.match(prose, /^[A-Z`].*\.$/s, path);
+  });
+
+  it('have defaults that they would take from a file', () => {
+    const withDefault = SCALARS.filter(([, { fallback }]) => fallback.kind === 'default');
+    assert.ok(withDefault.length > 15);
+    for (const [path, field] of withDefault) {
+      const value = field.fallback.kind === 'default' ? field.fallback.value : undefined;
+      assert.deepEqual(field.parse(field.write(value)), { value }, path);
+    }
+  });
+
+  it('say how to mend them, and in words of their own which values they take', () => {
+    for (const [path, { mend, type }] of SCALARS) assert.ok(mend.length > 5 && type.length > 3, path);
+  });
+
+  it('are discreet where they hold credentials', () => {
+    const discreet = FIELDS.filter(([, field]) => 'discreet' in field && field.discreet).map(([path]) => path);
+    assert.deepEqual(discreet, [
+      '.buckets[].s3.endpoint',
+      '.buckets[].s3.access_key',
+      '.buckets[].s3.secret_key',
+      '.buckets[].s3.session_token',
+      '.tracing.otlp.endpoint',
+      '.tracing.otlp.headers',
+    ]);
+  });
+});

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { parseConfig } from '../../../src/config/parse-config.ts';
+
+const LEAST = `
+buckets:
+  - name: uploads
+    s3: { bucket: my-bucket }
+`;
+
+const read = (text: string, env = {}) => parseConfig(text, 'config.yaml', env);
+
+describe('parseConfig', () => {
+  it('fills in what is not given', () => {
+    assert.deepEqual(read(LEAST), {
+      server: { address: { host: '0.0.0.0', port: 8080 }, shutdown_timeout_seconds: 30, body_idle_timeout_seconds: 60 },
+      buckets: [
+        {
+          name: 'uploads',
+          path_prefix: '/uploads',
+          s3: {
+            bucket: 'my-bucket',
+            region: 'us-east-1',
+            path_style: false,
+            propagate: true,
+            connect_timeout_seconds: 5,
+            answer_timeout_seconds: 900,
+          },
+        },
+      ],
+      tracing: {
+        enabled: false,
+        service_name: 'mizuchi-uploadr',
+        otlp: {
+          endpoint: 'http://localhost:4317',
+          protocol: 'grpc',
+          timeout_seconds: 10,
+          compression: 'gzip',
+          headers: {},
+        },
+        sampling: { strategy: 'parent_based', ratio: 1 },
+        batch: { max_queue_size: 2048, scheduled_delay_millis: 5000, max_export_batch_size: 512 },
+        resource: {},
+        semantic_conventions: 'stable',
+      },
+      metrics: { enabled: true, address: '127.0.0.1', port: 9090 },
+      logging: { level: 'info', format: 'auto' },
+    });
+  });
+
+  it('takes every field', () => {
+    const text = `
+server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5 }
+buckets:
+  - name: one
+    path_prefix: /in/one
+    s3: { bucket: b_1, region: eu-west-1, endpoint: "http://127.0.0.1:9000/", access_key: AK, secret_key: "s k",
+          session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1, answer_timeout_seconds: 2 }
+  - name: two
+    path_prefix: /in
+    s3: { bucket: b_2 }
+tracing:
+  enabled: true
+  service_name: 123
+  environment: production
+  otlp: { endpoint: "https://collector/base", protocol: http/protobuf, timeout_seconds: 1, compression: none,
+          headers: { X-Api-Key: k, authorization: "Bearer x" } }
+  sampling: { strategy: ratio, ratio: 0.25 }
+  batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 }
+  resource: { service.version: 1.10, host.name: h }
+  semantic_conventions: dup
+metrics:  { enabled: false, address: "::1", port: 1 }
+logging:  { level: debug, format: json }
+`;
+    assert.deepEqual(read(text), {
+      server: { address: { host: '::1', port: 0 }, shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5 },
+      buckets: [
+        {
+          name: 'one',
+          path_prefix: '/in/one',
+          s3: {
+            bucket: 'b_1',
+            region: 'eu-west-1',
+            endpoint: 'http://127.0.0.1:9000',
+            access_key: 'AK',
+            secret_key: 's k',
+            session_token: 'tok',
+            path_style: false,
+            propagate: false,
+            connect_timeout_seconds: 1,
+            answer_timeout_seconds: 2,
+          },
+        },
+        {
+          ...read(LEAST).buckets[0],
+          name: 'two',
+          path_prefix: '/in',
+          s3: { ...read(LEAST).buckets[0]!.s3, bucket: 'b_2' },
+        },
+      ],
+      tracing: {
+        enabled: true,
+        service_name: '123',
+        environment: 'production',
+        otlp: {
+          endpoint: 'https://collector/base',
+          protocol: 'http/protobuf',
+          timeout_seconds: 1,
+          compression: 'none',
+          headers: { 'x-api-key': 'k', authorization: 'Bearer x' },
+        },
+        sampling: { strategy: 'ratio', ratio: 0.25 },
+        batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 },
+        resource: { 'service.version': '1.10', 'host.name': 'h' },
+        semantic_conventions: 'dup',
+      },
+      metrics: { enabled: false, address: '::1', port: 1 },
+      logging: { level: 'debug', format: 'json' },
+    });
+  });
+
+  it('traces where the section is there, and not where it is absent, empty of anything or says so', () => {
+    assert.equal(read(LEAST).tracing.enabled, false);
+    assert.equal(read(`${LEAST}tracing:\n`).tracing.enabled, false);
+    assert.equal(read(`${LEAST}tracing: {}\n`).tracing.enabled, true);
+    assert.equal(read(`${LEAST}tracing: { environment: x }\n`).tracing.enabled, true);
+    assert.equal(read(`${LEAST}tracing: { enabled: false }\n`).tracing.enabled, false);
+  });
+
+  it('derives a default from the fields beside it', () => {
+    assert.equal(read(LEAST.replace('my-bucket', 'my-bucket, endpoint: "http://h:1"')).buckets[0]!.s3.path_style, true);
+    const http = read(`${LEAST}tracing: { otlp: { protocol: http/protobuf } }`);
+    assert.equal(http.tracing.otlp.endpoint, 'http://localhost:4318');
+  });
+
+  it('reads by the type of the field what comes from the environment', () => {
+    const text = `${LEAST}metrics: { port: "\${PORT:-9090}", enabled: "\${ON}", address: "\${A}.\${B:-0}.0.1" }`;
+    assert.deepEqual(read(text, { PORT: '7', ON: 'false', A: '127' }).metrics, {
+      enabled: false,
+      address: '127.0.0.1',
+      port: 7,
+    });
+    const version = `${LEAST}tracing: { resource: { v: "\${V}" } }`;
+    assert.equal(read(version, { V: '1.10' }).tracing.resource.v, '1.10');
+  });
+
+  it('never takes a value for YAML', () => {
+    const value = `x, region: evil }\n  - {name: y} # ' " &a *a !t \${OTHER}`;
+    const { resource } = read(`${LEAST}tracing:\n  resource:\n    a: \${V}\n`, { V: value }).tracing;
+    assert.deepEqual(resource, { a: value });
+  });
+
+  it('leaves out what is empty', () => {
+    const text = `${LEAST}tracing:
+  environment: "\${NOTHING:-}"
+  service_name: "\${EMPTY}"
+  otlp: { headers: { x-api-key: "\${OTLP_API_KEY:-}", a: "", b: ~, c: d } }
+  resource: { host.name: "\${HOSTNAME:-}", e: null, f: "null" }
+`;
+    const { tracing } = read(text, { EMPTY: '' });
+    assert.equal('environment' in tracing, false);
+    assert.equal(tracing.service_name, 'mizuchi-uploadr');
+    assert.deepEqual(tracing.otlp.headers, { c: 'd' });
+    assert.deepEqual(tracing.resource, { f: 'null' });
+  });
+
+  it('asks the provider chain where both keys are empty', () => {
+    const text = LEAST.replace('my-bucket', `my-bucket, access_key: "\${AK:-}", secret_key: "\${SK:-}"`);
+    assert.deepEqual(read(text), read(LEAST));
+  });
+
+  it('keeps a header whose name is special to JavaScript', () => {
+    const { resource } = read(`${LEAST}tracing: { resource: { __proto__: x, constructor: y } }`).tracing;
+    assert.deepEqual(Object.entries(resource), [
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
+  });
+
+  it('follows aliases and merges as the yaml package does', () => {
+    const text = `
+buckets:
+  - name: &n one
+    s3: &store { bucket: b-1, region: r-1, endpoint: &e http://h:1, access_key: ak, secret_key: sk }
+  - name: two
+    s3: &other { <<: *store, bucket: b-2, path_style: false }
+  - name: three
+    s3: { region: r-3, <<: [*other, { region: r-4, propagate: false }], endpoint: *e }
+  - name: four
+    s3: { <<: { region: &r r-5 }, bucket: &n b-4 }
+  - name: five
+    s3: { bucket: *n, region: *r }
+`;
+    const expected = parse(text, { merge: true }).buckets as { name: string; s3: object }[];
+    for (const [index, { name, s3 }] of read(text).buckets.entries()) {
+      assert.equal(name, expected[index]!.name);
+      assert.deepEqual({ ...s3, ...expected[index]!.s3 }, s3, name);
+    }
+    assert.equal(expected.length, 5);
+  });
+
+  it('does not mind how the lines end, nor a byte order mark', () => {
+    assert.deepEqual(read(`\ufeff${LEAST.replaceAll('\n', '\r\n')}`), read(LEAST));
+    assert.deepEqual(read(`---${LEAST}...\n`), read(LEAST));
+    assert.deepEqual(read(JSON.stringify(parse(LEAST))), read(LEAST));
+  });
+});
