@@ -186,7 +186,7 @@ metrics: 9090
       '%FOO\n---\na: b\n': /^f:1:1: the directive is not known; /,
       'a: !!int 3\n': /^f:1:4: tags are not used in this file; /,
       'server: { address: [::]:80 }': /^f:1:24: .*, or put the value in quotes$/,
-      'metrics: { port: ${PORT} }': /^f:1:18: .*put values with special characters or \$\{…\} in quotes$/,
+      'metrics: { port: ${PORT} }': /^f:1:19: .*put values with special characters or \$\{…\} in quotes$/,
       'a: &a b\nc: &d *a\n': /^f:2:7: an anchor, alias or tag stands where it cannot; /,
     };
     for (const [text, pattern] of Object.entries(cases)) assert.match(problems(text)[0] ?? 'well', pattern, text);
