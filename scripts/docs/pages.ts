@@ -2,6 +2,7 @@
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
 import { renderMetrics } from './metrics.ts';
+import { renderTelemetry } from './telemetry.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -13,4 +14,5 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/metrics.md', render: renderMetrics },
+  { file: 'docs/telemetry.md', render: renderTelemetry },
 ];

@@ -136,7 +136,8 @@ export const TRACING = section(
     sampling: SAMPLING,
     batch: BATCH,
     resource: stringMap({
-      prose: 'Further resource attributes, such as `service.version`.',
+      prose:
+        'Further resource attributes. `service.version`, `service.instance.id`, `host.name` and `process.pid` are known without; what stands here goes before.',
       type: 'map of attribute name to string',
       checkKey: (name) =>
         !OWN_FIELD.has(name)

@@ -1,0 +1,51 @@
+/** Renders docs/telemetry.md: every span and its attributes, made from the catalogue of the tracer. */
+import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
+import { code, head, table } from './markdown.ts';
+
+export function renderTelemetry(): string {
+  const spans = Object.entries(SPANS);
+  const names = table(
+    ['span', 'kind', 'what it is'],
+    spans.map(([name, { kind, prose }]) => [code(name), kind.toUpperCase(), prose]),
+  );
+  return `${[head('Spans'), INTRODUCTION, names, '', ...groups(spans).map(attributesOf)].join('\n')}`;
+}
+
+const INTRODUCTION = `One request is one trace:
+
+\`\`\`
+http.server.request   SERVER    the whole request
+└ s3.upload           INTERNAL  the S3 operation
+  └ aws.s3.…          CLIENT    one for each attempt at the store
+\`\`\`
+
+The page is made from \`src/tracing/catalogue.ts\`. What an attribute was called before the HTTP conventions became stable stands in
+the last column; those names are set with \`semantic_conventions: dup\` (beside today's) or \`legacy\` (in their place).
+`;
+
+interface Group {
+  readonly names: readonly string[];
+  readonly attributes: SpanShape['attributes'];
+}
+
+/** Spans that share their attributes share a table. */
+function groups(spans: readonly (readonly [string, SpanShape])[]): Group[] {
+  const byAttributes = Map.groupBy(spans, ([, { attributes }]) => attributes);
+  return [...byAttributes].map(([attributes, members]) => ({ names: members.map(([name]) => name), attributes }));
+}
+
+function attributesOf({ names, attributes }: Group): string {
+  const rows = Object.entries(attributes).map(([name, shape]) => [code(name), typeOf(shape), ...proseOf(shape)]);
+  const columns = ['attribute', 'type', 'when', 'what it says', 'before'];
+  return `## ${names.map(code).join(', ')}\n\n${table(columns, rows)}\n`;
+}
+
+const UNITS = { s: 'seconds', By: 'bytes' } as const;
+
+const typeOf = ({ type, unit }: AttributeShape): string => (unit === undefined ? type : `${type}, ${UNITS[unit]}`);
+
+const proseOf = ({ when, prose, legacy }: AttributeShape): string[] => [
+  when,
+  prose,
+  legacy === undefined ? '' : code(legacy),
+];
