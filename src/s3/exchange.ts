@@ -45,7 +45,11 @@ export function exchange(pool: Pool, request: ExchangeRequest): Promise<StoreAns
       headersTimeout: 0,
       bodyTimeout: request.answerTimeoutMillis,
     };
-    pool.dispatch(options, handler);
+    try {
+      pool.dispatch(options, handler);
+    } catch (error) {
+      handler.refused(error as Error);
+    }
   });
 }
 
@@ -68,6 +72,12 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     if (stream === undefined) this.#awaitAnswer();
     else stream.once('end', this.#awaitAnswer);
     request.signal.addEventListener('abort', this.#clientGone, { once: true });
+  }
+
+  /** The request could not even be written. */
+  refused(error: Error): void {
+    this.#settle();
+    this.#reject(new Failure('internal_error', undefined, { cause: error }));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

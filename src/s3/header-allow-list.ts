@@ -44,6 +44,7 @@ const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
   CompleteMultipartUpload: new Set([
     ...CUSTOMER_KEY_HEADERS,
     ...CONDITION_HEADERS,
+    'content-md5',
     'content-type',
     'x-amz-checksum-type',
     'x-amz-mp-object-size',

@@ -17,6 +17,14 @@ const REFUSES_GATEWAY = new Set([
   'TokenRefreshRequired',
 ]);
 
+/** Codes by which a store says that the bytes are not those that the client promised: its checks are part of ours. */
+const BYTES_ARE_WRONG = new Set([
+  'BadDigest',
+  'InvalidDigest',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+]);
+
 export interface StoreError {
   readonly code: string;
   readonly message: string;
@@ -37,7 +45,8 @@ export function failureOfAnswer(answer: StoreAnswer): Failure | undefined {
   }
   const status = success ? statusOfErrorInSuccess(error?.code) : answer.status;
   const code = error?.code ?? codeOfStatus(answer.status);
-  return new Failure('store_error', error?.message ?? 'The store gave no reason.', { code, status, headers });
+  const type = BYTES_ARE_WRONG.has(code) ? 'checksum_mismatch' : 'store_error';
+  return new Failure(type, error?.message ?? 'The store gave no reason.', { code, status, headers });
 }
 
 /** Code and message of an `<Error>` document; undefined if it is not one. */

@@ -12,7 +12,7 @@ import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
 import { redactQuery } from './redact-query.ts';
 import type { RequestBody } from './request-body.ts';
-import { type RequestHead, readHead } from './request-head.ts';
+import { readHead } from './request-head.ts';
 import { writeReply } from './write-reply.ts';
 
 export interface ServeOptions {
@@ -33,46 +33,42 @@ export async function serveRequest(
   const record = options.report.begin();
   const requestId = newRequestId();
   const clientAddress = request.socket.remoteAddress;
+  const method = request.method ?? '';
   const path = pathOf(request);
   const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path));
   let failure: Failure | undefined;
   let reply: Reply;
   try {
     if (options.draining()) throw new Failure('shutting_down');
-    const incoming = incomingOf(request, response, readHead(request), requestId, span, body);
-    reply = await options.gateway.handle(incoming, record);
+    reply = await options.gateway.handle(incomingOf(request, response, requestId, span, body), record);
   } catch (thrown) {
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
   }
   const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
-  const answered = await writeReply(request, response, withIds(reply, requestId, span), {
+  const writing = writeReply(request, response, withIds(reply, requestId, span), {
     close,
     brief: close || body.silent,
   });
-  if (!answered)
-    failure ??= new Failure('client_aborted', 'The client closed the connection before it had the answer.');
-  const status = answered ? reply.status : undefined;
-  options.report.finish({
-    requestId,
-    method: request.method ?? '',
-    path,
-    clientAddress,
-    status,
-    failure,
-    span,
-    record,
-  });
+  // What cannot be written is an answer of the store that HTTP cannot carry.
+  const unanswered = await writing.then(
+    (answered) => (answered ? undefined : new Failure('client_aborted')),
+    asFailure,
+  );
+  if (unanswered?.type === 'internal_error') response.destroy();
+  failure ??= unanswered;
+  const status = unanswered === undefined ? reply.status : undefined;
+  options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
 }
 
 function incomingOf(
   request: IncomingMessage,
   response: ServerResponse,
-  { target, headers, bodyLength }: RequestHead,
   id: string,
   span: Span,
   body: RequestBody,
 ): Incoming {
+  const { target, headers, bodyLength } = readHead(request);
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();

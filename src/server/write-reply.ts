@@ -15,13 +15,13 @@ export interface WriteOptions {
 }
 
 /** @returns whether the whole answer was handed to the operating system before the client was gone. */
-export function writeReply(
+export async function writeReply(
   request: IncomingMessage,
   response: ServerResponse,
   reply: Reply,
   options: WriteOptions,
 ): Promise<boolean> {
-  if (response.destroyed) return Promise.resolve(false);
+  if (response.destroyed) return false;
   const unread = !request.complete && hasBody(request);
   const headers: string[] = [];
   for (const name in reply.headers) headers.push(name, reply.headers[name] as string);

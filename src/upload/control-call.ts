@@ -1,5 +1,6 @@
 /** The calls of a multipart upload that carry no object bytes: they go to the store and come back, nothing is kept here. */
 import { createHash } from 'node:crypto';
+import { Failure } from '../domain/failure.ts';
 import type { Authorized } from '../domain/stages.ts';
 import type { StoreAnswer } from '../s3/exchange.ts';
 import { headersForStore } from '../s3/header-allow-list.ts';
@@ -16,6 +17,7 @@ export async function controlCall(
   const payloadHash = createHash('sha256')
     .update(body ?? '')
     .digest('hex');
+  if (document !== undefined) checkHash(incoming.headers['x-amz-content-sha256'], payloadHash);
   const headers = headersForStore(operation, incoming.headers);
   const { signal } = incoming;
   const started = performance.now();
@@ -25,6 +27,13 @@ export async function controlCall(
   } finally {
     scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;
   }
+}
+
+/** We sign what arrived, so it must be what the client hashed. */
+function checkHash(promised: string | undefined, actual: string): void {
+  if (promised === undefined || promised === actual || !/^[0-9a-f]{64}$/.test(promised)) return;
+  const message = 'x-amz-content-sha256 does not match the document that arrived.';
+  throw new Failure('checksum_mismatch', message, { code: 'XAmzContentSHA256Mismatch' });
 }
 
 /** The path of the object as this client addresses it. */
