@@ -12,12 +12,12 @@ import {
   type TextMapPropagator,
   TraceFlags,
   type Tracer,
-  trace,
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as FaceKind, RequestTracer, Span } from '../domain/span.ts';
 import { type Conventions, chooseNames, type Names } from './conventions.ts';
 import { rawHeadersGetter, rawHeadersSetter } from './propagation/raw-headers.ts';
 import { formatTraceparent } from './propagation/trace-context.ts';
+import { SpanHolder } from './span-holder.ts';
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
 
@@ -103,7 +103,7 @@ class TracedSpan implements Span {
   }
 
   #context(): Context {
-    this.#own ??= trace.setSpan(this.#parent, this.#span);
+    this.#own ??= new SpanHolder(this.#parent, this.#span);
     return this.#own;
   }
 }

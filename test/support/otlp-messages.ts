@@ -205,10 +205,10 @@ function linkOf(link: Raw): DecodedLink {
 }
 
 function attributesOf(attributes: Raw[] = []): Record<string, DecodedValue> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, valueOf(value)]));
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, anyValueOf(value)]));
 }
 
-function valueOf(value: Raw): DecodedValue {
+function anyValueOf(value: Raw): DecodedValue {
   switch (value?.value) {
     case 'stringValue':
       return { string: value.stringValue };
@@ -221,7 +221,7 @@ function valueOf(value: Raw): DecodedValue {
     case 'bytesValue':
       return { bytes: hex(value.bytesValue) };
     case 'arrayValue':
-      return { array: value.arrayValue.values.map(valueOf) };
+      return { array: value.arrayValue.values.map(anyValueOf) };
     case 'kvlistValue':
       return { map: attributesOf(value.kvlistValue.values) };
     default:

@@ -1,8 +1,9 @@
 /** OTLP collectors on real sockets, for tests: they keep what arrives, and can answer what the test wants. */
+
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { Metadata, Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js';
 import { type DecodedRequest, type DecodedSpan, decodeRequest } from './otlp-messages.ts';
 
 /** One request as it arrived, decompressed and decoded. */
@@ -58,14 +59,15 @@ export async function receiveHttp(answer: HttpAnswer = ok, port = 0): Promise<Ot
   });
 }
 
-async function readAll(request: IncomingMessage): Promise<Buffer> {
+async function readAll(request: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 
 export interface GrpcAnswer {
-  readonly code?: status;
+  /** `grpc-status`; 0 unless given. */
+  readonly code?: number;
   readonly details?: string;
   /** Value of `grpc-status-details-bin`. */
   readonly statusDetails?: Uint8Array;
@@ -73,59 +75,65 @@ export interface GrpcAnswer {
   readonly response?: Uint8Array;
 }
 
-/** @param answer undefined never answers. */
+/**
+ * gRPC on bare HTTP/2 (gRPC over HTTP2, "Requests" and "Responses"): what is on the wire is read here, not by the client's library.
+ * @param answer undefined never answers.
+ */
 export async function receiveGrpc(
-  answer: (count: number) => GrpcAnswer | undefined = () => ({}),
+  answer: (count: number, stream: ServerHttp2Stream) => GrpcAnswer | undefined = () => ({}),
   port = 0,
 ): Promise<OtlpReceiver> {
   const kept = new Kept();
-  const server = new Server();
-  const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
-  const asIs = (bytes: Buffer): Buffer => bytes;
-  server.addService(
-    {
-      Export: {
-        path,
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: asIs,
-        requestDeserialize: asIs,
-        responseSerialize: asIs,
-        responseDeserialize: asIs,
+  const sessions = new Set<ServerHttp2Session>();
+  const server = http2.createServer();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    session.on('error', () => {}); // the exporter hung up
+  });
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    stream.on('error', () => {}); // the exporter gave up
+    readAll(stream).then(
+      (message) => {
+        kept.add(grpcExportOf(headers, message));
+        const said = answer(kept.exports.length, stream);
+        if (said !== undefined) sayGrpc(stream, said);
       },
-    },
-    {
-      Export: (
-        call: { request: Buffer; metadata: Metadata },
-        reply: (error: Partial<ServiceError> | null, response?: Uint8Array) => void,
-      ) => {
-        const headers = Object.fromEntries(
-          Object.entries(call.metadata.getMap()).map(([name, value]) => [name, String(value)]),
-        );
-        kept.add({
-          headers,
-          path,
-          compressed: headers['grpc-encoding'] === 'gzip',
-          requests: decodeRequest(call.request),
-        });
-        const said = answer(kept.exports.length);
-        if (said === undefined) return;
-        if (said.code === undefined || said.code === status.OK) {
-          reply(null, Buffer.from(said.response ?? []));
-          return;
-        }
-        const metadata = new Metadata();
-        if (said.statusDetails !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(said.statusDetails));
-        reply({ code: said.code, details: said.details ?? '', metadata });
-      },
-    },
-  );
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
-      error === null ? resolve(at) : reject(error),
+      () => {},
     );
   });
-  return kept.as(bound, async () => server.forceShutdown());
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return kept.as((server.address() as AddressInfo).port, async () => {
+    for (const session of sessions) session.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+}
+
+/** One message: a byte that says whether it is compressed, four of length, and the content. */
+function grpcExportOf(headers: IncomingHttpHeaders, message: Buffer): ReceivedExport {
+  const compressed = message[0] === 1 && headers['grpc-encoding'] === 'gzip';
+  const body = message.subarray(5, 5 + message.readUInt32BE(1));
+  return {
+    headers: headers as Record<string, string>,
+    path: headers[':path'] ?? '',
+    compressed,
+    requests: decodeRequest(compressed ? gunzipSync(body) : body),
+  };
+}
+
+function sayGrpc(stream: ServerHttp2Stream, { code = 0, details, statusDetails, response }: GrpcAnswer): void {
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => {
+    stream.sendTrailers({
+      'grpc-status': String(code),
+      ...(details !== undefined && { 'grpc-message': encodeURIComponent(details) }),
+      ...(statusDetails && { 'grpc-status-details-bin': Buffer.from(statusDetails).toString('base64') }),
+    });
+  });
+  const body = Buffer.from(response ?? []);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(body.length, 1);
+  stream.end(code === 0 ? Buffer.concat([head, body]) : undefined);
 }
 
 class Kept {

@@ -1,7 +1,8 @@
 /** W3C Trace Context, level 2: who called us, and what the next service is told (w3.org/TR/trace-context-2, sections 3 and 4). */
 import {
   type Context,
-  isSpanContextValid,
+  INVALID_SPANID,
+  INVALID_TRACEID,
   type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
@@ -36,7 +37,8 @@ export class TraceContextPropagator implements TextMapPropagator {
 
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const span = trace.getSpanContext(context);
-    if (span === undefined || !isSpanContextValid(span)) return;
+    // What stands for no span has zeros; other invalid contexts do not come out of a tracer.
+    if (span === undefined || span.traceId === INVALID_TRACEID || span.spanId === INVALID_SPANID) return;
     setter.set(carrier, TRACEPARENT, formatTraceparent(span));
     const state = span.traceState?.serialize();
     if (state) setter.set(carrier, TRACESTATE, state);

@@ -77,6 +77,21 @@ export class ByteWriter {
     this.length = at;
   }
 
+  /** Two numbers of 32 bits, the most significant byte first. */
+  words(high: number, low: number): void {
+    const { bytes } = this;
+    const at = this.length;
+    bytes[at] = high >>> 24;
+    bytes[at + 1] = high >>> 16;
+    bytes[at + 2] = high >>> 8;
+    bytes[at + 3] = high;
+    bytes[at + 4] = low >>> 24;
+    bytes[at + 5] = low >>> 16;
+    bytes[at + 6] = low >>> 8;
+    bytes[at + 7] = low;
+    this.length = at + 8;
+  }
+
   /** A `double`. */
   double(value: number): void {
     this.length = this.bytes.writeDoubleLE(value, this.length);

@@ -12,8 +12,10 @@ import {
   type TimeInput,
 } from '@opentelemetry/api';
 import { AttributeList } from './attribute-list.ts';
-import type { Anchor, Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import type { OwnContext } from './ids.ts';
 import type { SpanLimits } from './limits.ts';
+import type { LocalTrace } from './local-trace.ts';
 
 /** Takes spans that have ended. Must not throw. */
 export interface SpanSink {
@@ -42,9 +44,9 @@ export interface SpanLink {
 export class RecordingSpan implements Span {
   name: string;
   readonly kind: SpanKind;
-  readonly context: SpanContext;
+  readonly context: OwnContext;
   readonly parent: SpanContext | undefined;
-  readonly anchor: Anchor;
+  readonly local: LocalTrace;
   /** Nanoseconds after the anchor's zero. */
   readonly start: number;
   endTime = -1;
@@ -62,9 +64,9 @@ export class RecordingSpan implements Span {
   constructor(
     shop: SpanShop,
     name: string,
-    context: SpanContext,
+    context: OwnContext,
     parent: SpanContext | undefined,
-    anchor: Anchor,
+    local: LocalTrace,
     kind: SpanKind,
     options: SpanOptions | undefined,
   ) {
@@ -73,9 +75,9 @@ export class RecordingSpan implements Span {
     this.kind = kind;
     this.context = context;
     this.parent = parent;
-    this.anchor = anchor;
+    this.local = local;
     this.attributes = new AttributeList(shop.limits);
-    this.start = shop.clock.since(anchor, options?.startTime);
+    this.start = shop.clock.since(local.anchor, options?.startTime);
     this.attributes.fill(options?.attributes);
     if (options?.links !== undefined) this.addLinks(options.links);
   }
@@ -108,7 +110,7 @@ export class RecordingSpan implements Span {
     this.events ??= [];
     this.droppedEvents += pushBounded(this.events, limits.events, {
       name,
-      time: clock.since(this.anchor, at),
+      time: clock.since(this.local.anchor, at),
       attributes,
     });
     return this;
@@ -150,7 +152,7 @@ export class RecordingSpan implements Span {
   /** A span that would end before it started ends when it started. */
   end(time?: TimeInput): void {
     if (this.#ended) return;
-    const end = this.#shop.clock.since(this.anchor, time);
+    const end = this.#shop.clock.since(this.local.anchor, time);
     this.endTime = end < this.start ? this.start : end;
     this.#ended = true;
     this.#shop.sink.ended(this);

@@ -5,6 +5,7 @@
 import { type SpanContext, SpanStatusCode } from '@opentelemetry/api';
 import { AttributeEncoder } from './attribute-encoder.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { OwnContext } from './ids.ts';
 import { KeyCache } from './key-cache.ts';
 import type { RecordingSpan, SpanEvent, SpanLink } from './recording-span.ts';
 
@@ -64,9 +65,9 @@ export class SpanEncoder {
     out.byte(SPAN.kind);
     out.byte(span.kind + 1);
     out.byte(SPAN.start);
-    out.time(span.anchor, span.start);
+    out.time(span.local.anchor, span.start);
     out.byte(SPAN.end);
-    out.time(span.anchor, span.endTime);
+    out.time(span.local.anchor, span.endTime);
     this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
     if (span.events !== undefined) this.#events(out, span, span.events);
     if (span.links !== undefined) this.#links(out, span, span.links);
@@ -75,8 +76,13 @@ export class SpanEncoder {
     out.close(start);
   }
 
-  #identity(out: ByteWriter, { context, parent }: RecordingSpan): void {
-    this.#ids(out, context);
+  #identity(out: ByteWriter, { context, parent, local }: RecordingSpan): void {
+    out.byte(SPAN.traceId);
+    out.byte(16);
+    out.raw(local.traceId);
+    out.byte(SPAN.spanId);
+    out.byte(8);
+    out.words(context.high, context.low);
     const state = context.traceState?.serialize();
     if (state) {
       out.byte(SPAN.traceState);
@@ -85,17 +91,8 @@ export class SpanEncoder {
     if (parent === undefined) return;
     out.byte(SPAN.parentSpanId);
     out.byte(8);
-    out.hex(parent.spanId);
-  }
-
-  /** Tags are the same in Span and in Span.Link. */
-  #ids(out: ByteWriter, context: SpanContext): void {
-    out.byte(SPAN.traceId);
-    out.byte(16);
-    out.hex(context.traceId);
-    out.byte(SPAN.spanId);
-    out.byte(8);
-    out.hex(context.spanId);
+    if (parent instanceof OwnContext) out.words(parent.high, parent.low);
+    else out.hex(parent.spanId);
   }
 
   #events(out: ByteWriter, span: RecordingSpan, events: readonly SpanEvent[]): void {
@@ -104,7 +101,7 @@ export class SpanEncoder {
       out.byte(SPAN.events);
       const start = out.open();
       out.byte(EVENT.time);
-      out.time(span.anchor, event.time);
+      out.time(span.local.anchor, event.time);
       out.byte(EVENT.name);
       out.text(event.name);
       this.#attributes.encode(out, event.attributes, EVENT.attributes, EVENT.droppedAttributes);
@@ -118,7 +115,12 @@ export class SpanEncoder {
       out.reserve(FIXED_PART);
       out.byte(SPAN.links);
       const start = out.open();
-      this.#ids(out, context);
+      out.byte(LINK.traceId);
+      out.byte(16);
+      out.hex(context.traceId);
+      out.byte(LINK.spanId);
+      out.byte(8);
+      out.hex(context.spanId);
       const state = context.traceState?.serialize();
       if (state) {
         out.byte(LINK.traceState);

@@ -13,7 +13,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Decision, Sampler } from '../sampler/sampler.ts';
-import type { IdGenerator } from './ids.ts';
+import { type IdGenerator, OwnContext } from './ids.ts';
+import { LocalTrace } from './local-trace.ts';
 import { RecordingSpan, type SpanShop } from './recording-span.ts';
 import { UnsampledSpan } from './unsampled-span.ts';
 
@@ -49,7 +50,7 @@ export class Tracer implements TracerApi {
 
   #childOf(parent: RecordingSpan, name: string, options: SpanOptions | undefined): Span {
     const below = this.#contextBelow(parent.context);
-    return new RecordingSpan(this.#parts, name, below, parent.context, parent.anchor, kindOf(options), options);
+    return new RecordingSpan(this.#parts, name, below, parent.context, parent.local, kindOf(options), options);
   }
 
   #localRoot(name: string, options: SpanOptions | undefined, given: SpanContext | undefined): Span {
@@ -59,14 +60,15 @@ export class Tracer implements TracerApi {
     const random = parent === undefined ? RANDOM_FLAG : parent.traceFlags & RANDOM_FLAG;
     const decision = sampler.decide(traceId, parent);
     const flags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
-    const context = spanContext(traceId, ids.spanId(), flags, stateOf(decision, parent));
+    const context = new OwnContext(ids, traceId, flags, stateOf(decision, parent));
     if (!decision.sampled) return new UnsampledSpan(context);
-    const span = new RecordingSpan(this.#parts, name, context, parent, clock.anchor(), kindOf(options), options);
+    const local = new LocalTrace(traceId, clock.anchor());
+    const span = new RecordingSpan(this.#parts, name, context, parent, local, kindOf(options), options);
     return span.setAttribute('sampling.reason', decision.reason);
   }
 
-  #contextBelow({ traceId, traceFlags, traceState }: SpanContext): SpanContext {
-    return spanContext(traceId, this.#parts.ids.spanId(), traceFlags, traceState);
+  #contextBelow({ traceId, traceFlags, traceState }: SpanContext): OwnContext {
+    return new OwnContext(this.#parts.ids, traceId, traceFlags, traceState);
   }
 }
 
@@ -74,9 +76,4 @@ const kindOf = (options: SpanOptions | undefined): SpanKind => options?.kind ?? 
 
 function stateOf(decision: Decision, parent: SpanContext | undefined): TraceState | undefined {
   return decision.traceState === undefined ? parent?.traceState : decision.traceState;
-}
-
-/** One shape for all, with and without a trace state. */
-function spanContext(traceId: string, spanId: string, traceFlags: number, traceState: TraceState | undefined) {
-  return { traceId, spanId, traceFlags, traceState } as SpanContext;
 }
