@@ -1,0 +1,62 @@
+/** What a signed request claims of itself, wherever it says so; and the reading of those pieces that both forms share. */
+import { type RefusalReason, refuse } from './refusals.ts';
+import type { Scope } from './signing-key.ts';
+
+export interface Claim {
+  readonly form: 'header' | 'query';
+  readonly accessKey: string;
+  readonly scope: Scope;
+  /** Lower-case names, strictly ascending. */
+  readonly signedHeaders: readonly string[];
+  /** 64 lower-case hex digits. */
+  readonly signature: string;
+  /** `YYYYMMDD'T'HHMMSS'Z'`. */
+  readonly date: string;
+  /** The same in milliseconds since the epoch. */
+  readonly time: number;
+  /** How long a presigned request holds; undefined for one that is signed in its headers. */
+  readonly expiresSeconds: number | undefined;
+  readonly payloadHash: string;
+  readonly sessionToken: string | undefined;
+}
+
+const DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+const PAYLOAD_HASH = /^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]{1,60})$/;
+const HEADER_NAMES = /^[!-:<-~]+(;[!-:<-~]+)*$/;
+
+/** `<access key>/<day>/<region>/s3/aws4_request`; an access key may hold slashes. */
+export function parseCredential(text: string, otherwise: RefusalReason): { accessKey: string; scope: Scope } {
+  const pieces = text.split('/');
+  const [day, region, service, terminator] = pieces.splice(-4);
+  const accessKey = pieces.join('/');
+  if (accessKey === '' || day === undefined || !region || terminator !== 'aws4_request') refuse(otherwise);
+  if (service !== 's3') refuse(otherwise, 'The credential scope is not one of the service s3.');
+  return { accessKey, scope: { day, region, service } };
+}
+
+export function parseSignedHeaders(text: string, otherwise: RefusalReason): readonly string[] {
+  const names = text.split(';');
+  const ascending = names.every((name, i) => i === 0 || (names[i - 1] as string) < name);
+  if (!HEADER_NAMES.test(text) || text !== text.toLowerCase() || !ascending) {
+    refuse(otherwise, 'The signed headers are not listed in lower case and in ascending order.');
+  }
+  return names;
+}
+
+export function parseSignature(text: string | undefined, otherwise: RefusalReason): string {
+  if (text === undefined || !/^[0-9a-f]{64}$/.test(text)) refuse(otherwise);
+  return text;
+}
+
+/** @returns milliseconds since the epoch. The day of the scope must be the day of the date. */
+export function parseDate(text: string | undefined, scope: Scope, otherwise: RefusalReason): number {
+  const time = Date.parse(text?.replace(DATE, '$1-$2-$3T$4:$5:$6Z') ?? '');
+  if (text === undefined || !DATE.test(text) || Number.isNaN(time)) refuse('no_date');
+  if (!text.startsWith(scope.day)) refuse(otherwise, 'The date of the credential scope is not that of the request.');
+  return time;
+}
+
+export function parsePayloadHash(text: string): string {
+  if (!PAYLOAD_HASH.test(text)) refuse('bad_payload_hash');
+  return text;
+}

@@ -1,0 +1,42 @@
+/** Request headers by lower-case name, with every value that came: what decides about access may not overlook the second one. */
+import { refuse } from './refusals.ts';
+
+export class HeaderIndex {
+  readonly #values = new Map<string, string[]>();
+
+  /** @param rawHeaders name and value in turn. */
+  constructor(rawHeaders: readonly string[]) {
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+      const name = (rawHeaders[i] as string).toLowerCase();
+      const values = this.#values.get(name);
+      if (values === undefined) this.#values.set(name, [rawHeaders[i + 1] as string]);
+      else values.push(rawHeaders[i + 1] as string);
+    }
+  }
+
+  names(): Iterable<string> {
+    return this.#values.keys();
+  }
+
+  /** The value of a header that may come once; undefined if it did not come. */
+  once(name: string): string | undefined {
+    const values = this.#values.get(name);
+    if (values !== undefined && values.length > 1) refuse('duplicate_header', `The header ${name} came twice.`);
+    return values?.[0];
+  }
+
+  /** The values as they are signed: several of one name joined with commas. `host` may come once. */
+  joined(names: readonly string[]): Record<string, string | undefined> {
+    const joined: Record<string, string | undefined> = {};
+    for (const name of names) {
+      joined[name] =
+        name === 'host'
+          ? this.once(name)
+          : this.#values
+              .get(name)
+              ?.map((value) => value.trim())
+              .join(',');
+    }
+    return joined;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Verifies a request that is signed in its headers or in its query (AWS Signature Version 4, "Authenticating Requests: Using
+ * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict says whether, and if not, why not.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
+import type { Claim } from './claim.ts';
+import { claimInHeader } from './claim-in-header.ts';
+import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
+import { HeaderIndex } from './header-index.ts';
+import { type Refusal, refuse, SignatureRefused } from './refusals.ts';
+import { type Scope, type SigningKeys, scopeText, signatureOf } from './signing-key.ts';
+
+export interface RequestToVerify {
+  readonly method: string;
+  /** The path as it came on the wire. */
+  readonly path: string;
+  /** Decoded parameters, duplicates included. */
+  readonly query: Query;
+  /** Name and value in turn, as they came: a duplicate must not hide. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** What is known about the owner of an access key. */
+export interface KnownKey {
+  readonly keys: SigningKeys;
+  /** Temporary credentials come with a token, and are refused without it. */
+  readonly sessionToken?: string | undefined;
+}
+
+export interface Verified {
+  readonly accepted: true;
+  readonly form: Claim['form'];
+  readonly accessKey: string;
+  readonly scope: Scope;
+  /** `YYYYMMDD'T'HHMMSS'Z'`, as it was signed. */
+  readonly date: string;
+  /** The seed of the signatures of chunks. */
+  readonly signature: string;
+  /** What the signature says about the body. The kind of the body follows from this and from nothing else. */
+  readonly payloadHash: string;
+}
+
+export type Verdict = Verified | Refusal;
+
+/** How far the clock of a signer may be off, in milliseconds (Amazon S3 API Reference, "RequestTimeTooSkewed"). */
+export const MAX_SKEW = 15 * 60 * 1000;
+
+/**
+ * @param findKey the owner of an access key, or undefined.
+ * @param now milliseconds since the epoch.
+ */
+export function verifyRequest(
+  request: RequestToVerify,
+  findKey: (accessKey: string) => KnownKey | undefined,
+  now: number,
+): Verdict {
+  try {
+    return verify(request, findKey, now);
+  } catch (error) {
+    if (error instanceof SignatureRefused) return error.refusal;
+    throw error;
+  }
+}
+
+function verify(request: RequestToVerify, findKey: (accessKey: string) => KnownKey | undefined, now: number): Verified {
+  const headers = new HeaderIndex(request.rawHeaders);
+  const claim = findClaim(request.query, headers);
+  const known = findKey(claim.accessKey) ?? refuse('unknown_access_key');
+  checkTime(claim, now);
+  if (claim.sessionToken !== known.sessionToken) refuse('invalid_token');
+  checkSignedHeaders(claim, headers);
+  const expected = signatureOf(known.keys.of(claim.scope), textToSign(request, claim, headers));
+  if (!timingSafeEqual(Buffer.from(claim.signature, 'hex'), Buffer.from(expected, 'hex'))) refuse('wrong_signature');
+  const { form, accessKey, scope, date, signature, payloadHash } = claim;
+  return { accepted: true, form, accessKey, scope, date, signature, payloadHash };
+}
+
+/** One documented rule: a request is signed in one place. A second claim beside a good one is refused, whatever it says. */
+function findClaim(query: Query, headers: HeaderIndex): Claim {
+  const authorization = headers.once('authorization');
+  const inQuery = query.some(([name]) => SIGNATURE_PARAMETER.test(name));
+  if (authorization !== undefined && inQuery) refuse('two_mechanisms');
+  if (inQuery) return claimInQuery(query, headers);
+  return authorization === undefined ? refuse('anonymous') : claimInHeader(authorization, headers);
+}
+
+function checkTime(claim: Claim, now: number): void {
+  if (claim.expiresSeconds === undefined) {
+    if (Math.abs(now - claim.time) > MAX_SKEW) refuse('skewed');
+    return;
+  }
+  if (claim.time - now > MAX_SKEW) refuse('not_yet_valid');
+  if (now > claim.time + claim.expiresSeconds * 1000) refuse('expired');
+}
+
+/**
+ * `host` must be signed, and every `x-amz-*` header that came: S3 acts on them, so none may be added on the way. All
+ * others may be added, `traceparent` for one.
+ */
+function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
+  const signed = new Set(claim.signedHeaders);
+  if (!signed.has('host')) refuse('unsigned_header', 'The header host is not signed.');
+  for (const name of headers.names()) {
+    if (name.startsWith('x-amz-') && !signed.has(name)) refuse('unsigned_header', `The header ${name} is not signed.`);
+  }
+}
+
+function textToSign(request: RequestToVerify, claim: Claim, headers: HeaderIndex): string {
+  const canonical = canonicalRequest({
+    method: request.method,
+    path: request.path,
+    query: claim.form === 'header' ? request.query : request.query.filter(([name]) => name !== 'X-Amz-Signature'),
+    headers: headers.joined(claim.signedHeaders),
+    signedHeaders: claim.signedHeaders,
+    payloadHash: claim.payloadHash,
+  });
+  return stringToSign(claim.date, scopeText(claim.scope), canonical);
+}
