@@ -1,0 +1,45 @@
+/** `store`: runs the small S3-compatible store until SIGTERM or SIGINT. */
+import { once } from 'node:events';
+import { type Store, startStore } from '../store/start-store.ts';
+
+export interface StoreCommandOptions {
+  readonly directory: string;
+  /** `host:port`. */
+  readonly address: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly bucket: readonly string[];
+}
+
+/** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start, 2 if the address makes no sense. */
+export async function store(options: StoreCommandOptions): Promise<number> {
+  const address = parseAddress(options.address);
+  if (address === undefined) {
+    process.stderr.write(
+      `error: ${options.address} is not an address; write it as host:port, such as 127.0.0.1:9000\n`,
+    );
+    return 2;
+  }
+  let running: Store;
+  try {
+    const { directory, accessKey, secretKey, bucket: buckets } = options;
+    running = await startStore({ directory, address, accessKey, secretKey, buckets });
+  } catch (error) {
+    process.stderr.write(`error: the store could not start: ${(error as Error).message}\n`);
+    return 1;
+  }
+  process.stdout.write(
+    `store on ${running.url}, objects in ${options.directory}, buckets: ${options.bucket.join(', ')}\n`,
+  );
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await running.close();
+  return 0;
+}
+
+/** `host:port`, `[IPv6]:port`. */
+function parseAddress(text: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  const host = match?.[1] ?? match?.[2];
+  return host === undefined || port > 65_535 ? undefined : { host, port };
+}

@@ -1,0 +1,16 @@
+/** The parameters of listings that come in pages. */
+import { S3Error } from './s3-error.ts';
+
+/** Entries on a page at most (Amazon S3 API Reference: `max-keys`, `max-parts`, `max-uploads`). */
+const MAX_PAGE = 1000;
+
+/** @throws S3Error InvalidArgument if it is no number. */
+export function pageSize(text: string | undefined, name: string): number {
+  return Math.min(MAX_PAGE, wholeNumber(text, name, MAX_PAGE));
+}
+
+export function wholeNumber(text: string | undefined, name: string, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,9}$/.test(text)) throw new S3Error('InvalidArgument', `${name} is not a number.`);
+  return Number(text);
+}

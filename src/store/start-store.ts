@@ -1,0 +1,137 @@
+/**
+ * A small S3-compatible store on local disk, for demos and tests: it verifies signatures and checksums, so that a wrong
+ * client fails against it, and survives being killed. One process a directory; nothing is synced to the disk.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
+import { SigningKeys } from '../sigv4/signing-key.ts';
+import type { KnownKey } from '../sigv4/verify.ts';
+import type { StoreFiles } from './call.ts';
+import { ObjectFiles } from './disk/object-files.ts';
+import { TemporaryFiles } from './disk/temporary-files.ts';
+import { UploadFiles } from './disk/upload-files.ts';
+import { Exchange, type RequestRecord } from './exchange.ts';
+import { FaultPlan } from './faults.ts';
+import { isBucketName } from './request-head.ts';
+import { newRequestIds } from './request-ids.ts';
+import { errorXml } from './s3-error.ts';
+import { type ServingContext, serveRequest } from './serve-request.ts';
+
+export interface StoreOptions {
+  /** Made if it is not there. */
+  readonly directory: string;
+  /** Port 0 takes any free one. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** With it, requests must bring it as `x-amz-security-token`. */
+  readonly sessionToken?: string | undefined;
+  /** Are there from the start. */
+  readonly buckets?: readonly string[];
+  /** For tests. */
+  readonly faults?: FaultPlan;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+  /** Is told of every request when its head has come, the refused ones too. */
+  readonly onRequest?: (record: RequestRecord) => void;
+}
+
+export interface Store {
+  /** `http://host:port`. */
+  readonly url: string;
+  readonly port: number;
+  /** Closes all connections at once and resolves when nothing is left of the requests that were under way. */
+  close(): Promise<void>;
+}
+
+/** Longer than clients keep their idle connections, in milliseconds: the one that closes first can do no harm. */
+const KEEP_ALIVE = 60_000;
+
+/** @throws Error if the directory cannot be written, a bucket name is not valid, or the address is taken. */
+export async function startStore(options: StoreOptions): Promise<Store> {
+  const files = await prepareFiles(options.directory, options.buckets ?? []);
+  const context: ServingContext = {
+    files,
+    findKey: keyRing(options),
+    faults: options.faults ?? new FaultPlan(),
+    now: options.clock ?? Date.now,
+    stale: new WeakSet(),
+  };
+  const underWay = new Set<Promise<void>>();
+  const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    const exchange = new Exchange(request, response, expectsContinue);
+    options.onRequest?.(exchange.record);
+    const work = serveRequest(exchange, context).then(() => exchange.ended);
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work)).then(exchange.settle);
+  };
+  const server = await listen(serve, options.address);
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://${hostInUrl(options.address.host)}:${port}`, port, close: () => close(server, underWay) };
+}
+
+async function prepareFiles(directory: string, buckets: readonly string[]): Promise<StoreFiles> {
+  const files = {
+    objects: new ObjectFiles(join(directory, 'buckets')),
+    uploads: new UploadFiles(join(directory, 'uploads')),
+    temporary: new TemporaryFiles(join(directory, 'temporary')),
+  };
+  await files.temporary.clear();
+  for (const bucket of buckets) {
+    if (!isBucketName(bucket)) throw new Error(`${bucket} is not a valid bucket name`);
+    await files.objects.createBucket(bucket);
+  }
+  return files;
+}
+
+function keyRing({ accessKey, secretKey, sessionToken }: StoreOptions): (accessKey: string) => KnownKey | undefined {
+  const known = { keys: new SigningKeys(secretKey), sessionToken };
+  return (asked) => (asked === accessKey ? known : undefined);
+}
+
+async function listen(
+  serve: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void,
+  address: StoreOptions['address'],
+): Promise<Server> {
+  // No limit on the time of a whole upload: a slow client is not a wrong one.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE });
+  server.on('request', (request, response) => serve(request, response, false));
+  server.on('checkContinue', (request, response) => serve(request, response, true));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseSocket(error, socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, resolve);
+  });
+  return server;
+}
+
+/** What is not HTTP gets an S3 error nevertheless. */
+function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const ids = newRequestIds();
+  const body = errorXml({ code: 'BadRequest', message: 'The request is not valid HTTP.' }, ids);
+  const lines = [
+    'HTTP/1.1 400 Bad Request',
+    'connection: close',
+    'content-type: application/xml',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-amz-request-id: ${ids.requestId}`,
+    `x-amz-id-2: ${ids.hostId}`,
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+async function close(server: Server, underWay: ReadonlySet<Promise<void>>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+  await Promise.all(underWay);
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
