@@ -1,7 +1,7 @@
 /** From the text of the file to the nodes of its YAML, with what is needed to find a node's place and an alias's target. */
 import { type Alias, type Document, isAlias, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { Complaint } from './field.ts';
-import { TOO_DEEP, YAML_MISTAKES } from './yaml-mistakes.ts';
+import { YAML_MISTAKES } from './yaml-mistakes.ts';
 
 export interface YamlDocument {
   /** Null where the file has no content. */
@@ -18,13 +18,8 @@ export function readYaml(text: string): YamlDocument {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  try {
-    const document = parse(text, lineCounter);
-    return { root: document.contents, targets: aliasTargets(document), mistakes: mistakesOf(document), lineAndColumn };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the stack, which nesting used up
-    return { root: null, targets: new Map(), mistakes: [{ offset: 0, complaint: TOO_DEEP }], lineAndColumn };
-  }
+  const document = parse(text, lineCounter);
+  return { root: document.contents, targets: aliasTargets(document), mistakes: mistakesOf(document), lineAndColumn };
 }
 
 /**

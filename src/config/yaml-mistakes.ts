@@ -55,6 +55,3 @@ export const YAML_MISTAKES: Readonly<Record<ErrorCode, Complaint>> = {
   },
   UNEXPECTED_TOKEN: SYNTAX,
 };
-
-/** Where the parser itself gives up. */
-export const TOO_DEEP = YAML_MISTAKES.RESOURCE_EXHAUSTION;
