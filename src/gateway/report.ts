@@ -2,26 +2,8 @@
 import type { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Span } from '../domain/span.ts';
+import type { RequestMetrics, RequestOutcome } from '../metrics/request-metrics.ts';
 import { newRecord, type RequestRecord } from './stages.ts';
-
-/** The metrics of requests, as whoever counts them offers them. */
-export interface RequestMetrics {
-  requestStarted(): void;
-  requestFinished(outcome: Outcome): void;
-}
-
-export interface Outcome {
-  /** Name of the bucket; undefined if the request never reached one. */
-  readonly bucket: string | undefined;
-  readonly operation: string | undefined;
-  /** `error.type` of a request that failed. */
-  readonly errorType: string | undefined;
-  readonly bytes: number;
-  readonly seconds: number;
-  /** For exemplars: only of traces that are kept. */
-  readonly traceId: string | undefined;
-  readonly spanId: string | undefined;
-}
 
 /** What the server knows when the response is out, or the client is gone. */
 export interface FinishedRequest {
@@ -70,7 +52,7 @@ function finishSpan({ span, status, failure }: FinishedRequest): void {
   span.end();
 }
 
-function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number): Outcome {
+function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number): RequestOutcome {
   return {
     bucket: record.routed?.bucket.name,
     operation: record.routed?.operation,

@@ -2,11 +2,14 @@
 import type { Registry, TraceOfValue } from './registry.ts';
 
 export interface RequestOutcome {
+  /** Name of the bucket; undefined if the request never reached an operation. */
   readonly bucket: string | undefined;
   readonly operation: string | undefined;
+  /** `error.type` of a request that failed. */
   readonly errorType: string | undefined;
   readonly bytes: number;
   readonly seconds: number;
+  /** For exemplars: only of traces that are kept. */
   readonly traceId: string | undefined;
   readonly spanId: string | undefined;
 }
