@@ -104,7 +104,7 @@ async function collect(receive: Call['receive']): Promise<Buffer> {
 
 async function answerError(exchange: Exchange, thrown: unknown): Promise<void> {
   const { request, response } = exchange;
-  if (thrown instanceof ConnectionGone || request.destroyed || response.headersSent) {
+  if (thrown instanceof ConnectionGone || request.socket.destroyed || response.headersSent) {
     request.socket.destroy();
     return;
   }
