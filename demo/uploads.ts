@@ -93,6 +93,7 @@ export class DemoClient {
       region: 'us-east-1',
       credentials: { accessKeyId: 'anybody', secretAccessKey: 'the gateway asks nobody yet' },
       maxAttempts: 1,
+      logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} }, // it warns of the broken stream, which is our purpose
     });
     client.middlewareStack.add(
       (next) => (args) => {

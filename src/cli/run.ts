@@ -1,5 +1,6 @@
 /** Understands the arguments (commander) and runs the command they name. */
 import { Command, CommanderError, Option } from 'commander';
+import { closestWord } from '../kit/closest-word.ts';
 import { packageVersion } from '../kit/package-version.ts';
 
 interface ConfigOptions {
@@ -34,9 +35,12 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .exitOverride()
     .addOption(configOption())
     .option('--validate', 'the same as the command check')
-    .action((options: ConfigOptions) =>
-      withConfig(options, (file) => (options.validate === true ? check(file, env, write) : serve(file, env))),
-    );
+    .allowExcessArguments()
+    .action((options: ConfigOptions) => {
+      const [unknown] = program.args;
+      if (unknown !== undefined) return void (exitCode = refuseCommand(unknown, program));
+      return withConfig(options, (file) => (options.validate === true ? check(file, env, write) : serve(file, env)));
+    });
   program
     .command('serve', { isDefault: false })
     .description('run the gateway')
@@ -67,4 +71,14 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     return error.exitCode === 0 ? 0 : 2;
   }
   return exitCode;
+}
+
+function refuseCommand(name: string, program: Command): number {
+  const meant = closestWord(
+    name,
+    program.commands.map((command) => command.name()),
+  );
+  const hint = meant === undefined ? '' : ` (Did you mean ${meant}?)`;
+  process.stderr.write(`error: unknown command '${name}'${hint}\n`);
+  return 2;
 }

@@ -5,6 +5,8 @@
 import { write, writeSync } from 'node:fs';
 
 const FLUSH_MILLIS = 100;
+/** Milliseconds after which a reader that was full is tried again. */
+const RETRY_MILLIS = 5;
 const FLUSH_BYTES = 64 * 1024;
 const MAX_PENDING = 4 * 1024 * 1024;
 /** How long `close` waits for a reader that stands still, in milliseconds. */
@@ -64,7 +66,7 @@ export class LogSink {
 
   #writeOn(bytes: Buffer): void {
     write(this.#fd, bytes, (error, written) => {
-      if (error?.code === 'EAGAIN') setTimeout(() => this.#writeOn(bytes), FLUSH_MILLIS).unref();
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#writeOn(bytes), RETRY_MILLIS).unref();
       else if (error !== null) this.#end(true);
       else if (written < bytes.length) this.#writeOn(bytes.subarray(written));
       else this.#end(false);
@@ -105,7 +107,7 @@ function writeAll(fd: number, bytes: Buffer, deadline: number): void {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
-      Atomics.wait(patience, 0, 0, 20);
+      Atomics.wait(patience, 0, 0, RETRY_MILLIS);
     }
   }
 }
