@@ -1,0 +1,41 @@
+/** Tracing configurations for tests. */
+import type { TracingConfig } from '../../src/config/tracing.ts';
+import type { Log } from '../../src/domain/log.ts';
+
+export interface TracingOverrides {
+  readonly otlp?: Partial<TracingConfig['otlp']>;
+  readonly batch?: Partial<TracingConfig['batch']>;
+  readonly sampling?: Partial<TracingConfig['sampling']>;
+  readonly resource?: TracingConfig['resource'];
+  readonly environment?: string;
+  readonly semantic_conventions?: TracingConfig['semantic_conventions'];
+}
+
+export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}): TracingConfig {
+  const { otlp, batch, sampling, ...rest } = overrides;
+  return {
+    enabled: true,
+    service_name: 'test',
+    otlp: { endpoint, protocol: 'http/protobuf', timeout_seconds: 10, compression: 'none', headers: {}, ...otlp },
+    sampling: { strategy: 'parent_based', ratio: 1, ...sampling },
+    batch: { max_queue_size: 2048, scheduled_delay_millis: 20, max_export_batch_size: 512, ...batch },
+    resource: {},
+    semantic_conventions: 'stable',
+    ...rest,
+  };
+}
+
+export interface KeptLine {
+  readonly level: keyof Log;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** A log that keeps its lines. */
+export function keptLog(): Log & { readonly lines: KeptLine[] } {
+  const lines: KeptLine[] = [];
+  const write = (level: keyof Log) => (fields: object, message: string) => {
+    lines.push({ level, fields: fields as Record<string, unknown>, message });
+  };
+  return { lines, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
