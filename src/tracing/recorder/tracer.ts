@@ -40,7 +40,10 @@ export class Tracer implements TracerApi {
     return this.#localRoot(name, options, parent?.spanContext());
   }
 
-  startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
+  ): ReturnType<F> {
     const run = rest.pop() as F;
     const [options, given] = rest as [SpanOptions?, Context?];
     const parent = given ?? contextApi.active();

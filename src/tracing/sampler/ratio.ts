@@ -26,11 +26,10 @@ export function ratioSampler(ratio: number, reason = 'ratio'): Sampler {
   };
 }
 
-/** T = (1 − ratio) · 2^56: keep iff R ≥ T. */
+/** T = (1 − ratio) · 2^56: keep iff R ≥ T. Counted from the other end, where a small ratio is exact. */
 function thresholdOf(ratio: number): string {
-  return Math.round((1 - ratio) * 2 ** 56)
-    .toString(16)
-    .padStart(DIGITS, '0');
+  const kept = Math.max(1, Math.round(ratio * 2 ** 56));
+  return (2n ** 56n - BigInt(kept)).toString(16).padStart(DIGITS, '0');
 }
 
 /** A caller whose trace ids are not random can send randomness of its own, `rv`. */

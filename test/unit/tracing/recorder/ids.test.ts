@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { IdGenerator } from '../../../../src/tracing/recorder/ids.ts';
+
+describe('ids', () => {
+  it('are hex digits, and no two are equal, over several draws of randomness', () => {
+    const ids = new IdGenerator();
+    const seen = new Set<string>();
+    for (let i = 0; i < 5000; i++) {
+      const [traceId, spanId] = [ids.traceId(), ids.spanId()];
+      assert.match(traceId, /^[0-9a-f]{32}$/);
+      assert.match(spanId, /^[0-9a-f]{16}$/);
+      seen.add(traceId).add(spanId);
+    }
+    assert.equal(seen.size, 10_000);
+  });
+
+  it('are the random bytes, each used once', () => {
+    const bytes = Buffer.from(Array.from({ length: 8192 }, (_, i) => (i * 7 + 1) & 0xff));
+    const ids = new IdGenerator(() => bytes);
+    assert.equal(ids.traceId() + ids.spanId() + ids.traceId(), bytes.subarray(0, 40).toString('hex'));
+  });
+
+  it('give a span id as words, too', () => {
+    const ids = new IdGenerator();
+    const text = ids.spanId();
+    assert.equal(((BigInt(ids.high) << 32n) | BigInt(ids.low)).toString(16).padStart(16, '0'), text);
+  });
+
+  it('are never all zero', () => {
+    const bytes = Buffer.alloc(8192);
+    bytes.fill(1, 40);
+    const ids = new IdGenerator(() => bytes);
+    assert.equal(ids.spanId(), '01'.repeat(8));
+    assert.equal(new IdGenerator(() => bytes).traceId(), '00'.repeat(8) + '01'.repeat(8));
+  });
+});
