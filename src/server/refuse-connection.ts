@@ -7,6 +7,7 @@ import { Failure } from '../domain/failure.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
+import { serverTiming } from './server-timing.ts';
 
 export function refuseConnection(
   failure: Failure,
@@ -24,12 +25,13 @@ export function refuseConnection(
     'server.port': socket.localPort,
   });
   const { body } = errorReply(failure, '', requestId, span.traceId);
+  const timing = serverTiming(span);
   const head = [
     `HTTP/1.1 ${failure.status} ${failure.code}`,
     'content-type: application/xml',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-amz-request-id: ${requestId}`,
-    ...(span.traceparent === undefined ? [] : [`server-timing: traceparent;desc="${span.traceparent}"`]),
+    ...(timing === undefined ? [] : [`server-timing: ${timing}`]),
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

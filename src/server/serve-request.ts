@@ -13,6 +13,7 @@ import { errorReply } from './error-reply.ts';
 import { redactQuery } from './redact-query.ts';
 import type { RequestBody } from './request-body.ts';
 import { readHead } from './request-head.ts';
+import { serverTiming } from './server-timing.ts';
 import { writeReply } from './write-reply.ts';
 
 export interface ServeOptions {
@@ -118,7 +119,8 @@ function hostOf(host: string | undefined): string | undefined {
 function withIds(reply: Reply, requestId: string, span: Span): Reply {
   const headers: Record<string, string> = { ...reply.headers };
   headers['x-amz-request-id'] ??= requestId;
-  if (span.traceparent !== undefined) headers['server-timing'] = `traceparent;desc="${span.traceparent}"`;
+  const timing = serverTiming(span);
+  if (timing !== undefined) headers['server-timing'] = timing;
   return { ...reply, headers };
 }
 

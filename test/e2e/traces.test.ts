@@ -392,6 +392,17 @@ describe('tracing by configuration', () => {
       },
     });
 
+  it('begins a trace of its own where the caller has none, and names it with flags that browsers’ agents read', async () => {
+    const gateway = await start({});
+    const { headers } = await send(gateway.url, 'PUT', '/uploads/k', 'x');
+    const [, traceId, spanId] = /^traceparent;desc="00-([0-9a-f]{32})-([0-9a-f]{16})-01"$/.exec(
+      String(headers['server-timing']),
+    )!;
+    const root = byName(await traceOf(collector, traceId!, 3), 'http.server.request');
+    assert.deepEqual([root.spanId, root.parentSpanId], [spanId, '']);
+    await gateway.close();
+  });
+
   it('sends the store no context where propagate is false', async () => {
     const gateway = await start({}, { propagate: false });
     store.requests.length = 0;
