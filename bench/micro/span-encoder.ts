@@ -119,10 +119,14 @@ for (const contestant of contestants) contestant.micros.length = 0;
 for (let round = 0; round < ROUNDS; round++) for (const contestant of contestants) run(contestant);
 
 const base = median(contestants[0]!.micros);
-console.log(`µs per upload of 5 spans, created and encoded; median of ${ROUNDS} rounds of ${UPLOADS}, and the ratio to ours`);
+console.log(
+  `µs per upload of 5 spans, created and encoded; median of ${ROUNDS} rounds of ${UPLOADS}, and the ratio to ours`,
+);
 for (const { name, micros, bytes } of contestants) {
   const spans = (ROUNDS + 1) * UPLOADS * 5;
   const numbers = `${median(micros).toFixed(2)} µs  ×${(median(micros) / base).toFixed(2)}`;
   const spread = `from ${Math.min(...micros).toFixed(2)} to ${Math.max(...micros).toFixed(2)}`;
-  console.log(`${name.padEnd(16)} ${numbers.padEnd(18)} ${spread.padEnd(24)} ${(bytes / spans).toFixed(0)} bytes a span`);
+  console.log(
+    `${name.padEnd(16)} ${numbers.padEnd(18)} ${spread.padEnd(24)} ${(bytes / spans).toFixed(0)} bytes a span`,
+  );
 }

@@ -1,0 +1,114 @@
+/**
+ * The collector of the benchmarks: OTLP over HTTP and over gRPC, answers at once, then counts the spans of each contestant.
+ * A contestant names itself in the header `x-contestant` of its exports.
+ */
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import type { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { readFields } from '../../src/kit/protobuf.ts';
+import { answerQuestions } from './helper-process.ts';
+
+/** What has come from one contestant. */
+export interface Received {
+  spans: number;
+  exports: number;
+  /** Bytes of the messages as they were sent. */
+  bytes: number;
+}
+
+const received = new Map<string, Received>();
+let onExport: (() => void)[] = [];
+
+const http = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+  void collect(request).then((body) => {
+    response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 0 }).end();
+    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+    count(String(request.headers['x-contestant']), body.length, plain);
+  });
+});
+
+/** One unary call a stream: length-prefixed messages, and the status as a trailer (gRPC over HTTP/2). */
+const grpc = createHttp2Server();
+grpc.on('stream', (stream: ServerHttp2Stream, headers) => {
+  void collect(stream).then((body) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
+    stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.alloc(5)); // an empty ExportTraceServiceResponse
+    const message = body.subarray(5);
+    count(String(headers['x-contestant']), body.length, body[0] === 1 ? gunzipSync(message) : message);
+  });
+});
+
+async function collect(stream: Readable): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+function count(contestant: string, bytes: number, request: Uint8Array): void {
+  const sum = of(contestant);
+  sum.exports++;
+  sum.bytes += bytes;
+  sum.spans += spansIn(request);
+  for (const look of onExport) look();
+}
+
+function of(contestant: string): Received {
+  const known = received.get(contestant);
+  if (known !== undefined) return known;
+  const fresh = { spans: 0, exports: 0, bytes: 0 };
+  received.set(contestant, fresh);
+  return fresh;
+}
+
+/** ExportTraceServiceRequest.resource_spans = 1, ResourceSpans.scope_spans = 2, ScopeSpans.spans = 2. */
+function spansIn(request: Uint8Array): number {
+  let spans = 0;
+  for (const resource of messages(request, 1))
+    for (const scope of messages(resource, 2)) for (const _ of messages(scope, 2)) spans++;
+  return spans;
+}
+
+function* messages(message: Uint8Array, field: number): Generator<Uint8Array> {
+  for (const { number, value } of readFields(message)) if (number === field && typeof value !== 'bigint') yield value;
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** What has come from the contestant as soon as it is `spans`, or when the time is over. */
+function until({
+  contestant,
+  spans,
+  millis,
+}: {
+  contestant: string;
+  spans: number;
+  millis: number;
+}): Promise<Received> {
+  const sum = of(contestant);
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (sum.spans >= spans) settle();
+    };
+    const settle = (): void => {
+      clearTimeout(timer);
+      onExport = onExport.filter((other) => other !== look);
+      resolve(sum);
+    };
+    const timer = setTimeout(settle, millis);
+    onExport.push(look);
+    look();
+  });
+}
+
+answerQuestions({
+  listen: async () => ({ http: await listen(http), grpc: await listen(grpc) }),
+  until,
+});
+process.once('disconnect', () => process.exit());

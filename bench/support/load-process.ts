@@ -1,0 +1,112 @@
+/**
+ * The clients of the benchmarks: PUTs over kept-alive sockets, one after the other on each. The requests are written
+ * beforehand and the answers hardly read, so that as much of the machine as possible is left to the gateway.
+ */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { answerQuestions } from './helper-process.ts';
+
+export interface Turn {
+  readonly port: number;
+  /** Bytes of each object. */
+  readonly size: number;
+  readonly connections: number;
+  /** The turn is over after so many milliseconds or so many requests, whatever comes first. */
+  readonly millis: number;
+  readonly requests: number;
+}
+
+/** How many different keys there are. */
+const KEYS = 1_024;
+const HEAD_END = '\r\n\r\n';
+
+/** Answers have no body, so the end of the head is the end. */
+class Connection {
+  readonly #socket: Socket;
+  #received = '';
+  #answered: (() => void) | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true).setEncoding('latin1');
+    socket.on('data', (text) => {
+      this.#received += text;
+      if (this.#received.endsWith(HEAD_END)) this.#answered?.();
+    });
+    socket.on('close', () => this.#answered?.());
+    socket.on('error', () => {});
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return new Connection(socket);
+  }
+
+  get usable(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** @throws Error if the answer is not 200, or does not come. */
+  async put(head: Buffer, body: Buffer): Promise<void> {
+    const answered = new Promise<void>((resolve) => {
+      this.#answered = resolve;
+    });
+    this.#received = '';
+    this.#socket.write(head);
+    this.#socket.write(body);
+    await answered;
+    if (!this.#received.startsWith('HTTP/1.1 200 ')) throw new Error(`not 200 but: ${this.#received.slice(0, 500)}`);
+  }
+}
+
+const connections = new Map<number, Connection[]>();
+const heads = new Map<number, Buffer[]>();
+const bodies = new Map<number, Buffer>();
+let nextKey = 0;
+
+async function run(turn: Turn): Promise<number> {
+  const end = performance.now() + turn.millis;
+  const body = bodyOf(turn.size);
+  let started = 0;
+  let done = 0;
+  const work = async (connection: Connection): Promise<void> => {
+    while (started < turn.requests && performance.now() < end) {
+      started++;
+      await connection.put(nextHead(turn.size), body);
+      done++;
+    }
+  };
+  await Promise.all((await openConnections(turn)).map(work));
+  return done;
+}
+
+async function openConnections({ port, connections: count }: Turn): Promise<Connection[]> {
+  const open = (connections.get(port) ?? []).filter((connection) => connection.usable);
+  connections.set(port, open);
+  while (open.length < count) open.push(await Connection.open(port));
+  return open.slice(0, count);
+}
+
+function bodyOf(size: number): Buffer {
+  const body = bodies.get(size) ?? Buffer.alloc(size, 'a');
+  bodies.set(size, body);
+  return body;
+}
+
+function nextHead(size: number): Buffer {
+  let written = heads.get(size);
+  if (written === undefined) heads.set(size, (written = Array.from({ length: KEYS }, (_, i) => headOf(i, size))));
+  return written[nextKey++ % KEYS]!;
+}
+
+function headOf(key: number, size: number): Buffer {
+  const name = `photos/2026/11/holiday-${key.toString().padStart(5, '0')}.jpg`;
+  return Buffer.from(
+    `PUT /uploads/${name} HTTP/1.1\r\nHost: uploads.example:8080\r\nContent-Type: image/jpeg\r\n` +
+      `Content-Length: ${size}\r\nUser-Agent: bench/1.0\r\nx-amz-content-sha256: UNSIGNED-PAYLOAD${HEAD_END}`,
+  );
+}
+
+answerQuestions({ run });
+process.once('disconnect', () => process.exit());

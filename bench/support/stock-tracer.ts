@@ -1,0 +1,49 @@
+/**
+ * The official SDK behind the domain's face of tracing: TracerProvider, BatchSpanProcessor and the OTLP exporter over
+ * http/protobuf with gzip. Spans and attributes are the same as ours, through the same adapter. It has no global context
+ * manager: contexts are handed on as spans are, so the SDK does only what the gateway needs of it.
+ */
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { TracingConfig } from '../../src/config/tracing.ts';
+import type { RequestTracer } from '../../src/domain/span.ts';
+import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
+
+export interface StockTracing {
+  readonly tracer: RequestTracer;
+  shutdown(): Promise<void>;
+}
+
+export function startStockTracing(config: TracingConfig): StockTracing {
+  const provider = new TracerProvider({
+    sampler: new AlwaysOnSampler(),
+    resource: resourceFromAttributes({
+      'service.name': config.service_name,
+      'deployment.environment.name': config.environment,
+      ...config.resource,
+    }),
+    spanProcessors: [batchProcessor(config)],
+  });
+  const tracer = provider.getTracer('mizuchi-uploadr');
+  return {
+    tracer: createRequestTracer(tracer, new W3CTraceContextPropagator(), config.semantic_conventions),
+    shutdown: () => provider.shutdown(),
+  };
+}
+
+function batchProcessor({ otlp, batch }: TracingConfig): SpanProcessor {
+  return new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({
+      url: `${otlp.endpoint}/v1/traces`,
+      headers: { ...otlp.headers },
+      compression: CompressionAlgorithm.GZIP,
+      timeoutMillis: otlp.timeout_seconds * 1000,
+    }),
+    maxQueueSize: batch.max_queue_size,
+    maxExportBatchSize: batch.max_export_batch_size,
+    scheduledDelayMillis: batch.scheduled_delay_millis,
+  });
+}
