@@ -50,25 +50,37 @@ const KEEP_ALIVE = 60_000;
 
 /** @throws Error if the directory cannot be written, a bucket name is not valid, or the address is taken. */
 export async function startStore(options: StoreOptions): Promise<Store> {
-  const files = await prepareFiles(options.directory, options.buckets ?? []);
-  const context: ServingContext = {
-    files,
+  const prepared = Promise.withResolvers<ServingContext>();
+  const underWay = new Set<Promise<void>>();
+  const serve: Serve = (request, response, expectsContinue) => {
+    const exchange = new Exchange(request, response, expectsContinue);
+    options.onRequest?.(exchange.record);
+    const work = prepared.promise.then((context) => serveRequest(exchange, context)).then(() => exchange.ended);
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work)).then(exchange.settle);
+  };
+  // The address first: whoever cannot have it must not touch the files of the store that has it.
+  const server = await listen(serve, options.address);
+  try {
+    prepared.resolve(await prepareContext(options));
+  } catch (error) {
+    server.close().closeAllConnections();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://${hostInUrl(options.address.host)}:${port}`, port, close: () => close(server, underWay) };
+}
+
+type Serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
+
+async function prepareContext(options: StoreOptions): Promise<ServingContext> {
+  return {
+    files: await prepareFiles(options.directory, options.buckets ?? []),
     findKey: keyRing(options),
     faults: options.faults ?? new FaultPlan(),
     now: options.clock ?? Date.now,
     stale: new WeakSet(),
   };
-  const underWay = new Set<Promise<void>>();
-  const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    const exchange = new Exchange(request, response, expectsContinue);
-    options.onRequest?.(exchange.record);
-    const work = serveRequest(exchange, context).then(() => exchange.ended);
-    underWay.add(work);
-    void work.finally(() => underWay.delete(work)).then(exchange.settle);
-  };
-  const server = await listen(serve, options.address);
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://${hostInUrl(options.address.host)}:${port}`, port, close: () => close(server, underWay) };
 }
 
 async function prepareFiles(directory: string, buckets: readonly string[]): Promise<StoreFiles> {
@@ -90,10 +102,7 @@ function keyRing({ accessKey, secretKey, sessionToken }: StoreOptions): (accessK
   return (asked) => (asked === accessKey ? known : undefined);
 }
 
-async function listen(
-  serve: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void,
-  address: StoreOptions['address'],
-): Promise<Server> {
+async function listen(serve: Serve, address: StoreOptions['address']): Promise<Server> {
   // No limit on the time of a whole upload: a slow client is not a wrong one.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE });
   server.on('request', (request, response) => serve(request, response, false));

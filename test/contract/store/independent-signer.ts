@@ -73,7 +73,8 @@ export async function presignTarget(
   options: SignerOptions = {},
 ): Promise<string> {
   const signingDate = options.now ?? new Date();
-  const presigned = await signer(options).presign(smithyRequest(request, host, {}), { signingDate, expiresIn });
+  const unsigned = smithyRequest(request, host, { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' });
+  const presigned = await signer(options).presign(unsigned, { signingDate, expiresIn });
   return `${request.path}?${queryText(presigned.query as Record<string, string>)}`;
 }
 

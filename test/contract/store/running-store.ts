@@ -30,6 +30,7 @@ export class RunningStore {
   client!: S3Client;
   #clients: S3Client[] = [];
   #sockets: RawClient[] = [];
+  #waiting: ((record: RequestRecord) => void)[] = [];
 
   async start(): Promise<void> {
     if (this.directory === '') this.directory = await mkdtemp(join(tmpdir(), 'mizuchi-store-'));
@@ -41,7 +42,7 @@ export class RunningStore {
       buckets: [BUCKET],
       faults: this.faults,
       clock: () => Date.now() + this.clockOffset,
-      onRequest: (record) => void this.requests.push(record),
+      onRequest: (record) => this.#take(record),
     });
     this.client = this.newClient();
   }
@@ -61,6 +62,16 @@ export class RunningStore {
     this.faults.clear();
     this.requests.length = 0;
     this.clockOffset = 0;
+  }
+
+  /** The next request whose head arrives. */
+  next(): Promise<RequestRecord> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #take(record: RequestRecord): void {
+    this.requests.push(record);
+    for (const waiting of this.#waiting.splice(0)) waiting(record);
   }
 
   newClient(config: S3ClientConfig = {}): S3Client {

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { percentEncodePath } from '../../../src/kit/percent.ts';
+import { REFUSALS } from '../../../src/sigv4/refusals.ts';
+import { SigningKeys } from '../../../src/sigv4/signing-key.ts';
+import { type RequestToVerify, type Verdict, verifyRequest } from '../../../src/sigv4/verify.ts';
+
+const ACCESS_KEY = 'AKIAIOSFODNN7EXAMPLE';
+const SECRET_KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+const EMPTY = createHash('sha256').digest('hex');
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+/** node:crypto in the shape that smithy's signer takes. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
+  }
+  update(data: string | Uint8Array): void {
+    this.#hash.update(data);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+}
+
+interface Signed {
+  method?: string;
+  key?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  payloadHash?: string;
+  sessionToken?: string;
+  accessKey?: string;
+  service?: string;
+}
+
+const signerFor = ({ sessionToken, accessKey = ACCESS_KEY, service = 's3' }: Signed) =>
+  new SignatureV4({
+    service,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: accessKey, secretAccessKey: SECRET_KEY, ...(sessionToken && { sessionToken }) },
+    sha256: Sha256,
+    uriEscapePath: false,
+  });
+
+const smithyRequest = (signed: Signed, headers: Record<string, string>) => ({
+  method: signed.method ?? 'PUT',
+  protocol: 'http:',
+  hostname: 'store',
+  path: `/bucket/${percentEncodePath(signed.key ?? 'key')}`,
+  query: signed.query ?? {},
+  headers: { host: 'store', ...headers, ...signed.headers },
+});
+
+/** Signed in its headers by the AWS SDK's signer. */
+async function inHeaders(signed: Signed = {}): Promise<RequestToVerify> {
+  const hash = { 'x-amz-content-sha256': signed.payloadHash ?? EMPTY };
+  const request = await signerFor(signed).sign(smithyRequest(signed, hash), { signingDate: new Date(NOW) });
+  const { method, path } = request;
+  const query = Object.entries(request.query as Record<string, string>);
+  return { method, path, query, rawHeaders: Object.entries(request.headers).flat() };
+}
+
+/** Presigned by the AWS SDK's signer. */
+async function inQuery(signed: Signed = {}, expiresIn = 60): Promise<RequestToVerify> {
+  const unhoistableHeaders = new Set(Object.keys(signed.headers ?? {}));
+  const options = { signingDate: new Date(NOW), expiresIn, unhoistableHeaders };
+  const hash = { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' };
+  const request = await signerFor(signed).presign(smithyRequest(signed, hash), options);
+  const { method, path } = request;
+  const query = Object.entries(request.query as Record<string, string>);
+  return { method, path, query, rawHeaders: ['Host', 'store', ...Object.entries(signed.headers ?? {}).flat()] };
+}
+
+const keys = new SigningKeys(SECRET_KEY);
+const known = (sessionToken?: string) => (accessKey: string) =>
+  accessKey === ACCESS_KEY ? { keys, sessionToken } : undefined;
+const verify = (request: RequestToVerify, now = NOW, sessionToken?: string): Verdict =>
+  verifyRequest(request, known(sessionToken), now);
+const reasonOf = (request: RequestToVerify, now = NOW, sessionToken?: string): string => {
+  const verdict = verify(request, now, sessionToken);
+  return verdict.accepted ? 'accepted' : verdict.reason;
+};
+const withHeader = (request: RequestToVerify, name: string, value: string): RequestToVerify => ({
+  ...request,
+  rawHeaders: [...request.rawHeaders, name, value],
+});
+const changingHeader = (
+  request: RequestToVerify,
+  name: string,
+  change: (value: string) => string,
+): RequestToVerify => ({
+  ...request,
+  rawHeaders: request.rawHeaders.map((text, i) =>
+    i % 2 === 1 && request.rawHeaders[i - 1] === name ? change(text) : text,
+  ),
+});
+const withoutHeader = (request: RequestToVerify, name: string): RequestToVerify => ({
+  ...request,
+  rawHeaders: request.rawHeaders.filter((_, i) => request.rawHeaders[i - (i % 2)] !== name),
+});
+const changingQuery = (request: RequestToVerify, name: string, value: string | undefined): RequestToVerify => ({
+  ...request,
+  query: request.query.flatMap(([one, old]) =>
+    one !== name ? [[one, old]] : value === undefined ? [] : [[one, value]],
+  ),
+});
+
+describe('verifying a signed request', () => {
+  const at2013 = Date.parse('2013-05-24T00:00:00Z');
+
+  it("accepts AWS's examples", () => {
+    const credential = `${ACCESS_KEY}/20130524/us-east-1/s3/aws4_request`;
+    const host = ['Host', 'examplebucket.s3.amazonaws.com'];
+    const inHeader: RequestToVerify = {
+      method: 'GET',
+      path: '/test.txt',
+      query: [],
+      rawHeaders: [
+        ...host,
+        ...['Range', 'bytes=0-9', 'x-amz-content-sha256', EMPTY, 'x-amz-date', '20130524T000000Z', 'Authorization'],
+        `AWS4-HMAC-SHA256 Credential=${credential},SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41`,
+      ],
+    };
+    assert.equal(reasonOf(inHeader, at2013), 'accepted');
+    const presigned: RequestToVerify = {
+      method: 'GET',
+      path: '/test.txt',
+      query: [
+        ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],
+        ['X-Amz-Credential', credential],
+        ['X-Amz-Date', '20130524T000000Z'],
+        ['X-Amz-Expires', '86400'],
+        ['X-Amz-SignedHeaders', 'host'],
+        ['X-Amz-Signature', 'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404'],
+      ],
+      rawHeaders: host,
+    };
+    assert.equal(reasonOf(presigned, at2013), 'accepted');
+    assert.equal(reasonOf(presigned, at2013 + 86_400_000), 'accepted');
+    assert.equal(reasonOf(presigned, at2013 + 86_400_001), 'expired');
+  });
+
+  const GOOD: [string, Signed][] = [
+    ['a plain request', {}],
+    ['an odd key', { key: 'sp ace+plus%41 ünï&=?#;é/../a//b/./c' }],
+    ['parameters', { query: { uploadId: 'a+b/c=', partNumber: '1', 'x id': '', B: 'ü' } }],
+    ['headers to sign', { headers: { 'content-type': 'text/plain', 'x-amz-meta-a': '  b   c ' } }],
+    ['a streaming body', { payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' }],
+  ];
+  for (const [what, signed] of GOOD) {
+    it(`accepts ${what}, in headers and presigned`, async () => {
+      const verdict = verify(await inHeaders(signed));
+      assert.ok(verdict.accepted);
+      assert.equal(verdict.form, 'header');
+      assert.equal(verdict.accessKey, ACCESS_KEY);
+      assert.equal(verdict.payloadHash, signed.payloadHash ?? EMPTY);
+      assert.deepEqual(verdict.scope, { day: '20260301', region: 'eu-central-1', service: 's3' });
+      assert.equal(verdict.date, '20260301T120000Z');
+      assert.match(verdict.signature, /^[0-9a-f]{64}$/);
+      const presigned = verify(await inQuery(signed));
+      assert.ok(presigned.accepted, JSON.stringify(presigned));
+      assert.equal(presigned.form, 'query');
+      assert.equal(presigned.payloadHash, 'UNSIGNED-PAYLOAD');
+    });
+  }
+
+  it('accepts headers that were added and are none of S3', async () => {
+    for (const request of [await inHeaders(), await inQuery()]) {
+      assert.equal(reasonOf(withHeader(request, 'traceparent', '00-…')), 'accepted');
+    }
+  });
+
+  it('wants the token of temporary credentials, and only theirs', async () => {
+    for (const form of [inHeaders, inQuery]) {
+      const request = await form({ sessionToken: 'the token' });
+      assert.equal(reasonOf(request, NOW, 'the token'), 'accepted');
+      assert.equal(reasonOf(request, NOW, 'another'), 'invalid_token');
+      assert.equal(reasonOf(request), 'invalid_token');
+      assert.equal(reasonOf(await form(), NOW, 'the token'), 'invalid_token');
+    }
+  });
+
+  it('refuses whatever was changed', async () => {
+    for (const form of [inHeaders, inQuery]) {
+      const request = await form({ headers: { 'x-amz-meta-a': 'b' }, query: { partNumber: '1' } });
+      const changes: RequestToVerify[] = [
+        { ...request, method: 'GET' },
+        { ...request, path: '/bucket/other' },
+        { ...request, path: '/bucket/./key' },
+        changingQuery(request, 'partNumber', '2'),
+        changingQuery(request, 'partNumber', undefined),
+        { ...request, query: [...request.query, ['acl', '']] },
+        { ...request, query: [...request.query, ['partNumber', '1']] },
+        changingHeader(request, 'x-amz-meta-a', () => 'c'),
+        withHeader(request, 'x-amz-meta-a', 'c'),
+      ];
+      for (const [i, changed] of changes.entries())
+        assert.equal(reasonOf(changed), 'wrong_signature', `${form.name} ${i}`);
+      assert.equal(reasonOf(withHeader(request, 'X-Amz-Acl', 'private')), 'unsigned_header');
+    }
+  });
+
+  it('refuses the anonymous and the unknown', async () => {
+    assert.equal(reasonOf({ method: 'GET', path: '/b/k', query: [], rawHeaders: ['host', 'store'] }), 'anonymous');
+    assert.equal(reasonOf(await inHeaders({ accessKey: 'nobody' })), 'unknown_access_key');
+    assert.equal(reasonOf(await inQuery({ accessKey: 'nobody' })), 'unknown_access_key');
+  });
+
+  it('holds the time against its own', async () => {
+    const request = await inHeaders();
+    const quarter = 15 * 60_000;
+    assert.equal(reasonOf(request, NOW + quarter), 'accepted');
+    assert.equal(reasonOf(request, NOW - quarter), 'accepted');
+    assert.equal(reasonOf(request, NOW + quarter + 1), 'skewed');
+    assert.equal(reasonOf(request, NOW - quarter - 1), 'skewed');
+    const presigned = await inQuery({}, 60);
+    assert.equal(reasonOf(presigned, NOW + 60_000), 'accepted');
+    assert.equal(reasonOf(presigned, NOW + 60_001), 'expired');
+    assert.equal(reasonOf(presigned, NOW - quarter - 1), 'not_yet_valid');
+  });
+
+  it('refuses an Authorization header that is not exactly one', async () => {
+    const request = await inHeaders();
+    const changes: [string, (value: string) => string][] = [
+      ['another scheme', () => 'Bearer abc'],
+      ['another algorithm', (value) => value.replace('HMAC', 'ECDSA')],
+      ['nothing', () => ''],
+      ['no signature', (value) => value.replace(/, Signature=.*/, '')],
+      ['a short signature', (value) => value.slice(0, -1)],
+      ['upper-case hex', (value) => value.replace(/[0-9a-f]+$/, (hex) => hex.toUpperCase())],
+      ['a field twice', (value) => `${value}, Signature=${'0'.repeat(64)}`],
+      ['an unknown field', (value) => `${value}, More=1`],
+      ['another service', (value) => value.replace('/s3/', '/sts/')],
+      ['another terminator', (value) => value.replace('aws4_request', 'aws5_request')],
+      ['no region', (value) => value.replace('/eu-central-1/', '/')],
+      ['another day', (value) => value.replace('/20260301/', '/20260302/')],
+      ['headers out of order', (value) => value.replace('host;x-amz-content-sha256', 'x-amz-content-sha256;host')],
+      ['a header twice', (value) => value.replace('=host;', '=host;host;')],
+      ['an empty header', (value) => value.replace('=host;', '=;host;')],
+      ['an upper-case header', (value) => value.replace('=host;', '=Host;')],
+    ];
+    for (const [what, change] of changes) {
+      assert.equal(reasonOf(changingHeader(request, 'authorization', change)), 'malformed_header', what);
+    }
+    const unsignedHost = changingHeader(request, 'authorization', (value) => value.replace('=host;', '='));
+    assert.equal(reasonOf(unsignedHost), 'unsigned_header');
+  });
+
+  it('refuses two of what may be there once', async () => {
+    const request = await inHeaders();
+    for (const name of ['Authorization', 'Host', 'X-Amz-Date', 'X-Amz-Content-Sha256']) {
+      const value = request.rawHeaders[request.rawHeaders.indexOf(name.toLowerCase()) + 1] as string;
+      assert.equal(reasonOf(withHeader(request, name, value)), 'duplicate_header', name);
+    }
+    const presigned = await inQuery();
+    assert.equal(reasonOf(withHeader(presigned, 'authorization', 'Bearer abc')), 'two_mechanisms');
+    for (const [name, value] of presigned.query) {
+      const twice = { ...presigned, query: [...presigned.query, [name, value] as const] };
+      assert.equal(reasonOf(twice), 'malformed_query', name);
+    }
+  });
+
+  it('refuses a presigned request that lacks or bends a parameter', async () => {
+    const request = await inQuery();
+    for (const name of ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature']) {
+      assert.equal(reasonOf(changingQuery(request, `X-Amz-${name}`, undefined)), 'malformed_query', name);
+    }
+    for (const seconds of ['0', '-1', '604801', '1e3', '', '1.5', ' 1']) {
+      assert.equal(reasonOf(changingQuery(request, 'X-Amz-Expires', seconds)), 'malformed_query', seconds);
+    }
+    assert.equal(reasonOf(changingQuery(request, 'X-Amz-Expires', '61')), 'wrong_signature');
+    assert.equal(reasonOf(changingQuery(request, 'X-Amz-Algorithm', 'AWS4-HMAC-SHA1')), 'malformed_query');
+    assert.equal(reasonOf(changingQuery(request, 'X-Amz-Date', 'yesterday')), 'no_date');
+    assert.equal(reasonOf(changingQuery(request, 'X-Amz-Date', '20260331T256199Z')), 'no_date');
+    assert.equal(reasonOf(withHeader(request, 'x-amz-content-sha256', EMPTY)), 'malformed_query');
+  });
+
+  it('wants to be told what the body is', async () => {
+    const request = await inHeaders();
+    assert.equal(reasonOf(withoutHeader(request, 'x-amz-content-sha256')), 'no_payload_hash');
+    for (const value of ['', 'unsigned-payload', EMPTY.toUpperCase(), EMPTY.slice(1), 'STREAMING-\u00fc']) {
+      assert.equal(reasonOf(changingHeader(request, 'x-amz-content-sha256', () => value)), 'bad_payload_hash', value);
+    }
+    assert.equal(reasonOf(withoutHeader(request, 'x-amz-date')), 'no_date');
+  });
+
+  it('says of every refusal what S3 says', async () => {
+    const verdict = verify(changingHeader(await inHeaders(), 'authorization', () => 'Bearer abc'));
+    assert.deepEqual(verdict, { accepted: false, reason: 'malformed_header', ...REFUSALS.malformed_header });
+  });
+});
