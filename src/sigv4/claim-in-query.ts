@@ -62,7 +62,7 @@ function payloadHashOf(parameters: ReadonlyMap<string, string>, headers: HeaderI
   const inQuery = parameters.get('X-Amz-Content-Sha256');
   const inHeader = headers.once('x-amz-content-sha256');
   if (inQuery !== undefined && inHeader !== undefined && inQuery !== inHeader) {
-    refuse('malformed_query', 'X-Amz-Content-Sha256 and x-amz-content-sha256 differ.');
+    refuse('wrong_signature', 'X-Amz-Content-Sha256 and x-amz-content-sha256 differ.');
   }
   return parsePayloadHash(inQuery ?? inHeader ?? 'UNSIGNED-PAYLOAD');
 }
