@@ -1,7 +1,12 @@
 /** OTLP collectors on real sockets, for tests: they keep what arrives, and can answer what the test wants. */
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, {
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { type DecodedRequest, type DecodedSpan, decodeRequest } from './otlp-messages.ts';
@@ -77,15 +82,16 @@ export interface GrpcAnswer {
 
 /**
  * gRPC on bare HTTP/2 (gRPC over HTTP2, "Requests" and "Responses"): what is on the wire is read here, not by the client's library.
- * @param answer undefined never answers.
+ * @param answer undefined never answers. @param tls to speak TLS; the endpoint says `http` nevertheless.
  */
 export async function receiveGrpc(
   answer: (count: number, stream: ServerHttp2Stream) => GrpcAnswer | undefined = () => ({}),
   port = 0,
+  tls?: SecureServerOptions,
 ): Promise<OtlpReceiver> {
   const kept = new Kept();
   const sessions = new Set<ServerHttp2Session>();
-  const server = http2.createServer();
+  const server = tls === undefined ? http2.createServer() : http2.createSecureServer(tls);
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));

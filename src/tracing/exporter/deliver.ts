@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Settlement } from '../pipeline/messages.ts';
 import type { Gate } from './gate.ts';
-import type { Exporter, ExportResult } from './result.ts';
+import { type Exporter, type ExportResult, printable } from './result.ts';
 
 export interface DeliveryParts {
   readonly exporter: Exporter;
@@ -36,7 +36,7 @@ export async function deliver(
     if (parts.now() + wait >= Math.min(expiresAt, closing.endsAt)) return lost(spans, closing, last);
     if (wait > 0 && !(await waited(wait, closing.signal))) continue;
     const startedAt = parts.now();
-    const result = await exporter.export(request);
+    const result = await exporter.export(request).catch(asFailure);
     if (result.type !== 'retryable') {
       gate.open();
       return settle(spans, result);
@@ -52,6 +52,11 @@ export async function deliver(
 async function waited(millis: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return pause(millis, true);
   return pause(millis, true, { signal }).catch(() => false);
+}
+
+/** What no attempt should throw would throw again the next time. */
+function asFailure(error: unknown): ExportResult {
+  return { type: 'failure', message: printable(`cannot be sent: ${error}`) };
 }
 
 function settle(spans: number, result: Exclude<ExportResult, { type: 'retryable' }>): Settlement {

@@ -1,5 +1,6 @@
 /** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). The only file that knows grpc-js. */
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
+import { Client, connectivityState, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { readPartialSuccess } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';
@@ -52,7 +53,7 @@ export class GrpcExporter implements Exporter {
     const body = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
     return new Promise((resolve) => {
       client.makeUnaryRequest(EXPORT, asIs, asIs, body, this.#metadata, { deadline }, (error, response) => {
-        if (error?.code === status.DEADLINE_EXCEEDED) this.#forget(client);
+        if (error && isBroken(client, error)) this.#forget(client);
         resolve(error ? resultOf(error) : { type: 'success', ...readPartialSuccess(response ?? Buffer.alloc(0)) });
       });
     });
@@ -62,7 +63,7 @@ export class GrpcExporter implements Exporter {
     this.#client?.close();
   }
 
-  /** A connection on which nothing comes back may be dead without having been closed: the next attempt gets a new one. */
+  /** The next attempt connects anew, at once: when to try again is decided in one place, and not by grpc-js as well. */
   #forget(client: Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
@@ -73,22 +74,28 @@ export class GrpcExporter implements Exporter {
 function connect({ endpoint, userAgent, compression }: GrpcExporterOptions): Client {
   const { protocol, hostname, port } = new URL(endpoint);
   const secure = protocol === 'https:';
-  return new Client(
-    `${hostname}:${port || (secure ? 443 : 80)}`,
-    secure ? credentials.createSsl() : credentials.createInsecure(),
-    {
-      'grpc.primary_user_agent': userAgent,
-      'grpc.default_compression_algorithm': compression === 'gzip' ? GZIP : NONE,
-      'grpc.max_receive_message_length': MAX_RESPONSE,
-      'grpc.initial_reconnect_backoff_ms': 1_000,
-      'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
-      'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
-      // A collector on this machine is not behind a proxy, whatever the environment says.
-      'grpc.enable_http_proxy': isLocal(hostname) ? 0 : 1,
-      // Retries are ours: they share one gate, and one deadline.
-      'grpc.enable_retries': 0,
-    },
-  );
+  // What Node.js trusts, as over HTTP; grpc-js alone would look into an environment variable of its own.
+  const trust = secure ? credentials.createFromSecureContext(createSecureContext()) : credentials.createInsecure();
+  return new Client(`${hostname}:${port || (secure ? 443 : 80)}`, trust, {
+    'grpc.primary_user_agent': userAgent,
+    'grpc.default_compression_algorithm': compression === 'gzip' ? GZIP : NONE,
+    'grpc.max_receive_message_length': MAX_RESPONSE,
+    'grpc.initial_reconnect_backoff_ms': 1_000,
+    'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
+    'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
+    // A collector on this machine is not behind a proxy, whatever the environment says.
+    'grpc.enable_http_proxy': isLocal(hostname) ? 0 : 1,
+    // Otherwise a new client would be given the old connection.
+    'grpc.use_local_subchannel_pool': 1,
+    // Retries are ours: they share one gate, and one deadline.
+    'grpc.enable_retries': 0,
+  });
+}
+
+/** A connection that could not be made, or on which nothing came back: it may be dead without having been closed. */
+function isBroken(client: Client, { code }: ServiceError): boolean {
+  if (code === status.DEADLINE_EXCEEDED) return true;
+  return client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
 }
 
 function isLocal(hostname: string): boolean {

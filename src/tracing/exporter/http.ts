@@ -60,27 +60,20 @@ export class HttpExporter implements Exporter {
         agent: this.#agent,
         headers: { ...this.#headers, 'content-length': body.byteLength },
       });
+      const timer = setTimeout(() => cut({ type: 'retryable', message: 'no answer in time' }), timeoutMillis);
+      /** Only the first result counts. */
       const finish = (result: ExportResult | 'stale'): void => {
         clearTimeout(timer);
-        resolve(result); // only the first call counts
+        resolve(result);
+      };
+      const cut = (result: ExportResult): void => {
+        finish(result);
         request.destroy();
       };
-      const timer = setTimeout(() => {
-        finish({ type: 'retryable', message: `no answer within ${this.#options.timeoutMillis} ms` });
-      }, timeoutMillis);
-      request.on('error', (error) => finish(resultOfError(request, error)));
-      request.on('response', (response) => {
-        readBody(response).then(
-          (answer) => {
-            clearTimeout(timer);
-            resolve(resultOf(response, answer));
-          },
-          (error) =>
-            finish(
-              error instanceof TooLong ? { type: 'failure', message: error.message } : resultOfError(request, error),
-            ),
-        );
+      request.once('response', (response) => {
+        answerOf(response).then(finish, (error) => cut(resultOfError(error)));
       });
+      request.on('error', (error) => finish(isStale(request, error) ? 'stale' : resultOfError(error)));
       request.end(body);
     });
   }
@@ -88,7 +81,11 @@ export class HttpExporter implements Exporter {
 
 /** Not retryable: whoever sends so much is no collector. */
 class TooLong extends Error {
-  override readonly message = 'the response is larger than 4 MiB';
+  override readonly name = 'TooLong';
+}
+
+async function answerOf(response: IncomingMessage): Promise<ExportResult> {
+  return resultOf(response, await readBody(response));
 }
 
 async function readBody(response: IncomingMessage): Promise<Buffer> {
@@ -114,11 +111,15 @@ function resultOf({ statusCode: status = 0, headers }: IncomingMessage, body: Bu
 }
 
 /** Connections that fail or break are worth another try; what is no HTTP is not. */
-function resultOfError(request: ClientRequest, error: NodeJS.ErrnoException): ExportResult | 'stale' {
+function resultOfError(error: NodeJS.ErrnoException): ExportResult {
+  if (error instanceof TooLong) return { type: 'failure', message: 'the response is larger than 4 MiB' };
   const code = codeOf(error);
-  if (request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')) return 'stale';
   const message = printable(`cannot reach the collector: ${code}`);
   return code.startsWith('HPE_') ? { type: 'failure', message } : { type: 'retryable', message };
+}
+
+function isStale(request: ClientRequest, { code }: NodeJS.ErrnoException): boolean {
+  return request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
 }
 
 /** The code of an error, or of the first inside one that stands for several addresses of one name. */
