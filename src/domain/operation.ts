@@ -16,6 +16,8 @@ export interface OperationShape {
   readonly uploadMethod: 'single' | 'multipart';
   /** Whether the request carries object bytes (and not XML, or nothing). */
   readonly carriesObject: boolean;
+  /** Whether a second request has the same effect and the same answer, even if the first one was carried out. */
+  readonly repeatable: boolean;
 }
 
 export const OPERATIONS = {
@@ -26,6 +28,7 @@ export const OPERATIONS = {
     span: 'aws.s3.put_object',
     uploadMethod: 'single',
     carriesObject: true,
+    repeatable: true,
   },
   CreateMultipartUpload: {
     method: 'POST',
@@ -34,6 +37,7 @@ export const OPERATIONS = {
     span: 'aws.s3.create_multipart_upload',
     uploadMethod: 'multipart',
     carriesObject: false,
+    repeatable: false,
   },
   UploadPart: {
     method: 'PUT',
@@ -42,6 +46,7 @@ export const OPERATIONS = {
     span: 'aws.s3.upload_part',
     uploadMethod: 'multipart',
     carriesObject: true,
+    repeatable: true,
   },
   CompleteMultipartUpload: {
     method: 'POST',
@@ -50,6 +55,7 @@ export const OPERATIONS = {
     span: 'aws.s3.complete_multipart_upload',
     uploadMethod: 'multipart',
     carriesObject: false,
+    repeatable: false,
   },
   AbortMultipartUpload: {
     method: 'DELETE',
@@ -58,6 +64,7 @@ export const OPERATIONS = {
     span: 'aws.s3.abort_multipart_upload',
     uploadMethod: 'multipart',
     carriesObject: false,
+    repeatable: false,
   },
   ListParts: {
     method: 'GET',
@@ -66,6 +73,7 @@ export const OPERATIONS = {
     span: 'aws.s3.list_parts',
     uploadMethod: 'multipart',
     carriesObject: false,
+    repeatable: true,
   },
 } as const satisfies Record<string, OperationShape>;
 

@@ -152,13 +152,12 @@ export class StoreClient {
 
 /**
  * A kept-alive connection can be closed by the store in the very moment in which it is used again. Then, and only if the
- * request can be repeated to the same effect, it is: the body is at hand, and the operation is not one that a store
- * could already have begun and would not recognise (a second Create leaves an orphan, a second Complete or conditional
- * write an error).
+ * request can be repeated to the same effect, it is: the body is at hand, and a store that had already carried it out would
+ * answer the same (a second Create leaves an orphan, a second Complete, Abort or conditional write an error).
  */
 function mayBeSentAgain(call: StoreCall, failure: Failure): boolean {
   if (failure.type !== 'store_reset' || call.signal.aborted) return false;
-  if (call.operation === 'CompleteMultipartUpload' || call.operation === 'CreateMultipartUpload') return false;
+  if (!OPERATIONS[call.operation].repeatable) return false;
   if (call.headers['if-none-match'] !== undefined || call.headers['if-match'] !== undefined) return false;
   return call.body === undefined || Buffer.isBuffer(call.body);
 }
