@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+
+const MEGABYTE = Buffer.alloc(1024 * 1024, 'mizuchi ');
+const GIGABYTE = 1024 ** 3;
+/** What a 1 GiB upload may add to the resident memory of the gateway, in bytes. */
+const ALLOWED = 64 * 1024 * 1024;
+
+/** The store is a process of its own, so that the gateway's memory is the gateway's alone. */
+describe('memory of the gateway', () => {
+  let sink: ChildProcess;
+  let gateway: GatewayProcess;
+  before(async () => {
+    sink = fork(fileURLToPath(new URL('./support/sink-process.ts', import.meta.url)));
+    const [port] = await once(sink, 'message');
+    gateway = await startGatewayProcess({
+      server: { address: '127.0.0.1:0' },
+      buckets: [
+        {
+          name: 'uploads',
+          s3: { bucket: 'my-bucket', endpoint: `http://127.0.0.1:${port}`, access_key: 'a', secret_key: 's' },
+        },
+      ],
+      metrics: { port: 0 },
+    });
+    await upload(plain(1)); // what is loaded once is no matter of an upload
+  });
+  after(async () => {
+    await gateway.stop();
+    sink.kill();
+    await once(sink, 'exit');
+  });
+
+  /** Resident set size in bytes: the highest since the last reset (proc_pid_status(5), VmHWM). */
+  const peak = (): number =>
+    Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.process.pid}/status`, 'utf8'))![1]) * 1024;
+
+  async function upload(pieces: Iterable<string | Buffer>): Promise<void> {
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+    });
+    for (const piece of pieces) if (!socket.write(piece)) await once(socket, 'drain');
+    await once(socket, 'end');
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+  }
+
+  const head = (length: number, more = ''): string =>
+    `PUT /uploads/k HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Length: ${length}\r\n${more}\r\n`;
+
+  function* plain(megabytes: number): Generator<string | Buffer> {
+    yield head(megabytes * MEGABYTE.length);
+    for (let i = 0; i < megabytes; i++) yield MEGABYTE;
+  }
+
+  function* chunked(megabytes: number): Generator<string | Buffer> {
+    const size = MEGABYTE.length.toString(16);
+    const trailer = `0\r\nx-amz-checksum-crc32:${checksumOf(megabytes)}\r\n\r\n`;
+    const length = megabytes * (MEGABYTE.length + size.length + 4) + trailer.length;
+    const coded = 'x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-trailer: x-amz-checksum-crc32\r\n';
+    yield head(length, `${coded}x-amz-decoded-content-length: ${megabytes * MEGABYTE.length}\r\n`);
+    for (let i = 0; i < megabytes; i++) {
+      yield `${size}\r\n`;
+      yield MEGABYTE;
+      yield '\r\n';
+    }
+    yield trailer;
+  }
+
+  function checksumOf(megabytes: number): string {
+    let value = 0;
+    for (let i = 0; i < megabytes; i++) value = crc32(MEGABYTE, value);
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes.toString('base64');
+  }
+
+  for (const [how, pieces] of [
+    ['as it is', plain],
+    ['aws-chunked with a trailer', chunked],
+  ] as const) {
+    it(`grows by less than 64 MiB while 1 GiB passes, ${how}`, async (t) => {
+      const before = peak();
+      await upload(pieces(GIGABYTE / MEGABYTE.length));
+      const growth = peak() - before;
+      t.diagnostic(
+        `${Math.round(growth / 1024 ** 2)} MiB more than the ${Math.round(before / 1024 ** 2)} MiB of before`,
+      );
+      assert.ok(growth < ALLOWED, `${growth} bytes`);
+    });
+  }
+});
