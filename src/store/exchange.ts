@@ -58,12 +58,10 @@ export class Exchange {
     response.setHeader('x-amz-id-2', this.ids.hostId);
   }
 
-  /** The client still waits to be asked for its body: it may send it or not, so the connection can serve nothing more. */
-  get unasked(): boolean {
-    return this.#expectsContinue;
-  }
-
-  /** The bytes of the body as they come, HTTP's own chunks taken off. To stop early leaves the connection as it is. */
+  /**
+   * The bytes of the body as they come, HTTP's own chunks taken off. To stop early leaves the connection as it is. A client
+   * that expects to be asked is asked now; where it never is, node:http closes the connection after the answer.
+   */
   async *body(): AsyncGenerator<Buffer> {
     if (this.#expectsContinue) this.response.writeContinue();
     this.#expectsContinue = false;

@@ -6,7 +6,7 @@ export interface Reply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Pieces of text have no length beforehand; a file is closed when it has been sent. */
+  /** Pieces of text have no length beforehand. */
   readonly body: string | FileBody | AsyncIterable<string>;
 }
 
@@ -15,6 +15,11 @@ export interface FileBody {
   readonly start: number;
   /** In bytes. */
   readonly length: number;
+}
+
+/** Lets go of what a reply holds, whether it was written or not. */
+export async function closeReply({ body }: Reply): Promise<void> {
+  if (typeof body !== 'string' && 'file' in body) await body.file.close();
 }
 
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';

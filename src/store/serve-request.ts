@@ -8,7 +8,7 @@ import type { Fault, FaultPlan } from './faults.ts';
 import { refuseUnknownHeaders } from './object-headers.ts';
 import { type FoundOperation, findOperation, STORE_OPERATIONS } from './operations.ts';
 import { receiveBody } from './receive-body.ts';
-import { emptyReply, type Reply } from './reply.ts';
+import { closeReply, emptyReply, type Reply } from './reply.ts';
 import { parseHead, type RequestHead } from './request-head.ts';
 import { asErrorAnswer, S3Error, ThrownAnswer } from './s3-error.ts';
 import { writeError, writeHalf, writeReply } from './write-reply.ts';
@@ -49,10 +49,14 @@ async function answerRequest(exchange: Exchange, context: ServingContext): Promi
   const fault = context.faults.take(faultTarget(head, found));
   await disturb(fault, 'head', exchange);
   const reply = disturbReply(fault, await runOperation(exchange, context, head, verified, found, fault), exchange);
-  await disturb(fault, 'answer', exchange);
-  if (fault?.kind === 'stale-connection') context.stale.add(exchange.request.socket);
-  if (fault?.kind === 'half-answer') writeHalf(exchange, reply);
-  else await writeReply(exchange, reply);
+  try {
+    await disturb(fault, 'answer', exchange);
+    if (fault?.kind === 'stale-connection') context.stale.add(exchange.request.socket);
+    if (fault?.kind === 'half-answer') writeHalf(exchange, reply);
+    else await writeReply(exchange, reply);
+  } finally {
+    await closeReply(reply);
+  }
 }
 
 function verifySignature(head: RequestHead, context: ServingContext): Verified {

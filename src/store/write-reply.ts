@@ -25,13 +25,9 @@ export async function writeReply({ request, response }: Exchange, reply: Reply):
 }
 
 async function sendFile({ file, start, length }: FileBody, response: NodeJS.WritableStream): Promise<void> {
-  try {
-    const end = start + length - 1;
-    if (length > 0) await pipeline(file.createReadStream({ start, end, autoClose: false }), response);
-    else response.end();
-  } finally {
-    await file.close();
-  }
+  const end = start + length - 1;
+  if (length > 0) await pipeline(file.createReadStream({ start, end, autoClose: false }), response);
+  else response.end();
 }
 
 /** Half of what would have been the answer, then the end of the connection. */
@@ -46,9 +42,8 @@ export function writeHalf({ request, response }: Exchange, { status, body }: Rep
 }
 
 export function writeError(exchange: Exchange, error: ErrorAnswer): Promise<void> {
-  const close: Record<string, string> = exchange.unasked ? { connection: 'close' } : {};
   linger(exchange);
-  const headers = { 'content-type': 'application/xml', ...error.headers, ...close };
+  const headers = { 'content-type': 'application/xml', ...error.headers };
   return writeReply(exchange, { status: error.status, headers, body: errorXml(error, exchange.ids) });
 }
 

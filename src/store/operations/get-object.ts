@@ -16,7 +16,7 @@ export const getObject: OperationHandler = async (call) => {
     reply = replyFor(call, object);
     return reply;
   } finally {
-    // Whoever writes the reply closes the file that it shows.
+    // A reply that shows the file holds it open until it has been written.
     if (reply === undefined || typeof reply.body === 'string') await object.file.close();
   }
 };

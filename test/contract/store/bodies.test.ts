@@ -215,19 +215,22 @@ describe('the store and bodies', () => {
     });
   });
 
-  it('answers a refusal to a client that goes on sending, and serves its next request', async () => {
-    const socket = await running.sendHead({
-      method: 'PUT',
-      path: '/not-there/k',
-      payloadHash: sha256(BODY),
-      headers: length,
+  for (const when of ['before its body', 'in the middle of its body'] as const) {
+    it(`answers a refusal to a client that goes on sending, and serves its next request: ${when}`, async () => {
+      const body = Buffer.alloc(4 * 1024 * 1024, 'no chunk size');
+      const headers = { 'content-length': String(body.length), 'x-amz-decoded-content-length': '1' };
+      const path = when === 'before its body' ? '/not-there/k' : `/${BUCKET}/refused`;
+      const trailer = { 'x-amz-trailer': 'x-amz-checksum-crc32' };
+      const request = { method: 'PUT', path, payloadHash: STREAMING, headers: { ...headers, ...trailer } };
+      const socket = await running.sendHead(request);
+      if (when === 'before its body') await socket.until(/NoSuchBucket/);
+      socket.write(body);
+      await socket.until(when === 'before its body' ? /NoSuchBucket/ : /InvalidChunkSizeError/);
+      socket.received = '';
+      socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      await socket.until(/^HTTP\/1\.1 403 [\s\S]*AccessDenied/);
     });
-    await socket.until(/NoSuchBucket/);
-    socket.received = '';
-    socket.write(BODY);
-    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
-    await socket.until(/^HTTP\/1\.1 403 [\s\S]*AccessDenied/);
-  });
+  }
 
   it('refuses bytes behind an operation that takes none', async () => {
     const remove = {

@@ -151,6 +151,9 @@ describe('the store and multipart uploads', () => {
     assert.equal((await complete('twice', id, Parts)).ETag, answers[0].ETag);
     const others = [{ PartNumber: 1, ETag: '"0123456789abcdef0123456789abcdef"' }];
     await assert.rejects(complete('twice', id, others), s3Error('NoSuchUpload', 404));
+    const another = await create('twice');
+    await running.client.send(new AbortMultipartUploadCommand({ Bucket: BUCKET, Key: 'twice', UploadId: another }));
+    await assert.rejects(complete('twice', another, Parts), s3Error('NoSuchUpload', 404));
     await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'twice', Body: 'other' }));
     await assert.rejects(complete('twice', id, Parts), s3Error('NoSuchUpload', 404));
   });
