@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ExporterLink } from '../../../../src/tracing/pipeline/exporter-link.ts';
+import type { Batch, ExporterSettings, Settlement } from '../../../../src/tracing/pipeline/messages.ts';
+
+const SETTINGS: ExporterSettings = {
+  endpoint: 'http://127.0.0.1:1',
+  protocol: 'http/protobuf',
+  compression: 'none',
+  headers: {},
+  timeoutMillis: 1000,
+  deadlineMillis: 1000,
+  userAgent: 'test',
+  resource: new Uint8Array(),
+  scope: new Uint8Array(),
+};
+
+const PORT = "import { parentPort, workerData } from 'node:worker_threads';";
+/** Takes every batch for delivered, and closes when it is asked to. */
+const OBEDIENT = `${PORT}
+  parentPort.on('message', (message) => {
+    if (message.type === 'close') parentPort.postMessage({ type: 'closed' });
+    else parentPort.postMessage({ type: 'settled', id: message.batch.id, settlement: { exported: message.batch.bytes.byteLength, dropped: 0, reason: 'rejected' } });
+  });`;
+const MUTE = `${PORT} parentPort.on('message', () => {});`;
+const BUSY = `${PORT} parentPort.on('message', () => { for (;;); });`;
+const DIES_OF_BATCHES = `${PORT} parentPort.on('message', () => { throw new Error('struck'); });`;
+const EATS_MEMORY = `${PORT} parentPort.on('message', () => { const all = []; for (;;) all.push(new Array(1000).fill(Math.random())); });`;
+const SHOWS_ENVIRONMENT = `${PORT} parentPort.postMessage({ type: 'trouble', message: JSON.stringify(process.env) + JSON.stringify(process.execArgv) });
+  parentPort.on('message', () => parentPort.postMessage({ type: 'closed' }));`;
+
+function open(program: string) {
+  const settled: [batch: Batch, settlement: Settlement][] = [];
+  const lost: Batch[] = [];
+  const troubles: string[] = [];
+  const waiting = new Set<() => void>();
+  const note = <T>(list: T[], item: T): void => {
+    list.push(item);
+    for (const check of waiting) check();
+  };
+  const events = {
+    settled: (batch: Batch, settlement: Settlement) => note(settled, [batch, settlement]),
+    lost: (batch: Batch) => note(lost, batch),
+    trouble: (message: string) => note(troubles, message),
+  };
+  const link = new ExporterLink({
+    settings: SETTINGS,
+    program: new URL(`data:text/javascript,${encodeURIComponent(program)}`),
+    events,
+  });
+  const until = (done: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const alive = setInterval(() => {}, 1000);
+      const check = (): void => {
+        if (!done()) return;
+        clearInterval(alive);
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return { link, settled, lost, troubles, until };
+}
+
+const batch = (id: number, bytes = 8): Batch => ({ id, spans: id, bytes: new ArrayBuffer(bytes) });
+
+async function closeTimed(link: ExporterLink, timeoutMillis: number): Promise<[left: number[], millis: number]> {
+  const start = performance.now();
+  const left = await link.close(timeoutMillis);
+  return [left.map(({ id }) => id), performance.now() - start];
+}
+
+describe('the link to the exporter thread', () => {
+  it('hands batches over without copying them, and hears what became of each', async () => {
+    const { link, settled, until } = open(OBEDIENT);
+    const sent = [batch(1, 10), batch(2, 20)];
+    for (const one of sent) link.send(one);
+    assert.deepEqual(
+      sent.map(({ bytes }) => bytes.byteLength),
+      [0, 0],
+      'transferred',
+    );
+    await until(() => settled.length === 2);
+    assert.deepEqual(
+      settled.map(([{ id }, { exported }]) => [id, exported]),
+      [
+        [1, 10],
+        [2, 20],
+      ],
+    );
+    const [left, millis] = await closeTimed(link, 5000);
+    assert.deepEqual(left, []);
+    assert.ok(millis < 2000, `${millis} ms`);
+  });
+
+  it('is closed in time, however the thread behaves, and says what is left', async () => {
+    for (const program of [MUTE, BUSY]) {
+      const { link } = open(program);
+      link.send(batch(1));
+      link.send(batch(2));
+      const [left, millis] = await closeTimed(link, 200);
+      assert.deepEqual(left, [1, 2]);
+      assert.ok(millis >= 190 && millis < 1500, `${millis} ms`);
+    }
+  });
+
+  it('survives the death of the thread: its batches are lost, later ones wait for the next thread', async () => {
+    for (const [program, why] of [
+      [DIES_OF_BATCHES, /struck/],
+      [EATS_MEMORY, /memory/],
+    ] as const) {
+      const { link, lost, troubles, until } = open(program);
+      link.send(batch(1));
+      await until(() => lost.length === 1);
+      assert.match(troubles[0] ?? '', why);
+      link.send(batch(2));
+      assert.equal(lost.length, 1);
+      const [left, millis] = await closeTimed(link, 5000);
+      assert.deepEqual(left, [2]);
+      assert.ok(millis < 100, 'nothing to wait for');
+    }
+  });
+
+  it('starts the thread again, and hands over what has waited', async () => {
+    const { link, lost, until } = open(DIES_OF_BATCHES);
+    link.send(batch(1));
+    await until(() => lost.length === 1);
+    link.send(batch(2));
+    await until(() => lost.length === 2);
+    assert.deepEqual(
+      lost.map(({ id }) => id),
+      [1, 2],
+    );
+    await link.close(1000);
+  });
+
+  it('survives a program that cannot be loaded', async () => {
+    const { link, troubles, until } = open('this is no program');
+    await until(() => troubles.length === 1);
+    assert.match(troubles[0] ?? '', /SyntaxError/);
+    const [left, millis] = await closeTimed(link, 5000);
+    assert.deepEqual(left, []);
+    assert.ok(millis < 100);
+  });
+
+  it('loads nothing into the thread that was preloaded into the process, and shows it no secrets', async () => {
+    process.env.TEST_ONLY_SECRET = 'in the environment';
+    const { link, troubles, until } = open(SHOWS_ENVIRONMENT);
+    await until(() => troubles.length === 1);
+    delete process.env.TEST_ONLY_SECRET;
+    await link.close(1000);
+    assert.doesNotMatch(troubles[0]!, /in the environment|NODE_OPTIONS|--/);
+  });
+
+  it('takes a batch that comes after it was closed without complaint', async () => {
+    const { link, settled } = open(OBEDIENT);
+    await link.close(1000);
+    assert.doesNotThrow(() => link.send(batch(3)));
+    assert.deepEqual(settled, []);
+  });
+});

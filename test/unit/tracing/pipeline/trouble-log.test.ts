@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Figures } from '../../../../src/tracing/pipeline/figures.ts';
+import { TroubleLog } from '../../../../src/tracing/pipeline/trouble-log.ts';
+import { keptLog } from '../../../support/tracing-config.ts';
+
+function open() {
+  const log = keptLog();
+  const clock = { seconds: 1000 };
+  const figures = new Figures(100);
+  const trouble = new TroubleLog(log, figures, 'http://c:4317', () => clock.seconds * 1000);
+  const said = () => log.lines.map(({ level, message }) => `${level} ${message}`);
+  return { trouble, log, clock, figures, said };
+}
+
+const BEGINS = 'warn spans are not delivered';
+const LASTS = 'warn spans are still not delivered';
+const ENDS = 'info spans are delivered again';
+
+describe('what the operator hears of export trouble', () => {
+  it('is one line at first, one a minute while it lasts, and one when it is over', () => {
+    const { trouble, clock, said } = open();
+    for (let second = 0; second <= 150; second++) {
+      trouble.failed('refused');
+      clock.seconds++;
+    }
+    trouble.delivered();
+    trouble.delivered();
+    assert.deepEqual(said(), [BEGINS, LASTS, LASTS, ENDS]);
+  });
+
+  it('is not more if the collector comes and goes every five seconds', () => {
+    const { trouble, clock, said } = open();
+    for (let second = 0; second < 600; second += 5) {
+      clock.seconds += 5;
+      if (second % 10 === 0) trouble.failed('refused');
+      else trouble.delivered();
+    }
+    assert.ok(said().length <= 20, `${said().length} lines in ten minutes`);
+    assert.deepEqual(said().slice(0, 4), [BEGINS, ENDS, BEGINS, ENDS]);
+  });
+
+  it('is nothing as long as all is well', () => {
+    const { trouble, said } = open();
+    trouble.delivered();
+    assert.deepEqual(said(), []);
+  });
+
+  it('says why, where, and how much was lost', () => {
+    const { trouble, log, clock, figures } = open();
+    for (let i = 0; i < 30; i++) figures.enqueue();
+    trouble.failed('HTTP 503');
+    figures.drop(10, 'deadline');
+    trouble.failed('HTTP 503');
+    clock.seconds += 61;
+    trouble.failed('HTTP 429');
+    assert.deepEqual(log.lines[1]?.fields, {
+      endpoint: 'http://c:4317',
+      reason: 'HTTP 429',
+      failures: 2,
+      spans_dropped: 10,
+      spans_dropped_in_total: 10,
+      spans_queued: 20,
+    });
+  });
+});
