@@ -10,6 +10,7 @@ import type { TracingConfig } from './config/tracing.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
+import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
 import { expose } from './metrics/exposition.ts';
@@ -127,7 +128,7 @@ function openListener(
       authorize: authorizeOpenBucket<StoreBucket>,
       upload: HANDLERS,
     },
-    server.body_idle_timeout_seconds * 1000,
+    { idleMillis: server.body_idle_timeout_seconds * 1000, chunks: new ChunkCollector() },
   );
   const report = createReport(log, new RequestMetrics(registry));
   return listen({ ...server.address, gateway, tracer, report });

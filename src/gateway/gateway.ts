@@ -5,22 +5,21 @@
 import { asFailure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Authorized, Bucket, Incoming, Reply } from '../domain/stages.ts';
-import type { RequestRecord, Stages } from './stages.ts';
+import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
   /** @throws Failure for every outcome but success. */
   handle(incoming: Incoming, record: RequestRecord): Promise<Reply>;
 }
 
-/** @param idleMillis longest wait for a client's next byte. */
-export function createGateway<B extends Bucket>(stages: Stages<B>, idleMillis: number): Gateway {
+export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
   return {
     async handle(incoming, record) {
       const routed = stages.route(incoming);
       record.routed = routed;
       const authenticated = await stages.authenticate(routed);
       const authorized = await stages.authorize(authenticated);
-      return upload(stages, authorized, record, idleMillis);
+      return upload(stages, authorized, record, settings);
     },
   };
 }
@@ -30,7 +29,7 @@ async function upload<B extends Bucket>(
   stages: Stages<B>,
   request: Authorized<B>,
   { transfer }: RequestRecord,
-  idleMillis: number,
+  settings: Settings,
 ): Promise<Reply> {
   const shape = OPERATIONS[request.operation];
   const span = request.incoming.span.child('s3.upload', 'internal', {
@@ -43,7 +42,7 @@ async function upload<B extends Bucket>(
     'upload.zero_copy': shape.carriesObject ? false : undefined,
   });
   try {
-    return await stages.upload[request.operation](request, { span, transfer, idleMillis });
+    return await stages.upload[request.operation](request, { span, transfer, ...settings });
   } catch (thrown) {
     const failure = asFailure(thrown);
     span.fail(failure.type, failure.message);

@@ -13,8 +13,18 @@ export interface Stages<B extends Bucket> {
 export interface Scope {
   readonly span: Span;
   readonly transfer: Transfer;
+  /** Longest wait for the client's next byte, in milliseconds. */
   readonly idleMillis: number;
+  /** Told of object bytes that were handed on, so that their memory is freed. */
+  readonly chunks: Chunks;
 }
+
+export interface Chunks {
+  passed(bytes: number): void;
+}
+
+/** What is the same for all requests. */
+export type Settings = Pick<Scope, 'idleMillis' | 'chunks'>;
 
 /** What is known of a request when it is over; filled in as it goes, reported once. */
 export interface RequestRecord {

@@ -13,6 +13,8 @@ export interface UploadScope {
   readonly transfer: Transfer;
   /** Longest wait for the client's next byte, in milliseconds. */
   readonly idleMillis: number;
+  /** Told of object bytes that were handed on, so that their memory is freed. */
+  readonly chunks: { passed(bytes: number): void };
 }
 
 /** @throws Failure for every outcome but success. */

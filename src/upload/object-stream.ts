@@ -9,21 +9,25 @@ import { asFailure } from '../domain/failure.ts';
 import type { Incoming, Transfer } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { ClientReader } from './client-reader.ts';
+import type { UploadScope } from './handler.ts';
 import { ObjectDecoder } from './object-decoder.ts';
 
 export class ObjectStream extends Readable {
   readonly #transfer: Transfer;
+  readonly #chunks: UploadScope['chunks'];
   #reader: ClientReader | undefined;
   #fullSince: number | undefined;
 
-  private constructor(transfer: Transfer) {
+  private constructor({ transfer, chunks }: UploadScope) {
     super();
     this.#transfer = transfer;
+    this.#chunks = chunks;
   }
 
   /** Asks the client for its body and gives it as the store shall get it: with the trailer again, where one came. */
-  static async open(incoming: Incoming, plan: BodyPlan, idleMillis: number, transfer: Transfer): Promise<ObjectStream> {
-    const stream = new ObjectStream(transfer);
+  static async open(incoming: Incoming, plan: BodyPlan, scope: UploadScope): Promise<ObjectStream> {
+    const { transfer, idleMillis } = scope;
+    const stream = new ObjectStream(scope);
     const push = (bytes: Buffer): void => stream.#give(bytes);
     const encoder = plan.trailer === undefined ? undefined : new AwsChunkedEncoder(plan.length, push);
     const decoder = await ObjectDecoder.create(plan, transfer, encoder === undefined ? push : (b) => encoder.write(b));
@@ -54,6 +58,7 @@ export class ObjectStream extends Readable {
   }
 
   #give(bytes: Buffer): void {
+    this.#chunks.passed(bytes.length);
     if (this.push(bytes) || this.#fullSince !== undefined) return;
     this.#fullSince = performance.now();
     this.#reader?.pause();

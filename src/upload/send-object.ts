@@ -74,7 +74,7 @@ async function streamed(
   headers: Record<string, string>,
   scope: UploadScope,
 ): Promise<Sending> {
-  const stream = await ObjectStream.open(incoming, plan, scope.idleMillis, scope.transfer);
+  const stream = await ObjectStream.open(incoming, plan, scope);
   if (plan.trailer === undefined) {
     return { body: { stream, length: plan.length }, payloadHash: plan.payloadHash, headers };
   }
