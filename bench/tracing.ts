@@ -1,14 +1,15 @@
 /**
  * What tracing costs: CPU per request and per GiB of the gateway with tracing at 100 %, against the same gateway without.
  *
- *   npm run bench -- tracing [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
+ *   npm run bench -- tracing [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
  *
  * Five copies of the gateway run at once, each in a process of its own: tracing off, tracing off again, ours over gRPC, ours
  * over http/protobuf, and the official SDK over http/protobuf, the last three with gzip. They share one load generator, one
  * store that keeps nothing and one collector that answers at once. Only one copy is loaded at a time, for a turn of 25 ms;
  * a round is twelve turns of each copy in random order, so that whatever else the machine does hits all alike. What is
  * counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
- * nothing that a copy does goes uncounted.
+ * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat: how V8
+ * compiles the same code differs from one process to the next by several percent.
  *
  * The figure is a ratio: a copy's CPU per request by that of the untraced copy in the same round; printed is the median over
  * the rounds with a 95 % bootstrap interval. The untraced gateway by itself shows the noise: differences of that size mean
@@ -18,8 +19,8 @@
  * that were received are printed as well, and the queue is long enough for all of them.
  *
  * --only      of the traced copies only those with this word in their name
- * --smoke     two short rounds, to see that everything runs; the figures mean nothing
- * --profile   writes V8's CPU profiles of each copy and of its exporter thread into DIR, one folder a copy
+ * --smoke     a few short turns, to see that everything runs; the figures mean nothing
+ * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -36,14 +37,17 @@ const TARGET = 1.05;
 
 const SMALL_LOAD: Load = { size: KIB, connections: 16, millis: 25, requests: Number.MAX_SAFE_INTEGER };
 const LARGE_LOAD: Load = { size: LARGE, connections: 1, millis: 60_000, requests: 1 };
-
-const SMOKE = { warmUp: 1, rounds: 2 };
+const SMALL: Omit<Plan, 'rounds'> = { load: SMALL_LOAD, turns: 12, warmUp: 8 };
+const LARGE_PLAN: Plan = { load: LARGE_LOAD, turns: 2, warmUp: 1, rounds: 4 };
+const SMOKE: Omit<Plan, 'load'> = { turns: 2, warmUp: 1, rounds: 2 };
 
 interface Options {
   readonly contestants: readonly Contestant[];
+  readonly heats: number;
   readonly small: Plan;
   readonly large: Plan;
   readonly seed: number;
+  readonly smoke: boolean;
   readonly profile: string | undefined;
 }
 
@@ -51,35 +55,60 @@ function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
     options: {
-      rounds: { type: 'string', default: '60' },
+      heats: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '12' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       smoke: { type: 'boolean', default: false },
       profile: { type: 'string' },
     },
   });
-  const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
-  if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds is not a positive whole number');
-  if (!Number.isInteger(seed)) throw new Error('--seed is not a whole number');
   const contestants = CONTESTANTS.filter(({ name, tracer }) => tracer === 'none' || name.includes(values.only));
-  const common = { contestants, seed, profile: values.profile };
-  const small = { load: SMALL_LOAD, turns: 12, warmUp: 10, rounds };
-  const large = { load: LARGE_LOAD, turns: 3, warmUp: 1, rounds: Math.ceil(rounds / 5) };
-  if (!values.smoke) return { ...common, small, large };
-  return { ...common, small: { ...small, turns: 4, ...SMOKE }, large: { ...large, turns: 1, ...SMOKE } };
+  const common = { contestants, seed: natural('--seed', values.seed), smoke: values.smoke, profile: values.profile };
+  if (values.smoke) {
+    return { ...common, heats: 1, small: { load: SMALL_LOAD, ...SMOKE }, large: { load: LARGE_LOAD, ...SMOKE } };
+  }
+  const small = { ...SMALL, rounds: natural('--rounds', values.rounds) };
+  return { ...common, heats: natural('--heats', values.heats), small, large: LARGE_PLAN };
+}
+
+function natural(option: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${option} is not a positive whole number`);
+  return Number(text);
+}
+
+interface Heat {
+  readonly small: Costs;
+  readonly large: Costs;
+  readonly deliveries: readonly Delivery[];
 }
 
 async function main(): Promise<void> {
-  const { contestants, small, large, seed, profile } = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2));
+  const { contestants, small, large, seed } = options;
   const random = seededRandom(seed);
+  const heats: Heat[] = [];
+  while (heats.length < options.heats) heats.push(await runHeat(options, random, `heat ${heats.length + 1}`));
+  const results = (of: 'small' | 'large') =>
+    compare(
+      contestants,
+      heats.map((heat) => heat[of]),
+      random,
+    );
+  const [perRequest, perGib] = [results('small'), results('large')];
+  const deliveries = contestants.map((_, i) => sum(heats.map((heat) => heat.deliveries[i]!)));
+  printPerRequest(perRequest, deliveries, effort(heats.length, small));
+  printPerGib(perGib, effort(heats.length, large));
+  if (options.smoke) console.log('smoke run: the figures mean nothing');
+  else printVerdict(perRequest);
+}
+
+async function runHeat({ contestants, small, large, profile }: Options, random: Random, name: string): Promise<Heat> {
   const arena = await Arena.open(contestants, (contestant) => profiling(profile, contestant));
   try {
-    const perRequest = compare(await race(arena, contestants, small, random), random);
+    const costs = await race(arena, contestants, small, random, `${name}, small objects`);
     const deliveries = await Promise.all(contestants.map((contestant) => arena.delivery(contestant)));
-    printPerRequest(perRequest, deliveries, small);
-    const perPut = compare(await race(arena, contestants, large, random), random);
-    printPerGib(perPut, large);
-    printVerdict(perRequest);
+    return { small: costs, deliveries, large: await race(arena, contestants, large, random, `${name}, large objects`) };
   } finally {
     await arena.close();
   }
@@ -90,56 +119,81 @@ function profiling(folder: string | undefined, { name }: Contestant): string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${join(folder, name.replace(/[^a-z]+/gi, '-'))}`];
 }
 
-async function race(arena: Arena, contestants: readonly Contestant[], plan: Plan, random: Random): Promise<Costs> {
+async function race(
+  arena: Arena,
+  contestants: readonly Contestant[],
+  plan: Plan,
+  random: Random,
+  what: string,
+): Promise<Costs> {
   const showing = process.stderr.isTTY;
   const costs = await runRounds(arena, contestants, plan, random, (round, of) => {
-    if (showing) process.stderr.write(`\rPUT of ${plan.load.size} bytes: round ${round} of ${of} `);
+    if (showing) process.stderr.write(`\r\x1b[K${what}: round ${round} of ${of} `);
   });
   if (showing) process.stderr.write('\r\x1b[K');
   return costs;
 }
 
+function sum(deliveries: readonly Delivery[]): Delivery {
+  const total = (of: (delivery: Delivery) => number): number => deliveries.reduce((all, one) => all + of(one), 0);
+  return {
+    expected: total(({ expected }) => expected),
+    received: total(({ received }) => received),
+    exports: total(({ exports }) => exports),
+    bytes: total(({ bytes }) => bytes),
+  };
+}
+
+function effort(heats: number, { load, turns, rounds }: Plan): string {
+  const turn = load.requests === 1 ? '1 upload' : `${load.millis} ms on ${load.connections} connections`;
+  return `${heats} ${heats === 1 ? 'heat' : 'heats'} of ${rounds} rounds of ${turns} turns of ${turn}`;
+}
+
 function printPerRequest(
   comparisons: readonly Comparison[],
   deliveries: readonly Delivery[],
-  { load, turns, rounds }: Plan,
+  effortText: string,
 ): void {
-  const effort = `${load.connections} connections, ${rounds} rounds of ${turns} × ${load.millis} ms`;
-  console.log(`CPU per request: PUT of 1 KiB, ${effort}\n`);
-  const head = ['', 'ratio [95 % interval]', '', 'µs', 'spans/request', 'spans/export', 'bytes/span', 'lost'];
+  console.log(`CPU per request, objects of 1 KiB (${effortText})\n`);
+  const head = ['', ...RATIO_HEAD, 'µs', 'main thread', 'spans/request', 'spans/export', 'bytes/span', 'lost'];
   const rows = comparisons.map((comparison, i) => [
-    comparison.name,
-    i === 0 ? '×1' : ratioText(comparison),
-    i === 0 ? '' : percent(comparison.ratio),
-    comparison.cost.toFixed(1),
+    ...ratioCells(comparison, i === 0),
+    comparison.all.toFixed(0),
+    comparison.main.toFixed(0),
     ...deliveryCells(deliveries[i]!),
   ]);
   console.log(table([head, ...rows]));
 }
 
+const RATIO_HEAD = ['ratio [95 % interval]', ''];
+
+function ratioCells(comparison: Comparison, isBase: boolean): string[] {
+  const { name } = comparison.contestant;
+  return isBase ? [name, '×1', ''] : [name, ratioText(comparison), percent(comparison.ratio)];
+}
+
 function deliveryCells({ expected, received, exports, bytes }: Delivery): string[] {
   if (expected === 0) return ['', '', '', ''];
   const perRequest = (received / expected) * SPANS_PER_UPLOAD;
-  const perExport = received / exports;
-  return [perRequest.toFixed(3), perExport.toFixed(0), (bytes / received).toFixed(0), String(expected - received)];
+  const lost = String(expected - received);
+  return [perRequest.toFixed(3), (received / exports).toFixed(0), (bytes / received).toFixed(0), lost];
 }
 
-function printPerGib(comparisons: readonly Comparison[], { load, turns, rounds }: Plan): void {
-  console.log(`CPU per GiB: PUT of 64 MiB, one at a time, ${rounds} rounds of ${turns}\n`);
+function printPerGib(comparisons: readonly Comparison[], effortText: string): void {
+  console.log(`CPU per GiB, objects of 64 MiB (${effortText})\n`);
   const rows = comparisons.map((comparison, i) => [
-    comparison.name,
-    i === 0 ? '×1' : ratioText(comparison),
-    i === 0 ? '' : percent(comparison.ratio),
-    ((comparison.cost * (GIB / load.size)) / 1000).toFixed(0),
+    ...ratioCells(comparison, i === 0),
+    ((comparison.all * (GIB / LARGE)) / 1000).toFixed(0),
   ]);
-  console.log(table([['', 'ratio [95 % interval]', '', 'ms'], ...rows]));
+  console.log(table([['', ...RATIO_HEAD, 'ms'], ...rows]));
 }
 
 function printVerdict([, again, ...traced]: readonly Comparison[]): void {
-  console.log(`noise: the untraced gateway against itself ${percent(again!.ratio)}`);
-  for (const comparison of traced.filter(({ name }) => name.startsWith('mizuchi'))) {
+  console.log(`noise: the untraced gateway by itself is ${ratioText(again!)}`);
+  for (const comparison of traced.filter(({ contestant }) => contestant.tracer === 'ours')) {
     const met = comparison.ratio < TARGET ? 'met' : 'missed';
-    console.log(`target < 5 %: ${met} (${comparison.name}, ${percent(comparison.ratio)} CPU per request)`);
+    const sure = comparison.interval.low < TARGET && comparison.interval.high > TARGET ? ', but not certainly' : '';
+    console.log(`target < 5 %: ${met}${sure} (${comparison.contestant.name} ${percent(comparison.ratio)})`);
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * The processes of one run: store, collector, load and every contestant, all started before the first turn and all ended
+ * The processes of one heat: store, collector, load and every contestant, all started before the first turn and all ended
  * after the last.
  */
 import type { Received } from './collector-process.ts';
 import { type Contestant, configOf, type Ports, SPANS_PER_UPLOAD } from './contestants.ts';
-import type { StartGateway } from './gateway-process.ts';
+import type { Cpu, StartGateway } from './gateway-process.ts';
 import { HelperProcess } from './helper-process.ts';
 import type { Turn } from './load-process.ts';
 
@@ -26,7 +26,7 @@ interface Player {
   readonly port: number;
   readonly traced: boolean;
   /** CPU when it was last asked for. */
-  cpu: number;
+  cpu: Cpu;
   uploads: number;
 }
 
@@ -44,7 +44,7 @@ export class Arena {
     const arena = new Arena();
     try {
       const ports = await arena.#openSurroundings();
-      for (const contestant of contestants) await arena.#enter(contestant, ports, nodeOptions(contestant));
+      await Promise.all(contestants.map((contestant) => arena.#enter(contestant, ports, nodeOptions(contestant))));
     } catch (error) {
       await arena.close();
       throw error;
@@ -60,12 +60,12 @@ export class Arena {
     return requests;
   }
 
-  /** CPU of the contestant's whole process since this was last asked, in microseconds: nothing it does is left out. */
-  async cpu({ name }: Contestant): Promise<number> {
+  /** CPU of the contestant since this was last asked: of its whole process, so that nothing it does is left out. */
+  async cpu({ name }: Contestant): Promise<Cpu> {
     const player = this.#player(name);
-    const before = player.cpu;
-    player.cpu = await player.process.ask<number>('cpu');
-    return player.cpu - before;
+    const { all, main } = player.cpu;
+    player.cpu = await player.process.ask<Cpu>('cpu');
+    return { all: player.cpu.all - all, main: player.cpu.main - main };
   }
 
   /** What has arrived of the contestant's spans, once that is all of them or no more can be hoped for. */
@@ -94,7 +94,13 @@ export class Arena {
     const process = this.#start('./gateway-process.ts', nodeOptions);
     const start: StartGateway = { config: configOf(contestant, ports), stock: contestant.tracer === 'stock' };
     const port = await process.ask<number>('start', start);
-    this.#players.set(contestant.name, { process, port, traced: contestant.tracer !== 'none', cpu: 0, uploads: 0 });
+    this.#players.set(contestant.name, {
+      process,
+      port,
+      traced: contestant.tracer !== 'none',
+      cpu: { all: 0, main: 0 },
+      uploads: 0,
+    });
   }
 
   #start(file: string, nodeOptions: string[] = []): HelperProcess {

@@ -24,10 +24,18 @@ async function start({ config, stock }: StartGateway): Promise<number> {
   return app.port;
 }
 
-/** CPU of all threads of this process so far, in microseconds. */
-function cpu(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
+/** CPU so far, in microseconds. */
+export interface Cpu {
+  /** Of all threads of the process. */
+  readonly all: number;
+  /** Of the thread that serves requests. */
+  readonly main: number;
+}
+
+function cpu(): Cpu {
+  const all = process.cpuUsage();
+  const main = process.threadCpuUsage();
+  return { all: all.user + all.system, main: main.user + main.system };
 }
 
 async function close(): Promise<void> {

@@ -5,10 +5,11 @@
  */
 import type { Arena, Load } from './arena.ts';
 import type { Contestant } from './contestants.ts';
+import type { Cpu } from './gateway-process.ts';
 import { type Random, shuffled } from './statistics.ts';
 
-/** For each contestant, by name, the CPU of one request in each round, in microseconds. */
-export type Costs = ReadonlyMap<string, readonly number[]>;
+/** For each contestant, in their order, the CPU of one request in each round, in microseconds. */
+export type Costs = readonly (readonly Cpu[])[];
 
 export interface Plan {
   /** One turn. */
@@ -28,14 +29,15 @@ export async function runRounds(
   random: Random,
   onRound: (round: number, of: number) => void,
 ): Promise<Costs> {
-  const costs = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
+  const costs = contestants.map((): Cpu[] => []);
   const total = plan.warmUp + plan.rounds;
   for (let round = 1; round <= total; round++) {
     onRound(round, total);
     const requests = await playRound(arena, contestants, plan, random);
-    for (const contestant of contestants) {
-      const cost = (await arena.cpu(contestant)) / requests.get(contestant)!;
-      if (round > plan.warmUp) costs.get(contestant.name)!.push(cost);
+    for (const [i, contestant] of contestants.entries()) {
+      const { all, main } = await arena.cpu(contestant);
+      const count = requests.get(contestant)!;
+      if (round > plan.warmUp) costs[i]!.push({ all: all / count, main: main / count });
     }
   }
   return costs;

@@ -17,18 +17,31 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The percentile bootstrap of the median (Efron 1979): how the median would have varied had the same rounds been drawn anew.
+ * The percentile bootstrap of the median over all values (Efron 1979): how it would have varied had everything been done
+ * anew. Values of one group have something in common, so groups are drawn first, and then as many values of each.
  * @param level share of the resampled medians that lie inside, such as 0.95.
  */
-export function medianInterval(values: readonly number[], random: Random, level = 0.95, resamples = 4_000): Interval {
+export function medianInterval(
+  groups: readonly (readonly number[])[],
+  random: Random,
+  level = 0.95,
+  resamples = 4_000,
+): Interval {
   const medians = new Float64Array(resamples);
-  const drawn = new Float64Array(values.length);
   for (let i = 0; i < resamples; i++) {
-    for (let j = 0; j < drawn.length; j++) drawn[j] = values[Math.floor(random() * values.length)]!;
-    medians[i] = quantile(drawn.sort(), 0.5);
+    const drawn = groups.flatMap(() => drawAgain(drawOne(groups, random), random));
+    medians[i] = quantile(Float64Array.from(drawn).sort(), 0.5);
   }
   medians.sort();
   return { low: quantile(medians, (1 - level) / 2), high: quantile(medians, (1 + level) / 2) };
+}
+
+function drawAgain<T>(items: readonly T[], random: Random): T[] {
+  return items.map(() => drawOne(items, random));
+}
+
+function drawOne<T>(items: readonly T[], random: Random): T {
+  return items[Math.floor(random() * items.length)]!;
 }
 
 /** Between two neighbours by their distance (definition 7 of Hyndman and Fan 1996). */

@@ -1,23 +1,31 @@
 /** Figures as text for a terminal: the ratios of the contestants, and the words around them. */
+import type { Contestant } from './contestants.ts';
 import type { Costs } from './rounds.ts';
 import { type Interval, median, medianInterval, type Random } from './statistics.ts';
 
 export interface Comparison {
-  readonly name: string;
-  /** Median over the rounds of: CPU per request by that of the first contestant in the same round. */
+  readonly contestant: Contestant;
+  /** Median over the rounds of all heats of: CPU per request by that of the first contestant in the same round. */
   readonly ratio: number;
   /** 95 % interval of it. */
   readonly interval: Interval;
-  /** Median CPU of one request, in microseconds. */
-  readonly cost: number;
+  /** Median CPU of one request, in microseconds: of the whole process, and of the thread that serves requests. */
+  readonly all: number;
+  readonly main: number;
 }
 
 /** The first contestant is the one that the others are compared with. */
-export function compare(costs: Costs, random: Random): Comparison[] {
-  const [base] = costs.values();
-  return [...costs].map(([name, own]) => {
-    const ratios = own.map((cost, round) => cost / base![round]!);
-    return { name, ratio: median(ratios), interval: medianInterval(ratios, random), cost: median(own) };
+export function compare(contestants: readonly Contestant[], heats: readonly Costs[], random: Random): Comparison[] {
+  return contestants.map((contestant, i) => {
+    const ratios = heats.map((costs) => costs[i]!.map(({ all }, round) => all / costs[0]![round]!.all));
+    const own = heats.flatMap((costs) => costs[i]!);
+    return {
+      contestant,
+      ratio: median(ratios.flat()),
+      interval: medianInterval(ratios, random),
+      all: median(own.map(({ all }) => all)),
+      main: median(own.map(({ main }) => main)),
+    };
   });
 }
 

@@ -27,7 +27,7 @@ describe('the bootstrap of the median', () => {
     const values = Array.from({ length: n }, (_, i) => i + 1);
     const atMost = (k: number): number => binomialAtLeast(n, k / n, (n + 1) / 2);
     const firstAtLeast = (share: number): number => values.find((k) => atMost(k) >= share)!;
-    const { low, high } = medianInterval(values, seededRandom(1), 0.95, 20_000);
+    const { low, high } = medianInterval([values], seededRandom(1), 0.95, 20_000);
     assert.equal(low, firstAtLeast(0.025));
     assert.equal(high, firstAtLeast(0.975));
   });
@@ -37,7 +37,7 @@ describe('the bootstrap of the median', () => {
     let covered = 0;
     for (let run = 0; run < 400; run++) {
       const values = Array.from({ length: 25 }, () => 1 + random() * random());
-      const { low, high } = medianInterval(values, random, 0.95, 300);
+      const { low, high } = medianInterval([values], random, 0.95, 300);
       if (low <= MEDIAN_OF_PRODUCT && MEDIAN_OF_PRODUCT <= high) covered++;
     }
     assert.ok(covered / 400 > 0.9 && covered / 400 < 0.99, `${covered} of 400`);
@@ -45,12 +45,22 @@ describe('the bootstrap of the median', () => {
 
   it('is the same for the same seed', () => {
     const values = [1.1, 0.9, 1.3, 1.02, 0.99, 1.2];
-    const run = () => medianInterval(values, seededRandom(42));
+    const run = () => medianInterval([values], seededRandom(42));
     assert.deepEqual(run(), run());
   });
 
+  it('is not deceived by many values of few groups', () => {
+    // Rounds that agree within heats that do not: what is uncertain is the heat.
+    const heat = (at: number): number[] => Array.from({ length: 20 }, (_, i) => at + i / 1000);
+    const heats = [1, 1.05, 1.1, 1.15, 1.2].map(heat);
+    const { low, high } = medianInterval(heats, seededRandom(9));
+    assert.ok(low < 1.06 && high > 1.15, `${low} to ${high}`);
+    const pooled = medianInterval([heats.flat()], seededRandom(9));
+    assert.ok(pooled.low > 1.06 && pooled.high < 1.15, `${pooled.low} to ${pooled.high}`);
+  });
+
   it('has no width where all rounds agree', () => {
-    assert.deepEqual(medianInterval([2, 2, 2], seededRandom(3)), { low: 2, high: 2 });
+    assert.deepEqual(medianInterval([[2, 2, 2]], seededRandom(3)), { low: 2, high: 2 });
   });
 });
 
