@@ -105,7 +105,7 @@ function isLocal(hostname: string): boolean {
 }
 
 function resultOf({ code, details, metadata }: ServiceError): ExportResult {
-  const message = printable(`gRPC ${status[code] ?? code} ${details}`);
+  const message = printable(`gRPC ${status[code] ?? code} ${details.replace(/ Resolution note:\s*$/, '')}`);
   const [info] = metadata?.get('grpc-status-details-bin') ?? [];
   const delayMillis = info instanceof Buffer ? retryInfoMillis(info) : undefined;
   const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && delayMillis !== undefined);

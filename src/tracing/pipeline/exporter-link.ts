@@ -83,10 +83,10 @@ export class ExporterLink {
     const { program, settings } = this.#options;
     const env = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
     const worker = new Worker(program, { workerData: settings, env, execArgv: [], resourceLimits: HEAP });
-    worker.unref();
     worker.on('message', (message: FromExporter) => this.#hear(message));
     worker.on('error', (error) => this.#died(worker, String(error)));
     worker.on('exit', (code) => this.#died(worker, `exit code ${code}`));
+    worker.unref(); // last: listening to a worker makes the process wait for it again
     this.#worker = worker;
     for (const batch of this.#waiting.splice(0)) this.#post(worker, batch);
   }

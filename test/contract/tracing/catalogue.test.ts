@@ -1,0 +1,103 @@
+/**
+ * The catalogue holds nothing that does not exist: a running gateway is made to open every span and to set every attribute
+ * in it. (That nothing arrives which is not in the catalogue is asserted wherever traces are tested end to end.)
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { SPANS } from '../../../src/tracing/catalogue.ts';
+import { send } from '../../support/http-client.ts';
+import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
+import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
+import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
+
+const IDS = { 'x-amz-request-id': 'STORE0001', 'x-amz-id-2': 'extended' };
+const answer = (document: string): Behaviour => answering(200, document, IDS);
+const COMPLETE =
+  '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
+
+/** Method, target, body, and how the store behaves. */
+const REQUESTS: readonly (readonly [method: string, target: string, body: string | undefined, store: Behaviour])[] = [
+  ['PUT', '/uploads/k?x-id=PutObject', 'hello', answerWell],
+  [
+    'POST',
+    '/uploads/k?uploads',
+    '',
+    answer('<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>'),
+  ],
+  ['PUT', '/uploads/k?partNumber=1&uploadId=u', 'hello', answerWell],
+  ['GET', '/uploads/k?uploadId=u', undefined, answer('<ListPartsResult/>')],
+  ['POST', '/uploads/k?uploadId=u', COMPLETE, answer('<CompleteMultipartUploadResult/>')],
+  ['DELETE', '/uploads/k?uploadId=u', undefined, answer('')],
+  ['PROPFIND', '/uploads/k', undefined, answerWell],
+];
+/** An answer from the store that every operation takes for a failure. */
+const failing = answering(500, '<Error><Code>InternalError</Code><Message>no</Message></Error>', IDS);
+/** The first request on a kept connection is cut off, the next is answered: the gateway sends it again. */
+function cutOnce(): Behaviour {
+  let cut = false;
+  return (request, response, record) => {
+    if (cut) return answerWell(request, response, record);
+    cut = true;
+    request.socket.resetAndDestroy();
+    return undefined;
+  };
+}
+
+describe('the catalogue of spans', () => {
+  let store: RawStore;
+  let collector: OtlpReceiver;
+  let gateway: TestGateway;
+
+  before(async () => {
+    store = await RawStore.start();
+    collector = await receiveHttp();
+    gateway = await startGateway({
+      storeUrl: store.url,
+      tracing: {
+        enabled: true,
+        otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
+        semantic_conventions: 'dup',
+      },
+    });
+    const headers = { 'user-agent': 'catalogue-test' };
+    for (const [method, target, body, behaviour] of REQUESTS) {
+      for (const storeDoes of [behaviour, failing]) {
+        store.behaviour = storeDoes;
+        await send(gateway.url, method, target, body, headers);
+      }
+    }
+    store.behaviour = answerWell;
+    await send(gateway.url, 'PUT', '/uploads/k', 'hello', headers);
+    for (const [method, target, body] of REQUESTS) {
+      store.behaviour = cutOnce();
+      if (body === undefined) await send(gateway.url, method, target, body, headers);
+    }
+    await gateway.close();
+  });
+
+  after(() => Promise.all([store.close(), collector.close()]));
+
+  for (const [name, { attributes, kind }] of Object.entries(SPANS)) {
+    it(`has ${name} as it arrives, with all its attributes`, () => {
+      const spans = collector.spans().filter((span) => span.name === name);
+      assert.ok(spans.length > 0, 'no such span');
+      const kinds = { internal: 1, server: 2, client: 3 } as const;
+      assert.ok(spans.every((span) => span.kind === kinds[kind]));
+      const arrived = new Set(spans.flatMap((span) => Object.keys(span.attributes)));
+      const expected = Object.entries(attributes).filter(([attribute]) => mayBeOn(name, attribute));
+      const missing = expected.filter(([attribute]) => !arrived.has(attribute)).map(([attribute]) => attribute);
+      assert.deepEqual(missing, []);
+      const older = expected.flatMap(([, { legacy }]) => legacy ?? []).filter((attribute) => !arrived.has(attribute));
+      assert.deepEqual(older, []);
+    });
+  }
+});
+
+/** The spans of the store share one table, and not every operation has all of it. */
+function mayBeOn(span: string, attribute: string): boolean {
+  if (!span.startsWith('aws.s3.')) return true;
+  if (attribute === 'aws.s3.part_number') return span === 'aws.s3.upload_part';
+  if (attribute === 'aws.s3.upload_id') return !['aws.s3.put_object', 'aws.s3.create_multipart_upload'].includes(span);
+  if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
+  return true;
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createContextKey, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Attributes } from '../../../src/domain/span.ts';
+import type { Conventions } from '../../../src/tracing/conventions.ts';
+import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
+import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
+import { neverSampler } from '../../../src/tracing/sampler/always.ts';
+import { SpanHolder } from '../../../src/tracing/span-holder.ts';
+import { type TestTracerOptions, testTracer } from '../../support/test-tracer.ts';
+
+function open(conventions: Conventions = 'stable', options: TestTracerOptions = {}) {
+  const { tracer, decoded } = testTracer(options);
+  return { tracer: createRequestTracer(tracer, new TraceContextPropagator(), conventions), decoded };
+}
+
+describe('the face of tracing', () => {
+  it('opens the SERVER span, and children below it', () => {
+    const { tracer, decoded } = open();
+    const root = tracer.startRequest([], { 'url.path': '/a', 'url.query': undefined });
+    const child = root.child('s3.upload', 'internal', { 's3.key': 'k' });
+    const call = child.child('aws.s3.put_object', 'client');
+    for (const span of [call, child, root]) span.end();
+    const [third, second, first] = decoded();
+    assert.deepEqual(
+      [first, second, third].map((span) => [span?.name, span?.kind, span?.parentSpanId]),
+      [
+        ['http.server.request', 2, ''],
+        ['s3.upload', 1, root.spanId],
+        ['aws.s3.put_object', 3, child.spanId],
+      ],
+    );
+    assert.deepEqual(Object.keys(first!.attributes), ['url.path', 'sampling.reason']);
+  });
+
+  it('knows its ids, and writes them as traceparent', () => {
+    const { tracer } = open();
+    const span = tracer.startRequest([], {});
+    assert.equal(span.traceparent, `00-${span.traceId}-${span.spanId}-03`);
+    assert.equal(span.sampled, true);
+    assert.deepEqual(span.outgoingHeaders(), ['traceparent', span.traceparent]);
+  });
+
+  it('knows them for traces that are not kept, too', () => {
+    const { tracer, decoded } = open('dup', { sampler: neverSampler });
+    const span = tracer.startRequest([], {});
+    assert.equal(span.sampled, false);
+    assert.equal(span.traceparent, `00-${span.traceId}-${span.spanId}-02`);
+    span.set('a', 1);
+    span.fail('x');
+    span.child('child', 'client').end();
+    span.end();
+    assert.deepEqual(decoded(), []);
+  });
+
+  it('marks a failure', () => {
+    const { tracer, decoded } = open();
+    const span = tracer.startRequest([], {});
+    span.fail('store_reset', 'why');
+    span.child('bare', 'internal').end();
+    span.end();
+    const failed = decoded()[1]!;
+    assert.deepEqual(failed.status, { code: 2, message: 'why' });
+    assert.deepEqual(failed.attributes['error.type'], { string: 'store_reset' });
+  });
+
+  it('sets nothing for undefined, the last value for a name set twice, and nothing after the end', () => {
+    const { tracer, decoded } = open();
+    const span = tracer.startRequest([], { a: 1 });
+    span.set('a', undefined);
+    span.set('b', 1);
+    span.set('b', 2);
+    span.end();
+    span.set('b', 3);
+    span.end();
+    assert.equal(decoded().length, 1);
+    const { a, b } = decoded()[0]!.attributes;
+    assert.deepEqual([a, b], [{ int: '1' }, { int: '2' }]);
+  });
+
+  it('works over the official SDK as well', () => {
+    const ended: string[] = [];
+    const processor = {
+      onStart() {},
+      onEnd: ({ name }: { name: string }) => void ended.push(name),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const official = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
+    const tracer = createRequestTracer(official, new TraceContextPropagator(), 'stable');
+    const parent = '00-12345678901234567890123456789012-1234567890123456-01';
+    const root = tracer.startRequest(['traceparent', parent], {});
+    const child = root.child('child', 'client');
+    child.end();
+    root.end();
+    assert.deepEqual(ended, ['child', 'http.server.request']);
+    assert.equal(child.traceId, '12345678901234567890123456789012');
+  });
+});
+
+describe('the names of HTTP attributes', () => {
+  const SERVER: Attributes = {
+    'http.request.method': 'PUT',
+    'url.scheme': 'http',
+    'url.path': '/a',
+    'url.query': 'x=1',
+    'network.peer.address': '10.0.0.1',
+    'http.request.body.size': 5,
+    'http.route': '/{key}',
+    missing: undefined,
+  };
+
+  function names(conventions: Conventions): [server: Record<string, unknown>, client: Record<string, unknown>] {
+    const { tracer, decoded } = open(conventions);
+    const root = tracer.startRequest([], SERVER);
+    const call = root.child('call', 'client', { 'server.address': 'store', 'server.port': 9000 });
+    for (const span of [call, root]) {
+      span.set('http.response.status_code', 200);
+      span.end();
+    }
+    const [client, server] = decoded().map(({ attributes, attributeCount }) => {
+      assert.equal(Object.keys(attributes).length, attributeCount, 'no attribute twice');
+      const { 'sampling.reason': _, ...rest } = attributes;
+      return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Object.values(value)[0]]));
+    });
+    return [server!, client!];
+  }
+
+  const STABLE = {
+    'http.request.method': 'PUT',
+    'url.scheme': 'http',
+    'url.path': '/a',
+    'url.query': 'x=1',
+    'network.peer.address': '10.0.0.1',
+    'http.request.body.size': '5',
+    'http.response.status_code': '200',
+  };
+  const OLDER = {
+    'http.method': 'PUT',
+    'http.scheme': 'http',
+    'http.target': '/a?x=1',
+    'net.peer.ip': '10.0.0.1',
+    'http.request_content_length': '5',
+    'http.status_code': '200',
+  };
+  const SAME = { 'http.route': '/{key}' };
+
+  it("are today's", () => {
+    const [server, client] = names('stable');
+    assert.deepEqual(server, { ...STABLE, ...SAME });
+    assert.deepEqual(client, { 'server.address': 'store', 'server.port': '9000', 'http.response.status_code': '200' });
+  });
+
+  it('are the older ones', () => {
+    const [server, client] = names('legacy');
+    assert.deepEqual(server, { ...OLDER, ...SAME });
+    assert.deepEqual(client, { 'net.peer.name': 'store', 'net.peer.port': '9000', 'http.status_code': '200' });
+  });
+
+  it('are both', () => {
+    const [server, client] = names('dup');
+    assert.deepEqual(server, { ...STABLE, ...OLDER, ...SAME });
+    assert.equal(Object.keys(client).length, 6);
+  });
+
+  it('make a target of a path without a query, too', () => {
+    const { tracer, decoded } = open('legacy');
+    tracer.startRequest([], { 'url.path': '/a' }).end();
+    assert.deepEqual(decoded()[0]?.attributes['http.target'], { string: '/a' });
+  });
+});
+
+describe('the context that holds a span', () => {
+  it('is one for everybody who uses the API', () => {
+    const key = createContextKey('test');
+    const below = ROOT_CONTEXT.setValue(key, 'below');
+    const [span, other] = ['1', '2'].map((digit) =>
+      trace.wrapSpanContext({ traceId: digit.repeat(32), spanId: digit.repeat(16), traceFlags: 1 }),
+    );
+    const holder = new SpanHolder(below, span!);
+    assert.equal(trace.getSpan(holder), span);
+    assert.equal(holder.getValue(key), 'below');
+    assert.equal(trace.getSpan(trace.setSpan(holder, other!)), other);
+    assert.equal(trace.getSpan(holder), span, 'unchanged');
+    const further = holder.setValue(key, 'further');
+    assert.deepEqual([further.getValue(key), trace.getSpan(further)], ['further', span]);
+    assert.equal(trace.getSpan(trace.deleteSpan(holder)), undefined);
+    assert.equal(trace.deleteSpan(holder).getValue(key), 'below');
+    assert.equal(propagation.getBaggage(holder), undefined);
+  });
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { describe, it } from 'node:test';
+import { resourceAttributes } from '../../../src/tracing/resource.ts';
+import { tracingConfig } from '../../support/tracing-config.ts';
+
+describe('the resource', () => {
+  it('says who speaks', () => {
+    const attributes = resourceAttributes(tracingConfig('http://c', { environment: 'production' }), '1.2.3');
+    const { 'service.instance.id': instance, ...rest } = attributes;
+    assert.match(String(instance), /^[0-9a-f-]{36}$/);
+    assert.deepEqual(rest, {
+      'service.name': 'test',
+      'service.version': '1.2.3',
+      'deployment.environment.name': 'production',
+      'host.name': hostname(),
+      'process.pid': process.pid,
+      'telemetry.sdk.language': 'nodejs',
+      'telemetry.sdk.name': 'mizuchi-uploadr',
+      'telemetry.sdk.version': '1.2.3',
+    });
+  });
+
+  it('says what the configuration says, where it says something', () => {
+    const resource = { 'service.version': '9', 'host.name': 'other', 'team.name': 'storage' };
+    const attributes = resourceAttributes(tracingConfig('http://c', { resource }), '1.2.3');
+    assert.equal(attributes['service.version'], '9');
+    assert.equal(attributes['host.name'], 'other');
+    assert.equal(attributes['team.name'], 'storage');
+    assert.equal('deployment.environment.name' in attributes, false);
+  });
+});
