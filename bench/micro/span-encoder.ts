@@ -8,11 +8,10 @@ import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentele
 import type { RequestTracer } from '../../src/domain/span.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
 import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
-import { BatchQueue, MAX_SPAN_BYTES, SEAL_BYTES } from '../../src/tracing/pipeline/batch-queue.ts';
+import { BatchQueue } from '../../src/tracing/pipeline/batch-queue.ts';
 import { Figures } from '../../src/tracing/pipeline/figures.ts';
 import type { Batch } from '../../src/tracing/pipeline/messages.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
-import { ByteWriter } from '../../src/tracing/recorder/byte-writer.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS } from '../../src/tracing/recorder/limits.ts';
@@ -36,13 +35,13 @@ function ours(name: string, strategy: SamplingStrategy): Contestant {
   const figures = new Figures(Number.POSITIVE_INFINITY);
   const limits = { maxQueueSize: figures.capacity, maxBatchSize: BATCH_SPANS, delayMillis: 60_000 };
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
-  const writer = new ByteWriter(SEAL_BYTES, SEAL_BYTES + MAX_SPAN_BYTES);
-  const queue: BatchQueue = new BatchQueue(limits, figures, encoder, writer, {
+  const target = {
     send(batch: Batch) {
       contestant.bytes += batch.bytes.byteLength;
       queue.settled(batch.id);
     },
-  });
+  };
+  const queue: BatchQueue = new BatchQueue(limits, { figures, encoder, target, events: { refused() {} } });
   const sampler = chooseSampler(strategy, 1);
   const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS, sampler, sink: queue };
   const tracer = createRequestTracer(new Tracer(parts), new TraceContextPropagator(), 'stable');

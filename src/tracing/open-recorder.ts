@@ -3,13 +3,12 @@ import type { Tracer as TracerApi } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
-import { BatchQueue, MAX_SPAN_BYTES, SEAL_BYTES } from './pipeline/batch-queue.ts';
+import { type BatchLimits, BatchQueue } from './pipeline/batch-queue.ts';
 import { ExporterLink } from './pipeline/exporter-link.ts';
 import { Figures, type TracerStats } from './pipeline/figures.ts';
 import type { ExporterSettings } from './pipeline/messages.ts';
 import { Settler } from './pipeline/settler.ts';
 import { TroubleLog } from './pipeline/trouble-log.ts';
-import { ByteWriter } from './recorder/byte-writer.ts';
 import { Clock } from './recorder/clock.ts';
 import { IdGenerator } from './recorder/ids.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
@@ -39,10 +38,12 @@ const DEADLINE_MILLIS = 60_000;
 
 export function openRecorder(config: TracingConfig, options: RecorderOptions): Recorder {
   const figures = new Figures(config.batch.max_queue_size);
-  const settler = new Settler(figures, new TroubleLog(options.log, figures, config.otlp.endpoint));
+  const { origin, pathname } = new URL(config.otlp.endpoint);
+  const settler = new Settler(figures, new TroubleLog(options.log, figures, origin + pathname));
   const program = options.program ?? exporterProgram();
   const link = new ExporterLink({ settings: exporterSettings(config, options), program, events: settler });
-  const queue = createQueue(config, figures, link);
+  const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
+  const queue = new BatchQueue(batchLimits(config), { figures, encoder, target: link, events: settler });
   settler.queue = queue;
   let ending: Promise<void> | undefined;
   return {
@@ -62,14 +63,12 @@ function createTracer({ sampling }: TracingConfig, queue: BatchQueue): Tracer {
   });
 }
 
-function createQueue({ batch }: TracingConfig, figures: Figures, link: ExporterLink): BatchQueue {
-  const limits = {
+function batchLimits({ batch }: TracingConfig): BatchLimits {
+  return {
     maxQueueSize: batch.max_queue_size,
     maxBatchSize: batch.max_export_batch_size,
     delayMillis: batch.scheduled_delay_millis,
   };
-  const writer = new ByteWriter(SEAL_BYTES, SEAL_BYTES + MAX_SPAN_BYTES);
-  return new BatchQueue(limits, figures, new SpanEncoder(DOUBLE_ATTRIBUTES), writer, link);
 }
 
 async function shutdown(queue: BatchQueue, link: ExporterLink, settler: Settler, timeoutMillis: number): Promise<void> {

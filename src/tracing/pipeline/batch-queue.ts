@@ -2,7 +2,7 @@
  * The queue on the main thread: spans are encoded into the batch that is open, and batches go to the exporter thread when
  * they are full or old enough. Bounded in spans and in bytes, and everything that is not settled counts, wherever it is.
  */
-import { type ByteWriter, TooLarge } from '../recorder/byte-writer.ts';
+import { ByteWriter, TooLarge } from '../recorder/byte-writer.ts';
 import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
 import type { SpanEncoder } from '../recorder/span-encoder.ts';
 import type { DropReason } from './drop-reason.ts';
@@ -12,6 +12,11 @@ import type { Batch } from './messages.ts';
 /** Where batches go. */
 export interface BatchTarget {
   send(batch: Batch): void;
+}
+
+/** Who counts the spans that the queue does not take. Must not throw. */
+export interface BatchEvents {
+  refused(reason: DropReason): void;
 }
 
 export interface BatchLimits {
@@ -31,12 +36,20 @@ export const MAX_SPAN_BYTES = 1024 * 1024;
 const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 const QUEUE_BYTES_PER_SPAN = 4096;
 
+export interface BatchParts {
+  readonly figures: Figures;
+  readonly encoder: SpanEncoder;
+  readonly target: BatchTarget;
+  readonly events: BatchEvents;
+}
+
 export class BatchQueue implements SpanSink {
   readonly #limits: BatchLimits;
   readonly #figures: Figures;
   readonly #encoder: SpanEncoder;
-  readonly #writer: ByteWriter;
   readonly #target: BatchTarget;
+  readonly #events: BatchEvents;
+  readonly #writer = new ByteWriter(SEAL_BYTES, SEAL_BYTES + MAX_SPAN_BYTES);
   readonly #maxBytes: number;
   #openSpans = 0;
   /** Bytes in batches that were sent and are not settled, by batch. */
@@ -46,12 +59,12 @@ export class BatchQueue implements SpanSink {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(limits: BatchLimits, figures: Figures, encoder: SpanEncoder, writer: ByteWriter, target: BatchTarget) {
+  constructor(limits: BatchLimits, { figures, encoder, target, events }: BatchParts) {
     this.#limits = limits;
     this.#figures = figures;
     this.#encoder = encoder;
-    this.#writer = writer;
     this.#target = target;
+    this.#events = events;
     this.#maxBytes = Math.min(
       MAX_QUEUE_BYTES,
       Math.max(2 * MAX_SPAN_BYTES, limits.maxQueueSize * QUEUE_BYTES_PER_SPAN),
@@ -62,7 +75,7 @@ export class BatchQueue implements SpanSink {
   ended(span: RecordingSpan): void {
     const refused = this.#closed ? 'shutdown' : this.#isFull() ? 'queue_full' : this.#encode(span);
     if (refused !== undefined) {
-      this.#figures.refuse(refused);
+      this.#events.refused(refused);
       return;
     }
     this.#figures.enqueue();

@@ -81,7 +81,9 @@ export class ExporterLink {
 
   #start(): void {
     const { program, settings } = this.#options;
-    const env = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
+    const env = Object.fromEntries(
+      ENVIRONMENT.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
+    );
     const worker = new Worker(program, { workerData: settings, env, execArgv: [], resourceLimits: HEAP });
     worker.on('message', (message: FromExporter) => this.#hear(message));
     worker.on('error', (error) => this.#died(worker, String(error)));

@@ -1,11 +1,12 @@
 /** Books what became of each batch: figures, room in the queue, and what the operator hears of it. */
-import type { BatchQueue } from './batch-queue.ts';
+import type { BatchEvents, BatchQueue } from './batch-queue.ts';
+import { DROP_REASONS, type DropReason } from './drop-reason.ts';
 import type { LinkEvents } from './exporter-link.ts';
 import type { Figures } from './figures.ts';
 import type { Batch, Settlement } from './messages.ts';
 import type { TroubleLog } from './trouble-log.ts';
 
-export class Settler implements LinkEvents {
+export class Settler implements LinkEvents, BatchEvents {
   /** Set once, when the queue is built: it and the exporter need each other. */
   queue: BatchQueue | undefined;
   readonly #figures: Figures;
@@ -20,13 +21,20 @@ export class Settler implements LinkEvents {
     this.queue?.settled(id);
     this.#figures.export(exported);
     if (dropped > 0) this.#figures.drop(dropped, reason);
-    if (dropped > 0 || message) this.#trouble.failed(message || 'the collector rejected spans');
+    if (dropped > 0) this.#trouble.failed(message || 'the collector did not take them');
     else this.#trouble.delivered();
+    if (dropped === 0 && message) this.#trouble.warned(message);
   }
 
   lost({ id, spans }: Batch): void {
     this.queue?.settled(id);
     this.#figures.drop(spans, 'exporter_crashed');
+  }
+
+  /** A span that did not get into the queue. */
+  refused(reason: DropReason): void {
+    this.#figures.refuse(reason);
+    if (reason !== 'shutdown') this.#trouble.overflowed(DROP_REASONS[reason]);
   }
 
   /** Not delivered when the process ended. */

@@ -15,6 +15,7 @@ export class TroubleLog {
   /** Whether the last line said that there is trouble. */
   #said = false;
   #lastLine = Number.NEGATIVE_INFINITY;
+  #lastWarning = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #droppedBefore = 0;
 
@@ -33,6 +34,18 @@ export class TroubleLog {
     this.#log.warn(this.#fields(message), this.#said ? 'spans are still not delivered' : 'spans are not delivered');
     this.#said = true;
     this.#begin();
+  }
+
+  /** A span found no place. Where there is trouble already, that is but its consequence. */
+  overflowed(why: string): void {
+    if (!this.#said) this.failed(why);
+  }
+
+  /** A batch was delivered, and the collector has something to say about it. */
+  warned(message: string): void {
+    if (this.#now() - this.#lastWarning < QUIET_MILLIS) return;
+    this.#lastWarning = this.#now();
+    this.#log.warn({ endpoint: this.#endpoint, reason: message }, 'the collector took the spans, and warns');
   }
 
   /** A batch was delivered as a whole. */

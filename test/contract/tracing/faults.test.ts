@@ -182,9 +182,10 @@ describe('tracing', () => {
       response.writeHead(count === 1 ? 429 : 200, count === 1 ? { 'retry-after': '1' } : {}).end();
     });
     const batch = { max_export_batch_size: 3 };
-    const tracing = startTracing(tracingConfig(receiver.endpoint, { batch }), { log: keptLog() });
+    const log = keptLog();
+    const tracing = startTracing(tracingConfig(receiver.endpoint, { batch }), { log });
     upload(tracing.tracer);
-    await receiver.until(() => receiver.exports.length === 1);
+    await until(() => log.lines.length === 1);
     for (let i = 0; i < 5; i++) upload(tracing.tracer);
     await receiver.until(() => receiver.exports.length === 7);
     await tracing.shutdown();

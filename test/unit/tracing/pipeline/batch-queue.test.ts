@@ -3,15 +3,10 @@ import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { ROOT_CONTEXT, type SpanContext, type Tracer as TracerApi, trace } from '@opentelemetry/api';
 import { otlpRequest } from '../../../../src/tracing/exporter/otlp-request.ts';
-import {
-  type BatchLimits,
-  BatchQueue,
-  MAX_SPAN_BYTES,
-  SEAL_BYTES,
-} from '../../../../src/tracing/pipeline/batch-queue.ts';
+import { type BatchLimits, BatchQueue, SEAL_BYTES } from '../../../../src/tracing/pipeline/batch-queue.ts';
+import type { DropReason } from '../../../../src/tracing/pipeline/drop-reason.ts';
 import { Figures } from '../../../../src/tracing/pipeline/figures.ts';
 import type { Batch } from '../../../../src/tracing/pipeline/messages.ts';
-import { ByteWriter } from '../../../../src/tracing/recorder/byte-writer.ts';
 import { Clock } from '../../../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS } from '../../../../src/tracing/recorder/limits.ts';
@@ -24,7 +19,6 @@ function open(limits: Partial<BatchLimits> = {}) {
   const figures = new Figures(limits.maxQueueSize ?? 2048);
   const sent: Batch[] = [];
   const all = { maxQueueSize: figures.capacity, maxBatchSize: 512, delayMillis: 60_000, ...limits };
-  const writer = new ByteWriter(SEAL_BYTES, SEAL_BYTES + MAX_SPAN_BYTES);
   const arrivals = new EventEmitter();
   const target = {
     send(batch: Batch) {
@@ -32,7 +26,8 @@ function open(limits: Partial<BatchLimits> = {}) {
       arrivals.emit('sent');
     },
   };
-  const queue = new BatchQueue(all, figures, new SpanEncoder(new Set()), writer, target);
+  const events = { refused: (reason: DropReason) => figures.refuse(reason) };
+  const queue = new BatchQueue(all, { figures, encoder: new SpanEncoder(new Set()), target, events });
   const parts = {
     clock: new Clock(),
     ids: new IdGenerator(),

@@ -46,6 +46,32 @@ describe('what the operator hears of export trouble', () => {
     assert.deepEqual(said(), []);
   });
 
+  it('begins with spans that find no place, but does not hide the cause behind them', () => {
+    const { trouble, log, clock, said } = open();
+    trouble.overflowed('full');
+    trouble.delivered();
+    clock.seconds += 100;
+    trouble.failed('refused');
+    clock.seconds += 61;
+    trouble.overflowed('full');
+    trouble.failed('refused');
+    assert.deepEqual(said(), [BEGINS, ENDS, BEGINS, LASTS]);
+    assert.deepEqual(
+      log.lines.map(({ fields }) => fields.reason),
+      ['full', undefined, 'refused', 'refused'],
+    );
+  });
+
+  it('tells of warnings once a minute', () => {
+    const { trouble, clock, said } = open();
+    for (let second = 0; second < 90; second++) {
+      trouble.warned('deprecated');
+      trouble.delivered();
+      clock.seconds++;
+    }
+    assert.deepEqual(said(), Array(2).fill('warn the collector took the spans, and warns'));
+  });
+
   it('says why, where, and how much was lost', () => {
     const { trouble, log, clock, figures } = open();
     for (let i = 0; i < 30; i++) figures.enqueue();

@@ -327,6 +327,15 @@ describe('trace context, beyond the harness', () => {
     assert.ok(many.join(',').startsWith(shorter.state));
   });
 
+  it('reads hostile headers in no time', () => {
+    const hostile = [`a=${' '.repeat(16_000)}b`, ' ,'.repeat(8000), `a=b${'\t '.repeat(8000)}x`, 'a=1,'.repeat(4000)];
+    const start = performance.now();
+    for (const state of hostile) stateFor(state);
+    restarts(['traceparent', `${SENT}${' '.repeat(16_000)}x`]);
+    continues(['traceparent', `${SENT.replace('00-', '01-')}-${'- '.repeat(8000)}`]);
+    assert.ok(performance.now() - start < 50);
+  });
+
   it('injects nothing without a span', () => {
     const headers: string[] = [];
     new TraceContextPropagator().inject(ROOT_CONTEXT, headers, rawHeadersSetter);
