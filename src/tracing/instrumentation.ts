@@ -54,6 +54,7 @@ class TracedSpan implements Span {
   readonly #kind: SpanKind;
   readonly #ids: SpanContext;
   #own: Context | undefined;
+  #traceparent: string | undefined;
 
   constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
     this.#tools = tools;
@@ -76,7 +77,8 @@ class TracedSpan implements Span {
   }
 
   get traceparent(): string {
-    return formatTraceparent(this.#ids);
+    this.#traceparent ??= formatTraceparent(this.#ids);
+    return this.#traceparent;
   }
 
   set(name: string, value: AttributeValue | undefined): void {

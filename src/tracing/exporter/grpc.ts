@@ -1,6 +1,15 @@
 /** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). The only file that knows grpc-js. */
 import { createSecureContext } from 'node:tls';
-import { Client, connectivityState, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  Client,
+  connectivityState,
+  credentials,
+  logVerbosity,
+  Metadata,
+  type ServiceError,
+  setLogVerbosity,
+  status,
+} from '@grpc/grpc-js';
 import { readPartialSuccess } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';
@@ -41,6 +50,7 @@ export class GrpcExporter implements Exporter {
 
   constructor(options: GrpcExporterOptions) {
     this.#options = options;
+    setLogVerbosity(logVerbosity.NONE); // it would write to the standard error, past our log
     for (const [name, value] of Object.entries(options.headers)) {
       this.#metadata.set(name, name.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
     }

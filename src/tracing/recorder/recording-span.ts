@@ -14,7 +14,7 @@ import {
 import { AttributeList } from './attribute-list.ts';
 import type { Clock } from './clock.ts';
 import type { OwnContext } from './ids.ts';
-import type { SpanLimits } from './limits.ts';
+import { type SpanLimits, truncate } from './limits.ts';
 import type { LocalTrace } from './local-trace.ts';
 
 /** Takes spans that have ended. Must not throw. */
@@ -135,7 +135,8 @@ export class RecordingSpan implements Span {
   setStatus(status: SpanStatus): this {
     if (this.#ended || status.code === SpanStatusCode.UNSET || this.statusCode === SpanStatusCode.OK) return this;
     this.statusCode = status.code;
-    this.statusMessage = status.code === SpanStatusCode.ERROR ? (status.message ?? '') : '';
+    const message = status.code === SpanStatusCode.ERROR ? (status.message ?? '') : '';
+    this.statusMessage = truncate(message, this.#shop.limits.valueLength);
     return this;
   }
 

@@ -148,6 +148,12 @@ describe('the gRPC exporter', () => {
     assert.equal(receiver.exports.length, 1);
   });
 
+  it('gives up on answers of more than 4 MiB', async () => {
+    const result = await resultOfAnswer({ response: Buffer.alloc(5 * 1024 * 1024) });
+    assert.equal(result.type, 'failure');
+    assert.match(result.message, /larger than max/);
+  });
+
   it('connects anew at once when the collector is back', async () => {
     const first = await receiveGrpc();
     const exporter = exporterTo(first.endpoint);

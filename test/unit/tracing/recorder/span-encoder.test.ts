@@ -78,6 +78,11 @@ describe('encoding of text', () => {
     }
   });
 
+  it('cuts what is said of a failure like any other text', () => {
+    const { status } = decodedAfter((span) => span.setStatus({ code: 2, message: 'x'.repeat(5000) }));
+    assert.deepEqual(status, { code: 2, message: 'x'.repeat(1024) });
+  });
+
   it('cuts values at 1024 code units, and never through a surrogate pair', () => {
     assert.deepEqual(decodedValue('x'.repeat(5000)), { string: 'x'.repeat(1024) });
     assert.deepEqual(decodedValue(`${'x'.repeat(1023)}😀`), { string: 'x'.repeat(1023) });
