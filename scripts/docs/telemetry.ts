@@ -1,5 +1,6 @@
 /** Renders docs/telemetry.md: every span and its attributes, made from the catalogue of the tracer. */
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
+import { DROP_REASONS } from '../../src/tracing/pipeline/drop-reason.ts';
 import { code, head, table } from './markdown.ts';
 
 export function renderTelemetry(): string {
@@ -8,7 +9,7 @@ export function renderTelemetry(): string {
     ['span', 'kind', 'what it is'],
     spans.map(([name, { kind, prose }]) => [code(name), kind.toUpperCase(), prose]),
   );
-  return `${[head('Spans'), INTRODUCTION, names, '', ...groups(spans).map(attributesOf)].join('\n')}`;
+  return `${[head('Spans'), INTRODUCTION, names, '', ...groups(spans).map(attributesOf), lostSpans()].join('\n')}`;
 }
 
 const INTRODUCTION = `One request is one trace:
@@ -21,6 +22,17 @@ http.server.request   SERVER    the whole request
 
 The page is made from \`src/tracing/catalogue.ts\`. What an attribute was called before the HTTP conventions became stable stands in
 the last column; those names are set with \`semantic_conventions: dup\` (beside today's) or \`legacy\` (in their place).
+`;
+
+function lostSpans(): string {
+  const rows = Object.entries(DROP_REASONS).map(([reason, prose]) => [code(reason), prose]);
+  return `${LOST}\n${table(['reason', 'what happened'], rows)}\n`;
+}
+
+const LOST = `## Lost spans
+
+Every span that ends is exported, or waits to be, or is counted in \`mizuchi_tracer_dropped_spans_total\` under one of these reasons. The
+log says so in one line when it begins, one a minute while it lasts, and one when it is over.
 `;
 
 interface Group {
