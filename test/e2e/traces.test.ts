@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { SPANS } from '../../src/tracing/catalogue.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import type { DecodedSpan, DecodedValue } from '../support/otlp-messages.ts';
@@ -380,8 +380,12 @@ describe('tracing by configuration', () => {
     await collector.close();
     await store.close();
   });
-  const start = (tracing: object, s3: Record<string, unknown> = {}) =>
-    startGateway({
+  const opened: TestGateway[] = [];
+  afterEach(async () => {
+    for (const gateway of opened.splice(0)) await gateway.close();
+  });
+  const start = async (tracing: object, s3: Record<string, unknown> = {}): Promise<TestGateway> => {
+    const gateway = await startGateway({
       storeUrl: store.url,
       s3,
       tracing: {
@@ -391,6 +395,9 @@ describe('tracing by configuration', () => {
         ...tracing,
       },
     });
+    opened.push(gateway);
+    return gateway;
+  };
 
   it('begins a trace of its own where the caller has none, and names it with flags that browsers’ agents read', async () => {
     const gateway = await start({});

@@ -351,8 +351,9 @@ describe('uploads through the gateway', () => {
     assert.doesNotMatch(answer.body, /my-bucket|inside/);
   });
 
-  it('ends an upload whose client stands still', async () => {
+  it('ends an upload whose client stands still', async (t) => {
     const impatient = await startGateway({ storeUrl: store.url, server: { body_idle_timeout_seconds: 1 } });
+    t.after(() => impatient.close());
     const client = await RawClient.connect(impatient.url);
     const arrived = store.next();
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 100000\r\n\r\nsome');
@@ -361,21 +362,20 @@ describe('uploads through the gateway', () => {
     await request.over;
     assert.equal(request.complete, false);
     client.destroy();
-    await impatient.close();
   });
 
-  it('says 503 when the store cannot be reached', async () => {
+  it('says 503 when the store cannot be reached', async (t) => {
     const gone = await RawStore.start();
     const { url } = gone;
     await gone.close();
     const lonely = await startGateway({ storeUrl: url });
+    t.after(() => lonely.close());
     for (const size of [5, 500_000]) {
       const answer = await send(lonely.url, 'PUT', '/uploads/k', Buffer.alloc(size));
       assert.equal(answer.status, 503);
       assert.match(answer.body, /<Code>ServiceUnavailable<\/Code>/);
       assert.ok(answer.headers['retry-after']);
     }
-    await lonely.close();
   });
 });
 
