@@ -5,28 +5,42 @@ import { type Interval, median, medianInterval, type Random } from './statistics
 
 export interface Comparison {
   readonly contestant: Contestant;
-  /** Median over the rounds of all heats of: CPU per request by that of the first contestant in the same round. */
-  readonly ratio: number;
-  /** 95 % interval of it. */
-  readonly interval: Interval;
+  readonly ratio: Ratio;
   /** Median CPU of one request, in microseconds: of the whole process, and of the thread that serves requests. */
   readonly all: number;
   readonly main: number;
 }
 
-/** The first contestant is the one that the others are compared with. */
+/** A median over the rounds of all heats, and its 95 % interval. */
+export interface Ratio {
+  readonly median: number;
+  readonly interval: Interval;
+}
+
+/** Each contestant's CPU per request by the mean of the untraced ones' in the same round. */
 export function compare(contestants: readonly Contestant[], heats: readonly Costs[], random: Random): Comparison[] {
+  const untraced = [...contestants.keys()].filter((i) => contestants[i]!.tracer === 'none');
+  const base = (costs: Costs, round: number): number =>
+    untraced.reduce((sum, i) => sum + costs[i]![round]!.all, 0) / untraced.length;
   return contestants.map((contestant, i) => {
-    const ratios = heats.map((costs) => costs[i]!.map(({ all }, round) => all / costs[0]![round]!.all));
     const own = heats.flatMap((costs) => costs[i]!);
     return {
       contestant,
-      ratio: median(ratios.flat()),
-      interval: medianInterval(ratios, random),
+      ratio: ratioOf(heats, (costs, round) => costs[i]![round]!.all / base(costs, round), random),
       all: median(own.map(({ all }) => all)),
       main: median(own.map(({ main }) => main)),
     };
   });
+}
+
+/** What the second contestant, which does the same as the first, takes more. */
+export function noise(heats: readonly Costs[], random: Random): Ratio {
+  return ratioOf(heats, ([first, second], round) => second![round]!.all / first![round]!.all, random);
+}
+
+function ratioOf(heats: readonly Costs[], of: (costs: Costs, round: number) => number, random: Random): Ratio {
+  const ratios = heats.map((costs) => costs[0]!.map((_, round) => of(costs, round)));
+  return { median: median(ratios.flat()), interval: medianInterval(ratios, random) };
 }
 
 /** Columns as wide as they need; the first one flush left, the others flush right. */
@@ -38,8 +52,8 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** `×1.034 [1.021, 1.047]` */
-export function ratioText({ ratio, interval }: Comparison): string {
-  return `×${ratio.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+export function ratioText({ median: middle, interval }: Ratio): string {
+  return `×${middle.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
 }
 
 /** `+3.4 %` */
