@@ -45,7 +45,9 @@ describe('the clock of spans', () => {
     const clocks = new FakeClocks();
     const clock = new Clock(clocks);
     const before = clock.anchor();
+    const drifting = Array.from({ length: 50 }, (_, i) => [1_000, i < 25 ? 1_000.9 : 999.1] as const);
     for (const [millis, wallMillis] of [
+      ...drifting,
       [86_400_000, 86_400_900],
       [1_000, -3_600_000],
       [1_000, 7_200_000],
