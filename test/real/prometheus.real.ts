@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+import { send } from '../support/http-client.ts';
+import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
+import { RawStore } from '../support/raw-store.ts';
+import { endWithUs } from './support/end-with-us.ts';
+import { eventually } from './support/eventually.ts';
+import { freePorts } from './support/free-ports.ts';
+import { binary, type RealServer, startRealServer } from './support/real-server.ts';
+
+interface ExemplarSeries {
+  readonly seriesLabels: Record<string, string>;
+  readonly exemplars: readonly { readonly labels: Record<string, string>; readonly value: string }[];
+}
+
+describe('metrics in a real Prometheus', () => {
+  let store: RawStore;
+  let collector: OtlpReceiver;
+  let gateway: GatewayProcess;
+  let prometheus: RealServer;
+  let api: string;
+  before(async () => {
+    store = await RawStore.start();
+    collector = await receiveHttp();
+    gateway = await startGatewayProcess({
+      server: { address: '127.0.0.1:0' },
+      buckets: [
+        { name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' } },
+      ],
+      tracing: { otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' } },
+      metrics: { port: 0 },
+    });
+    endWithUs(gateway.process);
+    const [port] = await freePorts(1);
+    api = `http://127.0.0.1:${port}`;
+    prometheus = await startRealServer({
+      name: 'prometheus',
+      args: async (folder) => {
+        const file = join(folder, 'prometheus.yml');
+        const targets = JSON.stringify([new URL(gateway.metricsUrl).host]);
+        await writeFile(
+          file,
+          `global: { scrape_interval: 1s }\nscrape_configs: [{ job_name: gateway, static_configs: [{ targets: ${targets} }] }]\n`,
+        );
+        const storage = ['--storage.tsdb.path', join(folder, 'data'), '--enable-feature=exemplar-storage'];
+        return ['--config.file', file, '--web.listen-address', `127.0.0.1:${port}`, ...storage];
+      },
+      healthUrl: `${api}/-/ready`,
+    });
+  });
+  after(async () => {
+    await prometheus.stop();
+    await gateway.stop();
+    await collector.close();
+    await store.close();
+  });
+
+  async function query<T>(path: string): Promise<T> {
+    const answer = (await (await fetch(`${api}/api/v1/${path}`)).json()) as { status: string; data: T };
+    assert.equal(answer.status, 'success');
+    return answer.data;
+  }
+
+  it('are text that promtool has nothing to say against', async () => {
+    await send(gateway.url, 'PUT', '/uploads/k', 'x');
+    await send(gateway.url, 'GET', '/uploads/k');
+    const { body } = await send(new URL(gateway.metricsUrl).origin, 'GET', '/metrics');
+    const { status, stdout, stderr } = spawnSync(binary('promtool'), ['check', 'metrics'], {
+      input: body,
+      encoding: 'utf8',
+    });
+    assert.deepEqual([status, stdout, stderr], [0, '', '']);
+  });
+
+  it('lead from a duration to the trace of an upload that took it', async () => {
+    const traceId = randomBytes(16).toString('hex');
+    const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+    const answer = await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent });
+    const spanId = /"00-[0-9a-f]{32}-([0-9a-f]{16})-01"/.exec(String(answer.headers['server-timing']))![1];
+    const range = `start=${Date.now() / 1000 - 600}&end=${Date.now() / 1000 + 600}`;
+    for (const metric of [
+      'mizuchi_upload_duration_seconds_bucket',
+      'mizuchi_uploads_total',
+      'mizuchi_upload_bytes_total',
+    ]) {
+      const exemplar = await eventually(`${metric} has the exemplar`, async () => {
+        const series = await query<ExemplarSeries[]>(`query_exemplars?query=${metric}&${range}`);
+        return series.flatMap(({ exemplars }) => exemplars).find(({ labels }) => labels.trace_id === traceId);
+      });
+      assert.equal(exemplar.labels.span_id, spanId);
+    }
+  });
+
+  it('are the figures of what was done', async () => {
+    const before = await counted();
+    for (let i = 0; i < 3; i++) await send(gateway.url, 'PUT', '/uploads/k', 'hello');
+    assert.equal(
+      await eventually('three more uploads', async () => ((await counted()) === before + 3 ? before + 3 : undefined)),
+      before + 3,
+    );
+  });
+
+  async function counted(): Promise<number> {
+    interface Vector {
+      readonly result: readonly { readonly value: readonly [number, string] }[];
+    }
+    const selector = encodeURIComponent(
+      'mizuchi_uploads_total{bucket="uploads",operation="PutObject",result="success"}',
+    );
+    const { result } = await query<Vector>(`query?query=${selector}`);
+    return Number(result[0]?.value[1] ?? 0);
+  }
+});
