@@ -18,7 +18,7 @@ const OTLP = section(
     protocol: oneOf(['grpc', 'http/protobuf'], { prose: 'How the collector is spoken to.', default: 'grpc' }),
     timeout_seconds: number({
       prose:
-        'How long the delivery of one batch may take, retries included. What is not delivered then is dropped and counted.',
+        'How long one attempt to deliver a batch may take. A batch that was not delivered within a minute is dropped and counted.',
       default: 10,
       min: 0.01,
       max: 3600,
