@@ -12,6 +12,7 @@ import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
 import { exchange, type StoreAnswer, type StoreBody } from './exchange.ts';
+import { storeConnector } from './store-connector.ts';
 import { failureOfAnswer } from './store-error.ts';
 
 /** A bucket of the configuration together with the way to its store. */
@@ -51,7 +52,8 @@ export class StoreClient {
     this.#credentials = credentials;
     this.endpoint = endpointOf(config);
     this.#pool = new Pool(this.endpoint.origin, {
-      connect: { timeout: config.connect_timeout_seconds * 1000 },
+      connect: storeConnector(config.connect_timeout_seconds * 1000),
+      allowH2: false,
       pipelining: 1,
     });
   }
