@@ -9,6 +9,9 @@ import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
 import { serverTiming } from './server-timing.ts';
 
+/** How long a client may take to read its refusal and to close, in milliseconds. */
+const PATIENCE_MILLIS = 1_500;
+
 export function refuseConnection(
   failure: Failure,
   socket: Duplex & { remoteAddress?: string; localPort?: number },
@@ -34,7 +37,7 @@ export function refuseConnection(
     ...(timing === undefined ? [] : [`server-timing: ${timing}`]),
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  answerAndClose(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
   const clientAddress = socket.remoteAddress;
   report.finish({
     requestId,
@@ -46,6 +49,14 @@ export function refuseConnection(
     span,
     record,
   });
+}
+
+/** node:http has let go of the socket of a CONNECT: nobody else listens for its errors, knows it on shutdown, or closes it. */
+function answerAndClose(socket: Duplex, answer: string): void {
+  const cut = setTimeout(() => socket.destroy(), PATIENCE_MILLIS);
+  socket.on('error', () => {}).once('close', () => clearTimeout(cut));
+  socket.end(answer);
+  socket.resume();
 }
 
 /** What the parser's error means; undefined where there is nobody left to tell. */
