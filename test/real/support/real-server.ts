@@ -15,7 +15,7 @@ export interface RealServer {
   readonly pid: number;
   /** The last that it wrote, for whoever wonders why a test failed. */
   lastWords(): string;
-  /** SIGTERM, SIGKILL if it has not ended after 10 s, and its folder is removed. Safe twice. */
+  /** Ends it and removes its folder. Safe twice. */
   stop(): Promise<void>;
 }
 
@@ -76,10 +76,9 @@ export function withoutProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
+/** Nothing of it is kept, so it need not take its time. */
 async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   if (hasEnded(child) || child.pid === undefined) return;
-  child.kill('SIGTERM');
-  const kill = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  child.kill('SIGKILL');
   await exited;
-  clearTimeout(kill);
 }

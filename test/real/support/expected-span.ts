@@ -1,0 +1,103 @@
+/** What a span must say, compared with what Jaeger tells of it: every tag, with its type, and no tag besides. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { JaegerSpan, JaegerTag, JaegerTrace } from './jaeger.ts';
+
+export const VERSION: string = JSON.parse(
+  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+).version;
+
+/** A value, or what must be true of it. */
+type Wanted = unknown | ((value: never) => boolean);
+export type WantedTags = Readonly<Record<string, readonly [type: JaegerTag['type'], value: Wanted]>>;
+
+export const string = (value: Wanted) => ['string', value] as const;
+export const int = (value: Wanted) => ['int64', value] as const;
+export const double = (value: Wanted) => ['float64', value] as const;
+export const bool = (value: Wanted) => ['bool', value] as const;
+
+/** Some text; which one is not in our hands. */
+export const some = string((text: string) => text.length > 0);
+export const somePort = int((port: number) => port > 0 && port < 65_536);
+/** A duration of a request in seconds: none here takes a minute. */
+export const someSeconds = double((seconds: number) => seconds >= 0 && seconds < 60);
+
+export interface WantedSpan {
+  readonly name: string;
+  /** The description of the status Error, which may be empty; undefined where the status is not Error. */
+  readonly error?: string | undefined;
+  readonly tags: WantedTags;
+}
+
+/** Where the spans of one request hang. */
+export interface Caller {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState?: string;
+}
+
+/**
+ * The spans of one request, from the outside in: each the only child of the one before and inside of it.
+ * @param root the request's `http.server.request`.
+ */
+export function assertRequest(
+  trace: JaegerTrace,
+  root: JaegerSpan,
+  caller: Caller,
+  wanted: readonly WantedSpan[],
+): void {
+  let [outer, parentId]: [JaegerSpan | undefined, string] = [undefined, caller.spanId];
+  let found = [root];
+  for (const span of wanted) {
+    assert.equal(found.length, 1, `${span.name} stands once`);
+    const [inner] = found as [JaegerSpan];
+    assertSpan(inner, span, parentId, caller.traceState);
+    if (outer !== undefined) assertNested(outer, inner);
+    [outer, parentId] = [inner, inner.spanID];
+    found = trace.spans.filter(({ references }) => references[0]?.spanID === inner.spanID);
+  }
+  assert.deepEqual(found, [], 'there are no further spans');
+}
+
+function assertSpan(span: JaegerSpan, wanted: WantedSpan, parentId: string, traceState: string | undefined): void {
+  assert.equal(span.operationName, wanted.name);
+  assert.deepEqual(span.references, [{ refType: 'CHILD_OF', traceID: span.traceID, spanID: parentId }], wanted.name);
+  assert.deepEqual(span.logs, []);
+  assertTags(span, {
+    ...wanted.tags,
+    'span.kind': string(kindOf(wanted.name)),
+    'otel.scope.name': string('mizuchi-uploadr'),
+    'otel.scope.version': string(VERSION),
+    ...(traceState !== undefined && { 'w3c.tracestate': string(traceState) }),
+    ...(wanted.error !== undefined && { error: bool(true), 'otel.status_code': string('ERROR') }),
+    ...(wanted.error && { 'otel.status_description': string(wanted.error) }),
+  });
+}
+
+/** The outermost is a SERVER, the attempts at the store are CLIENTs. */
+function kindOf(name: string): string {
+  if (name === 'http.server.request') return 'server';
+  return name.startsWith('aws.s3.') ? 'client' : 'internal';
+}
+
+function assertTags(span: JaegerSpan, wanted: WantedTags): void {
+  const where = `${span.operationName} of ${span.traceID}`;
+  assert.deepEqual(span.tags.map(({ key }) => key).sort(), Object.keys(wanted).sort(), where);
+  for (const { key, type, value } of span.tags) {
+    const [wantedType, wantedValue] = wanted[key]!;
+    assert.equal(type, wantedType, `type of ${key} in ${where}`);
+    if (typeof wantedValue === 'function') assert.ok(wantedValue(value), `${key} is ${value} in ${where}`);
+    else assert.equal(value, wantedValue, `${key} in ${where}`);
+  }
+}
+
+/** Microseconds by which an end may be off: start and duration are each cut to whole ones. */
+const ROUNDING = 2;
+
+/** A child lies within its parent. */
+function assertNested(parent: JaegerSpan, child: JaegerSpan): void {
+  const where = `${child.operationName} in ${parent.operationName}`;
+  assert.ok(child.startTime >= parent.startTime - ROUNDING, `${where} begins too early`);
+  const late = child.startTime + child.duration - (parent.startTime + parent.duration);
+  assert.ok(late <= ROUNDING, `${where} ends ${late} µs too late`);
+}

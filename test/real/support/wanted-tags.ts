@@ -1,0 +1,73 @@
+/** What each kind of span says in the tests with Jaeger: that which every span of its kind says, and what a test adds. */
+import { bool, int, some, somePort, someSeconds, string, type WantedTags } from './expected-span.ts';
+import { STORE_BUCKET } from './gateway-in-front.ts';
+
+/** Tags of an `http.server.request` whose caller had decided to trace. */
+export const serverTags = (gatewayUrl: string, method: string, path: string, more: WantedTags): WantedTags => ({
+  'http.request.method': string(method),
+  'url.path': string(path),
+  'url.scheme': string('http'),
+  'http.route': string(`/${path.split('/')[1]}/{key}`),
+  'server.address': string('127.0.0.1'),
+  'server.port': int(portOf(gatewayUrl)),
+  'client.address': string('127.0.0.1'),
+  'network.peer.address': string('127.0.0.1'),
+  'network.peer.port': somePort,
+  'network.protocol.version': string('1.1'),
+  'sampling.reason': string('parent_sampled'),
+  ...more,
+});
+
+/** Tags of an `s3.upload`. */
+export const uploadTags = (operation: string, bucket: string, key: string, more: WantedTags): WantedTags => ({
+  's3.bucket': string(bucket),
+  's3.key': string(key),
+  's3.operation': string(operation),
+  'upload.method': string(operation === 'PutObject' ? 'single' : 'multipart'),
+  'upload.client_wait_seconds': someSeconds,
+  'upload.store_wait_seconds': someSeconds,
+  ...more,
+});
+
+/** Further ones of an `s3.upload` with object bytes. */
+export const objectTags = (declared: number, received: unknown = declared): WantedTags => ({
+  'upload.size_bytes': int(declared),
+  'upload.received_bytes': int(received),
+  'upload.zero_copy': bool(false),
+});
+
+/** Tags of an `aws.s3.…`. */
+export const callTags = (
+  storeUrl: string,
+  operation: string,
+  method: string,
+  key: string,
+  more: WantedTags,
+): WantedTags => ({
+  'rpc.system': string('aws-api'),
+  'rpc.service': string('S3'),
+  'rpc.method': string(operation),
+  'aws.s3.bucket': string(STORE_BUCKET),
+  'aws.s3.key': string(key),
+  'cloud.region': string('us-east-1'),
+  'http.request.method': string(method),
+  'server.address': string('127.0.0.1'),
+  'server.port': int(portOf(storeUrl)),
+  ...more,
+});
+
+/** Further ones of an `aws.s3.…` that the store answered. */
+export const answeredTags = (status: number): WantedTags => ({
+  'http.response.status_code': int(status),
+  'aws.request_id': some,
+  'aws.extended_request_id': some,
+});
+
+/** Further ones of an `http.server.request` that failed. */
+export const failedTags = (type: string, code: string, message: string): WantedTags => ({
+  'error.type': string(type),
+  's3.error.code': string(code),
+  's3.error.message': string(message),
+});
+
+const portOf = (url: string): number => Number(new URL(url).port);
