@@ -4,7 +4,7 @@
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.25, python3 with venv, jq, and for Prometheus a Debian system (apt-get, dpkg).
+# Needs: Go >= 1.25, python3 with venv, and for Prometheus a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -14,7 +14,13 @@ mkdir -p "$bin"
 readonly MINIO=v0.0.0-20260212201848-7aac2a2c5b7c # the module has no tags: this is what @latest meant on 2026-11-23
 readonly VERSITYGW=v1.8.0
 readonly JAEGER=v1.76.0 # its cmd/jaeger is Jaeger 2
-readonly AWSCLI=1.46.3
+readonly AWSCLI=1.46.3-crt # with the AWS CRT, which knows CRC32C and CRC64NVME
+
+# Two at once would write into each other's folders.
+if command -v flock >/dev/null; then
+  exec 9>"$cache/.lock"
+  flock 9
+fi
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 
@@ -39,7 +45,8 @@ install_minio() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/mi
 install_versitygw() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@$2"; }
 install_jaeger() { # `go install` refuses this module: its go.mod has a replace directive
   local dir
-  dir=$(GOFLAGS= go mod download -json "github.com/jaegertracing/jaeger@$2" | jq -r .Dir)
+  dir=$(GOFLAGS= go mod download -json "github.com/jaegertracing/jaeger@$2" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
   GOFLAGS= go build -C "$dir" -mod=readonly -buildvcs=false -ldflags='-s -w' -o "$1/jaeger" ./cmd/jaeger
 }
 install_prometheus() { # unpacked, not installed: the system stays as it is
@@ -53,7 +60,7 @@ install_prometheus() { # unpacked, not installed: the system stays as it is
 install_aws() { # not moved afterwards: a venv knows its own path, so it is built beside the folder and linked from it
   local venv="$cache/venv-awscli-$2"
   rm -rf "$venv" && python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "awscli==$2" >&2
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "awscli[crt]==${2%-crt}" >&2
   ln -s "$venv/bin/aws" "$1/aws"
 }
 
