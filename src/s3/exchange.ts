@@ -18,7 +18,7 @@ export interface ExchangeRequest {
   readonly body: StoreBody;
   /** Ends the exchange at once when the client has gone. */
   readonly signal: AbortSignal;
-  /** Longest wait for the answer once the body has been sent, and between two pieces of it, in milliseconds. */
+  /** Longest wait for a store that takes no more of the body, for its answer, and between two pieces of it, in milliseconds. */
   readonly answerTimeoutMillis: number;
 }
 
@@ -59,6 +59,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #reject: (failure: Failure) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Why nobody waits for the answer any more. */
+  #givenUp: Failure | undefined;
   #status = 0;
   #headers: Record<string, string> = {};
   #pieces: Buffer[] = [];
@@ -70,7 +72,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject = reject;
     const stream = streamOf(request.body);
     if (stream === undefined) this.#awaitAnswer();
-    else stream.once('end', this.#awaitAnswer);
+    else stream.on('pause', this.#awaitAnswer).on('resume', this.#stopClock).once('end', this.#awaitAnswer);
     request.signal.addEventListener('abort', this.#clientGone, { once: true });
   }
 
@@ -82,12 +84,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#request.signal.aborted) this.#clientGone();
+    // What was given up while the connection was being made may not reach the store after all.
+    if (this.#givenUp !== undefined) controller.abort(this.#givenUp);
+    else if (this.#request.signal.aborted) this.#clientGone();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
     if (status < 200) return;
-    clearTimeout(this.#timer);
+    this.#stopClock();
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined) this.#headers[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -114,22 +118,29 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject(asStoreFailure(error));
   }
 
+  /** All has been sent, or the store takes no more of it: its turn. */
   readonly #awaitAnswer = (): void => {
+    this.#stopClock();
+    if (this.#status !== 0) return;
     this.#timer = setTimeout(() => this.#abort(new Failure('store_timeout')), this.#request.answerTimeoutMillis);
   };
+
+  readonly #stopClock = (): void => clearTimeout(this.#timer);
 
   readonly #clientGone = (): void => this.#abort(new Failure('client_aborted'));
 
   #abort(failure: Failure): void {
+    this.#givenUp = failure;
     this.#controller?.abort(failure);
     this.#settle();
     this.#reject(failure); // a second settlement of the promise is ignored
   }
 
   #settle(): void {
-    clearTimeout(this.#timer);
+    this.#stopClock();
     this.#request.signal.removeEventListener('abort', this.#clientGone);
-    streamOf(this.#request.body)?.off('end', this.#awaitAnswer);
+    const stream = streamOf(this.#request.body);
+    stream?.off('pause', this.#awaitAnswer).off('resume', this.#stopClock).off('end', this.#awaitAnswer);
   }
 }
 

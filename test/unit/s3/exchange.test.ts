@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { Pool } from 'undici';
+import { exchange } from '../../../src/s3/exchange.ts';
+import { RawStore } from '../../support/raw-store.ts';
+
+describe('exchange', () => {
+  let store: RawStore;
+  before(async () => {
+    store = await RawStore.start();
+  });
+  after(() => store.close());
+
+  for (const [why, type] of [
+    ['the store takes too long', 'store_timeout'],
+    ['the client has gone', 'client_aborted'],
+  ] as const) {
+    it(`sends nothing after it gave up because ${why}, though a connection comes about later`, async () => {
+      const { promise: connected, resolve: connectNow } = Promise.withResolvers<void>();
+      const pool = new Pool(store.url, {
+        connect: async (_, callback) => {
+          await connected;
+          const socket = connect(Number(new URL(store.url).port), '127.0.0.1');
+          await once(socket, 'connect');
+          callback(null, socket);
+        },
+      });
+      const client = new AbortController();
+      const exchanged = exchange(pool, {
+        method: 'PUT',
+        path: '/my-bucket/given-up',
+        headers: ['content-length', '5'],
+        body: Buffer.from('hello'),
+        signal: client.signal,
+        answerTimeoutMillis: type === 'store_timeout' ? 10 : 60_000,
+      });
+      if (type === 'client_aborted') client.abort();
+      await assert.rejects(exchanged, { type });
+      connectNow();
+      // The pool keeps the order of its requests: when this one is answered, the other would have been sent.
+      const later = { method: 'PUT' as const, path: '/my-bucket/later', headers: ['content-length', '1'] };
+      const signal = new AbortController().signal;
+      await exchange(pool, { ...later, body: Buffer.from('x'), signal, answerTimeoutMillis: 5_000 });
+      assert.deepEqual(
+        store.requests.map(({ target }) => target),
+        ['/my-bucket/later'],
+      );
+      store.requests.length = 0;
+      await pool.destroy();
+    });
+  }
+});
