@@ -3,7 +3,7 @@
  * tried a second time. Holds the long-lived connection pool of its bucket.
  */
 import { Pool } from 'undici';
-import { asFailure, type Failure } from '../domain/failure.ts';
+import { asFailure, Failure } from '../domain/failure.ts';
 import { OPERATIONS, type OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
@@ -108,7 +108,7 @@ export class StoreClient {
 
   async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {
     const found = this.#credentials();
-    const credentials = found instanceof Promise ? await found : found;
+    const credentials = found instanceof Promise ? await whileWanted(found, call.signal) : found;
     const headers = { host: this.endpoint.host, ...call.headers };
     const request = {
       method: OPERATIONS[call.operation].method,
@@ -166,4 +166,14 @@ function mayBeSentAgain(call: StoreCall, failure: Failure): boolean {
 
 function queryValue(query: Query, name: string): string | undefined {
   return query.find((pair) => pair[0] === name)?.[1];
+}
+
+/** @throws Failure client_aborted as soon as nobody waits for it any more. */
+function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Failure('client_aborted'));
+    if (signal.aborted) gone();
+    signal.addEventListener('abort', gone, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
+  });
 }

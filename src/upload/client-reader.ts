@@ -29,7 +29,9 @@ export class ClientReader {
     this.#sink = sink;
     this.#idle = setTimeout(this.#onIdle, idleMillis);
     this.#waitingSince = performance.now();
-    source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onGone).on('close', this.#onGone);
+    if (source.destroyed)
+      this.#onGone(); // before anybody listened
+    else source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onGone).on('close', this.#onGone);
   }
 
   /** Asks the client for no more until `resume`. */

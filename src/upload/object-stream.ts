@@ -20,6 +20,7 @@ export class ObjectStream extends Readable {
 
   private constructor({ transfer, chunks }: UploadScope) {
     super();
+    this.on('error', ignore); // it can fail while nobody reads yet; whoever comes later sees that it is destroyed
     this.#transfer = transfer;
     this.#chunks = chunks;
   }
@@ -45,16 +46,20 @@ export class ObjectStream extends Readable {
   }
 
   override _read(): void {
-    if (this.#fullSince !== undefined) {
-      this.#transfer.storeWaitSeconds += (performance.now() - this.#fullSince) / 1000;
-      this.#fullSince = undefined;
-    }
+    this.#countWait();
     this.#reader?.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#reader?.stop();
+    this.#countWait();
     callback(error);
+  }
+
+  #countWait(): void {
+    if (this.#fullSince === undefined) return;
+    this.#transfer.storeWaitSeconds += (performance.now() - this.#fullSince) / 1000;
+    this.#fullSince = undefined;
   }
 
   #give(bytes: Buffer): void {
@@ -64,3 +69,5 @@ export class ObjectStream extends Readable {
     this.#reader?.pause();
   }
 }
+
+const ignore = (): void => {};

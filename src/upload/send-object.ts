@@ -2,6 +2,7 @@
 
 import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
 import { CHECKSUMS } from '../body/checksum.ts';
+import { Failure } from '../domain/failure.ts';
 import type { Authorized, Reply } from '../domain/stages.ts';
 import type { StoreBody } from '../s3/exchange.ts';
 import { headersForStore } from '../s3/header-allow-list.ts';
@@ -41,7 +42,10 @@ export async function sendObject(request: Authorized<StoreBucket>, scope: Upload
     span: scope.span,
   };
   try {
-    return replyOf(await bucket.store.call(call));
+    const answer = await bucket.store.call(call);
+    if (sent() === undefined)
+      throw new Failure('store_invalid_answer', 'The store said yes before it had the whole object.');
+    return replyOf(answer);
   } finally {
     if (body !== undefined && 'stream' in body) body.stream.destroy(); // nobody reads on after a failure
     const since = sent();

@@ -25,12 +25,14 @@ export interface GatewayProcess {
 export async function startGatewayProcess(
   config: object,
   nodeArguments: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
   const file = join(folder, 'config.yaml');
   await writeFile(file, JSON.stringify(config));
   const child = spawn(process.execPath, [...nodeArguments, CLI, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   });
   const log: Record<string, unknown>[] = [];
   const waiting: (() => void)[] = [];
