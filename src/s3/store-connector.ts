@@ -1,21 +1,27 @@
 /**
  * How connections to a store are made, and how they end: one that is given up is reset, not closed. Where an upload broke
  * off, some stores take an orderly end of the connection for the end of the body and keep what they have as the object
- * (versitygw 1.8.0 does); a reset cannot be misread. A TLS connection says it by itself: it ends without close_notify.
+ * (versitygw 1.8.0 does, with TLS and without); a reset cannot be misread.
  */
-import { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** HTTP/1.1 only: what S3 speaks. */
+/**
+ * HTTP/1.1 only: what S3 speaks.
+ * @param timeoutMillis for the connection, and once more for the TLS handshake.
+ */
 export function storeConnector(timeoutMillis: number): buildConnector.connector {
   const connect = buildConnector({ timeout: timeoutMillis, allowH2: false });
-  return (options, callback) =>
-    connect(options, (...made) => {
-      const [, socket] = made;
-      if (socket instanceof Socket && !(socket instanceof TLSSocket)) resetOnDestroy(socket);
-      callback(...made);
+  return (options, callback) => {
+    const tls = options.protocol === 'https:';
+    // TLS goes over a socket of ours: one that node:tls opens by itself cannot be reset.
+    connect({ ...options, protocol: 'http:', port: options.port || (tls ? '443' : '80') }, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      resetOnDestroy(socket);
+      if (tls) connect({ ...options, httpSocket: socket }, callback);
+      else callback(null, socket);
     });
+  };
 }
 
 /** `resetAndDestroy` calls `destroy` in its turn, without the error. */
