@@ -16,7 +16,7 @@ export interface Scene {
   readonly stored: StoredObjects;
 }
 
-const STARTS = { MinIO: startMinio, versitygw: startVersitygw };
+export const STARTS = { MinIO: startMinio, versitygw: startVersitygw };
 
 /** @param define the tests; `scene()` may be called inside of them. */
 export function describeWithEachStore(title: string, define: (scene: () => Scene, storeName: string) => void): void {

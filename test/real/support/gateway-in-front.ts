@@ -13,16 +13,18 @@ export interface GatewayInFrontOptions {
   readonly s3?: object;
   readonly tracing?: object;
   readonly server?: object;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export async function startGatewayInFront(options: GatewayInFrontOptions): Promise<GatewayProcess> {
   const s3 = { bucket: STORE_BUCKET, endpoint: options.storeUrl, access_key: ACCESS_KEY, secret_key: SECRET_KEY };
-  const gateway = await startGatewayProcess({
+  const config = {
     server: { address: '127.0.0.1:0', ...options.server },
     buckets: [{ name: BUCKET, s3: { ...s3, ...options.s3 } }],
     tracing: { enabled: false, ...options.tracing },
     metrics: { port: 0 },
-  });
+  };
+  const gateway = await startGatewayProcess(config, [], { ...process.env, ...options.env });
   endWithUs(gateway.process);
   return gateway;
 }
