@@ -42,4 +42,5 @@ export function stringToSign(date: string, scope: string, canonical: string): st
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const canonicalValue = (value: string): string => value.trim().replace(/ {2,}/g, ' ');
+/** Not `trim`: to JavaScript 0xA0 is a space too, and in UTF-8 it is the last byte of `à`. */
+const canonicalValue = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/ {2,}/g, ' ');

@@ -34,7 +34,7 @@ export class HeaderIndex {
           ? this.once(name)
           : this.#values
               .get(name)
-              ?.map((value) => value.trim())
+              ?.map((value) => value.replace(/^[ \t]+|[ \t]+$/g, ''))
               .join(',');
     }
     return joined;

@@ -122,4 +122,32 @@ describe('signRequest', () => {
       assert.equal(ours.authorization, theirs);
     });
   }
+
+  it('signs the bytes of a value, also where its last byte looks like a space to JavaScript', () => {
+    const words = 'voil\u00e0'; // in UTF-8 its last byte is 0xA0
+    const ours = signRequest(
+      {
+        method: 'PUT',
+        path: '/b/k',
+        query: [],
+        headers: { host: 'store.example', 'x-amz-meta-a': Buffer.from(words).toString('latin1') },
+        payloadHash: 'UNSIGNED-PAYLOAD',
+        region: 'eu-west-1',
+      },
+      { accessKey, keys: new SigningKeys(secretKey) },
+      now,
+    );
+    // "Create a signed AWS API request", written out by hand for this one request; smithy's signer has the same flaw.
+    const names = 'host;x-amz-content-sha256;x-amz-date;x-amz-meta-a';
+    const headers = `host:store.example\nx-amz-content-sha256:UNSIGNED-PAYLOAD\nx-amz-date:20261123T010203Z\nx-amz-meta-a:${words}\n`;
+    const hash = createHash('sha256')
+      .update(`PUT\n/b/k\n\n${headers}\n${names}\nUNSIGNED-PAYLOAD`, 'utf8')
+      .digest('hex');
+    const toSign = `AWS4-HMAC-SHA256\n20261123T010203Z\n20261123/eu-west-1/s3/aws4_request\n${hash}`;
+    let key: string | Buffer = `AWS4${secretKey}`;
+    for (const part of ['20261123', 'eu-west-1', 's3', 'aws4_request', toSign]) {
+      key = createHmac('sha256', key).update(part).digest();
+    }
+    assert.match(String(ours.authorization), new RegExp(`Signature=${key.toString('hex')}$`));
+  });
 });
