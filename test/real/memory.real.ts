@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+import { endWithUs } from './support/end-with-us.ts';
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'mizuchi ');
 const GIGABYTE = 1024 ** 3;
@@ -19,6 +21,7 @@ describe('memory of the gateway', () => {
   let gateway: GatewayProcess;
   before(async () => {
     sink = fork(fileURLToPath(new URL('./support/sink-process.ts', import.meta.url)));
+    endWithUs(sink);
     const [port] = await once(sink, 'message');
     gateway = await startGatewayProcess({
       server: { address: '127.0.0.1:0' },
@@ -30,6 +33,7 @@ describe('memory of the gateway', () => {
       ],
       metrics: { port: 0 },
     });
+    endWithUs(gateway.process);
     await upload(plain(1)); // what is loaded once is no matter of an upload
   });
   after(async () => {
@@ -98,4 +102,47 @@ describe('memory of the gateway', () => {
       assert.ok(growth < ALLOWED, `${growth} bytes`);
     });
   }
+
+  it('takes no more from the client while the store stands still, and goes on when it does', async (t) => {
+    const before = peak();
+    const total = 256 * MEGABYTE.length;
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    const held = once(sink, 'message');
+    let taken = 0;
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+    });
+    socket.write(head(total).replace('/uploads/k', '/uploads/held'));
+    const sent = (async () => {
+      for (; taken < total; taken += MEGABYTE.length) if (!socket.write(MEGABYTE)) await once(socket, 'drain');
+    })();
+    assert.deepEqual(await held, ['held', undefined]);
+    const stalled = await untilItStaysAt(() => taken);
+    const growth = peak() - before;
+    t.diagnostic(`${stalled / MEGABYTE.length} MiB are under way; ${Math.round(growth / 1024 ** 2)} MiB more memory`);
+    // All that is under way lies in the buffers of the kernel, for two connections, both ends of each.
+    assert.ok(stalled < 64 * MEGABYTE.length, `${stalled} bytes were taken`);
+    assert.ok(growth < ALLOWED, `${growth} bytes`);
+    assert.equal(answer, '');
+    sink.send('go on');
+    await sent;
+    await once(socket, 'end');
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+    const line = await gateway.logged(({ path }) => path === '/uploads/held');
+    assert.equal(line.bytes, total);
+    assert.ok(
+      Number(line.store_wait_seconds) > Number(line.client_wait_seconds),
+      'the store is told to be the slow one',
+    );
+  });
 });
+
+/** That nothing happens is announced by nobody: it has when a second long nothing did. */
+async function untilItStaysAt(read: () => number): Promise<number> {
+  for (let last = read(); ; last = read()) {
+    await delay(1000);
+    if (read() === last) return last;
+  }
+}

@@ -1,9 +1,15 @@
-/** A store that forgets: reads every body, answers 200. Tells its parent the port. */
+/**
+ * A store that forgets: reads every body, answers 200. Tells its parent the port. Of a key that is called `held` it reads
+ * nothing before the parent says a word, and tells when it has come.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const server = createServer((request, response) => {
-  request.resume();
+  if (request.url?.endsWith('/held')) {
+    process.once('message', () => request.resume());
+    process.send!('held');
+  } else request.resume();
   request.once('end', () => response.writeHead(200, { etag: '"0"', 'content-length': 0 }).end());
 });
 server.requestTimeout = 0;
