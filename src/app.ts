@@ -121,6 +121,7 @@ function openListener(
   registry: Registry,
   log: ProcessLog,
 ): Promise<Listener> {
+  const idleMillis = server.body_idle_timeout_seconds * 1000;
   const gateway = createGateway(
     {
       route: (incoming) => routeRequest(routes, incoming),
@@ -128,10 +129,10 @@ function openListener(
       authorize: authorizeOpenBucket<StoreBucket>,
       upload: HANDLERS,
     },
-    { idleMillis: server.body_idle_timeout_seconds * 1000, chunks: new ChunkCollector() },
+    { idleMillis, chunks: new ChunkCollector() },
   );
   const report = createReport(log, new RequestMetrics(registry));
-  return listen({ ...server.address, gateway, tracer, report });
+  return listen({ ...server.address, idleMillis, gateway, tracer, report });
 }
 
 function sayStarted(log: ProcessLog, config: Config, listener: Listener, admin: AdminPort | undefined): void {

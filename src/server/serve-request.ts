@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly gateway: Gateway;
   readonly tracer: RequestTracer;
   readonly report: Report;
+  /** Longest wait for a client that stands still, in milliseconds. */
+  readonly idleMillis: number;
   /** Whether the server is shutting down. */
   readonly draining: () => boolean;
 }
@@ -50,6 +52,7 @@ export async function serveRequest(
   const writing = writeReply(request, response, withIds(reply, requestId, span), {
     close,
     brief: close || body.silent,
+    idleMillis: options.idleMillis,
   });
   // What cannot be written is an answer of the store that HTTP cannot carry.
   const unanswered = await writing.then(

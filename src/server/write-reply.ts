@@ -12,6 +12,8 @@ export interface WriteOptions {
   readonly close: boolean;
   /** Whether a short linger will do: the client has been asked for nothing, or does not speak HTTP properly. */
   readonly brief: boolean;
+  /** Longest wait for a client that does not take its answer, in milliseconds. */
+  readonly idleMillis: number;
 }
 
 /** @returns whether the whole answer was handed to the operating system before the client was gone. */
@@ -30,9 +32,22 @@ export async function writeReply(
   response.writeHead(reply.status, headers);
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished));
-    if (!unread) response.end(reply.body, () => resolve(true));
-    else linger(request, response, reply.body, options.brief, () => resolve(true));
+    if (!unread) {
+      response.end(reply.body, () => resolve(true));
+      cutIfUntaken(response, options.idleMillis);
+    } else linger(request, response, reply.body, options.brief, () => resolve(true));
   });
+}
+
+/** An answer that waits behind others of its connection (pipelining) has not been offered yet: its clock starts later. */
+function cutIfUntaken(response: ServerResponse, millis: number): void {
+  let timer: NodeJS.Timeout | undefined;
+  const offered = (): void => {
+    timer = setTimeout(() => response.socket?.destroy(), millis);
+  };
+  if (response.socket === null) response.once('socket', offered);
+  else offered();
+  response.once('close', () => clearTimeout(timer));
 }
 
 /**
@@ -53,7 +68,7 @@ function linger(
     clearTimeout(timer);
     if (!response.writableEnded) response.end();
   };
-  if (body === '') response.flushHeaders();
+  if (body === '' || request.method === 'HEAD') response.flushHeaders();
   response.write(body, answered);
   request.on('data', (bytes: Buffer) => {
     left -= bytes.length;

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
-import { RawStore } from '../support/raw-store.ts';
+import { answerWell, RawStore } from '../support/raw-store.ts';
 import { startGateway } from '../support/start-gateway.ts';
 
 describe('disorderly clients', () => {
@@ -47,4 +47,28 @@ describe('disorderly clients', () => {
       assert.ok(other.log.at(-1)?.error_type);
     });
   }
+
+  it('that do not take their answers are cut off, and said to have gone', { timeout: 10_000 }, async () => {
+    const impatient = await startGateway({ storeUrl: store.url, server: { body_idle_timeout_seconds: 1 } });
+    const document = `<ListPartsResult>${'<Part/>'.repeat(100_000)}</ListPartsResult>`;
+    store.behaviour = (_, response) => void response.end(document);
+    const client = await RawClient.connect(impatient.url);
+    client.socket.pause();
+    client.write('GET /uploads/k?uploadId=u HTTP/1.1\r\nHost: g\r\n\r\n'.repeat(20));
+    const requests = () => impatient.log.filter(({ message }) => message === 'request');
+    while (requests().length < 20) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.ok(requests().some(({ error_type, status }) => error_type === 'client_aborted' && status === undefined));
+    client.destroy();
+    store.behaviour = answerWell;
+    await impatient.close();
+  });
+
+  it('that announce a body with a HEAD get their answer without sending it', { timeout: 5_000 }, async () => {
+    const other = await startGateway({ storeUrl: store.url });
+    const client = await RawClient.connect(other.url);
+    client.write('HEAD /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\n');
+    await client.until(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*\r\n\r\n/);
+    client.destroy();
+    await other.close();
+  });
 });
