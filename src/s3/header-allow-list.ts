@@ -55,6 +55,7 @@ const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
 
 /** Read by the gateway itself, or of no meaning for the store: these end here without a word. */
 const ENDS_HERE = new Set([
+  'x-amz-cf-id', // CloudFront puts it into every request
   'x-amz-content-sha256',
   'x-amz-date',
   'x-amz-decoded-content-length',
@@ -70,7 +71,8 @@ const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 
 /**
  * The headers of a client's request that go to the store.
- * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer.
+ * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer;
+ * bad_request for one that the client asks for and in the same breath calls its connection's own.
  */
 export function headersForStore(
   operation: OperationName,
@@ -84,7 +86,20 @@ export function headersForStore(
     else if (passesByPrefix(operation, name)) passed[name] = value;
     else if (VENDOR.test(name) && !ENDS_HERE.has(name)) refuseUnlessHarmless(operation, name, value);
   }
+  refuseConnectionOptions(headers.connection, passed);
   return withoutAwsChunked(passed);
+}
+
+/**
+ * What Connection names goes no further than here (RFC 9110, section 7.6.1). But a request without its If-None-Match or its
+ * encryption key is another request, so it is refused rather than shortened.
+ */
+function refuseConnectionOptions(options: string | undefined, passed: Readonly<Record<string, string>>): void {
+  for (const option of options?.split(',') ?? []) {
+    const name = option.trim().toLowerCase();
+    if (Object.hasOwn(passed, name))
+      throw new Failure('bad_request', `Connection names the header ${name}, which the store is to see.`);
+  }
 }
 
 function passesByPrefix(operation: OperationName, name: string): boolean {

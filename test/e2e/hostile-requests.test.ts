@@ -42,6 +42,10 @@ const HOSTILE: [what: string, request: string][] = [
   ['HTTP/0.9', 'GET /uploads/k\r\n\r\n'],
   ['HTTP/2 in clear', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  [
+    'metadata that Connection calls its own',
+    'PUT /uploads/k HTTP/1.1\r\nHost: a\r\nConnection: X-Amz-Meta-A\r\nx-amz-meta-a: 1\r\nContent-Length: 1\r\n\r\nx',
+  ],
   ['a wrong chunk size', 'PUT /uploads/k HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
 ];
 

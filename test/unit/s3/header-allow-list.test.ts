@@ -13,6 +13,7 @@ describe('headersForStore', () => {
       'user-agent': 'sdk',
       traceparent: '00-1-1-01',
       'x-amz-security-token': 'secret',
+      'x-amz-cf-id': 'cloudfront',
       'x-amz-date': '20261123T000000Z',
       'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
       'amz-sdk-invocation-id': '1',
