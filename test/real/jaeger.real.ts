@@ -105,7 +105,7 @@ describe('traces in a real Jaeger', () => {
             tracestate: caller.traceState,
             'user-agent': 'real-client/1',
           });
-          const millis = Date.now() - began;
+          const ended = Date.now();
           assert.equal(answer.status, 200, answer.body);
           const trace = await jaeger.trace(caller.traceId, 3);
           const root = rootOf(trace);
@@ -124,9 +124,11 @@ describe('traces in a real Jaeger', () => {
             }),
           ]);
           assert.ok(String(answer.headers['server-timing']).includes(`"00-${caller.traceId}-${root.spanID}-01"`));
-          // What the client saw encloses what the server tells.
-          assert.ok(root.duration / 1000 <= millis + 1, `${root.duration} µs in ${millis} ms`);
-          assert.ok(Math.abs(root.startTime / 1000 - began) < 1000, 'it began when the client began');
+          // Wall clocks of one machine: what the server tells lies within the time of the test.
+          assert.ok(
+            root.startTime / 1000 >= began - 50 && root.startTime / 1000 <= ended,
+            'it began while the client waited',
+          );
           assertResource(trace);
         });
 
