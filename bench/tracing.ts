@@ -8,8 +8,8 @@
  * store that keeps nothing and one collector that answers at once. Only one copy is loaded at a time, for a turn of 25 ms;
  * a round is twelve turns of each copy in random order, so that whatever else the machine does hits all alike. What is
  * counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
- * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat: how V8
- * compiles the same code differs from one process to the next by several percent.
+ * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat, because two
+ * processes of the same code differ by several percent. The first 20,000 requests are not counted: V8 compiles.
  *
  * The figure is a ratio: a copy's CPU per request by the mean of the two untraced copies' in the same round; printed is the
  * median over the rounds with a 95 % bootstrap interval. The noise is the second untraced copy by the first: differences of
@@ -26,6 +26,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Arena, type Delivery, type Load } from './support/arena.ts';
 import { CONTESTANTS, type Contestant, SPANS_PER_UPLOAD } from './support/contestants.ts';
+import { findPlaces, type Places } from './support/pinning.ts';
 import { type Costs, type Plan, runRounds } from './support/rounds.ts';
 import { type Random, seededRandom } from './support/statistics.ts';
 import { type Comparison, compare, noise, percent, type Ratio, ratioText, table } from './support/table.ts';
@@ -38,7 +39,7 @@ const RATIO_HEAD = ['ratio [95 % interval]', ''];
 
 const SMALL_LOAD: Load = { size: KIB, connections: 16, millis: 25, requests: Number.MAX_SAFE_INTEGER };
 const LARGE_LOAD: Load = { size: LARGE, connections: 1, millis: 60_000, requests: 1 };
-const SMALL: Omit<Plan, 'rounds'> = { load: SMALL_LOAD, turns: 12, warmUp: 6 };
+const SMALL: Omit<Plan, 'rounds'> = { load: SMALL_LOAD, turns: 12, warmUp: 12 };
 const LARGE_PLAN: Plan = { load: LARGE_LOAD, turns: 2, warmUp: 1, rounds: 4 };
 const SMOKE: Omit<Plan, 'load'> = { turns: 2, warmUp: 1, rounds: 2 };
 
@@ -56,8 +57,8 @@ function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
     options: {
-      heats: { type: 'string', default: '4' },
-      rounds: { type: 'string', default: '10' },
+      heats: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '12' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       smoke: { type: 'boolean', default: false },
@@ -89,7 +90,8 @@ async function main(): Promise<void> {
   const { contestants, small, large, seed } = options;
   const random = seededRandom(seed);
   const heats: Heat[] = [];
-  while (heats.length < options.heats) heats.push(await runHeat(options, random, `heat ${heats.length + 1}`));
+  const places = findPlaces();
+  while (heats.length < options.heats) heats.push(await runHeat(options, places, random, `heat ${heats.length + 1}`));
   const results = (of: 'small' | 'large') =>
     compare(
       contestants,
@@ -98,6 +100,7 @@ async function main(): Promise<void> {
     );
   const [perRequest, perGib] = [results('small'), results('large')];
   const deliveries = contestants.map((_, i) => sum(heats.map((heat) => heat.deliveries[i]!)));
+  console.log(placesText(places));
   printPerRequest(perRequest, deliveries, effort(heats.length, small));
   printPerGib(perGib, effort(heats.length, large));
   if (options.smoke) console.log('smoke run: the figures mean nothing');
@@ -111,8 +114,13 @@ async function main(): Promise<void> {
     );
 }
 
-async function runHeat({ contestants, small, large, profile }: Options, random: Random, name: string): Promise<Heat> {
-  const arena = await Arena.open(contestants, (contestant) => profiling(profile, contestant));
+async function runHeat(
+  { contestants, small, large, profile }: Options,
+  places: Places | undefined,
+  random: Random,
+  name: string,
+): Promise<Heat> {
+  const arena = await Arena.open(contestants, places, (contestant) => profiling(profile, contestant));
   try {
     const costs = await race(arena, contestants, small, random, `${name}, small objects`);
     const deliveries = await Promise.all(contestants.map((contestant) => arena.delivery(contestant)));
@@ -150,6 +158,11 @@ function sum(deliveries: readonly Delivery[]): Delivery {
     exports: total(({ exports }) => exports),
     bytes: total(({ bytes }) => bytes),
   };
+}
+
+function placesText(places: Places | undefined): string {
+  if (places === undefined) return 'processes run on any CPU: the noise is larger than it need be\n';
+  return `contestants run on CPU ${places.contestants}, all else on CPU ${places.others}\n`;
 }
 
 function effort(heats: number, { load, turns, rounds }: Plan): string {

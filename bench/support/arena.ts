@@ -7,6 +7,7 @@ import { type Contestant, configOf, type Ports, SPANS_PER_UPLOAD } from './conte
 import type { Cpu, StartGateway } from './gateway-process.ts';
 import { HelperProcess } from './helper-process.ts';
 import type { Turn } from './load-process.ts';
+import { bind, type Places } from './pinning.ts';
 
 export type Load = Omit<Turn, 'port'>;
 
@@ -31,17 +32,23 @@ interface Player {
 }
 
 export class Arena {
+  readonly #places: Places | undefined;
   readonly #helpers: HelperProcess[] = [];
   readonly #players = new Map<string, Player>();
   #load!: HelperProcess;
   #collector!: HelperProcess;
 
+  private constructor(places: Places | undefined) {
+    this.#places = places;
+  }
+
   /** @param nodeOptions of each contestant's process. */
   static async open(
     contestants: readonly Contestant[],
+    places: Places | undefined,
     nodeOptions: (contestant: Contestant) => string[],
   ): Promise<Arena> {
-    const arena = new Arena();
+    const arena = new Arena(places);
     try {
       const ports = await arena.#openSurroundings();
       await Promise.all(contestants.map((contestant) => arena.#enter(contestant, ports, nodeOptions(contestant))));
@@ -84,14 +91,15 @@ export class Arena {
   }
 
   async #openSurroundings(): Promise<Ports> {
-    const store = this.#start('./store-process.ts');
-    this.#collector = this.#start('./collector-process.ts');
-    this.#load = this.#start('./load-process.ts');
+    const start = (file: string): HelperProcess => this.#start(file, this.#places?.others);
+    const store = start('./store-process.ts');
+    this.#collector = start('./collector-process.ts');
+    this.#load = start('./load-process.ts');
     return { store: await store.ask('listen'), collector: await this.#collector.ask('listen') };
   }
 
   async #enter(contestant: Contestant, ports: Ports, nodeOptions: string[]): Promise<void> {
-    const process = this.#start('./gateway-process.ts', nodeOptions);
+    const process = this.#start('./gateway-process.ts', this.#places?.contestants, nodeOptions);
     const start: StartGateway = { config: configOf(contestant, ports), stock: contestant.tracer === 'stock' };
     const port = await process.ask<number>('start', start);
     this.#players.set(contestant.name, {
@@ -103,9 +111,10 @@ export class Arena {
     });
   }
 
-  #start(file: string, nodeOptions: string[] = []): HelperProcess {
+  #start(file: string, cpus: string | undefined, nodeOptions: string[] = []): HelperProcess {
     const helper = new HelperProcess(file, nodeOptions);
     this.#helpers.push(helper);
+    if (cpus !== undefined) bind(helper.pid, cpus);
     return helper;
   }
 

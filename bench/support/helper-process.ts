@@ -52,6 +52,10 @@ export class HelperProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** @throws Error with the stack of what went wrong in there, or if the process ends before it answers. */
   async ask<T>(name: string, argument?: unknown): Promise<T> {
     const id = ++this.#last;
