@@ -14,6 +14,8 @@ import { newRequestId, type ServeOptions, serveRequest } from './serve-request.t
 const HEADERS_TIMEOUT = 60_000;
 /** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
 const KEEP_ALIVE = 75_000;
+/** Milliseconds that requests may take to be over after their connections are closed. */
+const REPORT_MILLIS = 1_000;
 
 export interface ListenerOptions extends Omit<ServeOptions, 'draining'> {
   readonly host: string;
@@ -38,12 +40,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
   });
   const bodies = new Map<Duplex, RequestBody>();
+  const running = new Set<Promise<void>>();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     if (answerProbe(request, response, draining)) return;
     const body = new RequestBody(request, response, waits);
     bodies.set(request.socket, body);
     response.once('close', () => bodies.delete(request.socket));
-    void serveRequest(serve, request, response, body);
+    const served = serveRequest(serve, request, response, body).finally(() => running.delete(served));
+    running.add(served);
   };
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   const refuse = (failure: Failure | undefined, socket: Duplex): void => {
@@ -56,14 +60,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('clientError', (error, socket) => refuse(failureOfParser(error), socket));
   server.on('connect', (_, socket) => refuse(new Failure('method_not_allowed'), socket));
   const { address, port } = await bind(server, options);
-  let closed: Promise<void> | undefined;
+  let closed: Promise<unknown> | undefined;
   return {
     host: address,
     port,
-    close(deadlineMillis) {
+    async close(deadlineMillis) {
       draining = true;
-      closed ??= drain(server, deadlineMillis);
-      return closed;
+      closed ??= drain(server, deadlineMillis).then(() => reported(running));
+      await closed;
     },
   };
 }
@@ -86,6 +90,12 @@ function drain(server: Server, deadlineMillis: number): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Requests that were cut still have to end their spans and to write their lines. */
+function reported(running: ReadonlySet<Promise<void>>): Promise<unknown> {
+  const patience = new Promise((resolve) => setTimeout(resolve, REPORT_MILLIS).unref());
+  return Promise.race([Promise.all(running), patience]);
 }
 
 /** `/health`: the process lives. `/ready`: it takes uploads. Neither is traced or counted. */
