@@ -25,6 +25,9 @@ const BYTES_ARE_WRONG = new Set([
   'XAmzContentSHA256Mismatch',
 ]);
 
+/** Longest message of a store that is passed on, in characters: it goes into a span and a log line as well. */
+const MAX_MESSAGE = 1_000;
+
 export interface StoreError {
   readonly code: string;
   readonly message: string;
@@ -66,7 +69,7 @@ export function readStoreError(xml: string): StoreError | undefined {
   parser.write(xml).close();
   const code = fields.get('Code')?.trim();
   if (broken || code === undefined || !/^[A-Za-z0-9.]{1,100}$/.test(code)) return undefined;
-  return { code, message: fields.get('Message')?.trim() ?? code };
+  return { code, message: fields.get('Message')?.trim().slice(0, MAX_MESSAGE) ?? code };
 }
 
 /** An error that arrives after the status line has a status only by its meaning. */

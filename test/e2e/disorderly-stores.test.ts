@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
-import { answerWell, RawStore } from '../support/raw-store.ts';
+import { answering, answerWell, RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 describe('disorderly stores', () => {
@@ -31,6 +31,13 @@ describe('disorderly stores', () => {
     await client.until(/^HTTP\/1\.1 502 Bad Gateway\r\n[\s\S]*<\/Error>/);
     client.destroy();
     assert.equal(gateway.log.at(-1)?.error_type, 'store_invalid_answer');
+  });
+
+  it('are cut short when they talk without end', async () => {
+    store.behaviour = answering(400, `<Error><Code>Talk</Code><Message>${'m'.repeat(900_000)}</Message></Error>`);
+    const { body } = await send(gateway.url, 'PUT', '/uploads/k', 'x');
+    assert.match(body, /<Code>Talk<\/Code><Message>m{1000}<\/Message>/);
+    assert.equal(String(gateway.log.at(-1)?.error_message).length, 1000);
   });
 
   it('may not stand still in the middle of an object for longer than they may take to answer', async () => {
