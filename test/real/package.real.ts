@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { send } from '../support/http-client.ts';
-import { receiveHttp } from '../support/otlp-receiver.ts';
+import { receiveGrpc, receiveHttp } from '../support/otlp-receiver.ts';
 import { endWithUs } from './support/end-with-us.ts';
 import { freePorts } from './support/free-ports.ts';
 
@@ -50,50 +50,57 @@ describe('the package', () => {
     assert.match((await run(program, ['check', '--config', example], { env })).stdout, /uploads/);
   });
 
-  it('takes an upload into its own store, traced, and ends in order', async () => {
-    const collector = await receiveHttp();
-    const [storePort] = await freePorts(1);
-    const keys = ['--access-key', 'AK', '--secret-key', 'SK'];
-    const store = start([
-      'store',
-      '-d',
-      join(folder, 'objects'),
-      '-a',
-      `127.0.0.1:${storePort}`,
-      '-b',
-      'my-bucket',
-      ...keys,
-    ]);
-    await once(store.stdout!, 'data');
-    const file = join(folder, 'config.yaml');
-    const config = {
-      server: { address: '127.0.0.1:0' },
-      buckets: [
-        {
-          name: 'uploads',
-          s3: { bucket: 'my-bucket', endpoint: `http://127.0.0.1:${storePort}`, access_key: 'AK', secret_key: 'SK' },
-        },
-      ],
-      tracing: { otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' } },
-      metrics: { enabled: false },
-    };
-    await writeFile(file, JSON.stringify(config));
-    const gateway = start(['serve', '--config', file]);
-    const address = await new Promise<string>((resolve) => {
-      createInterface(gateway.stdout!).on('line', (line) => {
-        const { msg, address } = JSON.parse(line);
-        if (msg === 'listening') resolve(address);
-      });
+  for (const [protocol, receive] of [
+    ['http/protobuf', receiveHttp],
+    ['grpc', receiveGrpc],
+  ] as const) {
+    it(`takes an upload into its own store, traced over ${protocol}, and ends in order`, async (test) => {
+      const collector = await receive();
+      test.after(() => collector.close());
+      const [storePort] = await freePorts(1);
+      const folders = ['--directory', join(folder, 'objects'), '--bucket', 'my-bucket'];
+      const keys = ['--access-key', 'AK', '--secret-key', 'SK'];
+      const store = start(['store', '--address', `127.0.0.1:${storePort}`, ...folders, ...keys]);
+      test.after(() => end(store));
+      await once(store.stdout!, 'data');
+      const s3 = { bucket: 'my-bucket', endpoint: `http://127.0.0.1:${storePort}`, access_key: 'AK', secret_key: 'SK' };
+      const config = {
+        server: { address: '127.0.0.1:0' },
+        buckets: [{ name: 'uploads', s3 }],
+        tracing: { otlp: { endpoint: collector.endpoint, protocol } },
+        metrics: { enabled: false },
+      };
+      const file = join(folder, 'config.yaml');
+      await writeFile(file, JSON.stringify(config));
+      const gateway = start(['serve', '--config', file]);
+      test.after(() => end(gateway));
+      const address = await listeningAddress(gateway);
+      const traceId = randomBytes(16).toString('hex');
+      const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+      const answer = await send(`http://${address}`, 'PUT', '/uploads/k', 'hello', { traceparent });
+      assert.equal(answer.status, 200, answer.body);
+      assert.deepEqual(await end(gateway), [0, null]);
+      assert.equal(collector.spans().filter((span) => span.traceId === traceId).length, 3);
+      assert.deepEqual(await end(store), [0, null]);
     });
-    const traceId = randomBytes(16).toString('hex');
-    const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
-    const answer = await send(`http://${address}`, 'PUT', '/uploads/k', 'hello', { traceparent });
-    assert.equal(answer.status, 200, answer.body);
-    gateway.kill('SIGTERM');
-    assert.deepEqual(await once(gateway, 'exit'), [0, null]);
-    assert.equal(collector.spans().filter((span) => span.traceId === traceId).length, 3);
-    store.kill('SIGTERM');
-    await once(store, 'exit');
-    await collector.close();
-  });
+  }
 });
+
+/** SIGTERM. @returns exit code and signal. */
+async function end(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  return [child.exitCode, child.signalCode];
+}
+
+function listeningAddress(gateway: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    gateway.once('exit', (code) => reject(new Error(`the gateway has ended: ${code}`)));
+    createInterface(gateway.stdout!).on('line', (line) => {
+      const { msg, address } = JSON.parse(line);
+      if (msg === 'listening') resolve(address);
+    });
+  });
+}

@@ -40,6 +40,7 @@ export async function startRealServer({ name, args, env, healthUrl }: StartOptio
   });
   closeSync(file);
   endWithUs(child);
+  child.unref(); // a test that failed to stop it shall not wait for it
   const exited = once(child, 'exit').catch(() => {});
   const lastWords = (): string =>
     `${name} said:\n${existsSync(output) ? readFileSync(output, 'utf8').slice(-4000) : ''}`;
@@ -79,6 +80,7 @@ const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || ch
 /** Nothing of it is kept, so it need not take its time. */
 async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   if (hasEnded(child) || child.pid === undefined) return;
+  child.ref();
   child.kill('SIGKILL');
   await exited;
 }
