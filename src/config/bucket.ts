@@ -54,7 +54,8 @@ const STORE = object(
       max: 3600,
     }),
     answer_timeout_seconds: number({
-      prose: 'How long the store may take to answer after the last byte. CompleteMultipartUpload may take minutes.',
+      prose:
+        'How long the store may stand still: taking no more of a body, or not answering after its last byte. CompleteMultipartUpload may take minutes.',
       default: 900,
       min: 0.01,
       max: 86_400,

@@ -16,7 +16,8 @@ export const SERVER = section(
       max: 86_400,
     }),
     body_idle_timeout_seconds: number({
-      prose: 'An upload of which no byte arrives for so long is ended. A slow upload that moves is never ended.',
+      prose:
+        'An upload of which no byte arrives for so long is ended, and so is a client that takes no byte of its answer. A slow upload that moves is never ended.',
       default: 60,
       min: 0.01,
       max: 86_400,
