@@ -2,8 +2,10 @@
  * The composition root: from a configuration to a running gateway. Everything is constructed here, in plain functions;
  * with tracing off its code is not loaded, because this is the only place that imports it, and only then.
  */
-import { authenticateAnonymous } from './auth/anonymous.ts';
-import { authorizeOpenBucket } from './authz/open-bucket.ts';
+import { randomBytes } from 'node:crypto';
+import { type AuthBucket, createAuthenticate } from './auth/authenticate.ts';
+import { Pseudonyms } from './auth/pseudonyms.ts';
+import { createAuthorize, type PolicyBucket } from './authz/authorize.ts';
 import type { BucketConfig } from './config/bucket.ts';
 import type { Config } from './config/config.ts';
 import type { TracingConfig } from './config/tracing.ts';
@@ -14,6 +16,7 @@ import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
 import { expose } from './metrics/exposition.ts';
+import { watchIdentity } from './metrics/identity-metrics.ts';
 import { Registry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { type TracerFigures, watchTracer } from './metrics/tracer-metrics.ts';
@@ -23,6 +26,7 @@ import { type StoreBucket, StoreClient } from './s3/store-client.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import { HANDLERS } from './upload/handlers.ts';
+import { resolveUpload } from './upload-id/resolve-upload.ts';
 
 export interface App {
   /** Where uploads are taken. */
@@ -46,6 +50,9 @@ export interface AppOptions {
 
 /** Milliseconds that the last spans may take on shutdown. */
 const FLUSH_MILLIS = 5_000;
+
+/** A bucket with all that the stages need of it. */
+type ServedBucket = StoreBucket & AuthBucket & PolicyBucket;
 
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
@@ -91,14 +98,17 @@ const given = (tracer: RequestTracer): Tracing => ({ tracer, figures: undefined,
 async function openBuckets(
   buckets: readonly BucketConfig[],
   opened: (() => Promise<void>)[],
-): Promise<Route<StoreBucket>[]> {
-  const routes: Route<StoreBucket>[] = [];
+): Promise<Route<ServedBucket>[]> {
+  const routes: Route<ServedBucket>[] = [];
   for (const { name, path_prefix, s3 } of buckets) {
     const store = await StoreClient.open(s3).catch((cause) => {
       throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
     });
     opened.push(() => store.close());
-    routes.push({ prefix: path_prefix, bucket: { name, storeBucket: s3.bucket, store } });
+    routes.push({
+      prefix: path_prefix,
+      bucket: { name, storeBucket: s3.bucket, store, authenticators: undefined, authorizers: [] },
+    });
   }
   return routes;
 }
@@ -116,17 +126,19 @@ async function openMetrics(
 
 function openListener(
   { server }: Config,
-  routes: readonly Route<StoreBucket>[],
+  routes: readonly Route<ServedBucket>[],
   tracer: RequestTracer,
   registry: Registry,
   log: ProcessLog,
 ): Promise<Listener> {
   const idleMillis = server.body_idle_timeout_seconds * 1000;
+  const watch = watchIdentity(registry);
   const gateway = createGateway(
     {
       route: (incoming) => routeRequest(routes, incoming),
-      authenticate: authenticateAnonymous<StoreBucket>,
-      authorize: authorizeOpenBucket<StoreBucket>,
+      authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms: new Pseudonyms(randomBytes(32), 'hash') }),
+      resolve: resolveUpload<ServedBucket>,
+      authorize: createAuthorize<ServedBucket>(watch),
       upload: HANDLERS,
     },
     { idleMillis, chunks: new ChunkCollector() },

@@ -1,6 +1,15 @@
-/** Routed → Authenticated for buckets that ask nobody who they are. Credentials that come along are neither read nor kept. */
-import type { Authenticated, Bucket, Routed } from '../domain/stages.ts';
+/**
+ * The authenticator of buckets that ask nobody who they are. Credentials that come along are neither judged nor kept: a
+ * client that signs, chunk by chunk even, is served like one that does not.
+ */
+import type { ChunkSignatures, Identity } from '../domain/identity.ts';
+import type { Routed } from '../domain/stages.ts';
+import type { Proof } from './authenticator.ts';
 
-export function authenticateAnonymous<B extends Bucket>(request: Routed<B>): Authenticated<B> {
-  return { ...request, identity: { method: 'anonymous', subject: undefined } };
+const NOBODY: Identity = { method: 'anonymous', subject: undefined, claims: {}, expiresAt: undefined };
+const UNJUDGED: ChunkSignatures = { verifyChunk: () => true, verifyTrailer: () => true };
+
+export function anonymousProof({ incoming }: Routed): Proof {
+  const hash = incoming.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
+  return { identity: NOBODY, payload: { hash, chunks: UNJUDGED } };
 }

@@ -41,7 +41,57 @@ export const FAILURES = {
     side: 'client',
     message: 'No bucket of this gateway has this path.',
   },
+  // who asks, and whether they may
+  unauthenticated: {
+    code: 'AccessDenied',
+    status: 403,
+    side: 'client',
+    message: 'This bucket asks who you are, and the request carries no credential that it takes.',
+  },
+  ambiguous_credentials: {
+    code: 'InvalidArgument',
+    status: 400,
+    side: 'client',
+    message: 'The request carries two kinds of credential; only one of them may be there.',
+  },
+  signature_refused: {
+    code: 'SignatureDoesNotMatch',
+    status: 403,
+    side: 'client',
+    message: 'The signature does not match the request; check the secret key and the method of signing.',
+  },
+  token_refused: { code: 'InvalidToken', status: 401, side: 'client', message: 'The token is not accepted here.' },
+  keys_unavailable: {
+    code: 'ServiceUnavailable',
+    status: 503,
+    side: 'gateway',
+    message: 'The keys of the identity provider cannot be had, so that no token can be verified.',
+  },
+  form_refused: {
+    code: 'MalformedPOSTRequest',
+    status: 400,
+    side: 'client',
+    message: 'The body is not a well-formed POST form.',
+  },
+  policy_violated: {
+    code: 'AccessDenied',
+    status: 403,
+    side: 'client',
+    message: 'The form does not fulfil its policy.',
+  },
   access_denied: { code: 'AccessDenied', status: 403, side: 'client', message: 'Access denied.' },
+  policy_unavailable: {
+    code: 'ServiceUnavailable',
+    status: 503,
+    side: 'gateway',
+    message: 'Whether this is allowed cannot be found out at the moment.',
+  },
+  no_such_upload: {
+    code: 'NoSuchUpload',
+    status: 404,
+    side: 'client',
+    message: 'The upload does not exist: its id is not valid, or it was completed or aborted.',
+  },
   // how the request is written
   bad_request: { code: 'InvalidRequest', status: 400, side: 'client', message: 'The request is malformed.' },
   invalid_uri: { code: 'InvalidURI', status: 400, side: 'client', message: 'The request target cannot be understood.' },
@@ -154,6 +204,16 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
+export interface FailureOptions {
+  /** Instead of those of the table. */
+  readonly code?: string;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly reason?: string;
+  readonly details?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
 /** Thrown by any stage to end the request. It becomes the S3 error reply, the span's `error.type`, the log line and the metric. */
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -162,17 +222,19 @@ export class Failure extends Error {
   readonly status: number;
   /** Response headers that the failure brings along, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Why, in one word of a closed set, for the operator: on the span and in the log line, never told to the client. */
+  readonly reason: string | undefined;
+  /** Further elements of the error document, by name: for the client only, never in a span or a log line. */
+  readonly details: Readonly<Record<string, string>>;
 
-  constructor(
-    type: FailureType,
-    message: string = FAILURES[type].message,
-    options: { code?: string; status?: number; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
-  ) {
+  constructor(type: FailureType, message: string = FAILURES[type].message, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.type = type;
     this.code = options.code ?? FAILURES[type].code;
     this.status = options.status ?? FAILURES[type].status;
     this.headers = options.headers ?? {};
+    this.reason = options.reason;
+    this.details = options.details ?? {};
   }
 }
 

@@ -30,6 +30,15 @@ export const OPERATIONS = {
     carriesObject: true,
     repeatable: true,
   },
+  PostObject: {
+    method: 'POST',
+    requires: [],
+    allows: [],
+    span: 'aws.s3.put_object',
+    uploadMethod: 'single',
+    carriesObject: true,
+    repeatable: true,
+  },
   CreateMultipartUpload: {
     method: 'POST',
     requires: ['uploads'],

@@ -34,9 +34,22 @@ export interface Span {
 /** Request headers as they came, name and value in turn (`rawHeaders` of node:http): duplicates must stay visible. */
 export type RawHeaders = readonly string[];
 
+/** Where a multipart upload began: the span of its creation. */
+export interface TraceOrigin {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  /** Flags of W3C Trace Context, section 3.2.2.5. */
+  readonly flags: number;
+}
+
 export interface RequestTracer {
-  /** Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context. */
-  startRequest(headers: RawHeaders, attributes: Attributes): Span;
+  /**
+   * Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context.
+   * @param origin is continued where the headers carry none, and linked to where they do.
+   */
+  startRequest(headers: RawHeaders, attributes: Attributes, origin?: TraceOrigin): Span;
 }
 
 export const NO_SPAN: Span = {

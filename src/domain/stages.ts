@@ -1,10 +1,11 @@
 /**
- * What is known of a request after each stage: Incoming → Routed → Authenticated → Authorized. Each stage takes the type
- * before and gives the next, so that what was not authorized cannot reach an upload handler: it does not compile.
+ * What is known of a request after each stage: Incoming → Routed → Authenticated → Resolved → Authorized. Each stage takes
+ * the type before and gives the next, so that what was not authorized cannot reach an upload handler: it does not compile.
  */
 import type { Readable } from 'node:stream';
+import type { Identity, Payload } from './identity.ts';
 import type { OperationName } from './operation.ts';
-import type { Span } from './span.ts';
+import type { RawHeaders, Span } from './span.ts';
 
 /** A request as the server hands it over: head read, body untouched. */
 export interface Incoming {
@@ -17,6 +18,10 @@ export interface Incoming {
   readonly query: readonly (readonly [name: string, value: string])[];
   /** Lower-case names. A header that S3 allows once stands here once: the server refused duplicates. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The same as they came, for what is signed over them. */
+  readonly rawHeaders: RawHeaders;
+  /** Address of the client; undefined if its connection has ended already. */
+  readonly clientAddress: string | undefined;
   readonly body: IncomingBody;
   /** Aborted when the client has gone before its answer was complete. */
   readonly signal: AbortSignal;
@@ -45,20 +50,32 @@ export interface Routed<B extends Bucket = Bucket> {
   readonly operation: OperationName;
   /** The object key: decoded once, never normalised; what is authorized, signed, logged and stored. */
   readonly key: string;
+  /** The upload id as clients know it: sealed, see upload-id/. */
   readonly uploadId: string | undefined;
   readonly partNumber: number | undefined;
   /** Those query parameters that the operation allows and the store shall see, decoded. */
   readonly storeQuery: readonly (readonly [name: string, value: string])[];
+  /** Of a POST form; `incoming` then has the form's fields as its headers and the file as its body. */
+  readonly form: UploadForm | undefined;
 }
 
-/** Who the caller is. Today's only authenticator knows nobody. */
-export interface Identity {
-  readonly method: 'anonymous';
-  readonly subject: undefined;
+/** The fields of a POST form that came before its file: what the request asks for, and what its policy must allow. */
+export interface UploadForm {
+  /** Lower-case names, each once; the values as they were sent, `${filename}` in the key included. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** The file name that the client gave; empty if it gave none. */
+  readonly fileName: string;
 }
 
 export interface Authenticated<B extends Bucket = Bucket> extends Routed<B> {
   readonly identity: Identity;
+  readonly payload: Payload;
+}
+
+/** An upload id that the request names was found to be the caller's, for this bucket and key. */
+export interface Resolved<B extends Bucket = Bucket> extends Authenticated<B> {
+  /** The id as the store knows it; the one that clients know is `uploadId`. */
+  readonly storeUploadId: string | undefined;
 }
 
 /** Why the request may go on; stands on the span. */
@@ -66,7 +83,7 @@ export interface Decision {
   readonly reason: string;
 }
 
-export interface Authorized<B extends Bucket = Bucket> extends Authenticated<B> {
+export interface Authorized<B extends Bucket = Bucket> extends Resolved<B> {
   readonly decision: Decision;
 }
 

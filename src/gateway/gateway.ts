@@ -15,10 +15,12 @@ export interface Gateway {
 export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
   return {
     async handle(incoming, record) {
-      const routed = stages.route(incoming);
+      const routed = await stages.route(incoming);
       record.routed = routed;
       const authenticated = await stages.authenticate(routed);
-      const authorized = await stages.authorize(authenticated);
+      record.authMethod = authenticated.identity.method;
+      const resolved = stages.resolve(authenticated);
+      const authorized = await stages.authorize(resolved);
       return upload(stages, authorized, record, settings);
     },
   };
@@ -36,7 +38,7 @@ async function upload<B extends Bucket>(
     's3.bucket': request.bucket.name,
     's3.key': request.key,
     's3.operation': request.operation,
-    'aws.s3.upload_id': request.uploadId,
+    'aws.s3.upload_id': request.storeUploadId,
     'aws.s3.part_number': request.partNumber,
     'upload.method': shape.uploadMethod,
     'upload.zero_copy': shape.carriesObject ? false : undefined,

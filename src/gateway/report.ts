@@ -81,9 +81,11 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     duration_seconds: round(seconds),
     client_wait_seconds: round(record.transfer.clientWaitSeconds),
     store_wait_seconds: round(record.transfer.storeWaitSeconds),
+    auth_method: record.authMethod,
     error_type: failure?.type,
     error_code: failure?.code,
     error_message: failure?.message,
+    error_reason: failure?.reason,
   };
   if (failure === undefined) log.info(fields, 'request');
   else if (failure.type === 'internal_error') log.error({ ...fields, stack: stackOf(failure) }, 'request');

@@ -1,12 +1,24 @@
 /** The stages of a request, as the gateway is handed them: it knows their order, not what they do. */
+import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
-import type { Authenticated, Authorized, Bucket, Incoming, Reply, Routed, Transfer } from '../domain/stages.ts';
+import type {
+  Authenticated,
+  Authorized,
+  Bucket,
+  Incoming,
+  Reply,
+  Resolved,
+  Routed,
+  Transfer,
+} from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
-  route(incoming: Incoming): Routed<B>;
+  /** A promise where a form says what is asked for. */
+  route(incoming: Incoming): Routed<B> | Promise<Routed<B>>;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
-  authorize(request: Authenticated<B>): Authorized<B> | Promise<Authorized<B>>;
+  resolve(request: Authenticated<B>): Resolved<B>;
+  authorize(request: Resolved<B>): Authorized<B> | Promise<Authorized<B>>;
   readonly upload: Readonly<Record<OperationName, (request: Authorized<B>, scope: Scope) => Promise<Reply>>>;
 }
 
@@ -32,9 +44,10 @@ export interface RequestRecord {
   readonly startedAt: number;
   readonly transfer: Transfer;
   routed: Routed | undefined;
+  authMethod: AuthMethod | undefined;
 }
 
 export function newRecord(): RequestRecord {
   const transfer = { bytes: 0, clientWaitSeconds: 0, storeWaitSeconds: 0 };
-  return { startedAt: performance.now(), transfer, routed: undefined };
+  return { startedAt: performance.now(), transfer, routed: undefined, authMethod: undefined };
 }

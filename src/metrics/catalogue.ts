@@ -11,6 +11,11 @@ export interface MetricShape {
 /** Seconds; from a small object on a fast store to a large one on a slow line. */
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800] as const;
 
+/** Seconds; from a computation to a call over a slow network. */
+const SHORT_DURATIONS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+] as const;
+
 /** Counters are named without `_total` here, as OpenMetrics names the family; both formats add it to the sample. */
 export const METRICS = {
   mizuchi_uploads: {
@@ -38,6 +43,43 @@ export const METRICS = {
     type: 'counter',
     help: 'Multipart uploads that clients started, completed or aborted. What was started and not ended may be an orphan.',
     labels: ['bucket', 'event'],
+  },
+  mizuchi_auth_requests: {
+    type: 'counter',
+    help: 'Requests that were asked who they are, by method and result: accepted, or the error.type of the trace.',
+    labels: ['method', 'result'],
+  },
+  mizuchi_auth_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that it took to find out who the caller is.',
+    labels: ['method'],
+    buckets: SHORT_DURATIONS,
+  },
+  mizuchi_identity_key_fetches: {
+    type: 'counter',
+    help: 'Attempts to fetch the keys of an identity provider (JWKS).',
+    labels: ['result'],
+  },
+  mizuchi_authz_decisions: {
+    type: 'counter',
+    help: 'Decisions of policy engines: allow, deny, or error where the engine gave none.',
+    labels: ['engine', 'decision'],
+  },
+  mizuchi_authz_cached_decisions: {
+    type: 'counter',
+    help: 'Those of the decisions that were remembered, and not asked for.',
+    labels: ['engine'],
+  },
+  mizuchi_authz_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that a policy engine took for a decision that was not remembered.',
+    labels: ['engine'],
+    buckets: SHORT_DURATIONS,
+  },
+  mizuchi_authz_breaker_state: {
+    type: 'gauge',
+    help: 'Circuit breaker before a policy engine: 0 closed, 1 half-open, 2 open (it is not asked, uploads get 503).',
+    labels: ['bucket', 'engine'],
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
   mizuchi_tracer_queue_spans: {

@@ -17,5 +17,6 @@ export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], inco
     uploadId: parameters.get('uploadId'),
     partNumber: part === undefined ? undefined : Number(part),
     storeQuery: [...parameters],
+    form: undefined,
   };
 }

@@ -34,6 +34,7 @@ const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const;
 
 const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
   PutObject: new Set([...OBJECT_HEADERS, ...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS, ...CONDITION_HEADERS]),
+  PostObject: new Set([...OBJECT_HEADERS, ...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS]),
   CreateMultipartUpload: new Set([
     ...OBJECT_HEADERS,
     ...CUSTOMER_KEY_HEADERS,
@@ -65,7 +66,7 @@ const ENDS_HERE = new Set([
 ]);
 
 const CHECKSUM_VALUE = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256|sha512|md5|xxhash[0-9]+)$/;
-const TAKES_CHECKSUM = new Set<OperationName>(['PutObject', 'UploadPart', 'CompleteMultipartUpload']);
+const TAKES_CHECKSUM = new Set<OperationName>(['PutObject', 'PostObject', 'UploadPart', 'CompleteMultipartUpload']);
 const METADATA = 'x-amz-meta-';
 const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 
@@ -105,7 +106,7 @@ function refuseConnectionOptions(options: string | undefined, passed: Readonly<R
 function passesByPrefix(operation: OperationName, name: string): boolean {
   if (CHECKSUM_VALUE.test(name)) return TAKES_CHECKSUM.has(operation);
   if (!name.startsWith(METADATA) || name.startsWith('x-amz-meta-snowball-')) return false;
-  return operation === 'PutObject' || operation === 'CreateMultipartUpload';
+  return operation === 'PutObject' || operation === 'PostObject' || operation === 'CreateMultipartUpload';
 }
 
 /** Some clients send the default explicitly: `x-amz-acl: private`, object headers with each part. */

@@ -14,6 +14,9 @@ export function errorReply(failure: Failure, resource: string, requestId: string
     element('RequestId', failure.headers['x-amz-request-id'] ?? requestId) +
     element('HostId', failure.headers['x-amz-id-2']) +
     element('TraceId', traceId) +
+    Object.entries(failure.details)
+      .map(([name, text]) => element(name, text))
+      .join('') +
     '</Error>';
   return { status: failure.status, headers: { ...failure.headers, ...helpFor(failure) }, body };
 }

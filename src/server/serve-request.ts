@@ -43,7 +43,8 @@ export async function serveRequest(
   let reply: Reply;
   try {
     if (options.draining()) throw new Failure('shutting_down');
-    reply = await options.gateway.handle(incomingOf(request, response, requestId, span, body), record);
+    const incoming = incomingOf(request, response, requestId, clientAddress, span, body);
+    reply = await options.gateway.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
@@ -69,6 +70,7 @@ function incomingOf(
   request: IncomingMessage,
   response: ServerResponse,
   id: string,
+  clientAddress: string | undefined,
   span: Span,
   body: RequestBody,
 ): Incoming {
@@ -79,7 +81,9 @@ function incomingOf(
   });
   body.length = bodyLength;
   const method = request.method ?? '';
-  return { id, method, rawPath: target.path, query: target.query, headers, body, signal: gone.signal, span };
+  const { path: rawPath, query } = target;
+  const { rawHeaders } = request;
+  return { id, method, rawPath, query, headers, rawHeaders, clientAddress, body, signal: gone.signal, span };
 }
 
 /** What samplers may see: all that is known before the request was judged (OTel semantic conventions, HTTP server spans). */

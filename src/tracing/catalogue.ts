@@ -109,6 +109,12 @@ const ROOT = {
     prose: 'The User-Agent header.',
     legacy: 'http.user_agent',
   },
+  'user.hash': {
+    type: 'string',
+    when: 'if the caller is known',
+    prose: 'Keyed hash of the subject; equal for equal subjects. See `tracing.subject`.',
+  },
+  'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
   ...ERROR_TYPE,
   's3.error.code': { type: 'string', when: 'on failure', prose: 'S3 error code that the client got.' },
   's3.error.message': { type: 'string', when: 'on failure', prose: 'Message that the client got.' },
@@ -165,6 +171,67 @@ const UPLOAD = {
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
+const AUTH = {
+  'auth.method': {
+    type: 'string',
+    when: 'always',
+    prose:
+      '`jwt`, `sigv4`, `sigv4+jwt` (a token inside a signed request), `post_policy`, `anonymous`, or `none` where a credential was wanted and none came.',
+  },
+  'auth.result': {
+    type: 'string',
+    when: 'always',
+    prose: '`accepted`, `refused`, or `unavailable` where it could not be judged.',
+  },
+  'auth.reason': {
+    type: 'string',
+    when: 'on failure',
+    prose: 'Why, in one word, and more openly than the client is told.',
+  },
+  'auth.key_id_hash': {
+    type: 'string',
+    when: 'with a key',
+    prose: 'Keyed hash of the access key, or of the `kid` of the token.',
+  },
+  'auth.jwks': {
+    type: 'string',
+    when: 'with a token of a provider',
+    prose: "How the provider's keys were had: `cached`, `fetched`, or `stale` while it cannot be reached.",
+  },
+  ...ERROR_TYPE,
+} as const satisfies Attributes;
+
+const AUTHZ = {
+  'authz.decision': {
+    type: 'string',
+    when: 'always',
+    prose: '`allow`, `deny`, or `error` where an engine gave no clear answer.',
+  },
+  'authz.reason': { type: 'string', when: 'always', prose: "The engine's reason, or ours. The client is not told." },
+  'authz.cached': { type: 'boolean', when: 'with a decision', prose: 'Whether no engine had to be asked.' },
+  ...ERROR_TYPE,
+} as const satisfies Attributes;
+
+const ENGINE = {
+  'authz.decision': { type: 'string', when: 'with an answer', prose: '`allow` or `deny`.' },
+  'authz.breaker': {
+    type: 'string',
+    when: 'always',
+    prose: 'State of the circuit breaker: `closed`, `half_open` or `open`.',
+  },
+  'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
+  'http.response.status_code': {
+    type: 'int',
+    when: 'if the engine answered',
+    prose: 'Status of the answer.',
+    legacy: 'http.status_code',
+  },
+  'url.full': { type: 'string', when: 'always', prose: 'URL of the call.', legacy: 'http.url' },
+  'server.address': { type: 'string', when: 'always', prose: 'Host of the engine.', legacy: 'net.peer.name' },
+  'server.port': { type: 'int', when: 'always', prose: 'Port of the engine.', legacy: 'net.peer.port' },
+  ...ERROR_TYPE,
+} as const satisfies Attributes;
+
 const STORE = {
   'rpc.system': { type: 'string', when: 'always', prose: '`aws-api`.' },
   'rpc.service': { type: 'string', when: 'always', prose: '`S3`.' },
@@ -207,6 +274,18 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
       'The whole request, from its head to the last byte of its answer. Requests that were refused or broke off have one, too. Status Error where the gateway or the store failed or the client got no answer; a refusal leaves it unset.',
     attributes: ROOT,
   },
+  'auth.verify': {
+    kind: 'internal',
+    prose: 'Who is it? Judged on headers, query and form fields; the body is unread.',
+    attributes: AUTH,
+  },
+  'authz.check': {
+    kind: 'internal',
+    prose: 'May they? There where the bucket has a policy engine; with several, all must allow.',
+    attributes: AUTHZ,
+  },
+  'authz.opa': { kind: 'client', prose: 'One call to Open Policy Agent.', attributes: ENGINE },
+  'authz.openfga': { kind: 'client', prose: 'One call to OpenFGA.', attributes: ENGINE },
   's3.upload': {
     kind: 'internal',
     prose: 'The S3 operation, for requests that may perform it. Status Error on every failure.',
@@ -223,7 +302,7 @@ export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set(
 );
 
 /** Today's name → the one from before. `http.target` is missing: it is made of two. */
-export const LEGACY_NAMES = { server: legacyNames(ROOT), client: legacyNames(STORE) } as const;
+export const LEGACY_NAMES = { server: legacyNames(ROOT), client: legacyNames({ ...STORE, ...ENGINE }) } as const;
 
 function legacyNames(attributes: Attributes): ReadonlyMap<string, string> {
   return new Map(Object.entries(attributes).flatMap(([name, { legacy }]) => (legacy ? [[name, legacy] as const] : [])));

@@ -4,7 +4,7 @@
  */
 import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum.ts';
 import { Failure } from '../domain/failure.ts';
-import type { Incoming } from '../domain/stages.ts';
+import type { Authenticated, Incoming } from '../domain/stages.ts';
 
 export interface BodyPlan {
   /** Length of the object in bytes, framing excluded. */
@@ -20,8 +20,8 @@ export const MAX_OBJECT = 5 * 1024 ** 3;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-export function planBody(incoming: Incoming): BodyPlan {
-  const kind = incoming.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
+export function planBody({ incoming, payload }: Authenticated): BodyPlan {
+  const kind = payload.hash;
   if (kind === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return planChunked(incoming);
   if (kind.startsWith('STREAMING-')) {
     throw new Failure('not_implemented', `Bodies of the kind ${kind.slice(0, 60)} are not taken yet.`);

@@ -17,7 +17,7 @@ export async function controlCall(
   const payloadHash = createHash('sha256')
     .update(body ?? '')
     .digest('hex');
-  if (document !== undefined) checkHash(incoming.headers['x-amz-content-sha256'], payloadHash);
+  if (document !== undefined) checkHash(request.payload.hash, payloadHash);
   const headers = headersForStore(operation, incoming.headers);
   const { signal } = incoming;
   const started = performance.now();
@@ -30,8 +30,8 @@ export async function controlCall(
 }
 
 /** We sign what arrived, so it must be what the client hashed. */
-function checkHash(promised: string | undefined, actual: string): void {
-  if (promised === undefined || promised === actual || !/^[0-9a-f]{64}$/.test(promised)) return;
+function checkHash(promised: string, actual: string): void {
+  if (promised === actual || !/^[0-9a-f]{64}$/.test(promised)) return;
   const message = 'x-amz-content-sha256 does not match the document that arrived.';
   throw new Failure('checksum_mismatch', message, { code: 'XAmzContentSHA256Mismatch' });
 }

@@ -9,6 +9,7 @@ import { sendObject } from './send-object.ts';
 
 export const HANDLERS: Readonly<Record<OperationName, UploadHandler>> = {
   PutObject: sendObject,
+  PostObject: sendObject,
   UploadPart: sendObject,
   CreateMultipartUpload: createMultipartUpload,
   CompleteMultipartUpload: completeMultipartUpload,

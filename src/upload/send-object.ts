@@ -24,7 +24,7 @@ interface Sending {
 export async function sendObject(request: Authorized<StoreBucket>, scope: UploadScope): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery } = request;
   const headers = headersForStore(operation, incoming.headers);
-  const plan = planBody(incoming);
+  const plan = planBody(request);
   scope.span.set('upload.size_bytes', plan.length);
   const prepare = plan.length <= SMALL_OBJECT ? collected : streamed;
   const sending = await prepare(request, plan, headers, scope);

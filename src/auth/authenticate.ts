@@ -1,0 +1,90 @@
+/** Routed → Authenticated: finds the one credential of a request and the authenticator that judges it, inside `auth.verify`. */
+import { asFailure, Failure } from '../domain/failure.ts';
+import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { Span } from '../domain/span.ts';
+import type { Authenticated, Bucket, Routed } from '../domain/stages.ts';
+import { anonymousProof } from './anonymous.ts';
+import type { Authenticator, CredentialKind, Findings, Proof } from './authenticator.ts';
+import { credentialKinds } from './credential-kind.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
+
+/** A bucket as authentication sees it. */
+export interface AuthBucket extends Bucket {
+  /** Undefined: whoever comes is anonymous. */
+  readonly authenticators: readonly Authenticator[] | undefined;
+}
+
+export interface AuthTools {
+  readonly watch: IdentityWatch;
+  readonly pseudonyms: Pseudonyms;
+}
+
+export type AuthenticateStage<B extends AuthBucket> = (request: Routed<B>) => Promise<Authenticated<B>>;
+
+export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: AuthTools): AuthenticateStage<B> {
+  return async (request) => {
+    const { span: root } = request.incoming;
+    const span = root.child('auth.verify', 'internal');
+    const started = performance.now();
+    const findings: Findings = { method: 'anonymous', keyId: undefined, keySource: undefined };
+    let result = 'accepted';
+    try {
+      const judged = judge(request, findings);
+      const { identity, payload } = judged instanceof Promise ? await judged : judged;
+      findings.method = identity.method;
+      span.set('auth.result', 'accepted');
+      pseudonyms.showSubject(root, identity.subject);
+      return { ...request, identity, payload };
+    } catch (thrown) {
+      const failure = asFailure(thrown);
+      result = failure.type;
+      sayRefused(span, failure);
+      throw failure;
+    } finally {
+      const method = result === 'unauthenticated' ? 'none' : findings.method;
+      span.set('auth.method', method);
+      pseudonyms.showKey(span, findings.keyId);
+      span.set('auth.jwks', findings.keySource);
+      watch.authenticated(method, result, (performance.now() - started) / 1000, root);
+      span.end();
+    }
+  };
+}
+
+function judge(request: Routed<AuthBucket>, findings: Findings): Proof | Promise<Proof> {
+  const { authenticators } = request.bucket;
+  if (authenticators === undefined) return anonymousProof(request);
+  const kind = onlyKind(request, authenticators);
+  const authenticator = authenticators.find(({ kinds }) => kinds.includes(kind));
+  if (authenticator === undefined) throw unauthenticated('kind_not_taken', authenticators);
+  findings.method = authenticator.method;
+  return authenticator.authenticate(request, findings);
+}
+
+function onlyKind(request: Routed, authenticators: readonly Authenticator[]): CredentialKind {
+  const kinds = credentialKinds(request);
+  if (kinds.length > 1) throw new Failure('ambiguous_credentials', undefined, { reason: 'two_kinds' });
+  const [kind] = kinds;
+  if (kind === undefined) throw unauthenticated('no_credential', authenticators);
+  if (kind === 'unknown') throw unauthenticated('unknown_scheme', authenticators);
+  return kind;
+}
+
+/** RFC 9110, section 11.6.1: the challenge names the schemes that would do. S3 says 403 where others would say 401. */
+function unauthenticated(reason: string, authenticators: readonly Authenticator[]): Failure {
+  const kinds = authenticators.flatMap((authenticator) => authenticator.kinds);
+  const schemes = [kinds.includes('bearer') ? 'Bearer' : '', kinds.includes('sigv4_header') ? 'AWS4-HMAC-SHA256' : ''];
+  const status = kinds.includes('bearer') ? 401 : 403;
+  return new Failure('unauthenticated', undefined, {
+    reason,
+    status,
+    headers: { 'www-authenticate': schemes.filter(Boolean).join(', ') },
+  });
+}
+
+/** A refusal is the caller's affair; only what keeps us from judging is an error of ours. */
+function sayRefused(span: Span, failure: Failure): void {
+  span.set('auth.result', failure.status >= 500 ? 'unavailable' : 'refused');
+  span.set('auth.reason', failure.reason);
+  span.fail(failure.type);
+}

@@ -1,0 +1,33 @@
+/** What an authenticator is: it reads one kind of credential and says who the caller is, or refuses. One file each. */
+import type { AuthMethod, Identity, Payload } from '../domain/identity.ts';
+import type { Routed } from '../domain/stages.ts';
+
+/** Where a credential stands in a request; decided by names alone, before anything is judged. */
+export type CredentialKind = 'bearer' | 'sigv4_header' | 'sigv4_query' | 'post_policy';
+
+/** What has been proven. */
+export interface Proof {
+  readonly identity: Identity;
+  readonly payload: Payload;
+}
+
+/** What was learned on the way, even where it ended in a refusal: filled in by the authenticator, written to the span. */
+export interface Findings {
+  method: AuthMethod;
+  /** Access key or `kid`; goes to the span as a keyed hash only. */
+  keyId: string | undefined;
+  /** How the identity provider's keys were had. */
+  keySource: 'cached' | 'fetched' | 'stale' | undefined;
+}
+
+export interface Authenticator {
+  /** The method as long as nothing better is known. */
+  readonly method: AuthMethod;
+  /** The kinds of credential that it judges. */
+  readonly kinds: readonly CredentialKind[];
+  /**
+   * Judges headers, query and form fields, never the body.
+   * @throws Failure with a `reason`: unauthenticated, signature_refused, token_refused, keys_unavailable, form_refused, policy_violated.
+   */
+  authenticate(request: Routed, findings: Findings): Proof | Promise<Proof>;
+}

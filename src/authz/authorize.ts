@@ -1,0 +1,68 @@
+/** Resolved → Authorized: asks every policy engine of the bucket; all must allow. Inside `authz.check`, where there is one. */
+import { asFailure, Failure } from '../domain/failure.ts';
+import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { Span } from '../domain/span.ts';
+import type { Authorized, Bucket, Resolved } from '../domain/stages.ts';
+import type { Authorizer, Verdict } from './authorizer.ts';
+
+/** A bucket as authorization sees it. */
+export interface PolicyBucket extends Bucket {
+  /** Empty: whoever is known may upload. */
+  readonly authorizers: readonly Authorizer[];
+}
+
+export type AuthorizeStage<B extends PolicyBucket> = (request: Resolved<B>) => Promise<Authorized<B>> | Authorized<B>;
+
+export function createAuthorize<B extends PolicyBucket>(watch: IdentityWatch): AuthorizeStage<B> {
+  return (request) => {
+    if (request.bucket.authorizers.length === 0) return { ...request, decision: { reason: 'no_policy' } };
+    return check(request, watch);
+  };
+}
+
+async function check<B extends PolicyBucket>(request: Resolved<B>, watch: IdentityWatch): Promise<Authorized<B>> {
+  const span = request.incoming.span.child('authz.check', 'internal');
+  try {
+    const verdicts: Verdict[] = [];
+    for (const authorizer of request.bucket.authorizers) {
+      const verdict = await ask(authorizer, request, span, watch);
+      verdicts.push(verdict);
+      if (!verdict.allow) break;
+    }
+    span.set(
+      'authz.cached',
+      verdicts.every(({ cached }) => cached),
+    );
+    const denied = verdicts.find(({ allow }) => !allow);
+    const reason = (denied ?? verdicts[0])?.reason ?? 'no_policy';
+    span.set('authz.decision', denied === undefined ? 'allow' : 'deny');
+    span.set('authz.reason', reason);
+    if (denied !== undefined) throw new Failure('access_denied', undefined, { reason: 'policy_denied' });
+    return { ...request, decision: { reason } };
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure.type !== 'access_denied') {
+      span.set('authz.decision', 'error');
+      span.set('authz.reason', failure.reason);
+    }
+    span.fail(failure.type);
+    throw failure;
+  } finally {
+    span.end();
+  }
+}
+
+async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch: IdentityWatch): Promise<Verdict> {
+  const started = performance.now();
+  const { span: root } = request.incoming;
+  const tell = (decision: 'allow' | 'deny' | 'error', cached: boolean): void =>
+    watch.decided(authorizer.engine, decision, cached, (performance.now() - started) / 1000, root);
+  try {
+    const verdict = await authorizer.decide(request, span);
+    tell(verdict.allow ? 'allow' : 'deny', verdict.cached);
+    return verdict;
+  } catch (thrown) {
+    tell('error', false);
+    throw thrown;
+  }
+}

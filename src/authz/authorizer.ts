@@ -1,0 +1,23 @@
+/** What an authorizer is: it asks one policy engine whether a request may go on. One file for each engine. */
+import type { Engine } from '../domain/identity-watch.ts';
+import type { Span } from '../domain/span.ts';
+import type { Resolved } from '../domain/stages.ts';
+
+export interface Verdict {
+  readonly allow: boolean;
+  /** The engine's own words where it gave some, else ours; for the span and the log line, not for the client. */
+  readonly reason: string;
+  /** Whether an earlier answer was used. */
+  readonly cached: boolean;
+}
+
+export interface Authorizer {
+  readonly engine: Engine;
+  /**
+   * @param span `authz.check`, the parent of the calls to the engine.
+   * @throws Failure policy_unavailable, with a `reason`, for everything that is not a clear answer.
+   */
+  decide(request: Resolved, span: Span): Promise<Verdict>;
+  /** Frees its connections. Safe twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** What is counted of identity and policy, in the words of the catalogue. */
+import type { BreakerState, IdentityWatch } from '../domain/identity-watch.ts';
+import type { Span } from '../domain/span.ts';
+import type { Registry, TraceOfValue } from './registry.ts';
+
+const STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
+
+export function watchIdentity(registry: Registry): IdentityWatch {
+  return {
+    authenticated(method, result, seconds, span) {
+      const trace = traceOf(span);
+      registry.add('mizuchi_auth_requests', [method, result], 1, trace);
+      registry.observe('mizuchi_auth_duration_seconds', [method], seconds, trace);
+    },
+    decided(engine, decision, cached, seconds, span) {
+      const trace = traceOf(span);
+      registry.add('mizuchi_authz_decisions', [engine, decision], 1, trace);
+      if (cached) registry.add('mizuchi_authz_cached_decisions', [engine], 1, trace);
+      else registry.observe('mizuchi_authz_duration_seconds', [engine], seconds, trace);
+    },
+    breaker: (bucket, engine, state) => registry.set('mizuchi_authz_breaker_state', [bucket, engine], STATES[state]),
+    keysFetched: (result) => registry.add('mizuchi_identity_key_fetches', [result], 1),
+  };
+}
+
+function traceOf({ sampled, traceId, spanId }: Span): TraceOfValue {
+  return sampled && traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
+}
