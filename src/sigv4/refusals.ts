@@ -61,9 +61,15 @@ export const REFUSALS = {
 
 export type RefusalReason = keyof typeof REFUSALS;
 
-export interface Refusal extends RefusalShape {
+export interface Refusal extends RefusalShape, Partial<SignedText> {
   readonly accepted: false;
   readonly reason: RefusalReason;
+}
+
+/** Of a wrong signature: what should have been signed. It holds what the client sent, its token too, so it is for the client only. */
+export interface SignedText {
+  readonly canonicalRequest: string;
+  readonly stringToSign: string;
 }
 
 /** Ends a verification early; it does not leave the room. */
@@ -71,12 +77,13 @@ export class SignatureRefused extends Error {
   override readonly name = 'SignatureRefused';
   readonly refusal: Refusal;
 
-  constructor(reason: RefusalReason, message: string = REFUSALS[reason].message) {
+  constructor(reason: RefusalReason, message: string = REFUSALS[reason].message, signed?: SignedText) {
     super(message);
-    this.refusal = { accepted: false, reason, code: REFUSALS[reason].code, status: REFUSALS[reason].status, message };
+    const { code, status } = REFUSALS[reason];
+    this.refusal = { accepted: false, reason, code, status, message, ...signed };
   }
 }
 
-export function refuse(reason: RefusalReason, message?: string): never {
-  throw new SignatureRefused(reason, message);
+export function refuse(reason: RefusalReason, message?: string, signed?: SignedText): never {
+  throw new SignatureRefused(reason, message, signed);
 }

@@ -2,8 +2,9 @@
  * Verifies a request that is signed in its headers or in its query (AWS Signature Version 4, "Authenticating Requests: Using
  * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict says whether, and if not, why not.
  */
-import { timingSafeEqual } from 'node:crypto';
+import type { ChunkSignatures } from '../domain/identity.ts';
 import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
+import { chunkChain, isSameSignature, SIGNED_CHUNKS } from './chunk-chain.ts';
 import type { Claim } from './claim.ts';
 import { claimInHeader } from './claim-in-header.ts';
 import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
@@ -26,6 +27,8 @@ export interface KnownKey {
   readonly keys: SigningKeys;
   /** Temporary credentials come with a token, and are refused without it. */
   readonly sessionToken?: string | undefined;
+  /** Judges the token instead, where it is not known beforehand: one that is verified later, for what it says. */
+  readonly acceptsToken?: (token: string | undefined) => boolean;
 }
 
 export interface Verified {
@@ -39,6 +42,10 @@ export interface Verified {
   readonly signature: string;
   /** What the signature says about the body. The kind of the body follows from this and from nothing else. */
   readonly payloadHash: string;
+  /** Verifies the chunks of the body; there where `payloadHash` says that they are signed. */
+  readonly chunks: ChunkSignatures | undefined;
+  /** `x-amz-security-token`, as it was signed. */
+  readonly sessionToken: string | undefined;
 }
 
 export type Verdict = Verified | Refusal;
@@ -68,12 +75,22 @@ function verify(request: RequestToVerify, findKey: (accessKey: string) => KnownK
   const claim = findClaim(request.query, headers);
   const known = findKey(claim.accessKey) ?? refuse('unknown_access_key');
   checkTime(claim, now);
-  if (claim.sessionToken !== known.sessionToken) refuse('invalid_token');
+  if (!acceptsToken(known, claim.sessionToken)) refuse('invalid_token');
   checkSignedHeaders(claim, headers);
-  const expected = signatureOf(known.keys.of(claim.scope), textToSign(request, claim, headers));
-  if (!timingSafeEqual(Buffer.from(claim.signature, 'hex'), Buffer.from(expected, 'hex'))) refuse('wrong_signature');
-  const { form, accessKey, scope, date, signature, payloadHash } = claim;
-  return { accepted: true, form, accessKey, scope, date, signature, payloadHash };
+  const signingKey = known.keys.of(claim.scope);
+  const { scope, date, signature, payloadHash } = claim;
+  const canonical = canonicalOf(request, claim, headers);
+  const toSign = stringToSign(date, scopeText(scope), canonical);
+  if (!isSameSignature(signature, signatureOf(signingKey, toSign))) {
+    refuse('wrong_signature', undefined, { canonicalRequest: canonical, stringToSign: toSign });
+  }
+  const chunks = SIGNED_CHUNKS.has(payloadHash) ? chunkChain(signingKey, date, scopeText(scope), signature) : undefined;
+  const { form, accessKey, sessionToken } = claim;
+  return { accepted: true, form, accessKey, scope, date, signature, payloadHash, chunks, sessionToken };
+}
+
+function acceptsToken(known: KnownKey, token: string | undefined): boolean {
+  return known.acceptsToken === undefined ? token === known.sessionToken : known.acceptsToken(token);
 }
 
 /** One documented rule: a request is signed in one place. A second claim beside a good one is refused, whatever it says. */
@@ -106,8 +123,8 @@ function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
   }
 }
 
-function textToSign(request: RequestToVerify, claim: Claim, headers: HeaderIndex): string {
-  const canonical = canonicalRequest({
+function canonicalOf(request: RequestToVerify, claim: Claim, headers: HeaderIndex): string {
+  return canonicalRequest({
     method: request.method,
     path: request.path,
     query: claim.form === 'header' ? request.query : request.query.filter(([name]) => name !== 'X-Amz-Signature'),
@@ -115,5 +132,4 @@ function textToSign(request: RequestToVerify, claim: Claim, headers: HeaderIndex
     signedHeaders: claim.signedHeaders,
     payloadHash: claim.payloadHash,
   });
-  return stringToSign(claim.date, scopeText(claim.scope), canonical);
 }

@@ -184,6 +184,49 @@ describe('verifying a signed request', () => {
     }
   });
 
+  it('lets somebody else judge a token that nobody knows beforehand', async () => {
+    for (const form of [inHeaders, inQuery]) {
+      const request = await form({ sessionToken: 'a token' });
+      const judgedBy = (acceptsToken: (token: string | undefined) => boolean) =>
+        verifyRequest(request, () => ({ keys, sessionToken: 'ignored', acceptsToken }), NOW);
+      const verdict = judgedBy((token) => token === 'a token');
+      assert.ok(verdict.accepted);
+      assert.equal(verdict.sessionToken, 'a token');
+      const refused = judgedBy(() => false);
+      assert.ok(!refused.accepted);
+      assert.equal(refused.reason, 'invalid_token');
+    }
+    const none = verify(await inHeaders());
+    assert.ok(none.accepted);
+    assert.equal(none.sessionToken, undefined);
+  });
+
+  it('vouches for chunks where the signed word says that they are signed, and nowhere else', async () => {
+    for (const payloadHash of [
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+      'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
+      'UNSIGNED-PAYLOAD',
+      EMPTY,
+    ]) {
+      const verdict = verify(await inHeaders({ payloadHash }));
+      assert.ok(verdict.accepted);
+      assert.equal(verdict.chunks !== undefined, payloadHash.includes('-HMAC-'), payloadHash);
+    }
+  });
+
+  it('shows what should have been signed, where the signature is wrong', async () => {
+    const verdict = verify({ ...(await inHeaders()), path: '/bucket/other' });
+    assert.ok(!verdict.accepted);
+    assert.match(verdict.canonicalRequest ?? '', /^PUT\n\/bucket\/other\n\nhost:store\n/);
+    const hash = createHash('sha256')
+      .update(verdict.canonicalRequest ?? '')
+      .digest('hex');
+    const scope = '20260301/eu-central-1/s3/aws4_request';
+    assert.equal(verdict.stringToSign, `AWS4-HMAC-SHA256\n20260301T120000Z\n${scope}\n${hash}`);
+  });
+
   it('refuses whatever was changed', async () => {
     for (const form of [inHeaders, inQuery]) {
       const request = await form({ headers: { 'x-amz-meta-a': 'b' }, query: { partNumber: '1' } });

@@ -1,0 +1,43 @@
+/**
+ * The chain of chunk signatures: each covers the one before it, the first the signature of the request, so that no chunk can
+ * be changed, moved, repeated or left out. Amazon S3 API Reference, "Signature Calculations for the Authorization Header:
+ * Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ChunkSignatures } from '../domain/identity.ts';
+import { signatureOf } from './signing-key.ts';
+
+const EMPTY_SHA256 = createHash('sha256').digest('hex');
+
+/** The bodies whose chunks are signed, as `x-amz-content-sha256` names them. */
+export const SIGNED_CHUNKS: ReadonlySet<string> = new Set([
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+]);
+
+/**
+ * The chain of one body. It stays where it is when a signature is wrong.
+ * @param signingKey derived for this scope; the secret itself does not come here.
+ * @param date `YYYYMMDD'T'HHMMSS'Z'`, as the request was signed.
+ * @param scope the credential scope as it stands in the string to sign.
+ * @param seedSignature the request's own, verified.
+ */
+export function chunkChain(signingKey: Buffer, date: string, scope: string, seedSignature: string): ChunkSignatures {
+  let previous = seedSignature;
+  const verify = (algorithm: string, hashes: string, signature: string): boolean => {
+    const expected = signatureOf(signingKey, `${algorithm}\n${date}\n${scope}\n${previous}\n${hashes}`);
+    if (!isSameSignature(signature, expected)) return false;
+    previous = expected;
+    return true;
+  };
+  return {
+    verifyChunk: (sha256, signature) => verify('AWS4-HMAC-SHA256-PAYLOAD', `${EMPTY_SHA256}\n${sha256}`, signature),
+    verifyTrailer: (sha256, signature) => verify('AWS4-HMAC-SHA256-TRAILER', sha256, signature),
+  };
+}
+
+/** How long it takes says nothing of where they differ. */
+export function isSameSignature(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
