@@ -1,36 +1,50 @@
 /**
- * The `aws-chunked` content coding with an unsigned trailer (x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER):
+ * The `aws-chunked` content coding, unsigned and signed (x-amz-content-sha256: STREAMING-…):
  *
  *     <hex size>CRLF <bytes> CRLF … 0 CRLF <trailer name>:<value> CRLF CRLF
+ *     <hex size>;chunk-signature=<hex>CRLF … 0;chunk-signature=<hex>CRLF <name>:<value> CRLF x-amz-trailer-signature:<hex>CRLF CRLF
  *
- * A decoder that takes the bytes as they come, in any pieces, and holds none of them; and the same form written again.
+ * A decoder that takes the bytes as they come, in any pieces, and holds none of them; and the unsigned form written again.
  * Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)".
  */
 import { Failure } from '../domain/failure.ts';
+import type { ChunkSignatures } from '../domain/identity.ts';
+import { ChunkVerifier } from './chunk-verifier.ts';
 
 const MAX_LINE = 1024;
 const MAX_TRAILERS = 8;
-const CHUNK_LINE = /^[0-9A-Fa-f]{1,15}$/;
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,15})()$/;
+const SIGNED_CHUNK_LINE = /^([0-9A-Fa-f]{1,15});chunk-signature=([0-9a-f]{64})$/;
+const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 const TRAILER_LINE = /^([A-Za-z0-9-]+):[ \t]*([\x21-\x7e]*)[ \t]*$/;
 const CR = 13;
 const LF = 10;
 
-type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done';
+type State = 'size' | 'data' | 'data-end' | 'trailer' | 'signed-end' | 'done';
 
 export class AwsChunkedDecoder {
-  /** Trailer headers, lower-case names; complete once `end` has returned. */
+  /** Trailer headers, lower-case names, without the signature over them; complete once `end` has returned. */
   readonly trailers = new Map<string, string>();
   #state: State = 'size';
   #left = 0;
   #line = '';
   readonly #emit: (bytes: Buffer) => void;
+  readonly #verifier: ChunkVerifier | undefined;
 
-  /** @param emit is given the decoded bytes: views into what was written, never copies. */
-  constructor(emit: (bytes: Buffer) => void) {
+  /**
+   * @param emit is given the decoded bytes: views into what was written, never copies. The last of a signed chunk come
+   *   when the chunk is verified, those before it when they arrive.
+   * @param signatures of a stream that must be signed, chunk by chunk; undefined for one that must not.
+   */
+  constructor(emit: (bytes: Buffer) => void, signatures?: ChunkSignatures) {
     this.#emit = emit;
+    this.#verifier = signatures === undefined ? undefined : new ChunkVerifier(signatures);
   }
 
-  /** @throws Failure invalid_chunk or malformed_trailer as soon as the framing is broken. */
+  /**
+   * @throws Failure invalid_chunk or malformed_trailer as soon as the framing is broken, signature_refused as soon as a
+   *   chunk or the trailer is not what was signed.
+   */
   write(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
@@ -47,10 +61,17 @@ export class AwsChunkedDecoder {
 
   #takeData(bytes: Buffer, at: number): number {
     const end = Math.min(bytes.length, at + this.#left);
-    this.#left -= end - at;
-    if (this.#left === 0) this.#state = 'data-end';
-    this.#emit(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+    const data = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
+    this.#left -= data.length;
+    this.#verifier?.update(data);
+    if (this.#left === 0) this.#endData();
+    this.#emit(data);
     return end;
+  }
+
+  #endData(): void {
+    this.#verifier?.close();
+    this.#state = 'data-end';
   }
 
   #takeLine(bytes: Buffer, at: number): number {
@@ -75,24 +96,59 @@ export class AwsChunkedDecoder {
       if (line !== '') throw new Failure('invalid_chunk', 'A chunk is longer than its size says.');
       this.#state = 'size';
     } else if (this.#state === 'size') {
-      if (!CHUNK_LINE.test(line)) throw new Failure('invalid_chunk', 'A chunk size is not a hexadecimal number.');
-      this.#left = Number.parseInt(line, 16);
-      this.#state = this.#left === 0 ? 'trailer' : 'data';
+      this.#openChunk(line);
     } else if (line === '') {
-      this.#state = 'done';
+      this.#endTrailers();
     } else {
       this.#takeTrailer(line);
     }
   }
 
-  #takeTrailer(line: string): void {
-    const match = TRAILER_LINE.exec(line);
-    const name = match?.[1]?.toLowerCase();
-    if (match === null || name === undefined) throw new Failure('malformed_trailer', 'A trailer line is malformed.');
-    if (this.trailers.has(name)) throw new Failure('malformed_trailer', `The trailer ${name} came twice.`);
-    if (this.trailers.size >= MAX_TRAILERS) throw new Failure('malformed_trailer', 'There are too many trailers.');
-    this.trailers.set(name, match[2]!);
+  #openChunk(line: string): void {
+    const match = (this.#verifier === undefined ? CHUNK_LINE : SIGNED_CHUNK_LINE).exec(line);
+    if (match === null) throw new Failure('invalid_chunk', this.#misreading(line));
+    this.#left = Number.parseInt(match[1]!, 16);
+    this.#state = this.#left === 0 ? 'trailer' : 'data';
+    this.#verifier?.open(this.#left, match[2]!);
+    if (this.#left === 0) this.#verifier?.close();
   }
+
+  #misreading(line: string): string {
+    if (this.#verifier !== undefined) return 'A chunk does not begin with its size in hexadecimal and its signature.';
+    return line.includes(';') ? 'A chunk of an unsigned body is signed.' : 'A chunk size is not a hexadecimal number.';
+  }
+
+  #endTrailers(): void {
+    if (this.#verifier !== undefined && this.#state === 'trailer' && this.trailers.size > 0) {
+      malformed('The trailer of a signed body is not signed.');
+    }
+    this.#state = 'done';
+  }
+
+  #takeTrailer(line: string): void {
+    const [, given, value] = TRAILER_LINE.exec(line) ?? [];
+    const name = given?.toLowerCase();
+    if (name === undefined || value === undefined) malformed('A trailer line is malformed.');
+    if (this.#state === 'signed-end') malformed('A trailer comes after the signature.');
+    if (this.#verifier !== undefined && name === TRAILER_SIGNATURE) this.#takeSignature(this.#verifier, value);
+    else this.#keepTrailer(name, value);
+  }
+
+  #keepTrailer(name: string, value: string): void {
+    if (this.trailers.has(name)) malformed(`The trailer ${name} came twice.`);
+    if (this.trailers.size >= MAX_TRAILERS) malformed('There are too many trailers.');
+    this.trailers.set(name, value);
+  }
+
+  #takeSignature(verifier: ChunkVerifier, signature: string): void {
+    if (this.trailers.size === 0) malformed('There is no trailer, but a signature of one.');
+    verifier.verifyTrailers(this.trailers, signature);
+    this.#state = 'signed-end';
+  }
+}
+
+function malformed(message: string): never {
+  throw new Failure('malformed_trailer', message);
 }
 
 /** Size of the chunks that we write, in bytes; what AWS's own command line client uses. */
