@@ -2,13 +2,16 @@
  * The composition root: from a configuration to a running gateway. Everything is constructed here, in plain functions;
  * with tracing off its code is not loaded, because this is the only place that imports it, and only then.
  */
-import { randomBytes } from 'node:crypto';
-import { type AuthBucket, createAuthenticate } from './auth/authenticate.ts';
+import { pseudonymKey } from './assembly/derived-keys.ts';
+import { openBuckets, type ServedBucket } from './assembly/open-buckets.ts';
+import type { BucketParts } from './assembly/surroundings.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
 import { Pseudonyms } from './auth/pseudonyms.ts';
-import { createAuthorize, type PolicyBucket } from './authz/authorize.ts';
-import type { BucketConfig } from './config/bucket.ts';
+import { createAuthorize } from './authz/authorize.ts';
 import type { Config } from './config/config.ts';
+import type { Environment } from './config/expand.ts';
 import type { TracingConfig } from './config/tracing.ts';
+import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
@@ -22,7 +25,6 @@ import { RequestMetrics } from './metrics/request-metrics.ts';
 import { type TracerFigures, watchTracer } from './metrics/tracer-metrics.ts';
 import type { Route } from './router/find-bucket.ts';
 import { routeRequest } from './router/route-request.ts';
-import { type StoreBucket, StoreClient } from './s3/store-client.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import { HANDLERS } from './upload/handlers.ts';
@@ -39,9 +41,15 @@ export interface App {
    * within 5 s, and frees everything. Safe twice.
    */
   close(): Promise<void>;
+  /** Reads the files with access keys again. One that cannot be used is said in the log, and what it held before counts on. */
+  reload(): Promise<void>;
 }
 
 export interface AppOptions {
+  /** Where relative paths of the configuration begin; the working directory unless given. */
+  readonly directory?: string;
+  /** For the files that the configuration names. */
+  readonly env?: Environment;
   /** Where log lines go; the standard output unless given. */
   readonly log?: ProcessLog;
   /** Traces instead of what the configuration says under `tracing`; whoever gives it also shuts it down. */
@@ -51,13 +59,11 @@ export interface AppOptions {
 /** Milliseconds that the last spans may take on shutdown. */
 const FLUSH_MILLIS = 5_000;
 
-/** A bucket with all that the stages need of it. */
-type ServedBucket = StoreBucket & AuthBucket & PolicyBucket;
-
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const log = options.log ?? createLog(config.logging);
-  const opened: (() => Promise<void>)[] = [];
+  const parts: BucketParts = { opened: [], reloads: [] };
+  const { opened } = parts;
   const close = once(async () => {
     for (const shut of opened.reverse()) await shut();
     if (options.log === undefined) await log.close();
@@ -67,12 +73,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const tracing = options.tracer === undefined ? await openTracing(config.tracing, log) : given(options.tracer);
     opened.push(() => tracing.shutdown(FLUSH_MILLIS));
     if (tracing.figures !== undefined) watchTracer(registry, tracing.figures);
-    const routes = await openBuckets(config.buckets, opened);
+    const watch = watchIdentity(registry);
+    const { directory = process.cwd(), env = {} } = options;
+    const routes = await openBuckets(config.buckets, parts, { directory, env, log, watch });
     const admin = await openMetrics(config, registry, opened);
-    const listener = await openListener(config, routes, tracing.tracer, registry, log);
+    const listener = await openListener(config, routes, tracing.tracer, registry, watch, log);
     opened.push(() => listener.close(config.server.shutdown_timeout_seconds * 1000));
     sayStarted(log, config, listener, admin);
-    return { host: listener.host, port: listener.port, metricsPort: admin?.port, close };
+    const reload = () => reloadFiles(parts, log);
+    return { host: listener.host, port: listener.port, metricsPort: admin?.port, close, reload };
   } catch (error) {
     await close();
     throw error;
@@ -95,24 +104,6 @@ async function openTracing(config: TracingConfig, log: ProcessLog): Promise<Trac
 /** A tracer that is not ours to start or stop. */
 const given = (tracer: RequestTracer): Tracing => ({ tracer, figures: undefined, shutdown: async () => {} });
 
-async function openBuckets(
-  buckets: readonly BucketConfig[],
-  opened: (() => Promise<void>)[],
-): Promise<Route<ServedBucket>[]> {
-  const routes: Route<ServedBucket>[] = [];
-  for (const { name, path_prefix, s3 } of buckets) {
-    const store = await StoreClient.open(s3).catch((cause) => {
-      throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
-    });
-    opened.push(() => store.close());
-    routes.push({
-      prefix: path_prefix,
-      bucket: { name, storeBucket: s3.bucket, store, authenticators: undefined, authorizers: [] },
-    });
-  }
-  return routes;
-}
-
 async function openMetrics(
   { metrics }: Config,
   registry: Registry,
@@ -125,18 +116,20 @@ async function openMetrics(
 }
 
 function openListener(
-  { server }: Config,
+  config: Config,
   routes: readonly Route<ServedBucket>[],
   tracer: RequestTracer,
   registry: Registry,
+  watch: IdentityWatch,
   log: ProcessLog,
 ): Promise<Listener> {
+  const { server, tracing } = config;
+  const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
   const idleMillis = server.body_idle_timeout_seconds * 1000;
-  const watch = watchIdentity(registry);
   const gateway = createGateway(
     {
       route: (incoming) => routeRequest(routes, incoming),
-      authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms: new Pseudonyms(randomBytes(32), 'hash') }),
+      authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
       upload: HANDLERS,
@@ -148,11 +141,22 @@ function openListener(
 }
 
 function sayStarted(log: ProcessLog, config: Config, listener: Listener, admin: AdminPort | undefined): void {
-  for (const { name, path_prefix } of config.buckets) {
+  for (const { name, path_prefix, auth } of config.buckets) {
+    if (auth.enabled) continue;
     log.warn({ bucket: name, path_prefix }, 'anonymous uploads: whoever reaches this port may write into this bucket');
   }
   const address = `${listener.host}:${listener.port}`;
   log.info({ address, metrics_port: admin?.port, tracing: config.tracing.enabled }, 'listening');
+}
+
+async function reloadFiles({ reloads }: BucketParts, log: ProcessLog): Promise<void> {
+  for (const { file, reload } of reloads) {
+    await reload().then(
+      () => log.info({ file }, 'access keys read again'),
+      (error) =>
+        log.error({ file, problem: error.message }, 'access keys could not be read again; the old ones count on'),
+    );
+  }
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

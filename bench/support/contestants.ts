@@ -49,6 +49,8 @@ export function configOf(contestant: Contestant, ports: Ports): Config {
           connect_timeout_seconds: 5,
           answer_timeout_seconds: 60,
         },
+        auth: { enabled: false },
+        authz: { enabled: false },
       },
     ],
     tracing: tracingOf(contestant, ports),
@@ -74,6 +76,7 @@ function tracingOf({ name, tracer, protocol }: Contestant, { collector }: Ports)
     sampling: { strategy: 'always', ratio: 1 },
     batch: { max_queue_size: 16_384, scheduled_delay_millis: EXPORT_DELAY, max_export_batch_size: 512 },
     resource: { 'service.version': '0.1.0', 'host.name': 'bench' },
+    subject: 'hash',
     semantic_conventions: 'stable',
   };
 }

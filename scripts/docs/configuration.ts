@@ -27,19 +27,20 @@ function sections(path: string, field: ObjectField<unknown>): string[] {
 }
 
 function sectionsBelow(path: string, field: Field): string[] {
-  if (field.kind === 'list') return sections(`${path}[]`, field.item);
+  if (field.kind === 'list') return sectionsBelow(`${path}[]`, field.item);
   return field.kind === 'object' ? sections(path, field) : [];
 }
 
 const title = (path: string): string => (path === '' ? '## The file' : `## ${code(path)}`);
 
 function typeOf(field: Field): string {
-  if (field.kind === 'list') return 'list of mappings';
+  if (field.kind === 'list') return field.item.kind === 'scalar' ? `list of ${field.item.type}` : 'list of mappings';
   return field.kind === 'object' ? 'mapping' : field.type;
 }
 
 function defaultOf(field: Field): string {
   if (field.kind === 'map') return 'empty';
+  if ((field.kind === 'object' || field.kind === 'list') && field.optional) return '*none*';
   if (field.kind === 'object') return field.absent === undefined ? '**required**' : 'see below';
   if (field.kind === 'list') return '**required**';
   const { fallback } = field;

@@ -1,5 +1,6 @@
 /** `serve`: runs the gateway until SIGTERM or SIGINT, then drains it. */
 import { once } from 'node:events';
+import { dirname, resolve } from 'node:path';
 import { type App, startApp } from '../app.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -8,11 +9,12 @@ import { loadConfig } from '../config/load-config.ts';
 export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<number> {
   let app: App;
   try {
-    app = await startApp(await loadConfig(file, env));
+    app = await startApp(await loadConfig(file, env), { directory: dirname(resolve(file)), env });
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : `error: ${(error as Error).message}`}\n`);
     return 1;
   }
+  process.on('SIGHUP', () => void app.reload());
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   // Who asks a second time does not want to wait.
   process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));

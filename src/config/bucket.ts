@@ -1,5 +1,7 @@
 /** One entry of `buckets`: the name and path that clients see, and the bucket of the store behind it. */
 import { isIPv4 } from 'node:net';
+import { AUTH } from './auth.ts';
+import { AUTHZ } from './authz.ts';
 import { object, type ValueOf } from './field.ts';
 import { boolean, httpUrl, number, secret, string } from './scalars.ts';
 
@@ -117,8 +119,22 @@ export const BUCKET = object(
       check: checkPrefix,
     }),
     s3: STORE,
+    auth: AUTH,
+    authz: AUTHZ,
   },
-  { prose: 'A place where clients may upload to.' },
+  {
+    prose: 'A place where clients may upload to.',
+    rules: [
+      {
+        of: ['auth', 'authz'],
+        at: 'authz',
+        broken: ({ auth, authz }) =>
+          authz.enabled && authz.openfga !== undefined && !auth.enabled
+            ? { wrong: 'asks OpenFGA about callers that nobody knows', mend: 'enable auth, or remove openfga' }
+            : undefined,
+      },
+    ],
+  },
 );
 
 export type BucketConfig = ValueOf<typeof BUCKET>;

@@ -22,6 +22,19 @@ export const CONFIG = object(
     prose: 'The configuration of a gateway.',
     rules: [
       {
+        of: ['server', 'buckets'],
+        at: 'server',
+        broken: ({ server, buckets }) => {
+          if (server.upload_id_secret !== undefined) return undefined;
+          const rotating = buckets.find(({ s3 }) => s3.secret_key === undefined || s3.session_token !== undefined);
+          if (rotating === undefined) return undefined;
+          return {
+            wrong: `has no upload_id_secret, but the store credentials of bucket ${rotating.name} can change`,
+            mend: 'set server.upload_id_secret, the same for all gateways: openssl rand -base64 32',
+          };
+        },
+      },
+      {
         of: ['server', 'metrics'],
         at: 'metrics',
         broken: ({ server, metrics }) =>

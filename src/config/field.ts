@@ -67,7 +67,9 @@ export interface StringMapField<T> extends Described<T> {
 
 export interface ListField<T> extends Described<T> {
   readonly kind: 'list';
-  readonly item: ObjectField<unknown>;
+  readonly item: ObjectField<unknown> | ScalarField<unknown>;
+  /** Whether it may be absent. One that is there has at least one item. */
+  readonly optional: boolean;
   /** Fields in which no two items may be equal. */
   readonly unique: readonly string[];
   readonly mend: string;
@@ -77,8 +79,10 @@ export interface ObjectField<T> extends Described<T> {
   readonly kind: 'object';
   readonly fields: Fields;
   readonly rules: readonly Rule<never>[];
-  /** Values that differ from the defaults where the whole section is absent; undefined where it must be there. */
+  /** Values that differ from the defaults where the whole section is absent; undefined where that is not allowed. */
   readonly absent: Siblings | undefined;
+  /** Whether it may be absent and then has no value at all. */
+  readonly optional: boolean;
 }
 
 export type Field<T = unknown> = ScalarField<T> | StringMapField<T> | ListField<T> | ObjectField<T>;
@@ -113,7 +117,7 @@ export interface ObjectOptions<T> {
 /** A section that may be absent: every field of it then has its default, or what `absent` says. */
 export function section<const F extends Fields>(fields: F, options: ObjectOptions<Values<F>>): ObjectField<Values<F>> {
   const { prose, rules = [], absent = {} } = options;
-  return { kind: 'object', fields, prose, rules, absent };
+  return { kind: 'object', fields, prose, rules, absent, optional: false };
 }
 
 /** An object that must be there. */
@@ -121,7 +125,29 @@ export function object<const F extends Fields>(
   fields: F,
   options: Omit<ObjectOptions<Values<F>>, 'absent'>,
 ): ObjectField<Values<F>> {
-  return { kind: 'object', fields, prose: options.prose, rules: options.rules ?? [], absent: undefined };
+  return {
+    kind: 'object',
+    fields,
+    prose: options.prose,
+    rules: options.rules ?? [],
+    absent: undefined,
+    optional: false,
+  };
+}
+
+/** An object that may be left out, and then means that there is none. */
+export function optionalObject<const F extends Fields>(
+  fields: F,
+  options: Omit<ObjectOptions<Values<F>>, 'absent'>,
+): ObjectField<Values<F> | undefined> {
+  return {
+    kind: 'object',
+    fields,
+    prose: options.prose,
+    rules: options.rules ?? [],
+    absent: undefined,
+    optional: true,
+  };
 }
 
 export interface ListOptions<T> {
@@ -130,9 +156,16 @@ export interface ListOptions<T> {
   readonly unique?: readonly (keyof T & string)[];
 }
 
-/** A list of at least one object. */
-export function list<T>(item: ObjectField<T>, { prose, mend, unique = [] }: ListOptions<T>): ListField<readonly T[]> {
-  return { kind: 'list', item, prose, mend, unique };
+type Item<T> = ObjectField<T> | ScalarField<T>;
+
+/** A list of at least one item. */
+export function list<T>(item: Item<T>, { prose, mend, unique = [] }: ListOptions<T>): ListField<readonly T[]> {
+  return { kind: 'list', item, prose, mend, unique, optional: false };
+}
+
+/** A list that may be left out. */
+export function optionalList<T>(item: Item<T>, options: ListOptions<T>): ListField<readonly T[] | undefined> {
+  return { ...list(item, options), optional: true };
 }
 
 export interface StringMapOptions {

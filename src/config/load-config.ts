@@ -1,16 +1,27 @@
-/** Reads the configuration file. */
+/** Reads the files of the configuration: the one that is named, and those that it names. */
 import { open } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import type { CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
-import { parseConfig } from './parse-config.ts';
+import { parseConfig, parseCredentials } from './parse-config.ts';
 
 /** Bytes. A thousand buckets take less than half of it. */
 const MAX_FILE = 1_048_576;
 
 /** @throws ConfigError with all problems, a file that cannot be read included. */
 export async function loadConfig(file: string, env: Environment): Promise<Config> {
-  return parseConfig(decode(await readBytes(file), file), file, env);
+  return parseConfig(await loadText(file), file, env);
+}
+
+/** What `sigv4.credentials_file` names. @throws ConfigError with all problems. */
+export async function loadCredentials(file: string, env: Environment): Promise<readonly CredentialConfig[]> {
+  return parseCredentials(await loadText(file), file, env);
+}
+
+/** A UTF-8 file of at most 1 MiB. @throws ConfigError that says why it cannot be had. */
+export async function loadText(file: string): Promise<string> {
+  return decode(await readBytes(file), file);
 }
 
 async function readBytes(file: string): Promise<Buffer> {

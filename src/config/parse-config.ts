@@ -2,7 +2,9 @@
 import { isMap } from 'yaml';
 import { CONFIG, type Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
+import { CREDENTIALS_FILE, type CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
+import type { ObjectField } from './field.ts';
 import { readField } from './read-field.ts';
 import { type Found, Reading } from './reading.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
@@ -13,19 +15,27 @@ import { readYaml, type YamlDocument } from './yaml-document.ts';
  * @throws ConfigError with all problems, in the order of the file.
  */
 export function parseConfig(text: string, file: string, env: Environment): Config {
+  return parse(CONFIG, 'begin with "buckets:"; config.example.yaml shows a whole configuration', text, file, env);
+}
+
+/** The same for a file that `credentials_file` names. */
+export function parseCredentials(text: string, file: string, env: Environment): readonly CredentialConfig[] {
+  return parse(CREDENTIALS_FILE, 'begin with "credentials:"', text, file, env).credentials;
+}
+
+function parse<T>(field: ObjectField<T>, mend: string, text: string, file: string, env: Environment): T {
   const document = readYaml(text);
   const reading = new Reading(document, env);
   for (const { offset, complaint } of document.mistakes) reading.complain({ path: '', offset }, complaint);
-  const config = reading.found.length === 0 ? readRoot(reading, document) : undefined;
+  const value = reading.found.length === 0 ? readRoot(reading, field, mend, document) : undefined;
   if (reading.found.length > 0) throw new ConfigError(problemsOf(file, document, reading.found));
-  return config as Config;
+  return value as T;
 }
 
-function readRoot(reading: Reading, { root }: YamlDocument): unknown {
+function readRoot<T>(reading: Reading, field: ObjectField<T>, mend: string, { root }: YamlDocument): unknown {
   const place = { path: '', offset: 0 };
-  if (isMap(root)) return readField(reading, CONFIG, root, place);
-  const wrong = root === null ? 'the file is empty' : 'the file is not a mapping';
-  reading.complain(place, { wrong, mend: 'begin with "buckets:"; config.example.yaml shows a whole configuration' });
+  if (isMap(root)) return readField(reading, field, root, place);
+  reading.complain(place, { wrong: root === null ? 'the file is empty' : 'the file is not a mapping', mend });
   return undefined;
 }
 

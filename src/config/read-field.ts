@@ -117,6 +117,7 @@ function reportUnknown(reading: Reading, { fields }: ObjectField<unknown>, { ent
 function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unknown {
   const place = placeOf(draft, key);
   if (field.kind === 'map') return {};
+  if ((field.kind === 'object' || field.kind === 'list') && field.optional) return ABSENT;
   if (field.kind === 'object' && field.absent !== undefined)
     return readObject(reading, field, new Map(), place, field.absent);
   const fallback = field.kind === 'scalar' ? field.fallback : REQUIRED;

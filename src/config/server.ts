@@ -1,6 +1,6 @@
 /** The section `server`: where uploads are taken. */
 import { section, type ValueOf } from './field.ts';
-import { number, socketAddress } from './scalars.ts';
+import { number, secret, socketAddress } from './scalars.ts';
 
 export const SERVER = section(
   {
@@ -21,6 +21,13 @@ export const SERVER = section(
       default: 60,
       min: 0.01,
       max: 86_400,
+    }),
+    upload_id_secret: secret({
+      prose:
+        'Seals the ids of multipart uploads and keys the hashes of subjects, so that all gateways that serve the same buckets need the same. Needed where the credentials of a store can change.',
+      optional: true,
+      check: (text) => (Buffer.byteLength(text) >= 32 ? undefined : 'has fewer than 32 bytes'),
+      mend: 'make one at random: openssl rand -base64 32',
     }),
   },
   { prose: 'Where uploads are taken, and how long the gateway waits.' },

@@ -135,6 +135,11 @@ export const TRACING = section(
     otlp: OTLP,
     sampling: SAMPLING,
     batch: BATCH,
+    subject: oneOf(['hash', 'plain', 'off'], {
+      prose:
+        'How callers appear in spans: as a keyed hash (`user.hash`), by name (`user.id`, which is personal data), or not at all.',
+      default: 'hash',
+    }),
     resource: stringMap({
       prose:
         'Further resource attributes. `service.version`, `service.instance.id`, `host.name` and `process.pid` are known without; what stands here goes before.',

@@ -24,6 +24,7 @@ const RANKS: Record<string, number> = {
   upload: 3,
   gateway: 4,
   server: 5,
+  assembly: 5.5,
   'app.ts': 6,
   cli: 7,
   'cli.ts': 8,

@@ -19,6 +19,7 @@ export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}
     otlp: { endpoint, protocol: 'http/protobuf', timeout_seconds: 10, compression: 'none', headers: {}, ...otlp },
     sampling: { strategy: 'parent_based', ratio: 1, ...sampling },
     batch: { max_queue_size: 2048, scheduled_delay_millis: 20, max_export_batch_size: 512, ...batch },
+    subject: 'hash',
     resource: {},
     semantic_conventions: 'stable',
     ...rest,

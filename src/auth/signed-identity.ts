@@ -1,0 +1,36 @@
+/** Who stands behind a good signature: the owner of the key, or the subject of the token that came with it. */
+import { Failure } from '../domain/failure.ts';
+import type { AuthMethod, Identity } from '../domain/identity.ts';
+import type { Findings } from './authenticator.ts';
+import type { RingKey } from './key-ring.ts';
+import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
+
+/** @throws Failure token_refused, keys_unavailable; signature_refused where a token is missing or not wanted. */
+export function signedIdentity(
+  method: AuthMethod,
+  { subject, token: needsToken }: RingKey,
+  sessionToken: string | undefined,
+  tokens: TokenVerifier | undefined,
+  findings: Findings,
+): Identity | Promise<Identity> {
+  if (!needsToken) {
+    if (sessionToken !== undefined) throw invalidToken('token_not_wanted');
+    return { method, subject, claims: {}, expiresAt: undefined };
+  }
+  if (sessionToken === undefined || tokens === undefined) throw invalidToken('token_missing');
+  const withToken = method === 'sigv4' ? 'sigv4+jwt' : method;
+  findings.method = withToken;
+  const identity = ({ subject: owner, claims, expiresAt }: VerifiedToken): Identity => ({
+    method: withToken,
+    subject: owner,
+    claims,
+    expiresAt,
+  });
+  const verified = tokens.verify(sessionToken, findings);
+  return verified instanceof Promise ? verified.then(identity) : identity(verified);
+}
+
+function invalidToken(reason: string): Failure {
+  const message = 'The security token is not that of the access key.';
+  return new Failure('signature_refused', message, { reason, code: 'InvalidToken', status: 400 });
+}

@@ -1,0 +1,82 @@
+/**
+ * The authenticator of AWS Signature Version 4, in the header or in the query. Where the access key is the one that clients
+ * with a token sign with, the signature proves nothing but that the request is whole, and the session token says who it is.
+ */
+import { Failure } from '../domain/failure.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { Routed } from '../domain/stages.ts';
+
+import type { Refusal } from '../sigv4/refusals.ts';
+import { type Verified, verifyRequest } from '../sigv4/verify.ts';
+import type { Authenticator, Findings, Proof } from './authenticator.ts';
+import type { KeyRing, RingKey } from './key-ring.ts';
+import { signedIdentity } from './signed-identity.ts';
+import type { TokenVerifier } from './token-verifier.ts';
+
+export interface SigV4Options {
+  /** The region that requests must be signed for. */
+  readonly region: string;
+  readonly ring: KeyRing;
+  /** Judges session tokens; undefined where none are taken. */
+  readonly tokens: TokenVerifier | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export function sigv4Authenticator({ region, ring, tokens, now = Date.now }: SigV4Options): Authenticator {
+  return {
+    method: 'sigv4',
+    kinds: ['sigv4_header', 'sigv4_query'],
+    authenticate(request, findings) {
+      const verified = verify(request, ring, now(), findings);
+      if (verified.scope.region !== region) throw wrongRegion(verified, region);
+      const payload = { hash: verified.payloadHash, chunks: verified.chunks };
+      const key = ring.find(verified.accessKey) as RingKey;
+      const identity = signedIdentity('sigv4', key, verified.sessionToken, tokens, findings);
+      return identity instanceof Promise ? identity.then(proof) : proof(identity);
+      function proof(found: Identity): Proof {
+        return { identity: found, payload };
+      }
+    },
+  };
+}
+
+function verify({ incoming }: Routed, ring: KeyRing, now: number, findings: Findings): Verified {
+  const { method, rawPath: path, query, rawHeaders } = incoming;
+  let accessKey = '';
+  const find = (name: string) => {
+    accessKey = name;
+    const key = ring.find(name);
+    if (key === undefined) return undefined;
+    findings.keyId = name;
+    return { keys: key.keys, acceptsToken: (token: string | undefined) => (token !== undefined) === key.token };
+  };
+  const verdict = verifyRequest({ method, path, query, rawHeaders }, find, now);
+  if (!verdict.accepted) throw refused(verdict, accessKey);
+  return verdict;
+}
+
+/** As S3 explains it: what would have had to be signed, so that the client's developer can compare. */
+function refused(
+  { reason, code, status, message, canonicalRequest, stringToSign }: Refusal,
+  accessKey: string,
+): Failure {
+  const details: Record<string, string> = {};
+  if (canonicalRequest !== undefined && stringToSign !== undefined) {
+    details.AWSAccessKeyId = accessKey;
+    details.StringToSign = stringToSign;
+    details.CanonicalRequest = canonicalRequest;
+  }
+  return new Failure('signature_refused', message, { reason, code, status, details });
+}
+
+function wrongRegion({ form, scope }: Verified, region: string): Failure {
+  const code = form === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError';
+  const message = `The request is signed for the region '${scope.region}'; '${region}' is expected.`;
+  return new Failure('signature_refused', message, {
+    reason: 'wrong_region',
+    code,
+    status: 400,
+    details: { Region: region },
+  });
+}
