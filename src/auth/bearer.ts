@@ -1,0 +1,38 @@
+/** The authenticator of `Authorization: Bearer` (RFC 6750, section 2.1): whoever has the token is its subject. */
+import type { Identity } from '../domain/identity.ts';
+import type { Incoming } from '../domain/stages.ts';
+import type { Authenticator, Proof } from './authenticator.ts';
+import { refusal } from './jwt/refusals.ts';
+import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
+
+export function bearerAuthenticator(verifier: TokenVerifier): Authenticator {
+  return {
+    method: 'jwt',
+    kinds: ['bearer'],
+    authenticate({ incoming }, findings) {
+      const token = verifier.verify(bearerToken(incoming.rawHeaders), findings);
+      return token instanceof Promise
+        ? token.then((verified) => proofOf(verified, incoming))
+        : proofOf(token, incoming);
+    },
+  };
+}
+
+function proofOf({ subject, claims, expiresAt }: VerifiedToken, { headers }: Incoming): Proof {
+  const identity: Identity = { method: 'jwt', subject, claims, expiresAt };
+  return { identity, payload: { hash: headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD', chunks: undefined } };
+}
+
+/**
+ * Of a form, `incoming.headers` are its fields: what the connection brought stands in the raw ones.
+ * @throws Failure token_refused if there is no token, or more than one.
+ */
+function bearerToken(rawHeaders: readonly string[]): string {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() === 'authorization') values.push(rawHeaders[i + 1] ?? '');
+  }
+  const token = values.length === 1 ? /^bearer +([^ ]+)$/i.exec(values[0] as string)?.[1] : undefined;
+  if (token === undefined) throw refusal('token_malformed');
+  return token;
+}

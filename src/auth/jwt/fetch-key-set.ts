@@ -1,0 +1,50 @@
+/** One request for a JSON Web Key Set (RFC 7517, section 5): no redirects, little time, a bounded answer, checked content. */
+import { createHash } from 'node:crypto';
+import { createLocalJWKSet, type JWK } from 'jose';
+import { type Dispatcher, request } from 'undici';
+import type { KeySet } from './key-source.ts';
+
+export interface FetchedKeySet extends KeySet {
+  /** The same for the same keys, whatever their order. */
+  readonly fingerprint: string;
+}
+
+/** Providers have two to ten. A token without `kid` is tried with each that could have signed it. */
+const MAX_KEYS = 100;
+
+/**
+ * @param dispatcher limits the size of the answer.
+ * @throws Error saying what is wrong with the answer, or why there is none.
+ */
+export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<FetchedKeySet> {
+  const headers = { accept: 'application/jwk-set+json, application/json' };
+  // undici follows no redirect unless told to: where a provider's keys are is the operator's word, not the network's.
+  const { statusCode, body } = await request(url, { dispatcher, signal, headers });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`the answer has status ${statusCode}`);
+  return parseKeySet(text);
+}
+
+/** @throws Error */
+export function parseKeySet(text: string): FetchedKeySet {
+  const keys = keysOf(text);
+  return { find: createLocalJWKSet({ keys }), fingerprint: fingerprintOf(keys) };
+}
+
+function keysOf(text: string): JWK[] {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new Error('the answer is not JSON'); // a parser's message would quote it
+  }
+  const keys = (document as { keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys)) throw new Error('the answer is not a JSON Web Key Set');
+  if (keys.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
+  return keys;
+}
+
+function fingerprintOf(keys: readonly JWK[]): string {
+  const texts = keys.map((key) => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return createHash('sha256').update(texts.sort().join('\n')).digest('base64url');
+}

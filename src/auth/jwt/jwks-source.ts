@@ -1,0 +1,158 @@
+/**
+ * The keys of an identity provider, as its JWKS address gives them. They are refreshed behind the requests' backs while
+ * they are used, kept for a bounded time while the provider cannot be asked, and asked for seldom whatever tokens arrive.
+ * Nothing runs on a timer: without requests there are no fetches.
+ */
+import { Agent } from 'undici';
+import type { IdentityWatch } from '../../domain/identity-watch.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Findings } from '../authenticator.ts';
+import { type FetchedKeySet, fetchKeySet } from './fetch-key-set.ts';
+import type { KeySet, KeySource } from './key-source.ts';
+import { keysUnavailable } from './refusals.ts';
+
+/** All times in milliseconds. */
+export interface JwksTimes {
+  /** Keys of this age are refreshed in the background; those of twice this age are waited for, unless that fails. */
+  readonly refresh: number;
+  /** Keys of this age are not used any more, even if there are no others. */
+  readonly stale: number;
+  /** Between two fetches, whatever unknown keys are named. */
+  readonly cooldown: number;
+  /** Between two fetches when there are no usable keys. */
+  readonly retry: number;
+  /** The longest that a fetch may take, answer included. */
+  readonly fetch: number;
+}
+
+export interface JwksTools {
+  readonly watch: IdentityWatch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log?: Log | undefined;
+}
+
+const TIMES: JwksTimes = { refresh: 300_000, stale: 3_600_000, cooldown: 30_000, retry: 5_000, fetch: 5_000 };
+/** The longest answer that is read, in bytes. */
+const MAX_ANSWER = 1024 * 1024;
+
+export class JwksSource implements KeySource {
+  readonly #url: string;
+  readonly #tools: JwksTools;
+  readonly #times: JwksTimes;
+  readonly #agent: Agent;
+  #set: FetchedKeySet | undefined;
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  #fetching: Promise<void> | undefined;
+  /** What went wrong with the last fetch. */
+  #trouble: string | undefined;
+  #late: AbortController | undefined;
+  #closed = false;
+
+  constructor(url: string, tools: JwksTools, times: Partial<JwksTimes> = {}) {
+    this.#url = url;
+    this.#tools = tools;
+    this.#times = { ...TIMES, ...times };
+    // Fetches are minutes apart: a connection that is kept would only be found broken.
+    const { fetch } = this.#times;
+    this.#agent = new Agent({
+      connect: { timeout: fetch },
+      allowH2: false,
+      pipelining: 0,
+      maxResponseSize: MAX_ANSWER,
+    });
+  }
+
+  get origin(): 'cached' | 'stale' {
+    return this.#trouble !== undefined && this.#age() >= this.#times.refresh ? 'stale' : 'cached';
+  }
+
+  held(): KeySet | undefined {
+    const age = this.#age();
+    if (age < this.#times.refresh) return this.#set;
+    if (age >= this.#times.stale) return undefined;
+    if (age >= 2 * this.#times.refresh && this.#trouble === undefined) return undefined;
+    void this.#fetchAfter(this.#times.cooldown);
+    return this.#set;
+  }
+
+  async keys(findings: Findings): Promise<KeySet> {
+    const held = this.held();
+    if (held === undefined) await this.#fetchAfter(this.#times.retry);
+    if (this.#set === undefined || this.#age() >= this.#times.stale) throw keysUnavailable(this.#times.retry);
+    findings.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
+    return this.#set;
+  }
+
+  async newerKeys(than: KeySet, findings: Findings): Promise<KeySet | undefined> {
+    const fetching = this.#fetchAfter(this.#times.cooldown);
+    await fetching;
+    // The key may be one that the provider has just begun to use: it cannot be called unknown before it was asked.
+    if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown);
+    if (fetching !== undefined) findings.keySource = 'fetched';
+    return this.#set === than ? undefined : this.#set;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#late?.abort();
+    await this.#fetching;
+    await this.#agent.destroy();
+  }
+
+  #age(): number {
+    return this.#tools.now() - this.#fetchedAt;
+  }
+
+  /** Joins the running fetch, or begins one if the last was begun long enough ago. Never fails. */
+  #fetchAfter(wait: number): Promise<void> | undefined {
+    if (this.#fetching !== undefined) return this.#fetching;
+    const now = this.#tools.now();
+    if (now - this.#triedAt < wait || this.#closed) return undefined;
+    this.#triedAt = now;
+    this.#fetching = this.#fetch().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  async #fetch(): Promise<void> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error('no complete answer in time')), this.#times.fetch);
+    this.#late = late;
+    try {
+      this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal));
+    } catch (error) {
+      if (!this.#closed) this.#failed(messageOf(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #fetched(set: FetchedKeySet): void {
+    if (set.fingerprint !== this.#set?.fingerprint) this.#set = set;
+    this.#fetchedAt = this.#tools.now();
+    if (this.#trouble !== undefined)
+      this.#tools.log?.info(this.#fields(), 'identity provider: its keys can be had again');
+    this.#trouble = undefined;
+    this.#tools.watch.keysFetched('success');
+  }
+
+  #failed(message: string): void {
+    const news = message !== this.#trouble;
+    this.#trouble = message;
+    if (news) this.#tools.log?.warn(this.#fields(message), 'identity provider: its keys cannot be had');
+    this.#tools.watch.keysFetched('error');
+  }
+
+  #fields(error?: string): object {
+    return { provider: new URL(this.#url).origin, error };
+  }
+}
+
+/** Errors of sockets say what happened in their code; where several addresses were tried, the message is empty. */
+function messageOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return [code, message].filter((word) => typeof word === 'string' && word !== '').join(': ');
+}
