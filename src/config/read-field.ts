@@ -36,8 +36,14 @@ function readList(reading: Reading, field: ListField<unknown>, nodes: readonly N
     if (value === ABSENT) reading.complain(at, { wrong: 'is empty', mend: 'fill it, or remove the "-"' });
     return { at, value };
   });
+  const before = reading.found.length;
   for (const name of field.unique) reportEqual(reading, items, name);
-  return items.map(({ value }) => value);
+  const values = items.map(({ value }) => value);
+  const whole = values.every(
+    (value) => value !== UNREAD && value !== ABSENT && !reading.incomplete.has(value as object),
+  );
+  if (!whole || reading.found.length > before) reading.incomplete.add(values);
+  return values;
 }
 
 function reportEqual(reading: Reading, items: readonly { at: Place; value: unknown }[], name: string): void {

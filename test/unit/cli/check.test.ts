@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { check } from '../../../src/cli/check.ts';
 
 const CONFIG = `
-server: { address: "[::1]:8080" }
+server: { address: "[::1]:8080", upload_id_secret: hush-hush-hush-hush-hush-hush-hush }
 buckets:
   - name: uploads
     s3: { bucket: my-bucket, endpoint: "http://127.0.0.1:9000", access_key: hush-access, secret_key: hush-secret, session_token: hush-token }
@@ -72,7 +72,7 @@ describe('check', () => {
 
   it('says what is off', async () => {
     const { code, output } = await run(
-      'buckets: [{ name: uploads, s3: { bucket: abc } }]\nmetrics: { enabled: false }',
+      'buckets: [{ name: uploads, s3: { bucket: abc, access_key: AK, secret_key: SK } }]\nmetrics: { enabled: false }',
     );
     assert.match(output, /\n {2}tracing {5}off\n {2}metrics {5}off\n/);
     assert.doesNotMatch(output, /traceparent/);

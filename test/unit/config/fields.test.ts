@@ -34,10 +34,21 @@ describe('the fields of the configuration', () => {
   it('are discreet where they hold credentials', () => {
     const discreet = FIELDS.filter(([, field]) => 'discreet' in field && field.discreet).map(([path]) => path);
     assert.deepEqual(discreet, [
+      '.server.upload_id_secret',
       '.buckets[].s3.endpoint',
       '.buckets[].s3.access_key',
       '.buckets[].s3.secret_key',
       '.buckets[].s3.session_token',
+      '.buckets[].auth.jwt.secret',
+      '.buckets[].auth.jwt.jwks_url',
+      '.buckets[].auth.jwt.providers[].secret',
+      '.buckets[].auth.jwt.providers[].jwks_url',
+      '.buckets[].auth.jwt.session_token.secret_key',
+      '.buckets[].auth.sigv4.credentials[].secret_key',
+      '.buckets[].authz.opa.url',
+      '.buckets[].authz.opa.token',
+      '.buckets[].authz.openfga.url',
+      '.buckets[].authz.openfga.token',
       '.tracing.otlp.endpoint',
       '.tracing.otlp.headers',
     ]);

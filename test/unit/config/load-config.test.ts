@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 
-const TEXT = 'buckets: [{ name: uploads, s3: { bucket: my-bucket } }]\n';
+const TEXT = 'buckets: [{ name: uploads, s3: { bucket: my-bucket, access_key: AK, secret_key: SK } }]\n';
 
 describe('loadConfig', () => {
   let directory = '';

@@ -6,7 +6,7 @@ import { parseConfig } from '../../../src/config/parse-config.ts';
 const LEAST = `
 buckets:
   - name: uploads
-    s3: { bucket: my-bucket }
+    s3: { bucket: my-bucket, access_key: AK, secret_key: SK }
 `;
 
 const read = (text: string, env = {}) => parseConfig(text, 'config.yaml', env);
@@ -22,11 +22,15 @@ describe('parseConfig', () => {
           s3: {
             bucket: 'my-bucket',
             region: 'us-east-1',
+            access_key: 'AK',
+            secret_key: 'SK',
             path_style: false,
             propagate: true,
             connect_timeout_seconds: 5,
             answer_timeout_seconds: 900,
           },
+          auth: { enabled: false },
+          authz: { enabled: false },
         },
       ],
       tracing: {
@@ -41,6 +45,7 @@ describe('parseConfig', () => {
         },
         sampling: { strategy: 'parent_based', ratio: 1 },
         batch: { max_queue_size: 2048, scheduled_delay_millis: 5000, max_export_batch_size: 512 },
+        subject: 'hash',
         resource: {},
         semantic_conventions: 'stable',
       },
@@ -51,17 +56,31 @@ describe('parseConfig', () => {
 
   it('takes every field', () => {
     const text = `
-server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5 }
+server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
+            upload_id_secret: an-upload-id-secret-of-32-bytes-or-more }
 buckets:
   - name: one
     path_prefix: /in/one
     s3: { bucket: b_1, region: eu-west-1, endpoint: "http://127.0.0.1:9000/", access_key: AK, secret_key: "s k",
           session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1, answer_timeout_seconds: 2 }
+    auth:
+      enabled: true
+      jwt: { algorithms: [RS256, ES256], jwks_url: "https://idp/keys/", issuer: "https://idp", audience: uploads,
+             leeway_seconds: 5, subject_claim: email, session_token: { access_key: oidc, secret_key: everybody } }
+      sigv4: { region: eu-west-1, credentials_file: keys.yaml,
+               credentials: [{ access_key: DEVICE, secret_key: 0123456789abcdef, subject: device-7 }] }
+    authz:
+      enabled: true
+      opa: { url: "http://127.0.0.1:8181", policy_path: a/b, timeout_seconds: 2, cache_ttl_seconds: 3, token: t }
+      openfga: { url: "http://127.0.0.1:8281", store_id: 01HXXXXXXXXXXXXXXXXXXXXXXX, model_id: 01HYYYYYYYYYYYYYYYYYYYYYYY,
+                 relation: owner, user_type: person, object_type: file, check: bucket, timeout_seconds: 4,
+                 cache_ttl_seconds: 5, token: u }
   - name: two
     path_prefix: /in
-    s3: { bucket: b_2 }
+    s3: { bucket: b_2, access_key: AK, secret_key: SK }
 tracing:
   enabled: true
+  subject: off
   service_name: 123
   environment: production
   otlp: { endpoint: "https://collector/base", protocol: http/protobuf, timeout_seconds: 1, compression: none,
@@ -74,7 +93,12 @@ metrics:  { enabled: false, address: "::1", port: 1 }
 logging:  { level: debug, format: json }
 `;
     assert.deepEqual(read(text), {
-      server: { address: { host: '::1', port: 0 }, shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5 },
+      server: {
+        address: { host: '::1', port: 0 },
+        shutdown_timeout_seconds: 0,
+        body_idle_timeout_seconds: 0.5,
+        upload_id_secret: 'an-upload-id-secret-of-32-bytes-or-more',
+      },
       buckets: [
         {
           name: 'one',
@@ -90,6 +114,45 @@ logging:  { level: debug, format: json }
             propagate: false,
             connect_timeout_seconds: 1,
             answer_timeout_seconds: 2,
+          },
+          auth: {
+            enabled: true,
+            jwt: {
+              algorithms: ['RS256', 'ES256'],
+              jwks_url: 'https://idp/keys',
+              issuer: 'https://idp',
+              audience: 'uploads',
+              leeway_seconds: 5,
+              subject_claim: 'email',
+              session_token: { access_key: 'oidc', secret_key: 'everybody' },
+            },
+            sigv4: {
+              region: 'eu-west-1',
+              credentials: [{ access_key: 'DEVICE', secret_key: '0123456789abcdef', subject: 'device-7' }],
+              credentials_file: 'keys.yaml',
+            },
+          },
+          authz: {
+            enabled: true,
+            opa: {
+              url: 'http://127.0.0.1:8181',
+              policy_path: 'a/b',
+              timeout_seconds: 2,
+              cache_ttl_seconds: 3,
+              token: 't',
+            },
+            openfga: {
+              url: 'http://127.0.0.1:8281',
+              store_id: '01HXXXXXXXXXXXXXXXXXXXXXXX',
+              model_id: '01HYYYYYYYYYYYYYYYYYYYYYYY',
+              relation: 'owner',
+              user_type: 'person',
+              object_type: 'file',
+              check: 'bucket',
+              timeout_seconds: 4,
+              cache_ttl_seconds: 5,
+              token: 'u',
+            },
           },
         },
         {
@@ -112,6 +175,7 @@ logging:  { level: debug, format: json }
         },
         sampling: { strategy: 'ratio', ratio: 0.25 },
         batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 },
+        subject: 'off',
         resource: { 'service.version': '1.10', 'host.name': 'h' },
         semantic_conventions: 'dup',
       },
@@ -166,8 +230,9 @@ logging:  { level: debug, format: json }
   });
 
   it('asks the provider chain where both keys are empty', () => {
-    const text = LEAST.replace('my-bucket', `my-bucket, access_key: "\${AK:-}", secret_key: "\${SK:-}"`);
-    assert.deepEqual(read(text), read(LEAST));
+    const rotating = `server: { upload_id_secret: an-upload-id-secret-of-32-bytes-or-more }\nbuckets: [{ name: uploads, s3: { bucket: b-1 } }]`;
+    const text = rotating.replace('b-1', `b-1, access_key: "\${AK:-}", secret_key: "\${SK:-}"`);
+    assert.deepEqual(read(text), read(rotating));
   });
 
   it('keeps a header whose name is special to JavaScript', () => {
@@ -180,6 +245,7 @@ logging:  { level: debug, format: json }
 
   it('follows aliases and merges as the yaml package does', () => {
     const text = `
+server: { upload_id_secret: an-upload-id-secret-of-32-bytes-or-more }
 buckets:
   - name: &n one
     s3: &store { bucket: b-1, region: r-1, endpoint: &e http://h:1, access_key: ak, secret_key: sk }

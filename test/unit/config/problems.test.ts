@@ -17,7 +17,7 @@ function problems(text: string, env: Record<string, string> = {}): string[] {
 
 const LEAST = `buckets:
   - name: uploads
-    s3: { bucket: my-bucket }
+    s3: { bucket: my-bucket, access_key: AK, secret_key: SK }
 `;
 
 /** That a file which is well but for `lines` gives exactly one problem, and which. */
@@ -114,21 +114,24 @@ metrics: 9090
   });
 
   it('has names and prefixes twice', () => {
-    const bucket = (name: string, more = '') => `  - { name: ${name}, s3: { bucket: abc }${more} }\n`;
+    const bucket = (name: string, more = '') =>
+      `  - { name: ${name}, s3: { bucket: abc, access_key: AK, secret_key: SK }${more} }\n`;
     const mend = 'give each its own';
     assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('bbb', ', path_prefix: /aaa')}`), [
       `f:3:5 buckets[1].path_prefix: is the same as that of buckets[0] in line 2; ${mend}`,
     ]);
     assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('aaa', ', path_prefix: /bbb, x: y')}`), [
       `f:3:5 buckets[1].name: is the same as that of buckets[0] in line 2; ${mend}`,
-      'f:3:58 buckets[1].x: is not a known key; known here are name, path_prefix, s3',
+      'f:3:90 buckets[1].x: is not a known key; known here are name, path_prefix, s3, auth, authz',
     ]);
     assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('bbb', ', path_prefix: /aaa/b')}`), []);
   });
 
   it('has fields that do not go together', () => {
     const keys = 'give both, or none to ask the AWS provider chain';
-    const store = (more: string) => problems(LEAST.replace('my-bucket', `my-bucket, ${more}`));
+    const BARE = LEAST.replace(', access_key: AK, secret_key: SK', '');
+    const SEALED = 'server: { upload_id_secret: an-upload-id-secret-of-32-bytes-or-more }\n';
+    const store = (more: string) => problems(`${BARE.replace('my-bucket', `my-bucket, ${more}`)}${SEALED}`);
     assert.deepEqual(store('access_key: a'), [
       `f:3:9 buckets[0].s3.secret_key: is missing or empty beside an access_key; ${keys}`,
     ]);
@@ -152,8 +155,74 @@ metrics: 9090
     assert.deepEqual(problems(`${LEAST}server: { address: "[::1]:9090" }`), []);
   });
 
+  it('has store credentials that change, and nothing that stays to seal upload ids with', () => {
+    const mend = 'set server.upload_id_secret, the same for all gateways: openssl rand -base64 32';
+    const wrong = 'server: has no upload_id_secret, but the store credentials of bucket uploads can change';
+    const bare = LEAST.replace(', access_key: AK, secret_key: SK', '');
+    assert.deepEqual(problems(bare), [`f:1:1 ${wrong}; ${mend}`]);
+    assert.deepEqual(problems(LEAST.replace('SK', 'SK, session_token: T')), [`f:1:1 ${wrong}; ${mend}`]);
+    assert.deepEqual(problems(`${bare}server: { upload_id_secret: short }`), [
+      'f:4:29 server.upload_id_secret: the value has fewer than 32 bytes; make one at random: openssl rand -base64 32',
+    ]);
+  });
+
+  it('has ways to authenticate that lead nowhere', () => {
+    const auth = (text: string) =>
+      problems(`${LEAST}    auth: ${text}\n`).map((line) => line.replace(/^\S+ buckets\[0\]\./, ''));
+    const jwt = (text: string) => auth(`{ jwt: { ${text} } }`);
+    const KEY = 'exactly one of secret, public_key_file, jwks_url';
+    assert.deepEqual(auth('{ enabled: true }'), [
+      'auth.enabled: is true, but there is no way to authenticate; add jwt or sigv4, or set it to false',
+    ]);
+    assert.deepEqual(jwt('algorithm: RS256'), [`auth.jwt.jwks_url: has no key to verify tokens with; give ${KEY}`]);
+    assert.deepEqual(jwt('algorithm: RS256, jwks_url: "http://i/k", public_key_file: k.pem'), [
+      `auth.jwt.jwks_url: has several: public_key_file, jwks_url; give ${KEY}`,
+    ]);
+    assert.deepEqual(jwt('jwks_url: "http://i/k"'), [
+      'auth.jwt.algorithms: says nothing of the algorithms, or says it twice; give either algorithms: [RS256, ES256] or algorithm: HS256',
+    ]);
+    assert.deepEqual(jwt('algorithms: [none], jwks_url: "http://i/k"').length, 1);
+    assert.deepEqual(jwt('algorithms: [RS256, HS256], jwks_url: "http://i/k"'), [
+      'auth.jwt.algorithms: has algorithms that need a secret: with a public key anybody could sign; use RS*, PS*, ES* or EdDSA with a public key',
+    ]);
+    assert.deepEqual(jwt('algorithms: [RS256, HS256], secret: 01234567890123456789012345678901'), [
+      'auth.jwt.algorithms: has algorithms that take no secret; use HS256, HS384 or HS512 with a secret',
+    ]);
+    assert.deepEqual(jwt('algorithm: HS384, secret: 0123456789012345678901234567890123456789'), [
+      'auth.jwt.secret: has fewer than 48 bytes; make one at random: openssl rand -base64 48',
+    ]);
+    assert.deepEqual(jwt('providers: [{ algorithm: RS256, jwks_url: "http://i/k" }]'), [
+      'auth.jwt.providers[0].issuer: is missing; say which tokens are from this provider',
+    ]);
+    assert.deepEqual(
+      jwt('jwks_url: "http://i/k", providers: [{ issuer: i, algorithm: RS256, jwks_url: "http://i/k" }]'),
+      ['auth.jwt.providers: stands beside a key; move that key into a provider'],
+    );
+    assert.deepEqual(auth('{ sigv4: { region: r } }'), [
+      'auth.sigv4.credentials: is missing; list the keys here, or name a credentials_file',
+    ]);
+    assert.deepEqual(auth('{ sigv4: { credentials: [{ access_key: A, secret_key: short }] } }'), [
+      'auth.sigv4.credentials[0].secret_key: the value is shorter than 16 characters; make one at random: openssl rand -base64 30',
+    ]);
+    assert.deepEqual(auth('{ jwt: { algorithm: RS256, jwks_url: "http://i/k", providers: ~ } }'), []);
+  });
+
+  it('has policy engines that cannot be asked', () => {
+    const authz = (text: string) =>
+      problems(`${LEAST}    authz: ${text}\n`).map((line) => line.replace(/^\S+ buckets\[0\]\./, ''));
+    assert.deepEqual(authz('{ enabled: true }'), [
+      'authz.enabled: is true, but there is no policy engine; add opa or openfga, or set it to false',
+    ]);
+    assert.deepEqual(authz('{ opa: { url: "http://o", policy_path: /a/ } }'), [
+      'authz.opa.policy_path: "/a/" is not the path of a rule; write package and rule, such as mizuchi/allow',
+    ]);
+    assert.deepEqual(authz('{ openfga: { url: "http://o", store_id: 01HXXXXXXXXXXXXXXXXXXXXXXX } }'), [
+      'authz: asks OpenFGA about callers that nobody knows; enable auth, or remove openfga',
+    ]);
+  });
+
   it('has a bucket at the path of a probe', () => {
-    const [line] = problems('buckets: [{ name: health, s3: { bucket: abc } }]');
+    const [line] = problems('buckets: [{ name: health, s3: { bucket: abc, access_key: AK, secret_key: SK } }]');
     assert.match(
       line!,
       /^f:1:11 buckets\[0\]\.path_prefix: "\/health" is kept for the gateway's own probes; set path_/,
