@@ -101,11 +101,17 @@ for (const [protocol, receive] of [
         const { traceId, callerSpanId, traceparent } = newTrace();
         const headers = { traceparent, tracestate: 'vendor=1', 'user-agent': 'test/1' };
         const answer = await send(gateway.url, 'PUT', '/uploads/a%20b?x-id=PutObject', 'hello', headers);
-        const spans = await traceOf(collector, traceId, 3);
+        const spans = await traceOf(collector, traceId, 4);
         const [root, upload, put] = ['http.server.request', 's3.upload', 'aws.s3.put_object'].map((name) =>
           byName(spans, name),
         );
         assert.deepEqual([root!.kind, upload!.kind, put!.kind], [SERVER, INTERNAL, CLIENT]);
+        const auth = byName(spans, 'auth.verify');
+        assert.equal(auth.parentSpanId, root!.spanId);
+        assert.deepEqual(auth.attributes, {
+          'auth.method': { string: 'anonymous' },
+          'auth.result': { string: 'accepted' },
+        });
         assert.deepEqual(
           [root!.parentSpanId, upload!.parentSpanId, put!.parentSpanId],
           [callerSpanId, root!.spanId, upload!.spanId],
@@ -114,7 +120,7 @@ for (const [protocol, receive] of [
         assert.ok(put!.end <= upload!.end && upload!.end <= root!.end);
         assert.deepEqual(
           spans.map(({ status }) => status.code),
-          [0, 0, 0],
+          [0, 0, 0, 0],
         );
         assert.equal(answer.headers['server-timing'], `traceparent;desc="00-${traceId}-${root!.spanId}-01"`);
         assert.equal(store.requests[0]!.headers.traceparent, `00-${traceId}-${put!.spanId}-01`);
@@ -203,7 +209,7 @@ for (const [protocol, receive] of [
         await send(gateway.url, 'POST', '/uploads/k?uploadId=up-1', document, headers);
         store.behaviour = answering(204, '');
         await send(gateway.url, 'DELETE', '/uploads/k?uploadId=up-1', undefined, headers);
-        const spans = await traceOf(collector, traceId, 18);
+        const spans = await traceOf(collector, traceId, 24);
         assertCatalogued(spans);
         const uploads = spans.filter(({ name }) => name === 's3.upload');
         assert.equal(uploads.length, 6);
@@ -259,8 +265,8 @@ for (const [protocol, receive] of [
         client.write(Buffer.alloc(300_000));
         await arrived;
         client.destroy();
-        const spans = await traceOf(collector, traceId, 3);
-        for (const span of spans) {
+        const spans = await traceOf(collector, traceId, 4);
+        for (const span of spans.filter(({ name }) => name !== 'auth.verify')) {
           assert.equal(span.status.code, ERROR, span.name);
           assert.equal(attribute(span, 'error.type'), 'client_aborted', span.name);
         }
@@ -279,7 +285,7 @@ for (const [protocol, receive] of [
           else return answerWell(request, response, record);
         };
         assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent })).status, 200);
-        const spans = await traceOf(collector, traceId, 4);
+        const spans = await traceOf(collector, traceId, 5);
         const attempts = spans
           .filter(({ name }) => name === 'aws.s3.put_object')
           .sort((a, b) => Number(a.start - b.start));
@@ -306,8 +312,9 @@ for (const [protocol, receive] of [
         const { traceId, traceparent } = newTrace();
         store.behaviour = answering(503, '<Error><Code>SlowDown</Code><Message>less, please</Message></Error>');
         await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent });
-        const spans = await traceOf(collector, traceId, 3);
-        for (const span of spans) assert.equal(span.status.code, ERROR, span.name);
+        const spans = await traceOf(collector, traceId, 4);
+        for (const span of spans.filter(({ name }) => name !== 'auth.verify'))
+          assert.equal(span.status.code, ERROR, span.name);
         assert.equal(attribute(byName(spans, 'aws.s3.put_object'), 'http.response.status_code'), 503);
         assert.equal(attribute(byName(spans, 'http.server.request'), 's3.error.code'), 'SlowDown');
         assert.equal(attribute(byName(spans, 'http.server.request'), 'error.type'), 'store_error');
@@ -330,7 +337,7 @@ for (const [protocol, receive] of [
       it('writes the ids into the log line and the metrics', async () => {
         const { traceId, traceparent } = newTrace();
         await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent });
-        const root = byName(await traceOf(collector, traceId, 3), 'http.server.request');
+        const root = byName(await traceOf(collector, traceId, 4), 'http.server.request');
         const line = gateway.log.find(({ trace_id }) => trace_id === traceId)!;
         assert.deepEqual([line.span_id, line.trace_flags, line.status], [root.spanId, '01', 200]);
         const metrics = `http://127.0.0.1:${gateway.app.metricsPort}`;
@@ -356,7 +363,7 @@ for (const [protocol, receive] of [
             'x-amz-meta-private': secret,
           },
         );
-        const spans = await traceOf(collector, traceId, 3);
+        const spans = await traceOf(collector, traceId, 4);
         const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
         const everything =
           JSON.stringify(spans, (_, value) => (typeof value === 'bigint' ? String(value) : value)) +
@@ -405,7 +412,7 @@ describe('tracing by configuration', () => {
     const [, traceId, spanId] = /^traceparent;desc="00-([0-9a-f]{32})-([0-9a-f]{16})-01"$/.exec(
       String(headers['server-timing']),
     )!;
-    const root = byName(await traceOf(collector, traceId!, 3), 'http.server.request');
+    const root = byName(await traceOf(collector, traceId!, 4), 'http.server.request');
     assert.deepEqual([root.spanId, root.parentSpanId], [spanId, '']);
     await gateway.close();
   });
@@ -444,7 +451,7 @@ describe('tracing by configuration', () => {
       const gateway = await start({ semantic_conventions: conventions });
       const { traceId, traceparent } = newTrace();
       await send(gateway.url, 'PUT', '/uploads/k?x-id=PutObject', 'x', { traceparent });
-      const root = byName(await traceOf(collector, traceId, 3), 'http.server.request');
+      const root = byName(await traceOf(collector, traceId, 4), 'http.server.request');
       for (const name of has) assert.ok(name in root.attributes, name);
       for (const name of hasNot) assert.ok(!(name in root.attributes), name);
       if (conventions !== 'stable') assert.equal(attribute(root, 'http.target'), '/uploads/k?x-id=PutObject');
@@ -457,7 +464,7 @@ describe('tracing by configuration', () => {
     const { traceId, traceparent } = newTrace();
     await send(gateway.url, 'PUT', '/uploads/k', 'x', { traceparent });
     await gateway.close();
-    assert.equal(collector.spans().filter((span) => span.traceId === traceId).length, 3);
+    assert.equal(collector.spans().filter((span) => span.traceId === traceId).length, 4);
   });
 
   it('takes uploads and ends in order while the collector accepts connections and never answers', async () => {
@@ -469,7 +476,7 @@ describe('tracing by configuration', () => {
     for (let i = 0; i < 20; i++) assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'x')).status, 200);
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
     assert.match(body, /^mizuchi_tracer_queue_spans 8$/m);
-    assert.match(body, /^mizuchi_tracer_dropped_spans_total\{reason="queue_full"\} 52$/m);
+    assert.match(body, /^mizuchi_tracer_dropped_spans_total\{reason="queue_full"\} 72$/m);
     await gateway.close();
     await hanging.close();
   });
