@@ -4,6 +4,7 @@
  */
 import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum.ts';
 import { Failure } from '../domain/failure.ts';
+import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
 
 export interface BodyPlan {
@@ -11,8 +12,15 @@ export interface BodyPlan {
   readonly length: number;
   /** `x-amz-content-sha256` towards the store, where the bytes pass as they are: the client's own hash, so that the store verifies it. */
   readonly payloadHash: string;
+  /** The aws-chunked framing that is to be taken off; undefined where the bytes come without. */
+  readonly framing: Framing | undefined;
   /** With aws-chunked framing: the checksum that its trailer will bring. */
   readonly trailer: { readonly header: string; readonly checksum: ChecksumName } | undefined;
+}
+
+export interface Framing {
+  /** Undefined where the chunks are not signed, and must not be. */
+  readonly signatures: ChunkSignatures | undefined;
 }
 
 /** Largest object of one request, in bytes (Amazon S3 User Guide, "Uploading objects": 5 GiB). */
@@ -21,12 +29,8 @@ export const MAX_OBJECT = 5 * 1024 ** 3;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export function planBody({ incoming, payload }: Authenticated): BodyPlan {
-  const kind = payload.hash;
-  if (kind === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return planChunked(incoming);
-  if (kind.startsWith('STREAMING-')) {
-    throw new Failure('not_implemented', `Bodies of the kind ${kind.slice(0, 60)} are not taken yet.`);
-  }
-  if (kind !== 'UNSIGNED-PAYLOAD' && !SHA256.test(kind)) {
+  if (payload.hash.startsWith('STREAMING-')) return planChunked(incoming, payload);
+  if (payload.hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(payload.hash)) {
     throw new Failure(
       'invalid_argument',
       'x-amz-content-sha256 is neither a SHA-256 in lower-case hex nor a known word.',
@@ -39,15 +43,40 @@ export function planBody({ incoming, payload }: Authenticated): BodyPlan {
     );
   }
   if (incoming.body.length === undefined) throw new Failure('missing_content_length');
-  return { length: checkedLength(incoming.body.length), payloadHash: kind, trailer: undefined };
+  const length = checkedLength(incoming.body.length);
+  return { length, payloadHash: payload.hash, framing: undefined, trailer: undefined };
 }
 
-function planChunked({ headers }: Incoming): BodyPlan {
-  const declared = headers['x-amz-decoded-content-length'];
+function planChunked(incoming: Incoming, payload: Payload): BodyPlan {
+  const framing = framingOf(payload);
+  const declared = incoming.headers['x-amz-decoded-content-length'];
   if (declared === undefined) throw new Failure('missing_content_length');
   if (!/^\d{1,15}$/.test(declared)) {
     throw new Failure('invalid_argument', 'x-amz-decoded-content-length is not a number of bytes.');
   }
+  const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming) : undefined;
+  return { length: checkedLength(Number(declared)), payloadHash: 'UNSIGNED-PAYLOAD', framing, trailer };
+}
+
+/** The words are those of the Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header". */
+function framingOf({ hash, chunks }: Payload): Framing {
+  if (hash === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return { signatures: undefined };
+  if (hash !== 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' && hash !== 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER') {
+    throw new Failure(
+      'not_implemented',
+      `Bodies of the kind ${hash.slice(0, 60)} are not taken: chunks can be signed with AWS4-HMAC-SHA256, or not at all.`,
+    );
+  }
+  if (chunks === undefined) {
+    throw new Failure(
+      'invalid_argument',
+      'The chunks of the body are signed, but the request is not: nobody could verify them.',
+    );
+  }
+  return { signatures: chunks };
+}
+
+function trailerOf({ headers }: Incoming): BodyPlan['trailer'] {
   const header = headers['x-amz-trailer']?.toLowerCase();
   if (header === undefined) throw new Failure('malformed_trailer', 'The header x-amz-trailer is missing.');
   const checksum = checksumOfHeader(header);
@@ -55,8 +84,7 @@ function planChunked({ headers }: Incoming): BodyPlan {
     const known = Object.keys(CHECKSUMS).join(', ');
     throw new Failure('not_implemented', `The trailer must be one x-amz-checksum-… of ${known}.`);
   }
-  const length = checkedLength(Number(declared));
-  return { length, payloadHash: 'UNSIGNED-PAYLOAD', trailer: { header, checksum } };
+  return { header, checksum };
 }
 
 function checkedLength(length: number): number {

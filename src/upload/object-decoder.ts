@@ -22,7 +22,7 @@ export class ObjectDecoder {
     this.#transfer = transfer;
     this.#emit = emit;
     this.#checksum = checksum;
-    this.#framing = plan.trailer === undefined ? undefined : new AwsChunkedDecoder((bytes) => this.#take(bytes));
+    this.#framing = plan.framing && new AwsChunkedDecoder((bytes) => this.#take(bytes), plan.framing.signatures);
   }
 
   /** @param emit is given the object's bytes; none of them is safe to act on before `end` has resolved. */
@@ -44,15 +44,21 @@ export class ObjectDecoder {
   async end(): Promise<string | undefined> {
     this.#framing?.end();
     if (this.#transfer.bytes !== this.#plan.length) throw wrongLength(this.#transfer.bytes, this.#plan.length);
-    if (this.#framing === undefined || this.#plan.trailer === undefined) return undefined;
-    const { header, checksum } = this.#plan.trailer;
-    const promised = this.#framing.trailers.get(header);
-    if (promised === undefined || this.#framing.trailers.size !== 1) throw new Failure('malformed_trailer');
+    const promised = this.#trailer();
     const actual = await this.#checksum?.digest();
     if (promised !== actual) {
-      throw new Failure('checksum_mismatch', `The ${checksum} in the trailer does not match the bytes that arrived.`);
+      const name = this.#plan.trailer?.checksum;
+      throw new Failure('checksum_mismatch', `The ${name} in the trailer does not match the bytes that arrived.`);
     }
     return promised;
+  }
+
+  /** What was announced must have come, and nothing else. */
+  #trailer(): string | undefined {
+    const announced = this.#plan.trailer?.header;
+    const trailers = [...(this.#framing?.trailers ?? [])];
+    if (trailers.length > 1 || trailers[0]?.[0] !== announced) throw new Failure('malformed_trailer');
+    return trailers[0]?.[1];
   }
 
   #take(bytes: Buffer): void {

@@ -1,7 +1,8 @@
 /**
  * A large object on its way: a Readable that the store connection drains at the store's pace. A slow store stops the
  * reading from the client; a client that fails or lies destroys the stream before its last byte, so that the store never
- * sees a complete request.
+ * sees a complete request. Some lies show only at the very end, in a last signature or a missing boundary: therefore the
+ * piece that completes the object, 64 KiB at most as sockets give them, is held back until all is verified.
  */
 import { Readable } from 'node:stream';
 import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
@@ -29,11 +30,17 @@ export class ObjectStream extends Readable {
   static async open(incoming: Incoming, plan: BodyPlan, scope: UploadScope): Promise<ObjectStream> {
     const { transfer, idleMillis } = scope;
     const stream = new ObjectStream(scope);
-    const push = (bytes: Buffer): void => stream.#give(bytes);
-    const encoder = plan.trailer === undefined ? undefined : new AwsChunkedEncoder(plan.length, push);
-    const decoder = await ObjectDecoder.create(plan, transfer, encoder === undefined ? push : (b) => encoder.write(b));
+    const give = (bytes: Buffer): void => stream.#give(bytes);
+    const encoder = plan.trailer === undefined ? undefined : new AwsChunkedEncoder(plan.length, give);
+    const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
+    let last: Buffer | undefined;
+    const decoder = await ObjectDecoder.create(plan, transfer, (bytes) => {
+      if (transfer.bytes < plan.length) pass(bytes);
+      else last = bytes;
+    });
     const finish = async (): Promise<void> => {
       const checksum = await decoder.end();
+      if (last !== undefined) pass(last);
       if (plan.trailer !== undefined && checksum !== undefined) encoder?.end(plan.trailer.header, checksum);
       stream.push(null);
     };

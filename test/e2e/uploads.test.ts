@@ -133,7 +133,18 @@ describe('uploads through the gateway', () => {
 
   const refusedKinds: [what: string, headers: Record<string, string>, status: number, code: string][] = [
     ['no length', { 'transfer-encoding': 'chunked' }, 411, 'MissingContentLength'],
-    ['signed chunks', { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' }, 501, 'NotImplemented'],
+    [
+      'signed chunks and no decoded length',
+      { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' },
+      411,
+      'MissingContentLength',
+    ],
+    [
+      'chunks signed in a way that nobody here can verify',
+      { 'x-amz-content-sha256': 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD' },
+      501,
+      'NotImplemented',
+    ],
     ['an unknown payload word', { 'x-amz-content-sha256': 'NONSENSE' }, 400, 'InvalidArgument'],
     ['aws-chunked that is not announced', { 'content-encoding': 'aws-chunked' }, 400, 'InvalidRequest'],
     ['an unknown trailer', { ...chunkedHeaders(1, 'x-amz-checksum-xxhash64') }, 501, 'NotImplemented'],
@@ -312,6 +323,16 @@ describe('uploads through the gateway', () => {
     assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'second')).status, 200);
     assert.equal(store.requests.at(-1)!.body.toString(), 'second');
     assert.equal(calls, 2);
+  });
+
+  it('takes no document that claims to come in chunks: they would not be verified', async () => {
+    const document =
+      '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
+    const headers = { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' };
+    const answer = await send(gateway.url, 'POST', '/uploads/k?uploadId=u', document, headers);
+    assert.equal(answer.status, 501);
+    assert.match(answer.body, /<Code>NotImplemented<\/Code>/);
+    assert.equal(store.requests.length, 0);
   });
 
   it('never sends CompleteMultipartUpload twice', async () => {
