@@ -20,7 +20,7 @@ const TRAILER_LINE = /^([A-Za-z0-9-]+):[ \t]*([\x21-\x7e]*)[ \t]*$/;
 const CR = 13;
 const LF = 10;
 
-type State = 'size' | 'data' | 'data-end' | 'trailer' | 'signed-end' | 'done';
+type State = 'size' | 'data' | 'data-end' | 'trailer' | 'line-end' | 'signed-end' | 'done';
 
 export class AwsChunkedDecoder {
   /** Trailer headers, lower-case names, without the signature over them; complete once `end` has returned. */
@@ -85,16 +85,27 @@ export class AwsChunkedDecoder {
     if (lf < 0) return end;
     const line = this.#line;
     this.#line = '';
-    if (line.charCodeAt(line.length - 2) !== CR)
-      throw new Failure('invalid_chunk', 'A chunk line does not end in CRLF.');
-    this.#understand(line.slice(0, -2));
+    if (line.charCodeAt(line.length - 2) === CR) this.#understand(line.slice(0, -2));
+    else this.#understandBare(line.slice(0, -1));
     return end;
+  }
+
+  /** minio-go writes the trailer as it is signed, with a bare LF, and a CRLF behind it; S3 and MinIO take that. */
+  #understandBare(line: string): void {
+    if (this.#verifier === undefined || this.#state !== 'trailer' || line === '') {
+      throw new Failure('invalid_chunk', 'A chunk line does not end in CRLF.');
+    }
+    this.#takeTrailer(line);
+    this.#state = 'line-end';
   }
 
   #understand(line: string): void {
     if (this.#state === 'data-end') {
       if (line !== '') throw new Failure('invalid_chunk', 'A chunk is longer than its size says.');
       this.#state = 'size';
+    } else if (this.#state === 'line-end') {
+      if (line !== '') malformed('A trailer line does not end in CRLF.');
+      this.#state = 'trailer';
     } else if (this.#state === 'size') {
       this.#openChunk(line);
     } else if (line === '') {

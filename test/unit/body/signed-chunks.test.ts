@@ -110,6 +110,15 @@ describe('AwsChunkedDecoder of signed chunks', () => {
     );
   });
 
+  it('takes the trailer as minio-go ends it: with LF and CRLF', () => {
+    const wire = Buffer.from(WITH_TRAILER.toString().replace('==\r\n', '==\n\r\n'));
+    assert.equal(wire.length, WITH_TRAILER.length + 1);
+    for (const size of [1, 65_627]) {
+      const { trailers } = decode(wire, chainOf(TRAILER_SEED), size);
+      assert.deepEqual(trailers, [['x-amz-checksum-crc32c', 'sOO8/Q==']]);
+    }
+  });
+
   it('refuses every body that is cut short, wherever', () => {
     const frames = signedFrames(TRAILER_SEED, [Buffer.from('hello')], TRAILER);
     const wire = Buffer.concat(frames);
@@ -170,6 +179,18 @@ describe('AwsChunkedDecoder of signed chunks', () => {
     [
       'a trailer behind the signature',
       `0;chunk-signature=${S}\r\na:b\r\nx-amz-trailer-signature:${S}\r\nc:d\r\n\r\n`,
+      'malformed_trailer',
+    ],
+    ['a chunk line with a bare LF', `0;chunk-signature=${S}\n\r\n`, 'invalid_chunk'],
+    ['an end with a bare LF', `0;chunk-signature=${S}\r\n\n`, 'invalid_chunk'],
+    [
+      'a trailer with a bare LF',
+      `0;chunk-signature=${S}\r\na:b\nx-amz-trailer-signature:${S}\r\n\r\n`,
+      'malformed_trailer',
+    ],
+    [
+      'the signature of a trailer with a bare LF',
+      `0;chunk-signature=${S}\r\na:b\r\nx-amz-trailer-signature:${S}\n\r\n\r\n`,
       'malformed_trailer',
     ],
     [
