@@ -43,7 +43,8 @@ class BodyCheck {
   private constructor(promises: BodyPromises, checksum: Awaited<ReturnType<typeof createChecksum>>) {
     this.#promises = promises;
     this.#checksum = checksum;
-    this.#decoder = promises.chunked ? new AwsChunkedDecoder((bytes) => void this.#decoded.push(bytes)) : undefined;
+    const take = (bytes: Buffer): void => void this.#decoded.push(bytes);
+    this.#decoder = promises.chunked ? new AwsChunkedDecoder(take, promises.signatures) : undefined;
   }
 
   static async create(promises: BodyPromises): Promise<BodyCheck> {
@@ -83,18 +84,23 @@ class BodyCheck {
 
   async #endChecksum(): Promise<ReceivedBody['checksum']> {
     const promised = this.#promises.checksum;
+    const trailer = this.#trailer();
     if (promised === undefined || this.#checksum === undefined) return undefined;
     const value = await this.#checksum.digest();
-    if ((promised.value ?? this.#inTrailer(promised.name)) !== value) {
+    if ((promised.value ?? trailer) !== value) {
       throw new S3Error('BadDigest', `The ${promised.name} in the request does not match the bytes that arrived.`);
     }
     return { name: promised.name, value };
   }
 
-  #inTrailer(name: ChecksumName): string {
-    const value = this.#decoder?.trailers.get(`x-amz-checksum-${name}`);
-    if (value === undefined || this.#decoder?.trailers.size !== 1) throw new S3Error('MalformedTrailerError');
-    return value;
+  /** What was announced must have come, and nothing else. */
+  #trailer(): string | undefined {
+    const { checksum } = this.#promises;
+    const announced =
+      checksum !== undefined && checksum.value === undefined ? `x-amz-checksum-${checksum.name}` : undefined;
+    const trailers = [...(this.#decoder?.trailers ?? [])];
+    if (trailers.length > 1 || trailers[0]?.[0] !== announced) throw new S3Error('MalformedTrailerError');
+    return trailers[0]?.[1];
   }
 }
 

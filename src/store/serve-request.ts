@@ -74,11 +74,11 @@ async function runOperation(
   exchange: Exchange,
   context: ServingContext,
   head: RequestHead,
-  { payloadHash }: Verified,
+  verified: Verified,
   { name, parameters }: FoundOperation,
   fault: Fault | undefined,
 ): Promise<Reply> {
-  const promises = bodyPromises(head, payloadHash, name !== 'CompleteMultipartUpload');
+  const promises = bodyPromises(head, verified, name !== 'CompleteMultipartUpload');
   const receive: Call['receive'] = (write) => receiveBody(disturbBody(fault, exchange), promises, write);
   const document = () => collect(receive);
   const { files, now } = context;

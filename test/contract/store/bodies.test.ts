@@ -98,8 +98,8 @@ describe('the store and bodies', () => {
         '400 InvalidRequest',
       ],
       [
-        'signed chunks',
-        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+        'chunks signed with a key that this store has not',
+        'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
         { ...length, 'x-amz-decoded-content-length': '1' },
         '501 NotImplemented',
       ],
