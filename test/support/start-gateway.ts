@@ -21,6 +21,11 @@ export interface GatewayOptions {
   /** Merged into the bucket's `s3` section. */
   readonly s3?: Record<string, unknown>;
   readonly server?: Record<string, unknown>;
+  /** Of the one bucket, where no others are given. */
+  readonly auth?: Record<string, unknown>;
+  readonly authz?: Record<string, unknown>;
+  /** Where relative paths begin. */
+  readonly directory?: string;
   readonly tracing?: Record<string, unknown>;
   readonly buckets?: readonly Record<string, unknown>[];
 }
@@ -35,13 +40,17 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   };
   const document = {
     server: { address: '127.0.0.1:0', ...options.server },
-    buckets: options.buckets ?? [{ name: 'uploads', s3 }],
+    buckets: options.buckets ?? [{ name: 'uploads', s3, auth: options.auth ?? null, authz: options.authz ?? null }],
     tracing: { enabled: false, ...options.tracing },
     metrics: { enabled: true, port: 0 },
   };
   const log: LogLine[] = [];
   // JSON is YAML.
-  const app = await startApp(parseConfig(JSON.stringify(document), 'test.yaml', {}), { log: memoryLog(log) });
+  const { directory = '.' } = options;
+  const app = await startApp(parseConfig(JSON.stringify(document), 'test.yaml', {}), {
+    log: memoryLog(log),
+    directory,
+  });
   return { app, url: `http://127.0.0.1:${app.port}`, log, close: () => app.close() };
 }
 
