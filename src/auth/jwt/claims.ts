@@ -15,7 +15,6 @@ export function rulesOf(options: ProviderOptions, now: number): JWTVerifyOptions
     algorithms: [...options.algorithms],
     ...(options.issuer !== undefined && { issuer: options.issuer }),
     ...(options.audience !== undefined && { audience: options.audience }),
-    requiredClaims: ['exp'],
     clockTolerance: options.leeway_seconds,
     currentDate: new Date(now),
   };
@@ -34,7 +33,7 @@ export function verifiedToken(claims: JWTPayload, options: ProviderOptions, now:
 }
 
 function subjectOf(claims: JWTPayload, name: string): string {
-  const subject = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const subject = claims[name];
   if (typeof subject !== 'string' || subject === '' || subject.length > MAX_SUBJECT) throw refusal('no_subject');
   if (CONTROL.test(subject) || !subject.isWellFormed()) throw refusal('no_subject');
   return subject;

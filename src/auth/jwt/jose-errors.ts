@@ -32,6 +32,5 @@ export function failureOf(error: unknown): Failure {
 
 function reasonOfClaim({ claim, reason }: errors.JWTClaimValidationFailed): Reason {
   if (reason === 'invalid') return 'token_malformed';
-  if (claim === 'exp') return 'no_expiry';
   return CLAIMS[claim] ?? 'token_malformed';
 }

@@ -3,8 +3,9 @@
  * Their claims have an issuer and no subject, so that the issuer is taken for it; the clock stands where they were valid.
  */
 import assert from 'node:assert/strict';
-import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
+import type { JWK } from 'jose';
 import type { Findings } from '../../../src/auth/authenticator.ts';
 import { verifiedToken } from '../../../src/auth/jwt/claims.ts';
 import { configuredKey } from '../../../src/auth/jwt/configured-key.ts';
@@ -59,9 +60,9 @@ const optionsOf = (algorithm: string, more: Partial<ProviderOptions> = {}): Prov
   ...more,
 });
 
-const importKey = (key: JsonWebKey): KeyObject => createPublicKey({ key, format: 'jwk' });
+const importKey = (key: JWK): KeyObject => createPublicKey({ key, format: 'jwk' });
 
-function verifierOf(algorithm: string, key: JsonWebKey, second = EXPIRES - 1) {
+function verifierOf(algorithm: string, key: JWK, second = EXPIRES - 1) {
   const public_key = importKey(key).export({ type: 'spki', format: 'pem' }) as string;
   return createTokenVerifier([optionsOf(algorithm, { public_key })], at(second));
 }

@@ -52,10 +52,10 @@ describe('a bearer', () => {
     assert.deepEqual(proof.payload, { hash, chunks: undefined });
   });
 
-  it('is found in the headers of the connection, not among the fields of a form', () => {
+  it('is found in the headers of the connection, not among the fields of a form', async () => {
     const { it, seen } = verifier();
     const incoming = request(['AUTHORIZATION', 'bEaReR   real'], { authorization: 'Bearer forged' });
-    bearerAuthenticator(it).authenticate(incoming, findings());
+    await bearerAuthenticator(it).authenticate(incoming, findings());
     assert.deepEqual(seen, ['real']);
   });
 

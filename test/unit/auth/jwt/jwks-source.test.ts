@@ -384,10 +384,17 @@ describe('a closed verifier', () => {
     assert.deepEqual([results, lines], [[], []]);
   });
 
-  it('keeps no connection between two fetches', async (t) => {
-    const { server, verifier } = await providerAt(t, keySet(ONE));
+  it('kept neither a connection nor a timer after its fetches', async (t) => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const connections: unknown[] = [];
+    const { server, verifier } = await providerAt(t, (request, response) => {
+      connections.push(request.headers.connection);
+      keySet(ONE)(request, response);
+    });
+    const before = timers();
     await accepts(verifier, await ofOne());
     await server.quiet();
-    assert.equal(server.connections, 0);
+    assert.deepEqual(connections, ['close']);
+    assert.equal(timers(), before);
   });
 });
