@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { bearerAuthenticator } from '../auth/bearer.ts';
 import { createTokenVerifier } from '../auth/jwt/verify-token.ts';
-import { type KeyEntry, ReloadableKeyRing } from '../auth/key-ring.ts';
+import { type KeyEntry, type KeyRing, ReloadableKeyRing } from '../auth/key-ring.ts';
 import { sigv4Authenticator } from '../auth/sigv4.ts';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
 import {
@@ -13,24 +13,42 @@ import {
   type ProviderConfig,
   type SigV4Config,
 } from '../config/auth.ts';
+import type { BucketConfig } from '../config/bucket.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { loadCredentials, loadText } from '../config/load-config.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
+export interface OpenedAuth {
+  readonly authenticators: readonly Authenticator[];
+  /** Undefined where no tokens are taken. */
+  readonly tokens: TokenVerifier | undefined;
+  /** Undefined where no signatures are taken. */
+  readonly ring: KeyRing | undefined;
+}
+
 /** @returns undefined where uploads are anonymous. @throws ConfigError or Error if a key file cannot be used. */
 export async function openAuth(
-  config: AuthConfig,
+  { name, auth }: Pick<BucketConfig, 'name' | 'auth'>,
   parts: BucketParts,
   surroundings: Surroundings,
-): Promise<readonly Authenticator[] | undefined> {
-  const { enabled, jwt, sigv4 } = config;
-  if (!enabled) return undefined;
+): Promise<OpenedAuth | undefined> {
+  if (!auth.enabled) return undefined;
+  try {
+    return await open(auth, parts, surroundings);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error; // it says by itself in which file, and where
+    throw new Error(`bucket ${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function open({ jwt, sigv4 }: AuthConfig, parts: BucketParts, surroundings: Surroundings): Promise<OpenedAuth> {
   const tokens = jwt === undefined ? undefined : await openTokens(jwt, parts, surroundings);
   const authenticators: Authenticator[] = tokens === undefined ? [] : [bearerAuthenticator(tokens)];
-  if (sigv4 === undefined && jwt?.session_token === undefined) return authenticators;
+  if (sigv4 === undefined && jwt?.session_token === undefined) return { authenticators, tokens, ring: undefined };
   const ring = await openRing(sigv4, jwt, parts, surroundings);
   const options = { region: sigv4?.region ?? 'us-east-1', ring, tokens };
   authenticators.push(sigv4Authenticator(options));
-  return authenticators;
+  return { authenticators, tokens, ring };
 }
 
 async function openTokens(jwt: JwtConfig, parts: BucketParts, surroundings: Surroundings): Promise<TokenVerifier> {
@@ -58,9 +76,19 @@ async function openRing(
   const file = sigv4?.credentials_file === undefined ? undefined : resolve(directory, sigv4.credentials_file);
   const load = async (): Promise<readonly KeyEntry[]> => {
     const fromFile = file === undefined ? [] : await loadCredentials(file, env);
-    return [...(sigv4?.credentials ?? []), ...fromFile];
+    return withoutTwins([...(sigv4?.credentials ?? []), ...fromFile], jwt?.session_token?.access_key);
   };
   const ring = new ReloadableKeyRing(await load(), jwt?.session_token);
   if (file !== undefined) reloads.push({ file, reload: async () => ring.replace(await load()) });
   return ring;
+}
+
+/** @throws Error if one access key would have two owners. */
+function withoutTwins(entries: readonly KeyEntry[], tokenKey: string | undefined): readonly KeyEntry[] {
+  const seen = new Set(tokenKey === undefined ? [] : [tokenKey]);
+  for (const { access_key } of entries) {
+    if (seen.has(access_key)) throw new Error(`the access key ${access_key} is given twice; keep one`);
+    seen.add(access_key);
+  }
+  return entries;
 }

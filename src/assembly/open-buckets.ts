@@ -34,7 +34,7 @@ async function openBucket(
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   parts.opened.push(() => store.close());
-  const authenticators = await openAuth(auth, parts, surroundings);
+  const opened = await openAuth({ name, auth }, parts, surroundings);
   const authorizers = openAuthz(authz, name, parts, surroundings);
-  return { name, storeBucket: s3.bucket, store, authenticators, authorizers };
+  return { name, storeBucket: s3.bucket, store, authenticators: opened?.authenticators, authorizers };
 }

@@ -6,7 +6,7 @@ import type { ChunkSignatures, Identity } from '../domain/identity.ts';
 import type { Routed } from '../domain/stages.ts';
 import type { Proof } from './authenticator.ts';
 
-const NOBODY: Identity = { method: 'anonymous', subject: undefined, claims: {}, expiresAt: undefined };
+export const NOBODY: Identity = { method: 'anonymous', subject: undefined, claims: {}, expiresAt: undefined };
 const UNJUDGED: ChunkSignatures = { verifyChunk: () => true, verifyTrailer: () => true };
 
 export function anonymousProof({ incoming }: Routed): Proof {

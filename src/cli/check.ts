@@ -1,4 +1,7 @@
 /** `check`: says everything that is wrong with a configuration, or what would run with it. Prints no secret. */
+import { dirname, resolve } from 'node:path';
+import { openAuth } from '../assembly/open-auth.ts';
+import type { BucketParts, Surroundings } from '../assembly/surroundings.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -6,28 +9,60 @@ import type { Environment } from '../config/expand.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type SocketAddress, writeSocketAddress } from '../config/scalars.ts';
 import type { TracingConfig } from '../config/tracing.ts';
+import { NOBODY_WATCHES } from '../domain/identity-watch.ts';
+import type { Log } from '../domain/log.ts';
 import { endpointOf } from '../s3/endpoint.ts';
+import { accessLines, explainUpload, type Line } from './check-access.ts';
 
-/** @returns the exit code: 0 if the configuration can be used, else 1. */
-export async function check(file: string, env: Environment, write: (text: string) => void): Promise<number> {
+export interface CheckOptions {
+  /** A token or an access key: whose upload to try. */
+  readonly as?: string | undefined;
+  /** The path of an object: what to try. */
+  readonly put?: string | undefined;
+}
+
+/** @returns the exit code: 0 if the configuration can be used, and the upload would be let through if one is named; else 1. */
+export async function check(
+  file: string,
+  env: Environment,
+  write: (text: string) => void,
+  { as, put }: CheckOptions = {},
+): Promise<number> {
   try {
-    write(summary(file, await loadConfig(file, env)));
+    const config = await loadConfig(file, env);
+    const around = { directory: dirname(resolve(file)), env, log: SILENT };
+    await openKeys(config, around);
+    if (put === undefined) write(summary(file, config));
+    else {
+      const { text, allowed } = await explainUpload(config.buckets, as, put, around);
+      write(text);
+      return allowed ? 0 : 1;
+    }
     return 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { length } = error.problems;
-    write(`${error.message}\n${length} ${length === 1 ? 'problem' : 'problems'}; nothing would run.\n`);
+    const { message } = error as Error;
+    const count = error instanceof ConfigError ? error.problems.length : 1;
+    write(`${message}\n${count} ${count === 1 ? 'problem' : 'problems'}; nothing would run.\n`);
     return 1;
   }
 }
 
-type Line = readonly [label: string, text: string];
+/** What stands in further files is checked as the gateway would read it. @throws Error that says what is wrong. */
+async function openKeys({ buckets }: Config, around: Omit<Surroundings, 'watch'>): Promise<void> {
+  const parts: BucketParts = { opened: [], reloads: [] };
+  try {
+    for (const bucket of buckets) await openAuth(bucket, parts, { ...around, watch: NOBODY_WATCHES });
+  } finally {
+    for (const close of parts.opened) await close();
+  }
+}
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 function summary(file: string, config: Config): string {
   const lines: Line[] = [
     ['listen', writeSocketAddress(config.server.address)],
     ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing.enabled)),
-    ['access', 'ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload'],
     ...tracingLines(config.tracing),
     ['metrics', metricsText(config)],
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
@@ -36,7 +71,8 @@ function summary(file: string, config: Config): string {
   return `${file} is well. This would run:\n\n${rows.join('\n')}\n`;
 }
 
-function bucketLines({ name, path_prefix, s3 }: BucketConfig, traced: boolean): Line[] {
+function bucketLines(bucket: BucketConfig, traced: boolean): Line[] {
+  const { name, path_prefix, s3 } = bucket;
   const { origin, pathOf } = endpointOf(s3);
   const credentials =
     s3.access_key === undefined
@@ -47,6 +83,7 @@ function bucketLines({ name, path_prefix, s3 }: BucketConfig, traced: boolean): 
     ['  takes', `PUT ${path_prefix}/KEY`],
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
+    ...accessLines(bucket),
     ...(traced
       ? [['  trace', `the store is ${s3.propagate ? '' : 'not '}sent traceparent and tracestate`] as const]
       : []),

@@ -1,7 +1,13 @@
 /** Understands the arguments (commander) and runs the command they name. */
+import { text } from 'node:stream/consumers';
 import { Command, CommanderError, Option } from 'commander';
 import { closestWord } from '../kit/closest-word.ts';
 import { packageVersion } from '../kit/package-version.ts';
+
+interface CheckOptions {
+  as?: string | undefined;
+  put?: string | undefined;
+}
 
 interface ConfigOptions {
   config?: string;
@@ -50,8 +56,10 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .command('check')
     .description('say everything that is wrong with a configuration, or what it will run')
     .addOption(configOption())
+    .option('--put <path>', 'say what would come of this upload, such as uploads/a/b.txt; nothing is uploaded')
+    .option('--as <token-or-key>', 'whose upload: a token, an access key, or - for a token on the standard input')
     .action((_: ConfigOptions, command: Command) =>
-      withConfig(command.optsWithGlobals(), (file) => check(file, env, write)),
+      withConfig(command.optsWithGlobals(), async (file) => check(file, env, write, await whose(command.opts()))),
     );
   program
     .command('store')
@@ -71,6 +79,11 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     return error.exitCode === 0 ? 0 : 2;
   }
   return exitCode;
+}
+
+/** A token on the command line can be seen by everybody on the machine; one on the standard input cannot. */
+async function whose({ as, put }: CheckOptions): Promise<CheckOptions> {
+  return { as: as === '-' ? (await text(process.stdin)).trim() : as, put };
 }
 
 function refuseCommand(name: string, program: Command): number {

@@ -46,13 +46,14 @@ describe('check', () => {
     takes     PUT /uploads/KEY
     stores    http://127.0.0.1:9000/my-bucket/KEY (bucket my-bucket, region us-east-1)
     keys      static keys of this file, with a session token
+    access    ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
     trace     the store is sent traceparent and tracestate
   bucket archive
     takes     PUT /deep/archive/KEY
     stores    https://my-archive.s3.eu-west-1.amazonaws.com/KEY (bucket my-archive, region eu-west-1)
     keys      the AWS provider chain (environment, profile, web identity, container, instance)
+    access    ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
     trace     the store is not sent traceparent and tracestate
-  access      ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
   tracing     as mizuchi-uploadr in production, stable semantic conventions
     to        https://collector:4318 by OTLP grpc, compression gzip
     headers   x-api-key (values not shown)

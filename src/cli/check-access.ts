@@ -1,0 +1,80 @@
+/** What `check` says of access: who may upload where, and, with `--as` and `--put`, what would come of one upload. */
+import { type Rehearsal, rehearse } from '../assembly/rehearse.ts';
+import type { Surroundings } from '../assembly/surroundings.ts';
+import { type AuthConfig, algorithmsOf } from '../config/auth.ts';
+import type { AuthzConfig } from '../config/authz.ts';
+import type { BucketConfig } from '../config/bucket.ts';
+import { Failure } from '../domain/failure.ts';
+
+export type Line = readonly [label: string, text: string];
+
+/** The lines of one bucket. */
+export function accessLines({ auth, authz }: BucketConfig): Line[] {
+  return [...authLines(auth), ...(auth.enabled || authz.enabled ? authzLines(authz) : [])];
+}
+
+function authLines({ enabled, jwt, sigv4 }: AuthConfig): Line[] {
+  if (!enabled)
+    return [['  access', 'ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload']];
+  const lines: Line[] = [];
+  for (const provider of jwt === undefined ? [] : (jwt.providers ?? [jwt])) {
+    const { issuer = 'any issuer', audience, jwks_url, public_key_file } = provider;
+    const key = jwks_url ?? public_key_file ?? 'a shared secret';
+    const whom = audience === undefined ? issuer : `${issuer} for ${audience}`;
+    lines.push(['  access', `tokens of ${whom}, ${algorithmsOf(provider).join(' ')}, verified with ${key}`]);
+  }
+  if (jwt?.session_token !== undefined)
+    lines.push(['  access', `the same as session token of clients that sign as ${jwt.session_token.access_key}`]);
+  if (sigv4 !== undefined) {
+    const count = sigv4.credentials?.length ?? 0;
+    const keys = [count > 0 ? `${count} of this file` : '', sigv4.credentials_file ?? ''].filter(Boolean).join(' and ');
+    lines.push(['  access', `Signature V4 for ${sigv4.region}, keys: ${keys}`]);
+  }
+  return lines;
+}
+
+function authzLines({ enabled, opa, openfga }: AuthzConfig): Line[] {
+  if (!enabled) return [['  policy', 'none: whoever is known may upload']];
+  const lines: Line[] = [];
+  if (opa !== undefined) lines.push(['  policy', `OPA ${opa.url}, ${opa.policy_path}`]);
+  if (openfga !== undefined)
+    lines.push(['  policy', `OpenFGA ${openfga.url}, ${openfga.relation} of the ${openfga.check}`]);
+  return lines;
+}
+
+/** @returns the text, and whether the upload would be let through. */
+export async function explainUpload(
+  buckets: readonly BucketConfig[],
+  as: string | undefined,
+  put: string,
+  around: Omit<Surroundings, 'watch'>,
+): Promise<{ readonly text: string; readonly allowed: boolean }> {
+  const rehearsal = await rehearse(buckets, as, put, around).catch((thrown) => {
+    if (thrown instanceof Failure) return thrown;
+    throw thrown;
+  });
+  if (rehearsal instanceof Failure)
+    return { text: `PUT ${put}: ${rehearsal.status} ${rehearsal.code}: ${rehearsal.message}\n`, allowed: false };
+  return explain(rehearsal, put);
+}
+
+function explain({ bucket, key, identity, verdicts }: Rehearsal, put: string): { text: string; allowed: boolean } {
+  const lines: Line[] = [['bucket', `${bucket}, key ${key}`]];
+  if (identity instanceof Failure) {
+    const { status, code, message, reason } = identity;
+    lines.push(['caller', `nobody: ${reason ?? identity.type}`], ['outcome', `${status} ${code}: ${message}`]);
+    return { text: write(put, lines), allowed: false };
+  }
+  lines.push(['caller', `${identity.subject ?? 'anonymous'}, by ${identity.method}`]);
+  for (const { engine, decision, reason } of verdicts) lines.push([engine, `${decision}: ${reason}`]);
+  const bad = verdicts.find(({ decision }) => decision !== 'allow');
+  const outcome =
+    bad === undefined ? 'would be uploaded' : bad.decision === 'deny' ? '403 AccessDenied' : '503 ServiceUnavailable';
+  lines.push(['outcome', outcome]);
+  return { text: write(put, lines), allowed: bad === undefined };
+}
+
+function write(put: string, lines: readonly Line[]): string {
+  const rows = lines.map(([label, text]) => `  ${label.padEnd(12)}${text}`);
+  return `PUT ${put}\n\n${rows.join('\n')}\n`;
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { SignJWT } from 'jose';
+import { check } from '../../../src/cli/check.ts';
+
+const SECRET = 'hush-hush-a-shared-secret-of-32-bytes';
+const CONFIG = `
+buckets:
+  - name: open
+    s3: { bucket: my-bucket, access_key: AK, secret_key: SK }
+  - name: guarded
+    s3: { bucket: my-bucket, access_key: AK, secret_key: SK }
+    auth:
+      jwt: { algorithm: HS256, secret: "${SECRET}", issuer: "https://idp", audience: uploads,
+             session_token: { access_key: jwt, secret_key: everybody } }
+      sigv4: { credentials: [{ access_key: DEVICE7, secret_key: hush-0123456789-a, subject: device-7 }],
+               credentials_file: keys.yaml }
+`;
+
+describe('check, of access', () => {
+  let directory = '';
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mizuchi-access-'));
+    writeFileSync(
+      join(directory, 'keys.yaml'),
+      'credentials: [{ access_key: DEVICE8, secret_key: hush-9876543210-b }]\n',
+    );
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  const run = async (options: object, text = CONFIG): Promise<{ code: number; output: string }> => {
+    const file = join(directory, 'c.yaml');
+    writeFileSync(file, text);
+    let output = '';
+    const code = await check(
+      file,
+      {},
+      (piece) => {
+        output += piece;
+      },
+      options,
+    );
+    assert.doesNotMatch(output, /hush/);
+    return { code, output: output.replaceAll(directory, '') };
+  };
+  const token = (claims: object, expires = '1h'): Promise<string> =>
+    new SignJWT({ iss: 'https://idp', aud: 'uploads', sub: 'alice', ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime(expires)
+      .sign(new TextEncoder().encode(SECRET));
+
+  it('says who may upload where', async () => {
+    const { output } = await run({});
+    assert.match(output, /bucket open\n(.*\n){3} {4}access {4}ANONYMOUS/);
+    assert.match(output, / {4}access {4}tokens of https:\/\/idp for uploads, HS256, verified with a shared secret\n/);
+    assert.match(output, / {4}access {4}the same as session token of clients that sign as jwt\n/);
+    assert.match(output, / {4}access {4}Signature V4 for us-east-1, keys: 1 of this file and keys\.yaml\n/);
+    assert.match(output, / {4}policy {4}none: whoever is known may upload\n/);
+  });
+
+  it('says who a caller is, and what would come of an upload', async () => {
+    assert.deepEqual(await run({ as: await token({}), put: 'guarded/a b/c.txt' }), {
+      code: 0,
+      output: `PUT guarded/a b/c.txt
+
+  bucket      guarded, key a b/c.txt
+  caller      alice, by jwt
+  outcome     would be uploaded
+`,
+    });
+    assert.match((await run({ as: 'DEVICE7', put: '/guarded/k' })).output, /caller {6}device-7, by sigv4\n/);
+    assert.match((await run({ as: 'DEVICE8', put: '/guarded/k' })).output, /caller {6}DEVICE8, by sigv4\n/);
+    assert.match((await run({ put: 'open/k' })).output, /caller {6}anonymous, by anonymous\n/);
+  });
+
+  it('says why somebody is nobody', async () => {
+    const refused: readonly [string | undefined, RegExp][] = [
+      [undefined, /caller {6}nobody: no_credential\n {2}outcome {5}\d+ AccessDenied/],
+      ['DEVICE9', /nobody: unknown_access_key/],
+      ['jwt', /nobody: token_missing/],
+      [await token({ aud: 'downloads' }), /nobody: wrong_audience\n {2}outcome {5}401 InvalidToken/],
+      [await token({}, '-1h'), /nobody: expired\n {2}outcome {5}401 ExpiredToken/],
+    ];
+    for (const [as, said] of refused) {
+      const { code, output } = await run({ as, put: 'guarded/k' });
+      assert.match(output, said);
+      assert.equal(code, 1);
+    }
+    assert.match((await run({ put: 'nowhere/k' })).output, /404 NoSuchBucket/);
+    assert.match((await run({ as: 'DEVICE7', put: 'guarded/../k' })).output, /400 InvalidURI/);
+  });
+
+  it('reports what is wrong in the files that the configuration names', async () => {
+    const missing = await run({}, CONFIG.replace('keys.yaml', 'none.yaml'));
+    assert.match(missing.output, /none\.yaml:1:1: cannot be read \(ENOENT\)/);
+    assert.equal(missing.code, 1);
+    const twice = await run({}, CONFIG.replace('DEVICE7', 'DEVICE8'));
+    assert.match(twice.output, /^bucket guarded: the access key DEVICE8 is given twice; keep one/);
+    writeFileSync(join(directory, 'key.pem'), 'not a key');
+    const jwt = 'jwt: { algorithm: RS256, public_key_file: key.pem }';
+    const pem = await run({}, CONFIG.replace(/jwt: \{ algorithm[^}]*\} \}/, jwt));
+    assert.match(pem.output, /^bucket guarded: jwt: the public key cannot be read; it must be PEM/);
+    assert.equal(pem.code, 1);
+  });
+});
