@@ -13,6 +13,7 @@ import type { Environment } from './config/expand.ts';
 import type { TracingConfig } from './config/tracing.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
+import { readForm } from './form/read-form.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
 import { ChunkCollector } from './kit/chunk-collector.ts';
@@ -24,6 +25,7 @@ import { Registry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { type TracerFigures, watchTracer } from './metrics/tracer-metrics.ts';
 import type { Route } from './router/find-bucket.ts';
+import { isForm, routeForm } from './router/route-form.ts';
 import { routeRequest } from './router/route-request.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
@@ -128,7 +130,10 @@ function openListener(
   const idleMillis = server.body_idle_timeout_seconds * 1000;
   const gateway = createGateway(
     {
-      route: (incoming) => routeRequest(routes, incoming),
+      route: (incoming) =>
+        isForm(incoming)
+          ? routeForm(routes, incoming, (form) => readForm(form, idleMillis))
+          : routeRequest(routes, incoming),
       authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),

@@ -61,9 +61,9 @@ export interface Routed<B extends Bucket = Bucket> {
 
 /** The fields of a POST form that came before its file: what the request asks for, and what its policy must allow. */
 export interface UploadForm {
-  /** Lower-case names, each once; the values as they were sent, `${filename}` in the key included. */
+  /** Lower-case names, each once; in the values, `${filename}` stands replaced. All else is as it was sent. */
   readonly fields: ReadonlyMap<string, string>;
-  /** The file name that the client gave; empty if it gave none. */
+  /** The file name that the client gave, without directories; empty if it gave none. */
   readonly fileName: string;
 }
 

@@ -34,6 +34,11 @@ const MAX_KEY_BYTES = 1024;
 function decodeKey(raw: string): string {
   const key = percentDecode(raw);
   if (key === undefined) throw new Failure('invalid_uri', 'The path is not percent-encoded UTF-8.');
+  return checkedKey(key);
+}
+
+/** What holds for every key, wherever it was named. @throws Failure invalid_uri, key_too_long. */
+export function checkedKey(key: string): string {
   if (/[\0-\x1f\x7f]/.test(key)) throw new Failure('invalid_uri', 'Control characters are not allowed in a key.');
   if (climbsOut(key))
     throw new Failure('invalid_uri', 'The key has more ".." segments than it has segments before them.');

@@ -27,7 +27,7 @@ export function findOperation(
 ): FoundOperation {
   const parameters = meaningful(query);
   if (!hasKey) throw refusalOfBucketRequest(method);
-  const found = entries().find(([, shape]) => shape.method === method && fits(shape, parameters));
+  const found = OFFERED.find(([, shape]) => shape.method === method && fits(shape, parameters));
   if (found === undefined) throw refusalOf(method, parameters);
   const [operation, shape] = found;
   const id = query.find(([name]) => name === 'x-id')?.[1];
@@ -36,8 +36,10 @@ export function findOperation(
   return { operation, parameters };
 }
 
-const entries = (): [OperationName, OperationShape][] =>
-  Object.entries(OPERATIONS) as [OperationName, OperationShape][];
+/** A form names its object itself, so its path does not: see route-form.ts. */
+const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]).filter(
+  ([name]) => name !== 'PostObject',
+);
 
 function fits(shape: OperationShape, parameters: Parameters): boolean {
   if (!shape.requires.every((name) => parameters.has(name))) return false;
@@ -81,7 +83,10 @@ function refusalOf(method: string, parameters: Parameters): Failure {
 
 function refusalOfBucketRequest(method: string): Failure {
   if (method === 'PUT' || method === 'POST') {
-    return new Failure('not_implemented', 'The path names no object: this gateway takes objects only.');
+    return new Failure(
+      'not_implemented',
+      'The path names no object, and the request is no multipart/form-data form that does: this gateway takes objects only.',
+    );
   }
   return new Failure('method_not_allowed');
 }

@@ -15,6 +15,7 @@ const RANKS: Record<string, number> = {
   tracing: 2,
   metrics: 2,
   logging: 2,
+  form: 2,
   router: 2,
   auth: 2,
   authz: 2,

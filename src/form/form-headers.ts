@@ -1,0 +1,57 @@
+/**
+ * The fields of a form that stand for headers of a PUT, as those headers (Amazon S3 API Reference, "POST Object"). Which of
+ * them go to the store is not decided here: they are judged like the headers of every other request.
+ */
+import { Failure } from '../domain/failure.ts';
+import { formRefused } from './refusals.ts';
+
+/** Fields that are headers under their own name, besides all that begin with `x-amz-`. */
+const SAME_NAME = new Set([
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-md5',
+  'content-type',
+  'expires',
+]);
+
+/** Fields that are headers under another name. */
+const OTHER_NAME = new Map([
+  ['acl', 'x-amz-acl'],
+  ['x-amz-checksum-algorithm', 'x-amz-sdk-checksum-algorithm'],
+]);
+
+/** They authorize the form, and say nothing of the object. */
+const CREDENTIALS = /^x-amz-(algorithm|credential|date|signature|security-token)$/;
+/** They would say how the body is framed; a form frames its file itself. */
+const FRAMING = /^x-amz-(content-sha256|decoded-content-length|trailer)$/;
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/**
+ * @returns lower-case names; values as headers carry them: the bytes of their UTF-8, one character each.
+ * @throws Failure form_refused; not_implemented for what S3 would do and this gateway does not.
+ */
+export function headersOfFields(fields: ReadonlyMap<string, string>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [field, value] of fields) {
+    refuseUnoffered(field);
+    const name = OTHER_NAME.get(field) ?? field;
+    if (!isHeader(name)) continue;
+    if (headers[name] !== undefined) throw formRefused('duplicate_field');
+    if (!HEADER_NAME.test(name) || CONTROL.test(value)) throw formRefused('bad_value');
+    headers[name] = Buffer.from(value).toString('latin1');
+  }
+  return headers;
+}
+
+const isHeader = (name: string): boolean =>
+  SAME_NAME.has(name) || (name.startsWith('x-amz-') && !CREDENTIALS.test(name));
+
+function refuseUnoffered(field: string): void {
+  if (field !== 'tagging' && !FRAMING.test(field)) return;
+  throw new Failure('not_implemented', `This gateway does not offer what the form field ${field} asks for.`, {
+    reason: 'field_not_offered',
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads a POST form up to its file (RFC 7578), which then is a body of its own. A small rest is read to its end at once; a
+ * large one is streamed, and its length follows from the length of the form.
+ */
+import { Readable } from 'node:stream';
+import { Failure } from '../domain/failure.ts';
+import type { Incoming, IncomingBody, UploadForm } from '../domain/stages.ts';
+import { type Boundary, boundaryOf } from './boundary.ts';
+import { FieldsParser } from './fields-parser.ts';
+import { FileStream } from './file-stream.ts';
+import { headersOfFields } from './form-headers.ts';
+import { readPieces } from './read-pieces.ts';
+import { formRefused } from './refusals.ts';
+
+export interface Form extends UploadForm {
+  /** What the fields say of the object, as the headers of a PUT would. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its length is known. */
+  readonly file: IncomingBody;
+}
+
+/** Up to this many bytes the rest of a form is read at once. */
+const SMALL_REST = 64 * 1024;
+const FILE_NAME = /\$\{filename\}/g;
+
+/**
+ * Asks the client for its body.
+ * @param idleMillis longest wait for its next byte.
+ * @throws Failure form_refused, missing_content_length, not_implemented, client_aborted, client_stalled.
+ */
+export async function readForm({ headers, body }: Incoming, idleMillis: number): Promise<Form> {
+  const boundary = boundaryOf(headers['content-type'] ?? '');
+  if (body.length === undefined) throw new Failure('missing_content_length', NO_LENGTH);
+  const source = body.open();
+  const parser = new FieldsParser(boundary);
+  let first: Buffer | undefined;
+  await readPieces(source, idleMillis, (bytes) => {
+    first = parser.write(bytes);
+    return first !== undefined;
+  });
+  if (first === undefined) throw formRefused('no_end');
+  const { fields, fileName } = expand(parser);
+  const length = body.length - parser.fileStart;
+  const rest = { source, first, length, boundary };
+  const file = length <= SMALL_REST ? await collectFile(rest, idleMillis) : streamFile(rest);
+  return { fields, fileName, headers: headersOfFields(fields), file };
+}
+
+const NO_LENGTH = 'The length of the form must be declared: Content-Length.';
+
+/** What comes after the head of the file. */
+interface Rest {
+  readonly source: Readable;
+  readonly first: Buffer;
+  /** Of all of it, in bytes, the closing delimiter included. */
+  readonly length: number;
+  readonly boundary: Boundary;
+}
+
+/**
+ * "Creating an HTML form (using AWS Signature V4)": the variable stands for the name of the file in every field, without the
+ * directories that some browsers tell.
+ */
+function expand({ fields, fileName }: FieldsParser): UploadForm {
+  const name = fileName.replace(/^.*[/\\]/s, '');
+  const expanded = new Map<string, string>();
+  for (const [field, value] of fields)
+    expanded.set(
+      field,
+      value.replace(FILE_NAME, () => name),
+    );
+  return { fields: expanded, fileName: name };
+}
+
+async function collectFile({ source, first, length, boundary }: Rest, idleMillis: number): Promise<IncomingBody> {
+  const pieces = [first];
+  let left = length - first.length;
+  if (left > 0) {
+    await readPieces(source, idleMillis, (bytes) => {
+      pieces.push(bytes);
+      left -= bytes.length;
+      return left <= 0;
+    });
+  }
+  source.resume(); // to its end, which is all that is left
+  const bytes = cutFile(Buffer.concat(pieces), boundary);
+  return { length: bytes.length, open: () => Readable.from([bytes]) };
+}
+
+/** Here the CRLF after the closing delimiter may be missing: nothing has to be known before all is there. */
+function cutFile(rest: Buffer, { delimiter, closing }: Boundary): Buffer {
+  const end = rest.indexOf(delimiter);
+  if (end < 0) throw formRefused('no_end');
+  const after = rest.subarray(end);
+  if (!after.equals(closing) && !after.equals(closing.subarray(0, -2))) {
+    throw formRefused(after.subarray(0, closing.length).equals(closing) ? 'no_end' : 'after_file');
+  }
+  return rest.subarray(0, end);
+}
+
+function streamFile({ source, first, length, boundary }: Rest): IncomingBody {
+  const fileLength = length - boundary.closing.length;
+  let stream: FileStream | undefined;
+  return { length: fileLength, open: () => (stream ??= new FileStream(source, first, fileLength, boundary)) };
+}

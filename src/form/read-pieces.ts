@@ -1,0 +1,42 @@
+/** Reading the beginning of a body: piece by piece, until somebody has had enough. */
+import type { Readable } from 'node:stream';
+import { Failure } from '../domain/failure.ts';
+
+/**
+ * Resolves when `take` returns true, with the source paused where it stands, or at the end of the source.
+ * @param idleMillis longest wait for the next piece.
+ * @throws Failure of `take`; client_stalled, client_aborted; what the source failed with, if that was a Failure.
+ */
+export function readPieces(source: Readable, idleMillis: number, take: (bytes: Buffer) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const idle = setTimeout(() => settle(new Failure('client_stalled')), idleMillis);
+    const settle = (failure?: unknown): void => {
+      clearTimeout(idle);
+      source.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      source.on('error', ignore); // a connection that breaks later must not bring the process down
+      source.pause();
+      if (failure === undefined) resolve();
+      else reject(failure);
+    };
+    const onData = (bytes: Buffer): void => {
+      idle.refresh();
+      try {
+        if (take(bytes)) settle();
+      } catch (thrown) {
+        settle(thrown);
+      }
+    };
+    const onEnd = (): void => settle();
+    const onGone = (error?: Error): void => settle(goneOf(error));
+    if (source.destroyed) return onGone(); // before anybody listened
+    source.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    source.resume();
+  });
+}
+
+/** A Failure tells what is wrong with the body; every other error only that the connection has ended. */
+export function goneOf(error: Error | undefined): Failure {
+  return error instanceof Failure ? error : new Failure('client_aborted');
+}
+
+export const ignore = (): void => {};
