@@ -23,7 +23,7 @@ export function seedOf(headers: Readonly<Record<string, string>>, secretKey: str
 const EMPTY = createHash('sha256').digest('hex');
 
 /**
- * @param trailer `name:value`, if there is one.
+ * @param trailer `name:value`, if there is one; several with LF between them.
  * @returns one frame a chunk, and the final one with all that follows it.
  */
 export function signedFrames(seed: Seed, chunks: readonly Buffer[], trailer?: string): Buffer[] {
@@ -42,7 +42,7 @@ export function signedFrames(seed: Seed, chunks: readonly Buffer[], trailer?: st
   });
   let last = `0;chunk-signature=${sign('PAYLOAD', EMPTY, EMPTY)}\r\n`;
   if (trailer !== undefined) {
-    last += `${trailer}\r\nx-amz-trailer-signature:${sign('TRAILER', sha256(`${trailer}\n`))}\r\n`;
+    last += `${trailer.replaceAll('\n', '\r\n')}\r\nx-amz-trailer-signature:${sign('TRAILER', sha256(`${trailer}\n`))}\r\n`;
   }
   return [...frames, Buffer.from(`${last}\r\n`)];
 }

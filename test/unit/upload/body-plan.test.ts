@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { describe, it } from 'node:test';
+import type { ChunkSignatures } from '../../../src/domain/identity.ts';
+import { NO_SPAN } from '../../../src/domain/span.ts';
+import type { Authenticated } from '../../../src/domain/stages.ts';
+import { planBody } from '../../../src/upload/body-plan.ts';
+
+const SIGNATURES: ChunkSignatures = { verifyChunk: () => true, verifyTrailer: () => true };
+const TRAILER = { 'x-amz-trailer': 'X-Amz-Checksum-CRC32C' };
+const DECODED = { 'x-amz-decoded-content-length': '7' };
+
+function requestOf(hash: string, headers: Record<string, string>, chunks?: ChunkSignatures): Authenticated {
+  const incoming = {
+    id: '1',
+    method: 'PUT',
+    rawPath: '/b/k',
+    query: [],
+    headers,
+    rawHeaders: [],
+    clientAddress: undefined,
+    body: { length: 99, open: () => Readable.from([]) },
+    signal: new AbortController().signal,
+    span: NO_SPAN,
+  };
+  return {
+    incoming,
+    bucket: { name: 'b', storeBucket: 'b' },
+    operation: 'PutObject',
+    key: 'k',
+    uploadId: undefined,
+    partNumber: undefined,
+    storeQuery: [],
+    form: undefined,
+    identity: { method: 'sigv4', subject: 's', claims: {}, expiresAt: undefined },
+    payload: { hash, chunks },
+  };
+}
+
+describe('planBody', () => {
+  const unsigned = { signatures: undefined };
+  const signed = { signatures: SIGNATURES };
+  const trailer = { header: 'x-amz-checksum-crc32c', checksum: 'crc32c' };
+  const hash = 'a'.repeat(64);
+  const plans: [word: string, headers: Record<string, string>, plan: object][] = [
+    [hash, {}, { length: 99, payloadHash: hash, framing: undefined, trailer: undefined }],
+    [
+      'UNSIGNED-PAYLOAD',
+      DECODED,
+      { length: 99, payloadHash: 'UNSIGNED-PAYLOAD', framing: undefined, trailer: undefined },
+    ],
+    ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { ...DECODED, ...TRAILER }, { framing: unsigned, trailer }],
+    ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { ...DECODED, ...TRAILER }, { framing: signed, trailer: undefined }],
+    ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { ...DECODED, ...TRAILER }, { framing: signed, trailer }],
+  ];
+  for (const [word, headers, plan] of plans) {
+    it(`understands ${word}`, () => {
+      const streaming = word.startsWith('STREAMING-') ? { length: 7, payloadHash: 'UNSIGNED-PAYLOAD' } : {};
+      assert.deepEqual(planBody(requestOf(word, headers, SIGNATURES)), { ...streaming, ...plan });
+    });
+  }
+
+  const TOO_LARGE = { 'x-amz-decoded-content-length': String(5 * 1024 ** 3 + 1) };
+  const refused: [what: string, word: string, headers: Record<string, string>, type: string][] = [
+    ['no decoded length', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', {}, 'missing_content_length'],
+    [
+      'a negative length',
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+      { 'x-amz-decoded-content-length': '-1' },
+      'invalid_argument',
+    ],
+    ['a length beyond 5 GiB', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', TOO_LARGE, 'too_large'],
+    ['no name of the trailer', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', DECODED, 'malformed_trailer'],
+    [
+      'a trailer that nobody can verify',
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+      { ...DECODED, 'x-amz-trailer': 'x-amz-checksum-xxhash64' },
+      'not_implemented',
+    ],
+    ['chunks signed with ECDSA', 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD', DECODED, 'not_implemented'],
+    ['a word that only begins like one', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-MORE', DECODED, 'not_implemented'],
+    ['unsigned chunks without a trailer', 'STREAMING-UNSIGNED-PAYLOAD', DECODED, 'not_implemented'],
+  ];
+  for (const [what, word, headers, type] of refused) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => planBody(requestOf(word, headers, SIGNATURES)), { name: 'Failure', type });
+    });
+  }
+
+  it('refuses signed chunks where nothing vouches for their signatures, and unsigned ones never need it', () => {
+    const headers = { ...DECODED, ...TRAILER };
+    for (const word of ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER']) {
+      assert.throws(() => planBody(requestOf(word, headers)), {
+        type: 'invalid_argument',
+        message: /nobody could verify/,
+      });
+    }
+    assert.equal(planBody(requestOf('STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers)).length, 7);
+  });
+});
