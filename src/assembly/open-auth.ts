@@ -4,6 +4,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { bearerAuthenticator } from '../auth/bearer.ts';
 import { createTokenVerifier } from '../auth/jwt/verify-token.ts';
 import { type KeyEntry, type KeyRing, ReloadableKeyRing } from '../auth/key-ring.ts';
+import { postPolicyAuthenticator } from '../auth/post-policy.ts';
 import { sigv4Authenticator } from '../auth/sigv4.ts';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
 import {
@@ -47,7 +48,7 @@ async function open({ jwt, sigv4 }: AuthConfig, parts: BucketParts, surroundings
   if (sigv4 === undefined && jwt?.session_token === undefined) return { authenticators, tokens, ring: undefined };
   const ring = await openRing(sigv4, jwt, parts, surroundings);
   const options = { region: sigv4?.region ?? 'us-east-1', ring, tokens };
-  authenticators.push(sigv4Authenticator(options));
+  authenticators.push(sigv4Authenticator(options), postPolicyAuthenticator(options));
   return { authenticators, tokens, ring };
 }
 

@@ -1,0 +1,71 @@
+/**
+ * The authenticator of POST forms with a signed policy: who signed the policy is who uploads, and only what it allows. The
+ * signature is judged before anything of the policy is read.
+ */
+import { Failure } from '../domain/failure.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { Routed } from '../domain/stages.ts';
+import { isSameSignature } from '../sigv4/chunk-chain.ts';
+import { signatureOf } from '../sigv4/signing-key.ts';
+import type { Authenticator, Findings, Proof } from './authenticator.ts';
+import type { KeyRing, RingKey } from './key-ring.ts';
+import { claimOfForm, type FormClaim } from './post-policy/form-claim.ts';
+import { judgePolicy } from './post-policy/judge-policy.ts';
+import { type Policy, parsePolicy } from './post-policy/policy-document.ts';
+import { signedIdentity } from './signed-identity.ts';
+import type { SigV4Options } from './sigv4.ts';
+
+export function postPolicyAuthenticator({ region, ring, tokens, now = Date.now }: SigV4Options): Authenticator {
+  return {
+    method: 'post_policy',
+    kinds: ['post_policy'],
+    authenticate(request, findings) {
+      const fields = request.form?.fields ?? new Map();
+      const claim = claimOfForm(fields);
+      const key = signerOf(claim, region, ring, findings);
+      const policy = parsePolicy(claim.policy);
+      judgePolicy(policy, { ...uploadOf(request), fields }, now());
+      const identity = signedIdentity('post_policy', key, claim.sessionToken, tokens, findings);
+      return identity instanceof Promise ? identity.then((found) => proofOf(found, policy)) : proofOf(identity, policy);
+    },
+  };
+}
+
+function uploadOf({ bucket, key, incoming }: Routed): { bucket: string; key: string; fileLength: number } {
+  const fileLength = incoming.body.length;
+  if (fileLength === undefined) throw new Failure('missing_content_length');
+  return { bucket: bucket.name, key, fileLength };
+}
+
+/** @throws Failure signature_refused. */
+function signerOf(claim: FormClaim, region: string, ring: KeyRing, findings: Findings): RingKey {
+  if (claim.scope.region !== region) throw wrongRegion(claim, region);
+  const key = ring.find(claim.accessKey);
+  if (key === undefined) throw unknownKey(claim);
+  findings.keyId = claim.accessKey;
+  if (isSameSignature(claim.signature, signatureOf(key.keys.of(claim.scope), claim.policy))) return key;
+  const details = {
+    AWSAccessKeyId: claim.accessKey,
+    StringToSign: claim.policy,
+    SignatureProvided: claim.signature,
+  };
+  throw new Failure('signature_refused', undefined, { reason: 'wrong_signature', details });
+}
+
+/** Neither the policy nor its token outlives the other. The signature says nothing of the file's bytes. */
+function proofOf(identity: Identity, { expiresAt }: Policy): Proof {
+  const until = Math.min(expiresAt, identity.expiresAt ?? expiresAt);
+  return { identity: { ...identity, expiresAt: until }, payload: { hash: 'UNSIGNED-PAYLOAD', chunks: undefined } };
+}
+
+function wrongRegion({ scope }: FormClaim, region: string): Failure {
+  const message = `The form is signed for the region '${scope.region}'; '${region}' is expected.`;
+  const details = { ArgumentName: 'X-Amz-Credential', Region: region };
+  const options = { reason: 'wrong_region', code: 'InvalidArgument', status: 400, details };
+  return new Failure('signature_refused', message, options);
+}
+
+function unknownKey({ accessKey }: FormClaim): Failure {
+  const options = { reason: 'unknown_access_key', code: 'InvalidAccessKeyId', details: { AWSAccessKeyId: accessKey } };
+  return new Failure('signature_refused', 'The access key is not known here.', options);
+}

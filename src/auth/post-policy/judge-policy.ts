@@ -1,0 +1,70 @@
+/**
+ * Whether a form does what its policy allows, and nothing else: every condition holds, and every field is covered by one
+ * (Amazon S3 API Reference, "POST Policy").
+ */
+import { Failure, type FailureOptions } from '../../domain/failure.ts';
+import type { MatchCondition, Policy, RangeCondition } from './policy-document.ts';
+
+/** The upload that a form asks for. */
+export interface FormRequest {
+  /** Of the URL: what a form says in a field `bucket` moves nothing. */
+  readonly bucket: string;
+  /** What will be written. */
+  readonly key: string;
+  readonly fields: ReadonlyMap<string, string>;
+  /** Bytes. */
+  readonly fileLength: number;
+}
+
+/** Need no condition; neither do those that begin with `x-ignore-`. */
+const UNCOVERED = new Set(['policy', 'x-amz-signature', 'file']);
+
+/** @param now milliseconds since the epoch. @throws Failure policy_violated. */
+export function judgePolicy({ expiresAt, conditions }: Policy, request: FormRequest, now: number): void {
+  if (now >= expiresAt) throw violated('policy_expired', 'Policy expired.');
+  const values = new Map(request.fields).set('bucket', request.bucket).set('key', request.key);
+  const covered = new Set(UNCOVERED);
+  for (const condition of conditions) {
+    if (condition.operator === 'content-length-range') judgeLength(condition, request.fileLength);
+    else {
+      judgeMatch(condition, values.get(condition.field));
+      covered.add(condition.field);
+    }
+  }
+  // The bucket counts as a field: a policy that names none would be good for every bucket of its signer.
+  for (const field of values.keys()) {
+    if (!covered.has(field) && !field.startsWith('x-ignore-'))
+      throw violated('field_not_covered', `Extra input fields: ${field}`);
+  }
+}
+
+function judgeMatch(condition: MatchCondition, actual: string | undefined): void {
+  if (actual !== undefined && holds(condition, actual)) return;
+  const { operator, field, value } = condition;
+  // The value stays out of the message, which is logged: it may be a token or a person's.
+  const shown = /^[\x21-\x7e]{1,128}$/.test(field) ? field : '?';
+  const details = { Condition: JSON.stringify([operator, `$${field}`, value]) };
+  throw violated('condition_failed', `Policy Condition failed: ["${operator}", "$${shown}", ...]`, { details });
+}
+
+function holds({ operator, field, value }: MatchCondition, actual: string): boolean {
+  if (operator === 'eq') return actual === value;
+  if (field !== 'content-type') return actual.startsWith(value);
+  return actual.split(',').every((type) => type.trimStart().startsWith(value)); // "Matching Content-Types in a Comma-Separated List"
+}
+
+function judgeLength({ min, max }: RangeCondition, length: number): void {
+  if (length > max) throw wrongLength('EntityTooLarge', 'larger than the policy of the form allows', length, max);
+  if (length < min) throw wrongLength('EntityTooSmall', 'smaller than the policy of the form allows', length, min);
+}
+
+function wrongLength(code: 'EntityTooLarge' | 'EntityTooSmall', how: string, length: number, limit: number): Failure {
+  const name = code === 'EntityTooLarge' ? 'MaxSizeAllowed' : 'MinSizeAllowed';
+  const details = { ProposedSize: String(length), [name]: String(limit) };
+  const options = { reason: 'file_size', code, status: 400, details };
+  return new Failure('policy_violated', `The file is ${how}.`, options);
+}
+
+function violated(reason: string, wrong: string, options: FailureOptions = {}): Failure {
+  return new Failure('policy_violated', `Invalid according to Policy: ${wrong}`, { ...options, reason });
+}
