@@ -57,6 +57,7 @@ const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
 /** Read by the gateway itself, or of no meaning for the store: these end here without a word. */
 const ENDS_HERE = new Set([
   'x-amz-cf-id', // CloudFront puts it into every request
+  'x-amz-checksum-algorithm', // minio-go names with each object and part what its trailer brings; S3 knows it at Create only
   'x-amz-content-sha256',
   'x-amz-date',
   'x-amz-decoded-content-length',

@@ -71,6 +71,14 @@ describe('headersForStore', () => {
     }
   });
 
+  it('lets the name of the checksum go on to the store where a multipart upload begins, and ends it elsewhere', () => {
+    const headers = { 'x-amz-checksum-algorithm': 'CRC32C' };
+    assert.deepEqual(headersForStore('CreateMultipartUpload', headers), headers);
+    for (const operation of ['PutObject', 'UploadPart'] as const) {
+      assert.deepEqual(headersForStore(operation, headers), {}, operation);
+    }
+  });
+
   it('does not repeat object headers on a part', () => {
     assert.deepEqual(
       headersForStore('UploadPart', { 'x-amz-meta-a': '1', 'content-type': 'a/b', 'content-md5': 'm' }),
