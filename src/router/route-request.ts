@@ -2,12 +2,15 @@
 import type { Bucket, Incoming, Routed } from '../domain/stages.ts';
 import { findBucket, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
+import { unhoist } from './hoisted-headers.ts';
 
 /** @throws Failure for everything that is not an upload to a known bucket. */
-export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], incoming: Incoming): Routed<B> {
-  const { route, key } = findBucket(routes, incoming.rawPath);
-  incoming.span.set('http.route', `${route.prefix}/{key}`);
-  const { operation, parameters } = findOperation(incoming.method, incoming.query, key !== '');
+export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], request: Incoming): Routed<B> {
+  const { route, key } = findBucket(routes, request.rawPath);
+  request.span.set('http.route', `${route.prefix}/{key}`);
+  const { headers, query } = unhoist(request);
+  const incoming = headers === request.headers ? request : { ...request, headers };
+  const { operation, parameters } = findOperation(incoming.method, query, key !== '');
   const part = parameters.get('partNumber');
   return {
     incoming,

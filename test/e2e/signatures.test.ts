@@ -85,6 +85,29 @@ describe('a bucket that asks for signatures', () => {
     assert.equal(store.requests[1]?.complete, true);
   });
 
+  it('takes headers from a presigned URL, and refuses one that is changed there or contradicts it', async () => {
+    const s3 = client();
+    const command = new PutObjectCommand({
+      Bucket: 'uploads',
+      Key: 'k',
+      Metadata: { owner: 'me' },
+      StorageClass: 'STANDARD_IA',
+    });
+    const url = await getSignedUrl(s3, command, { expiresIn: 60 });
+    s3.destroy();
+    assert.match(url, /x-amz-meta-owner=me/);
+    assert.equal((await fetch(url, { method: 'PUT', body: 'x' })).status, 200);
+    assert.equal(store.requests[0]?.headers['x-amz-meta-owner'], 'me');
+    assert.equal(store.requests[0]?.headers['x-amz-storage-class'], 'STANDARD_IA');
+    assert.equal((await fetch(url.replace('owner=me', 'owner=you'), { method: 'PUT', body: 'x' })).status, 403);
+    const headers = { 'x-amz-meta-owner': 'you' };
+    assert.equal((await fetch(url, { method: 'PUT', body: 'x', headers })).status, 400);
+    const acl = await presigned(base({ headers: { 'x-amz-acl': 'public-read' } }));
+    assert.match(acl.target, /x-amz-acl=public-read/i);
+    assert.equal((await sendSigned(acl)).status, 403);
+    assert.equal(store.requests.length, 1);
+  });
+
   it('takes a multipart upload of the SDK', async () => {
     const s3 = client();
     store.behaviour = async (request, response, record) => {
