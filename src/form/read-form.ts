@@ -42,7 +42,8 @@ export async function readForm({ headers, body }: Incoming, idleMillis: number):
   const { fields, fileName } = expand(parser);
   const length = body.length - parser.fileStart;
   const rest = { source, first, length, boundary };
-  const file = length <= SMALL_REST ? await collectFile(rest, idleMillis) : streamFile(rest);
+  const isSmall = length <= Math.max(SMALL_REST, first.length);
+  const file = isSmall ? await collectFile(rest, idleMillis) : streamFile(rest);
   return { fields, fileName, headers: headersOfFields(fields), file };
 }
 
@@ -92,10 +93,9 @@ function cutFile(rest: Buffer, { delimiter, closing }: Boundary): Buffer {
   const end = rest.indexOf(delimiter);
   if (end < 0) throw formRefused('no_end');
   const after = rest.subarray(end);
-  if (!after.equals(closing) && !after.equals(closing.subarray(0, -2))) {
-    throw formRefused(after.subarray(0, closing.length).equals(closing) ? 'no_end' : 'after_file');
-  }
-  return rest.subarray(0, end);
+  if (after.equals(closing) || after.equals(closing.subarray(0, -2))) return rest.subarray(0, end);
+  const [shorter, longer] = after.length < closing.length ? [after, closing] : [closing, after];
+  throw formRefused(longer.subarray(0, shorter.length).equals(shorter) ? 'no_end' : 'after_file');
 }
 
 function streamFile({ source, first, length, boundary }: Rest): IncomingBody {
