@@ -124,6 +124,16 @@ describe('signed chunks through the gateway', () => {
     assert.equal(request.complete, false);
   });
 
+  it('serves a client that signs its chunks where nobody is asked who he is, whatever he signs with', async (t) => {
+    const open = await startGateway({ storeUrl: store.url });
+    t.after(() => open.close());
+    const answer = await sendChunks(open.url, { length: 5 }, (seed) =>
+      signedFrames({ ...seed, secretKey: 'another' }, [Buffer.from('hello')]),
+    );
+    assert.equal(answer.status, 200, answer.body);
+    assert.equal(store.requests[0]!.body.toString(), 'hello');
+  });
+
   it('asks for a length: without one nothing can be sent on', async () => {
     const answer = await upload({ length: undefined }, (seed) => signedFrames(seed, [Buffer.from('hello')]));
     assert.equal(codeOf(answer), '411 MissingContentLength');
