@@ -1,15 +1,21 @@
 /** From the section `authz` of a bucket to its policy engines. */
 import type { Authorizer } from '../authz/authorizer.ts';
+import { createOpa } from '../authz/opa.ts';
+import { createOpenFga } from '../authz/openfga.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
-/** @returns none where whoever is known may upload. */
+/** @returns none where whoever is known may upload; else in the order in which they are asked. */
 export function openAuthz(
-  { enabled }: AuthzConfig,
-  _bucket: string,
-  _parts: BucketParts,
-  _surroundings: Surroundings,
+  { enabled, opa, openfga }: AuthzConfig,
+  bucket: string,
+  parts: BucketParts,
+  { watch }: Surroundings,
 ): readonly Authorizer[] {
   if (!enabled) return [];
-  throw new Error('authz is not wired yet');
+  const authorizers: Authorizer[] = [];
+  if (opa !== undefined) authorizers.push(createOpa(opa, { bucket, watch }));
+  if (openfga !== undefined) authorizers.push(createOpenFga(openfga, { bucket, watch }));
+  for (const authorizer of authorizers) parts.opened.push(() => authorizer.close());
+  return authorizers;
 }

@@ -1,0 +1,48 @@
+/**
+ * The circuit breaker before one policy engine: an engine that is unwell is left alone for a while, and then one call finds out
+ * whether it is back. Callers that come meanwhile are refused at once; those that come during the probe wait for it.
+ */
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import type { BreakerState } from '../domain/identity-watch.ts';
+import { EngineError, unavailable } from './trouble.ts';
+
+/** Failures in a row that open it. */
+const FAILURES = 5;
+/** Milliseconds that it stays open before a probe. */
+export const OPEN_MILLIS = 5_000;
+
+const STATES: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'open',
+};
+
+export interface Breaker {
+  readonly state: BreakerState;
+  /** @throws Failure policy_unavailable while it is open; else what `call` throws. */
+  run<T>(call: () => Promise<T>): Promise<T>;
+}
+
+/** @param tell is told the state now and whenever it changes. */
+export function createBreaker(tell: (state: BreakerState) => void, openMillis: number = OPEN_MILLIS): Breaker {
+  const policy = circuitBreaker(
+    handleWhen((error) => error instanceof EngineError && error.engineIsUnwell),
+    { halfOpenAfter: openMillis, breaker: new ConsecutiveBreaker(FAILURES) },
+  );
+  policy.onStateChange((state) => tell(STATES[state]));
+  tell('closed');
+  return {
+    get state() {
+      return STATES[policy.state];
+    },
+    async run(call) {
+      try {
+        return await policy.execute(call);
+      } catch (error) {
+        if (error instanceof BrokenCircuitError) throw unavailable('breaker_open', openMillis / 1000, error);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Remembers decisions, and lets equal questions that are asked at the same time share one answer. Only decisions are
+ * remembered, never errors, and none outlives the credential it was made for.
+ */
+import { createHash } from 'node:crypto';
+
+/** What an engine has decided. */
+export interface Decided {
+  readonly allow: boolean;
+  readonly reason: string;
+}
+
+export interface Remembered extends Decided {
+  /** Whether no call was made for it. */
+  readonly cached: boolean;
+}
+
+interface Entry {
+  readonly decided: Decided;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** Entries; the oldest goes first. */
+const CAPACITY = 10_000;
+
+export class DecisionCache {
+  readonly #ttlMillis: number;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #running = new Map<string, Promise<Decided>>();
+
+  /** @param ttlMillis 0 remembers nothing; equal questions still share a call. */
+  constructor(ttlMillis: number, now: () => number) {
+    this.#ttlMillis = ttlMillis;
+    this.#now = now;
+  }
+
+  /**
+   * @param question all that the decision depends on: an equal text is an equal question.
+   * @param expiresAt end of the credential in milliseconds since the epoch.
+   * @param ask asks the engine; what it throws is thrown to all who wait.
+   */
+  async decide(question: string, expiresAt: number | undefined, ask: () => Promise<Decided>): Promise<Remembered> {
+    const key = createHash('sha256')
+      .update(`${expiresAt ?? ''}\n${question}`)
+      .digest('base64');
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.until > this.#now()) return { ...known.decided, cached: true };
+    const running = this.#running.get(key);
+    if (running !== undefined) return { ...(await running), cached: true };
+    const asked = ask().finally(() => this.#running.delete(key));
+    this.#running.set(key, asked);
+    const decided = await asked;
+    this.#remember(key, decided, expiresAt);
+    return { ...decided, cached: false };
+  }
+
+  #remember(key: string, decided: Decided, expiresAt = Number.POSITIVE_INFINITY): void {
+    const until = Math.min(this.#now() + this.#ttlMillis, expiresAt);
+    if (this.#ttlMillis === 0 || until <= this.#now()) return;
+    this.#entries.delete(key);
+    if (this.#entries.size >= CAPACITY) this.#entries.delete(this.#entries.keys().next().value as string);
+    this.#entries.set(key, { decided, until });
+  }
+}

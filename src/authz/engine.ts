@@ -1,0 +1,97 @@
+/** What both engines have in common: a question is asked once, through the breaker, inside a span, and its answer remembered. */
+import { Failure } from '../domain/failure.ts';
+import type { Engine, IdentityWatch } from '../domain/identity-watch.ts';
+import type { Span } from '../domain/span.ts';
+import type { Resolved } from '../domain/stages.ts';
+import type { Authorizer, Verdict } from './authorizer.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
+import { type Decided, DecisionCache } from './decision-cache.ts';
+import { EngineClient, type EngineClientOptions } from './engine-client.ts';
+import { EngineError, unavailable } from './trouble.ts';
+
+export interface EngineOptions extends EngineClientOptions {
+  readonly cache_ttl_seconds: number;
+}
+
+export interface EngineTools {
+  /** Name of the bucket that the engine guards. */
+  readonly bucket: string;
+  readonly watch: IdentityWatch;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** How long the breaker stays open, in milliseconds. */
+  readonly openMillis?: number;
+}
+
+/** How one kind of engine is spoken to. */
+export interface Language {
+  readonly engine: Engine;
+  /** Below the engine's URL. */
+  readonly path: string;
+  /** The body of the call, or a decision that needs none. */
+  ask(request: Resolved): string | Decided;
+  /** Reads the document of a 200. What is no decision denies. */
+  understand(document: unknown): Decided;
+}
+
+export function createEngine(language: Language, options: EngineOptions, tools: EngineTools): Authorizer {
+  const { bucket, watch, now = Date.now, openMillis } = tools;
+  const client = new EngineClient(options);
+  const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
+  const breaker = createBreaker((state) => watch.breaker(bucket, language.engine, state), openMillis);
+  return {
+    engine: language.engine,
+    async decide(request, span): Promise<Verdict> {
+      const question = language.ask(request);
+      if (typeof question !== 'string') return { ...question, cached: false };
+      const ask = (): Promise<Decided> => call(language, client, breaker, question, span);
+      const decision = cache.decide(question, request.identity.expiresAt, ask);
+      return whileWanted(decision.catch(explained), request.incoming.signal);
+    },
+    close: () => client.close(),
+  };
+}
+
+async function call(
+  language: Language,
+  client: EngineClient,
+  breaker: Breaker,
+  question: string,
+  parent: Span,
+): Promise<Decided> {
+  const { url } = client;
+  const span = parent.child(`authz.${language.engine}`, 'client', {
+    'http.request.method': 'POST',
+    'url.full': `${url.origin}${url.pathname.replace(/\/$/, '')}${language.path}`,
+    'server.address': url.hostname,
+    'server.port': Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+    'authz.breaker': breaker.state,
+  });
+  try {
+    const answer = await breaker.run(() => client.post(language.path, question, span.outgoingHeaders()));
+    span.set('http.response.status_code', answer.status);
+    const decided = language.understand(answer.document);
+    span.set('authz.decision', decided.allow ? 'allow' : 'deny');
+    return decided;
+  } catch (error) {
+    span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
+    span.fail(error instanceof EngineError ? error.trouble : 'policy_unavailable');
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+function explained(error: unknown): never {
+  throw error instanceof EngineError ? unavailable(error.trouble, 1, error) : error;
+}
+
+/** Others may wait for the same answer: who goes away leaves it running. @throws Failure client_aborted. */
+function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Failure('client_aborted'));
+    if (signal.aborted) gone();
+    signal.addEventListener('abort', gone, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
+  });
+}

@@ -1,0 +1,21 @@
+/**
+ * Names of users and objects in OpenFGA: `type:id`. An id may hold neither white space nor `:` nor `#`, and `*` alone would mean
+ * everybody: these, and `%` itself, are percent-encoded as UTF-8. Two subjects or keys never get the same name, and none
+ * gets a name that means something else.
+ */
+
+/** Characters of `type:id` that OpenFGA takes (its API reference, "TupleKey"). */
+export const MAX_USER = 512;
+export const MAX_OBJECT = 256;
+
+const RESERVED = /[%:#*\s\p{C}]/gu;
+
+/** @returns undefined if the name would be too long. */
+export function nameOf(type: string, id: string, maximum: number): string | undefined {
+  const name = `${type}:${id.replace(RESERVED, percentEncode)}`;
+  return name.length <= maximum ? name : undefined;
+}
+
+function percentEncode(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+}

@@ -1,0 +1,56 @@
+/** What a policy engine is asked about: all that is known of a request before its body, and nothing that could be made up later. */
+import type { Resolved } from '../domain/stages.ts';
+
+export interface Question {
+  /** Null for an anonymous caller. */
+  readonly subject: string | null;
+  /** S3 operation. A POST form asks for the same as a PUT, and has the same name. */
+  readonly action: string;
+  readonly resource: {
+    /** The name that clients use. */
+    readonly bucket: string;
+    /** The very key that will be stored. */
+    readonly key: string;
+  };
+  readonly context: {
+    readonly method: string;
+    /** As it was sent, percent-encoding included. */
+    readonly path: string;
+    readonly ip: string | null;
+    /** Object bytes that the client declares; null where it does not, or there are none. */
+    readonly size: number | null;
+    readonly content_type: string | null;
+    readonly claims: Readonly<Record<string, unknown>>;
+    readonly auth_method: string;
+    /** The store's id of a multipart upload: the same for all its requests. */
+    readonly upload_id: string | null;
+    readonly part_number: number | null;
+  };
+}
+
+export function questionOf(request: Resolved): Question {
+  const { incoming, identity, operation, bucket, key, storeUploadId, partNumber } = request;
+  return {
+    subject: identity.subject ?? null,
+    action: operation === 'PostObject' ? 'PutObject' : operation,
+    resource: { bucket: bucket.name, key },
+    context: {
+      method: incoming.method,
+      path: incoming.rawPath,
+      ip: incoming.clientAddress ?? null,
+      size: sizeOf(request),
+      content_type: incoming.headers['content-type'] ?? null,
+      claims: identity.claims,
+      auth_method: identity.method,
+      upload_id: storeUploadId ?? null,
+      part_number: partNumber ?? null,
+    },
+  };
+}
+
+/** Of a framed body the length of the object; the upload is refused later if it turns out to be another. */
+function sizeOf({ incoming, operation }: Resolved): number | null {
+  if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return null;
+  const decoded = Number(incoming.headers['x-amz-decoded-content-length'] ?? incoming.body.length ?? Number.NaN);
+  return Number.isSafeInteger(decoded) ? decoded : null;
+}

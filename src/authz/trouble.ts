@@ -1,0 +1,45 @@
+/** Why a policy engine gave no answer, as one closed set. */
+import { Failure } from '../domain/failure.ts';
+
+/** Whether the engine itself seems to be unwell: only then the breaker counts it. */
+const ENGINE_IS_UNWELL = {
+  engine_unreachable: true,
+  engine_timeout: true,
+  engine_reset: true,
+  engine_failed: true,
+  engine_redirected: true,
+  engine_answer_too_large: true,
+  engine_answer_not_json: true,
+  /** It lives, and refuses this question: the next one may be well. */
+  engine_refused: false,
+} as const;
+
+export type EngineTrouble = keyof typeof ENGINE_IS_UNWELL;
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly trouble: EngineTrouble;
+  /** HTTP status, where the engine answered. */
+  readonly status: number | undefined;
+
+  constructor(trouble: EngineTrouble, options: { status?: number; cause?: unknown } = {}) {
+    super(trouble, { cause: options.cause });
+    this.trouble = trouble;
+    this.status = options.status;
+  }
+
+  get engineIsUnwell(): boolean {
+    return ENGINE_IS_UNWELL[this.trouble];
+  }
+}
+
+export type UnavailableReason = EngineTrouble | 'breaker_open';
+
+/** What cannot be found out is not allowed. @param retryAfter seconds. */
+export function unavailable(reason: UnavailableReason, retryAfter: number, cause?: unknown): Failure {
+  return new Failure('policy_unavailable', undefined, {
+    reason,
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
+    cause,
+  });
+}
