@@ -4,6 +4,7 @@
  */
 import { pseudonymKey } from './assembly/derived-keys.ts';
 import { openBuckets, type ServedBucket } from './assembly/open-buckets.ts';
+import { originFinder } from './assembly/origin-finder.ts';
 import type { BucketParts } from './assembly/surroundings.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { Pseudonyms } from './auth/pseudonyms.ts';
@@ -77,7 +78,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     if (tracing.figures !== undefined) watchTracer(registry, tracing.figures);
     const watch = watchIdentity(registry);
     const { directory = process.cwd(), env = {} } = options;
-    const routes = await openBuckets(config.buckets, parts, { directory, env, log, watch });
+    const routes = await openBuckets(config, parts, { directory, env, log, watch });
     const admin = await openMetrics(config, registry, opened);
     const listener = await openListener(config, routes, tracing.tracer, registry, watch, log);
     opened.push(() => listener.close(config.server.shutdown_timeout_seconds * 1000));
@@ -142,7 +143,8 @@ function openListener(
     { idleMillis, chunks: new ChunkCollector() },
   );
   const report = createReport(log, new RequestMetrics(registry));
-  return listen({ ...server.address, idleMillis, gateway, tracer, report });
+  const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
+  return listen({ ...server.address, idleMillis, gateway, tracer, originOf, report });
 }
 
 function sayStarted(log: ProcessLog, config: Config, listener: Listener, admin: AdminPort | undefined): void {

@@ -1,12 +1,14 @@
-/** Keys for our own use, derived from a secret that the configuration holds anyway (HKDF, RFC 5869): one for each purpose. */
-import { hkdfSync } from 'node:crypto';
+/** From which secrets of the configuration the keys for our own use are derived. */
+import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
+import type { ServerConfig } from '../config/server.ts';
+import { deriveKey } from '../kit/derive-key.ts';
 
-/** Bytes. */
-const LENGTH = 32;
-
-export function deriveKey(secret: string, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, 'mizuchi-uploadr', purpose, LENGTH));
+/** What the upload ids of one bucket are sealed with. */
+export function uploadIdSecret(server: ServerConfig, { name, s3 }: BucketConfig): string {
+  const secret = server.upload_id_secret ?? s3.secret_key;
+  if (secret === undefined) throw new Error(`bucket ${name}: no secret for upload ids: set server.upload_id_secret`);
+  return secret;
 }
 
 /** What keys the hashes of subjects: equal for all gateways of one configuration, so that their traces can be joined. */

@@ -2,39 +2,46 @@
 import type { AuthBucket } from '../auth/authenticate.ts';
 import type { PolicyBucket } from '../authz/authorize.ts';
 import type { BucketConfig } from '../config/bucket.ts';
+import type { Config } from '../config/config.ts';
+import type { ServerConfig } from '../config/server.ts';
 import type { Route } from '../router/find-bucket.ts';
 import { type StoreBucket, StoreClient } from '../s3/store-client.ts';
+import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
+import { uploadIdSecret } from './derived-keys.ts';
 import { openAuth } from './open-auth.ts';
 import { openAuthz } from './open-authz.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
 /** A bucket with all that the stages need of it. */
-export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket;
+export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket & SealingBucket;
 
 /** @throws Error that names the bucket, if a part of it cannot be had. */
 export async function openBuckets(
-  buckets: readonly BucketConfig[],
+  { server, buckets }: Config,
   parts: BucketParts,
   surroundings: Surroundings,
 ): Promise<Route<ServedBucket>[]> {
   const routes: Route<ServedBucket>[] = [];
   for (const config of buckets) {
-    const bucket = await openBucket(config, parts, surroundings);
+    const bucket = await openBucket(config, server, parts, surroundings);
     routes.push({ prefix: config.path_prefix, bucket });
   }
   return routes;
 }
 
 async function openBucket(
-  { name, s3, auth, authz }: BucketConfig,
+  config: BucketConfig,
+  server: ServerConfig,
   parts: BucketParts,
   surroundings: Surroundings,
 ): Promise<ServedBucket> {
+  const { name, s3, auth, authz } = config;
   const store = await StoreClient.open(s3).catch((cause) => {
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   parts.opened.push(() => store.close());
   const opened = await openAuth({ name, auth }, parts, surroundings);
   const authorizers = openAuthz(authz, name, parts, surroundings);
-  return { name, storeBucket: s3.bucket, store, authenticators: opened?.authenticators, authorizers };
+  const uploadIds = new UploadIds(uploadIdSecret(server, config), name);
+  return { name, storeBucket: s3.bucket, store, uploadIds, authenticators: opened?.authenticators, authorizers };
 }

@@ -1,4 +1,4 @@
-/** Writing XML: escaping only. Documents are templates where they are made. */
+/** Escaping text for XML, and back. Documents are templates where they are made. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -14,4 +14,18 @@ export function escapeXml(text: string): string {
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
     .toWellFormed()
     .replace(/[&<>"']/g, (c) => ENTITIES[c] as string);
+}
+
+const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** The text that element content stands for: the five entities of XML and character references; others stay as they are. */
+export function unescapeXml(content: string): string {
+  return content.replace(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi,
+    (reference, hex, decimal, name) => {
+      if (name !== undefined) return CHARACTERS[name] ?? reference;
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : reference;
+    },
+  );
 }

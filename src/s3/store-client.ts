@@ -7,6 +7,7 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { OPERATIONS, type OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
+import { percentEncode } from '../kit/percent.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
@@ -31,6 +32,8 @@ export interface StoreCall {
   readonly operation: OperationName;
   readonly key: string;
   readonly query: Query;
+  /** What the client calls the upload that `query` names; stands in for it in whatever the client is told. */
+  readonly uploadId: string | undefined;
   /** Those headers that passed the allow-list, and those that describe the body. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: StoreBody;
@@ -101,7 +104,7 @@ export class StoreClient {
     span.set('http.response.status_code', answer.status);
     span.set('aws.request_id', answer.headers['x-amz-request-id']);
     span.set('aws.extended_request_id', answer.headers['x-amz-id-2']);
-    const failure = failureOfAnswer(answer);
+    const failure = failureOfAnswer(answer, (text) => withoutStoreId(text, call));
     if (failure !== undefined) throw failure;
     return answer;
   }
@@ -162,6 +165,15 @@ function mayBeSentAgain(call: StoreCall, failure: Failure): boolean {
   if (!OPERATIONS[call.operation].repeatable) return false;
   if (call.headers['if-none-match'] !== undefined || call.headers['if-match'] !== undefined) return false;
   return call.body === undefined || Buffer.isBuffer(call.body);
+}
+
+/** Errors of a store may quote the upload id, as it is or as it stood in the request's target. */
+function withoutStoreId(text: string, { query, uploadId }: StoreCall): string {
+  const known = queryValue(query, 'uploadId');
+  if (known === undefined || uploadId === undefined) return text;
+  const encoded = percentEncode(known);
+  const replaced = text.replaceAll(known, uploadId);
+  return encoded === known ? replaced : replaced.replaceAll(encoded, uploadId);
 }
 
 function queryValue(query: Query, name: string): string | undefined {

@@ -33,8 +33,11 @@ export interface StoreError {
   readonly message: string;
 }
 
-/** The answer as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference). */
-export function failureOfAnswer(answer: StoreAnswer): Failure | undefined {
+/**
+ * The answer as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference).
+ * @param forClient puts the names that the client knows into the store's words.
+ */
+export function failureOfAnswer(answer: StoreAnswer, forClient: (text: string) => string): Failure | undefined {
   const success = answer.status >= 200 && answer.status < 300;
   if (success && !answer.body.includes('<Error')) return undefined;
   const error = readStoreError(answer.body);
@@ -49,7 +52,8 @@ export function failureOfAnswer(answer: StoreAnswer): Failure | undefined {
   const status = success ? statusOfErrorInSuccess(error?.code) : answer.status;
   const code = error?.code ?? codeOfStatus(answer.status);
   const type = BYTES_ARE_WRONG.has(code) ? 'checksum_mismatch' : 'store_error';
-  return new Failure(type, error?.message ?? 'The store gave no reason.', { code, status, headers });
+  const message = error === undefined ? 'The store gave no reason.' : forClient(error.message).slice(0, MAX_MESSAGE);
+  return new Failure(type, message, { code, status, headers });
 }
 
 /** Code and message of an `<Error>` document; undefined if it is not one. */
@@ -69,7 +73,7 @@ export function readStoreError(xml: string): StoreError | undefined {
   parser.write(xml).close();
   const code = fields.get('Code')?.trim();
   if (broken || code === undefined || !/^[A-Za-z0-9.]{1,100}$/.test(code)) return undefined;
-  return { code, message: fields.get('Message')?.trim().slice(0, MAX_MESSAGE) ?? code };
+  return { code, message: fields.get('Message')?.trim() ?? code };
 }
 
 /** An error that arrives after the status line has a status only by its meaning. */

@@ -5,20 +5,24 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
+import type { Attributes, RequestTracer, Span, TraceOrigin } from '../domain/span.ts';
 import type { Incoming, Reply } from '../domain/stages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
 import { redactQuery } from './redact-query.ts';
 import type { RequestBody } from './request-body.ts';
-import { readHead } from './request-head.ts';
+import { type RequestHead, readHead } from './request-head.ts';
 import { serverTiming } from './server-timing.ts';
 import { writeReply } from './write-reply.ts';
+
+/** Where the trace began that a request belongs to by what it asks for; undefined for most. Must not throw. */
+export type OriginOf = (rawPath: string, query: Incoming['query']) => TraceOrigin | undefined;
 
 export interface ServeOptions {
   readonly gateway: Gateway;
   readonly tracer: RequestTracer;
+  readonly originOf: OriginOf;
   readonly report: Report;
   /** Longest wait for a client that stands still, in milliseconds. */
   readonly idleMillis: number;
@@ -38,12 +42,15 @@ export async function serveRequest(
   const clientAddress = request.socket.remoteAddress;
   const method = request.method ?? '';
   const path = pathOf(request);
-  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path));
+  const head = headOf(request);
+  const origin = head instanceof Failure ? undefined : options.originOf(head.target.path, head.target.query);
+  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path), origin);
   let failure: Failure | undefined;
   let reply: Reply;
   try {
     if (options.draining()) throw new Failure('shutting_down');
-    const incoming = incomingOf(request, response, requestId, clientAddress, span, body);
+    if (head instanceof Failure) throw head;
+    const incoming = incomingOf(head, request, response, requestId, clientAddress, span, body);
     reply = await options.gateway.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
@@ -66,7 +73,17 @@ export async function serveRequest(
   options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
 }
 
+/** A head that is refused has a trace like every other; so it is refused when the span is open. */
+function headOf(request: IncomingMessage): RequestHead | Failure {
+  try {
+    return readHead(request);
+  } catch (thrown) {
+    return asFailure(thrown);
+  }
+}
+
 function incomingOf(
+  { target, headers, bodyLength }: RequestHead,
   request: IncomingMessage,
   response: ServerResponse,
   id: string,
@@ -74,7 +91,6 @@ function incomingOf(
   span: Span,
   body: RequestBody,
 ): Incoming {
-  const { target, headers, bodyLength } = readHead(request);
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();

@@ -5,6 +5,7 @@
 import {
   type Span as ApiSpan,
   type Context,
+  type Link,
   ROOT_CONTEXT,
   type SpanContext,
   SpanKind,
@@ -12,8 +13,16 @@ import {
   type TextMapPropagator,
   TraceFlags,
   type Tracer,
+  trace,
 } from '@opentelemetry/api';
-import type { Attributes, AttributeValue, SpanKind as FaceKind, RequestTracer, Span } from '../domain/span.ts';
+import type {
+  Attributes,
+  AttributeValue,
+  SpanKind as FaceKind,
+  RequestTracer,
+  Span,
+  TraceOrigin,
+} from '../domain/span.ts';
 import { type Conventions, chooseNames, type Names } from './conventions.ts';
 import { rawHeadersGetter, rawHeadersSetter } from './propagation/raw-headers.ts';
 import { formatTraceparent } from './propagation/trace-context.ts';
@@ -29,11 +38,20 @@ export function createRequestTracer(
 ): RequestTracer {
   const tools = { tracer, propagator, names: chooseNames(conventions) };
   return {
-    startRequest(headers, attributes) {
+    startRequest(headers, attributes, origin) {
       const caller = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
-      return open(tools, caller, 'http.server.request', SpanKind.SERVER, attributes);
+      const begins = origin === undefined ? undefined : contextOf(origin);
+      const called = trace.getSpanContext(caller) !== undefined;
+      const parent = called || begins === undefined ? caller : trace.setSpanContext(caller, begins);
+      const links = called && begins !== undefined ? [{ context: begins }] : undefined;
+      return open(tools, parent, 'http.server.request', SpanKind.SERVER, attributes, links);
     },
   };
+}
+
+/** Another gateway may have opened it, so it counts as remote: the sampler treats it like a caller. */
+function contextOf({ traceId, spanId, flags }: TraceOrigin): SpanContext {
+  return { traceId, spanId, traceFlags: flags, isRemote: true };
 }
 
 interface Tools {
@@ -42,8 +60,16 @@ interface Tools {
   readonly names: Names;
 }
 
-function open(tools: Tools, parent: Context, name: string, kind: SpanKind, attributes: Attributes = {}): Span {
-  const span = tools.tracer.startSpan(name, { kind, attributes: tools.names.initial(kind, attributes) }, parent);
+function open(
+  tools: Tools,
+  parent: Context,
+  name: string,
+  kind: SpanKind,
+  attributes: Attributes = {},
+  links?: Link[],
+): Span {
+  const options = { kind, attributes: tools.names.initial(kind, attributes), ...(links && { links }) };
+  const span = tools.tracer.startSpan(name, options, parent);
   return new TracedSpan(tools, span, parent, kind);
 }
 

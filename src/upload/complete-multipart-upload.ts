@@ -3,7 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import { documentForClient } from './answer-document.ts';
 import { collectDocument } from './collect.ts';
 import { countParts, MAX_COMPLETE_DOCUMENT } from './complete-document.ts';
-import { controlCall, locationOf } from './control-call.ts';
+import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
 export const completeMultipartUpload: UploadHandler = async (request, scope) => {
@@ -14,5 +14,5 @@ export const completeMultipartUpload: UploadHandler = async (request, scope) => 
   if (!answer.body.includes('<CompleteMultipartUploadResult')) {
     throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
   }
-  return replyOf(answer, documentForClient(answer.body, request.bucket.name, locationOf(request)));
+  return replyOf(answer, documentForClient(answer.body, request, request.uploadId));
 };

@@ -12,7 +12,7 @@ export async function controlCall(
   scope: UploadScope,
   document?: Buffer,
 ): Promise<StoreAnswer> {
-  const { incoming, bucket, operation, key, storeQuery } = request;
+  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
   const body = document ?? (operation === 'CreateMultipartUpload' ? Buffer.alloc(0) : undefined);
   const payloadHash = createHash('sha256')
     .update(body ?? '')
@@ -22,7 +22,7 @@ export async function controlCall(
   const { signal } = incoming;
   const started = performance.now();
   try {
-    const call = { operation, key, query: storeQuery, headers, body, payloadHash, signal, span: scope.span };
+    const call = { operation, key, query: storeQuery, uploadId, headers, body, payloadHash, signal, span: scope.span };
     return await bucket.store.call(call);
   } finally {
     scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;
@@ -37,9 +37,4 @@ function checkHash(promised: string, actual: string): void {
   if (promised === actual || !/^[0-9a-f]{64}$/.test(promised)) return;
   const message = 'x-amz-content-sha256 does not match the document that arrived.';
   throw new Failure('checksum_mismatch', message, { code: 'XAmzContentSHA256Mismatch' });
-}
-
-/** The path of the object as this client addresses it. */
-export function locationOf({ incoming }: Authorized<StoreBucket>): string {
-  return `http://${incoming.headers.host ?? ''}${incoming.rawPath}`;
 }

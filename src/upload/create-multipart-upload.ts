@@ -1,13 +1,23 @@
-/** CreateMultipartUpload: the store gives an upload id, which is the only handle of the upload; the gateway keeps none. */
+/** CreateMultipartUpload: the store gives an upload id, and the client a sealed one, which is all that anybody keeps of it. */
 import { Failure } from '../domain/failure.ts';
+import { unescapeXml } from '../kit/xml.ts';
+import { originOf } from '../upload-id/origin.ts';
 import { documentForClient } from './answer-document.ts';
-import { controlCall, locationOf } from './control-call.ts';
+import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
 export const createMultipartUpload: UploadHandler = async (request, scope) => {
+  const { bucket, key, identity, incoming } = request;
   const answer = await controlCall(request, scope);
-  const uploadId = /<UploadId>([^<]+)<\/UploadId>/.exec(answer.body)?.[1];
-  if (uploadId === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
-  scope.span.set('aws.s3.upload_id', uploadId);
-  return replyOf(answer, documentForClient(answer.body, request.bucket.name, locationOf(request)));
+  const storeUploadId = uploadIdIn(answer.body);
+  scope.span.set('aws.s3.upload_id', storeUploadId);
+  const origin = originOf(incoming.span);
+  const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin });
+  return replyOf(answer, documentForClient(answer.body, request, uploadId));
 };
+
+function uploadIdIn(document: string): string {
+  const escaped = /<UploadId>([^<]+)<\/UploadId>/.exec(document)?.[1];
+  if (escaped === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
+  return unescapeXml(escaped);
+}

@@ -5,6 +5,10 @@ import type { Authorized, Reply, Transfer } from '../domain/stages.ts';
 import type { StoreAnswer } from '../s3/exchange.ts';
 import { headersForClient } from '../s3/header-allow-list.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
+import type { SealingBucket } from '../upload-id/seal.ts';
+
+/** A bucket as the handlers see it. */
+export type UploadBucket = StoreBucket & SealingBucket;
 
 /** What a handler may write to while it works; whoever wraps it reports what stands there. */
 export interface UploadScope {
@@ -18,7 +22,7 @@ export interface UploadScope {
 }
 
 /** @throws Failure for every outcome but success. */
-export type UploadHandler = (request: Authorized<StoreBucket>, scope: UploadScope) => Promise<Reply>;
+export type UploadHandler = (request: Authorized<UploadBucket>, scope: UploadScope) => Promise<Reply>;
 
 /** The store's answer as the client's: status and headers by the allow-list. */
 export function replyOf(answer: StoreAnswer, body = ''): Reply {

@@ -1,9 +1,9 @@
 /** ListParts: which parts of an upload have arrived; what a client needs to resume. The only reading that the gateway offers. */
 import { documentForClient } from './answer-document.ts';
-import { controlCall, locationOf } from './control-call.ts';
+import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
 export const listParts: UploadHandler = async (request, scope) => {
   const answer = await controlCall(request, scope);
-  return replyOf(answer, documentForClient(answer.body, request.bucket.name, locationOf(request)));
+  return replyOf(answer, documentForClient(answer.body, request, request.uploadId));
 };

@@ -22,7 +22,7 @@ interface Sending {
 }
 
 export async function sendObject(request: Authorized<StoreBucket>, scope: UploadScope): Promise<Reply> {
-  const { incoming, bucket, operation, key, storeQuery } = request;
+  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
   const headers = headersForStore(operation, incoming.headers);
   const plan = planBody(request);
   scope.span.set('upload.size_bytes', plan.length);
@@ -35,6 +35,7 @@ export async function sendObject(request: Authorized<StoreBucket>, scope: Upload
     operation,
     key,
     query: storeQuery,
+    uploadId,
     headers: sending.headers,
     body,
     payloadHash,

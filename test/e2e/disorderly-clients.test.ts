@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
+import { sealedId } from '../support/sealed-id.ts';
 import { startGateway } from '../support/start-gateway.ts';
 
 describe('disorderly clients', () => {
@@ -54,7 +55,7 @@ describe('disorderly clients', () => {
     store.behaviour = (_, response) => void response.end(document);
     const client = await RawClient.connect(impatient.url);
     client.socket.pause();
-    client.write('GET /uploads/k?uploadId=u HTTP/1.1\r\nHost: g\r\n\r\n'.repeat(20));
+    client.write(`GET /uploads/k?uploadId=${sealedId('k', 'store-upload-1')} HTTP/1.1\r\nHost: g\r\n\r\n`.repeat(20));
     const requests = () => impatient.log.filter(({ message }) => message === 'request');
     while (requests().length < 20) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.ok(requests().some(({ error_type, status }) => error_type === 'client_aborted' && status === undefined));

@@ -196,19 +196,26 @@ for (const [protocol, receive] of [
           200,
           '<InitiateMultipartUploadResult><UploadId>up-1</UploadId></InitiateMultipartUploadResult>',
         );
-        await send(gateway.url, 'POST', '/uploads/k?uploads', '', headers);
+        const created = await send(gateway.url, 'POST', '/uploads/k?uploads', '', headers);
+        const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(created.body)![1];
         store.behaviour = answerWell;
         for (const part of [1, 2]) {
-          await send(gateway.url, 'PUT', `/uploads/k?partNumber=${part}&uploadId=up-1`, Buffer.alloc(100_000), headers);
+          await send(
+            gateway.url,
+            'PUT',
+            `/uploads/k?partNumber=${part}&uploadId=${uploadId}`,
+            Buffer.alloc(100_000),
+            headers,
+          );
         }
         store.behaviour = answering(200, '<ListPartsResult/>');
-        await send(gateway.url, 'GET', '/uploads/k?uploadId=up-1', undefined, headers);
+        await send(gateway.url, 'GET', `/uploads/k?uploadId=${uploadId}`, undefined, headers);
         store.behaviour = answering(200, '<CompleteMultipartUploadResult/>');
         const part = (number: number) => `<Part><PartNumber>${number}</PartNumber><ETag>e</ETag></Part>`;
         const document = `<CompleteMultipartUpload>${part(1)}${part(2)}</CompleteMultipartUpload>`;
-        await send(gateway.url, 'POST', '/uploads/k?uploadId=up-1', document, headers);
+        await send(gateway.url, 'POST', `/uploads/k?uploadId=${uploadId}`, document, headers);
         store.behaviour = answering(204, '');
-        await send(gateway.url, 'DELETE', '/uploads/k?uploadId=up-1', undefined, headers);
+        await send(gateway.url, 'DELETE', `/uploads/k?uploadId=${uploadId}`, undefined, headers);
         const spans = await traceOf(collector, traceId, 24);
         assertCatalogued(spans);
         const uploads = spans.filter(({ name }) => name === 's3.upload');

@@ -4,8 +4,10 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
 import { answering, answerWell, RawStore } from '../support/raw-store.ts';
+import { sealedId } from '../support/sealed-id.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
+const UPLOAD_ID = sealedId('k', 'store-upload-1');
 const base64Crc32 = (bytes: Buffer): string => {
   const value = Buffer.alloc(4);
   value.writeUInt32BE(crc32(bytes));
@@ -329,7 +331,7 @@ describe('uploads through the gateway', () => {
     const document =
       '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
     const headers = { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' };
-    const answer = await send(gateway.url, 'POST', '/uploads/k?uploadId=u', document, headers);
+    const answer = await send(gateway.url, 'POST', `/uploads/k?uploadId=${UPLOAD_ID}`, document, headers);
     assert.equal(answer.status, 501);
     assert.match(answer.body, /<Code>NotImplemented<\/Code>/);
     assert.equal(store.requests.length, 0);
@@ -339,7 +341,7 @@ describe('uploads through the gateway', () => {
     store.behaviour = (request) => void request.once('data', () => request.socket.destroy());
     const document =
       '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
-    assert.equal((await send(gateway.url, 'POST', '/uploads/k?uploadId=u', document)).status, 502);
+    assert.equal((await send(gateway.url, 'POST', `/uploads/k?uploadId=${UPLOAD_ID}`, document)).status, 502);
     assert.equal(store.requests.length, 1);
   });
 
@@ -350,7 +352,7 @@ describe('uploads through the gateway', () => {
     );
     const document =
       '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
-    const answer = await send(gateway.url, 'POST', '/uploads/k?uploadId=u', document);
+    const answer = await send(gateway.url, 'POST', `/uploads/k?uploadId=${UPLOAD_ID}`, document);
     assert.equal(answer.status, 500);
     assert.match(answer.body, /<Code>InternalError<\/Code><Message>We failed<\/Message>/);
   });
@@ -366,7 +368,7 @@ describe('uploads through the gateway', () => {
     };
     const document =
       '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
-    const answer = await send(gateway.url, 'POST', '/uploads/k?uploadId=u', document);
+    const answer = await send(gateway.url, 'POST', `/uploads/k?uploadId=${UPLOAD_ID}`, document);
     assert.equal(answer.status, 200);
     assert.match(answer.body, /<Bucket>uploads<\/Bucket>/);
     assert.doesNotMatch(answer.body, /my-bucket|inside/);

@@ -8,10 +8,12 @@ import { SPANS } from '../../../src/tracing/catalogue.ts';
 import { send } from '../../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
+import { sealedId } from '../../support/sealed-id.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
 const IDS = { 'x-amz-request-id': 'STORE0001', 'x-amz-id-2': 'extended' };
 const answer = (document: string): Behaviour => answering(200, document, IDS);
+const UPLOAD_ID = sealedId('k', 'store-upload-1');
 const COMPLETE =
   '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
 
@@ -24,10 +26,10 @@ const REQUESTS: readonly (readonly [method: string, target: string, body: string
     '',
     answer('<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>'),
   ],
-  ['PUT', '/uploads/k?partNumber=1&uploadId=u', 'hello', answerWell],
-  ['GET', '/uploads/k?uploadId=u', undefined, answer('<ListPartsResult/>')],
-  ['POST', '/uploads/k?uploadId=u', COMPLETE, answer('<CompleteMultipartUploadResult/>')],
-  ['DELETE', '/uploads/k?uploadId=u', undefined, answer('')],
+  ['PUT', `/uploads/k?partNumber=1&uploadId=${UPLOAD_ID}`, 'hello', answerWell],
+  ['GET', `/uploads/k?uploadId=${UPLOAD_ID}`, undefined, answer('<ListPartsResult/>')],
+  ['POST', `/uploads/k?uploadId=${UPLOAD_ID}`, COMPLETE, answer('<CompleteMultipartUploadResult/>')],
+  ['DELETE', `/uploads/k?uploadId=${UPLOAD_ID}`, undefined, answer('')],
   ['PROPFIND', '/uploads/k', undefined, answerWell],
 ];
 /** An answer from the store that every operation takes for a failure. */

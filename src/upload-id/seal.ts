@@ -1,0 +1,126 @@
+/**
+ * Upload ids as clients see them: the store's id, where the upload's trace began and whose upload it is, bound by an HMAC to
+ * the bucket and the key. No gateway keeps a record of uploads; one that has the secret can serve any request of any of them.
+ */
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { Failure } from '../domain/failure.ts';
+import type { TraceOrigin } from '../domain/span.ts';
+import type { Bucket } from '../domain/stages.ts';
+import { deriveKey } from '../kit/derive-key.ts';
+
+/** A bucket as seen by whoever gives upload ids out or takes them back. */
+export interface SealingBucket extends Bucket {
+  readonly uploadIds: UploadIds;
+}
+
+export interface NewUpload {
+  readonly storeUploadId: string;
+  readonly key: string;
+  /** Who begins it; undefined for `anonymous`. */
+  readonly subject: string | undefined;
+  /** Undefined with tracing off. */
+  readonly origin: TraceOrigin | undefined;
+}
+
+export interface OpenedId {
+  readonly storeUploadId: string;
+  readonly origin: TraceOrigin | undefined;
+  /** For `belongsTo`; tells nobody else who it is. */
+  readonly owner: Buffer;
+}
+
+const VERSION = 1;
+/** Where the parts begin, in bytes. An upload without an origin has zeros there; after the store's id comes the tag. */
+const AT = { version: 0, flags: 1, traceId: 2, spanId: 18, owner: 26, storeId: 42 } as const;
+const TAG_BYTES = 16;
+const MAX_CHARACTERS = 1024;
+const MAX_STORE_ID = (MAX_CHARACTERS / 4) * 3 - AT.storeId - TAG_BYTES;
+const STORE_ID = /^[\x21-\x7e]+$/;
+const NO_TRACE_ID = '0'.repeat(32);
+
+export class UploadIds {
+  readonly #sealing: KeyObject;
+  readonly #owners: KeyObject;
+  readonly #bucket: Buffer;
+  readonly #anonymous: Buffer;
+
+  /** @param secret the same for all gateways that serve the bucket. @param bucket its name as clients know it. */
+  constructor(secret: string, bucket: string) {
+    this.#sealing = createSecretKey(deriveKey(secret, 'upload ids: seal'));
+    this.#owners = createSecretKey(deriveKey(secret, 'upload ids: owner'));
+    this.#bucket = withLength(bucket);
+    this.#anonymous = this.#tag(this.#owners, ['anonymous']);
+  }
+
+  /**
+   * @returns at most 1024 characters of `A-Za-z0-9-_`.
+   * @throws Failure store_invalid_answer for an id that is longer than 710 characters or has others than visible ASCII.
+   */
+  seal({ storeUploadId, key, subject, origin }: NewUpload): string {
+    if (storeUploadId.length > MAX_STORE_ID || !STORE_ID.test(storeUploadId)) {
+      throw new Failure('store_invalid_answer', 'The store gave an upload id that cannot be passed on.');
+    }
+    const end = AT.storeId + storeUploadId.length;
+    const bytes = Buffer.alloc(end + TAG_BYTES);
+    bytes[AT.version] = VERSION;
+    if (origin !== undefined) writeOrigin(bytes, origin);
+    this.#ownerOf(subject).copy(bytes, AT.owner);
+    bytes.write(storeUploadId, AT.storeId, 'latin1');
+    this.#seal(bytes.subarray(0, end), key).copy(bytes, end);
+    return bytes.toString('base64url');
+  }
+
+  /** @returns undefined for what was not sealed for this bucket and this key, with this secret and in this spelling. */
+  open(id: string, key: string): OpenedId | undefined {
+    if (id.length > MAX_CHARACTERS) return undefined;
+    const bytes = Buffer.from(id, 'base64url');
+    const end = bytes.length - TAG_BYTES;
+    // The decoder skips what is not base64url: one upload shall have one id.
+    if (end <= AT.storeId || bytes[AT.version] !== VERSION || bytes.toString('base64url') !== id) return undefined;
+    if (!timingSafeEqual(this.#seal(bytes.subarray(0, end), key), bytes.subarray(end))) return undefined;
+    const storeUploadId = bytes.toString('latin1', AT.storeId, end);
+    return { storeUploadId, origin: readOrigin(bytes), owner: bytes.subarray(AT.owner, AT.storeId) };
+  }
+
+  belongsTo({ owner }: OpenedId, subject: string | undefined): boolean {
+    return timingSafeEqual(owner, this.#ownerOf(subject));
+  }
+
+  #ownerOf(subject: string | undefined): Buffer {
+    // Not UTF-8, in which all lone surrogates look alike.
+    return subject === undefined
+      ? this.#anonymous
+      : this.#tag(this.#owners, ['subject', Buffer.from(subject, 'utf16le')]);
+  }
+
+  #seal(bytes: Buffer, key: string): Buffer {
+    return this.#tag(this.#sealing, [this.#bucket, withLength(key), bytes]);
+  }
+
+  #tag(key: KeyObject, parts: readonly (Buffer | string)[]): Buffer {
+    const hmac = createHmac('sha256', key);
+    for (const part of parts) hmac.update(part);
+    return hmac.digest().subarray(0, TAG_BYTES);
+  }
+}
+
+/** So that no two pairs of texts, one behind the other, are the same bytes. */
+function withLength(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const bytes = Buffer.allocUnsafe(4 + length);
+  bytes.writeUInt32BE(length);
+  bytes.write(text, 4);
+  return bytes;
+}
+
+function writeOrigin(bytes: Buffer, { traceId, spanId, flags }: TraceOrigin): void {
+  bytes[AT.flags] = flags;
+  bytes.write(traceId, AT.traceId, 'hex');
+  bytes.write(spanId, AT.spanId, 'hex');
+}
+
+function readOrigin(bytes: Buffer): TraceOrigin | undefined {
+  const traceId = bytes.toString('hex', AT.traceId, AT.spanId);
+  if (traceId === NO_TRACE_ID) return undefined;
+  return { traceId, spanId: bytes.toString('hex', AT.spanId, AT.owner), flags: bytes[AT.flags]! };
+}
