@@ -19,6 +19,8 @@ import { drawWaterfall } from './waterfall.ts';
 
 const ACCESS_KEY = 'demo';
 const SECRET_KEY = 'demo-secret';
+/** What the demo's client signs with. The store's own key it never sees. */
+const DEVICE = { access_key: 'DEVICE7', secret_key: 'the-secret-key-of-device-7', subject: 'device-7' };
 const MULTIPART_BYTES = 64 * 1024 * 1024;
 
 const out = process.stdout;
@@ -50,7 +52,7 @@ try {
 process.exit(exitCode);
 
 async function runUploads(): Promise<void> {
-  const client = new DemoClient(`http://127.0.0.1:${gateway.port}`);
+  const client = new DemoClient(`http://127.0.0.1:${gateway.port}`, DEVICE.access_key, DEVICE.secret_key);
   await show(await client.smallObject());
   say();
   say('  uploading 64 MiB …');
@@ -78,6 +80,7 @@ function configuration() {
       {
         name: 'uploads',
         s3: { bucket: 'my-bucket', endpoint: store.url, access_key: ACCESS_KEY, secret_key: SECRET_KEY },
+        auth: { sigv4: { credentials: [DEVICE] } },
       },
     ],
     tracing: {

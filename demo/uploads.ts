@@ -1,6 +1,6 @@
 /**
- * The four uploads of the demo, made by a stock client: the AWS SDK for JavaScript. As a traced client would, it sends a
- * `traceparent`, one trace for each upload, so that even a multipart upload of many requests is one trace.
+ * The four uploads of the demo, made by a stock client that knows nothing of tracing: the AWS SDK for JavaScript. It learns the
+ * trace of its upload from the answer's Server-Timing; only the one that gets no answer brings a trace context of its own.
  */
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -27,20 +27,22 @@ const NOTHING = 'the store has nothing of it';
 
 export class DemoClient {
   readonly #endpoint: string;
+  readonly #credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 
-  constructor(endpoint: string) {
+  constructor(endpoint: string, accessKeyId: string, secretAccessKey: string) {
     this.#endpoint = endpoint;
+    this.#credentials = { accessKeyId, secretAccessKey };
   }
 
   async smallObject(): Promise<DemoUpload> {
-    const [client, traceId] = this.#tracedClient();
+    const { client, traceId } = this.#client();
     const stored = Buffer.from('Hello from a stock S3 client.\n');
     const answer = await client.send(new PutObjectCommand({ Bucket: 'uploads', Key: 'hello.txt', Body: stored }));
     client.destroy();
     const title = 'A small object';
     return {
       title,
-      traceId,
+      traceId: traceId(),
       outcome: `stored, ETag ${answer.ETag}`,
       stored,
       key: 'hello.txt',
@@ -50,7 +52,7 @@ export class DemoClient {
   }
 
   async multipart(stored: Buffer, progress: (bytes: number) => void): Promise<DemoUpload> {
-    const [client, traceId] = this.#tracedClient();
+    const { client, traceId } = this.#client();
     const params = { Bucket: 'uploads', Key: 'videos/holiday.mp4', Body: stored };
     const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: 2 });
     upload.on('httpUploadProgress', ({ loaded }) => progress(loaded ?? 0));
@@ -59,21 +61,31 @@ export class DemoClient {
     const outcome = `stored, ETag ${answer.ETag}`;
     const requests = 2 + Math.ceil(stored.length / PART_BYTES); // Create, the parts, Complete
     const title = 'A 64 MiB multipart upload';
-    return { title, traceId, outcome, stored, key: 'videos/holiday.mp4', requests, promise: SAME };
+    return { title, traceId: traceId(), outcome, stored, key: 'videos/holiday.mp4', requests, promise: SAME };
   }
 
+  /** Signs with a secret of its own making. */
   async refused(): Promise<DemoUpload> {
-    const [client, traceId] = this.#tracedClient();
-    const input = { Bucket: 'uploads', Key: 'open-to-all.txt', Body: 'mine', ACL: 'public-read' } as const;
+    const { client, traceId } = this.#client({ secretAccessKey: 'a-guess' });
+    const input = { Bucket: 'uploads', Key: 'not-yours.txt', Body: 'mine' };
     const outcome = await client.send(new PutObjectCommand(input)).then(() => 'accepted?', whatTheClientSaw);
     client.destroy();
-    const title = 'An upload that is refused';
-    return { title, traceId, outcome, stored: undefined, key: 'open-to-all.txt', requests: 1, promise: NOTHING };
+    const title = 'An upload of somebody who has not the key';
+    return {
+      title,
+      traceId: traceId(),
+      outcome,
+      stored: undefined,
+      key: 'not-yours.txt',
+      requests: 1,
+      promise: NOTHING,
+    };
   }
 
   /** Sends half of what it promises, then breaks the connection. */
   async brokenOff(): Promise<DemoUpload> {
-    const [client, traceId] = this.#tracedClient();
+    const traceId = randomBytes(16).toString('hex');
+    const { client } = this.#client({ traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` });
     const abort = new AbortController();
     const size = 8 * 1024 * 1024;
     const half = Readable.from(halfThen(size / 2, () => abort.abort()));
@@ -85,26 +97,38 @@ export class DemoClient {
     return { title, traceId, outcome, stored: undefined, key: 'broken.bin', requests: 1, promise: NOTHING };
   }
 
-  #tracedClient(): [S3Client, string] {
-    const traceId = randomBytes(16).toString('hex');
+  /** `traceId` is that of the first answer. */
+  #client(options: { secretAccessKey?: string; traceparent?: string } = {}): DemoS3 {
     const client = new S3Client({
       endpoint: this.#endpoint,
       forcePathStyle: true,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'anybody', secretAccessKey: 'the gateway asks nobody yet' },
+      credentials: {
+        ...this.#credentials,
+        ...(options.secretAccessKey && { secretAccessKey: options.secretAccessKey }),
+      },
       maxAttempts: 1,
       logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} }, // it warns of the broken stream, which is our purpose
     });
+    let traceId = '';
     client.middlewareStack.add(
-      (next) => (args) => {
-        const { headers } = args.request as { headers: Record<string, string> };
-        headers.traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
-        return next(args);
+      (next) => async (args) => {
+        const request = args.request as { headers: Record<string, string> };
+        if (options.traceparent !== undefined) request.headers.traceparent = options.traceparent;
+        const result = await next(args);
+        const { headers } = result.response as { headers: Record<string, string> };
+        traceId ||= /desc="00-([0-9a-f]{32})-/.exec(headers['server-timing'] ?? '')?.[1] ?? '';
+        return result;
       },
-      { step: 'finalizeRequest', priority: 'low', name: 'traceparent' },
+      { step: 'deserialize', priority: 'low', name: 'trace' },
     );
-    return [client, traceId];
+    return { client, traceId: () => traceId };
   }
+}
+
+interface DemoS3 {
+  readonly client: S3Client;
+  readonly traceId: () => string;
 }
 
 async function* halfThen(bytes: number, then: () => void): AsyncGenerator<Buffer> {

@@ -63,6 +63,7 @@ function detailsOf(span: ReceivedSpan, paint: Paint): string {
   if (span.name === 'http.server.request')
     words.push(`${attributes.get('http.request.method')} ${attributes.get('url.path')}`);
   if (span.name === 's3.upload') words.push(String(attributes.get('s3.operation')));
+  if (span.name === 'auth.verify') words.push(`${attributes.get('auth.method')} ${attributes.get('auth.result')}`);
   const part = attributes.get('aws.s3.part_number');
   if (span.name === 's3.upload' && part !== undefined) words.push(`part ${part}`);
   const status = attributes.get('http.response.status_code');
@@ -76,7 +77,7 @@ function detailsOf(span: ReceivedSpan, paint: Paint): string {
   if (span.name === 's3.upload') words.push(paint.dim(waitsOf(attributes)));
   const error = attributes.get('error.type');
   if (error !== undefined) words.push(paint.red(`✗ ${error}`));
-  const reason = span.statusMessage || attributes.get('s3.error.message');
+  const reason = span.statusMessage || attributes.get('auth.reason') || attributes.get('s3.error.message');
   if (error !== undefined && reason !== undefined && span.name !== 's3.upload') words.push(paint.dim(String(reason)));
   return words.join(' ');
 }

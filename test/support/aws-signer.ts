@@ -63,7 +63,7 @@ export async function signed(toSign: ToSign): Promise<SignedRequest> {
 
 /** Signed in its query. @param expiresIn seconds. */
 export async function presigned(toSign: ToSign, expiresIn = 60): Promise<SignedRequest> {
-  const request = requestOf(toSign);
+  const request = requestOf({ ...toSign, headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...toSign.headers } });
   const signer = signerOf(toSign);
   const { query, headers } = await signer.presign(request, { signingDate: toSign.at ?? new Date(), expiresIn });
   return { method: request.method, target: targetOf(toSign.path, query as Record<string, string>), headers };
