@@ -21,9 +21,9 @@ const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>
 /** The text that element content stands for: the five entities of XML and character references; others stay as they are. */
 export function unescapeXml(content: string): string {
   return content.replace(
-    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi,
+    /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/g,
     (reference, hex, decimal, name) => {
-      if (name !== undefined) return CHARACTERS[name] ?? reference;
+      if (name !== undefined) return CHARACTERS[name] as string;
       const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
       return code <= 0x10ffff ? String.fromCodePoint(code) : reference;
     },
