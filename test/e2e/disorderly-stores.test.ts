@@ -54,8 +54,9 @@ describe('disorderly stores', () => {
 });
 
 describe('credentials that take their time', () => {
-  it('cost nothing but time, even if the client dies or stands still meanwhile', { timeout: 20_000 }, async () => {
+  it('cost nothing but time, even if the client dies or stands still meanwhile', { timeout: 20_000 }, async (t) => {
     const store = await RawStore.start();
+    t.after(() => store.close());
     const waiting: ServerResponse[] = [];
     let next: (() => void) | undefined;
     const metadata = createServer((_, response) => {
@@ -63,6 +64,10 @@ describe('credentials that take their time', () => {
       next?.();
     });
     await new Promise<void>((resolve) => metadata.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      metadata.closeAllConnections();
+      metadata.close();
+    });
     const asked = async () => {
       if (waiting.length === 0) await new Promise<void>((resolve) => (next = resolve));
     };
@@ -73,14 +78,14 @@ describe('credentials that take their time', () => {
     };
     const starting = startGatewayProcess(
       {
-        server: { address: '127.0.0.1:0', body_idle_timeout_seconds: 1 },
+        server: { address: '127.0.0.1:0', body_idle_timeout_seconds: 1, upload_id_secret: 's'.repeat(32) },
         buckets: [{ name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store.url } }],
         metrics: { enabled: false },
       },
       [],
       { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}/` },
     );
-    await asked();
+    await Promise.race([asked(), starting]);
     give(-1000); // so that every request fetches its own
     const child = await starting;
     const head = 'PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 100000\r\n\r\nsome';
@@ -106,8 +111,5 @@ describe('credentials that take their time', () => {
       ['x'],
     );
     assert.equal(await child.stop(), 0);
-    metadata.close();
-    metadata.closeAllConnections();
-    await store.close();
   });
 });
