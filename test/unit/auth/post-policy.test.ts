@@ -109,11 +109,6 @@ const OWN = [
   ['starts-with', '$x-amz-credential', ''],
   ['starts-with', '$x-amz-date', ''],
 ];
-/** A form with these fields, under a policy with these conditions, rightly signed. */
-const formWith = (fields: Fields, ...conditions: unknown[]): Fields =>
-  signed(base64(JSON.stringify({ expiration: EXPIRATION, conditions: [...OWN, ...conditions] })), fields);
-const formUnder = (policy: string): Fields => signed(base64(policy), { key: 'k' });
-
 describe("postPolicyAuthenticator: AWS's published example", () => {
   it('is accepted', () => {
     const findings: Findings = { method: 'post_policy', keyId: undefined, keySource: undefined };
@@ -256,159 +251,14 @@ describe("postPolicyAuthenticator: AWS's published example", () => {
   });
 });
 
-describe('postPolicyAuthenticator: conditions', () => {
-  const type = ['starts-with', '$Content-Type', 'image/'];
-  const accepted: [what: string, form: Fields][] = [
-    ['eq as a list', formWith({ key: 'a' }, ['eq', '$key', 'a'])],
-    ['names and operators in any case', formWith({ key: 'a' }, ['StArTs-WiTh', '$KeY', ''])],
-    ['several conditions for a field', formWith({ key: 'abc' }, ['starts-with', '$key', 'a'], { KEY: 'abc' })],
-    [
-      'a list of types that all begin so',
-      formWith({ key: 'k', 'content-type': 'image/png, image/gif' }, { key: 'k' }, type),
-    ],
-    ['fields that are to be ignored', formWith({ key: 'k', 'x-ignore-a': 'b' }, { key: 'k' })],
-    ['a backslash before a dollar as it is', formWith({ key: '\\$foo.txt' }, ['starts-with', '$key', '\\$foo'])],
-    [
-      'an expiration without fractions',
-      signed(base64(JSON.stringify({ expiration: '2015-12-30T12:00:00Z', conditions: [...OWN, { key: 'k' }] })), {
-        key: 'k',
-      }),
-    ],
-  ];
-  for (const [what, form] of accepted) {
-    it(`takes ${what}`, () => assert.equal(authenticate(form).identity.subject, 'browser'));
-  }
-
-  const refused: [what: string, form: Fields][] = [
-    ['a value in another case', formWith({ key: 'A' }, { key: 'a' })],
-    ['a value that begins right and goes on', formWith({ key: 'ab' }, { key: 'a' })],
-    [
-      'one of several conditions that does not hold',
-      formWith({ key: 'abc' }, ['starts-with', '$key', 'a'], { key: 'ab' }),
-    ],
-    [
-      'a list of types of which one begins otherwise',
-      formWith({ key: 'k', 'content-type': 'image/png,text/html' }, { key: 'k' }, type),
-    ],
-    ['a condition on a field that is not there', formWith({ key: 'k' }, { key: 'k' }, ['starts-with', '$acl', ''])],
-    ['a condition on what every object has', formWith({ key: 'k' }, { key: 'k' }, { constructor: '' })],
-  ];
-  for (const [what, form] of refused) {
-    it(`refuses ${what}`, () => {
-      const { type: failed, status, reason } = failureOf(form);
-      assert.deepEqual([failed, status, reason], ['policy_violated', 403, 'condition_failed']);
-    });
-  }
-
-  it('shows the condition that failed to the client only', () => {
-    const form = formWith({ key: 'k', 'x-amz-meta-name': 'x' }, { key: 'k' }, { 'x-amz-meta-name': 'Jane "J" Doe' });
-    const { message, details } = failureOf(form);
-    assert.equal(message, 'Invalid according to Policy: Policy Condition failed: ["eq", "$x-amz-meta-name", ...]');
-    assert.equal(details.Condition, '["eq","$x-amz-meta-name","Jane \\"J\\" Doe"]');
-  });
-
-  it('refuses a policy that leaves the bucket open', () => {
-    const policy = JSON.stringify({ expiration: EXPIRATION, conditions: [...OWN.slice(1), { key: 'k' }] });
-    assert.equal(failureOf(formUnder(policy)).reason, 'field_not_covered');
-  });
-
-  const lengths: [range: unknown[], length: number, outcome: string][] = [
-    [[5, 10], 4, 'EntityTooSmall'],
-    [[5, 10], 5, 'accepted'],
-    [['5', '10'], 10, 'accepted'],
-    [[5, 10], 11, 'EntityTooLarge'],
-    [[0, 0], 0, 'accepted'],
-    [[0, 0], 1, 'EntityTooLarge'],
-    [[10, 5], 7, 'EntityTooLarge'],
-  ];
-  for (const [range, length, outcome] of lengths) {
-    it(`${outcome} for ${length} bytes in content-length-range ${JSON.stringify(range)}`, () => {
-      const form = formWith({ key: 'k' }, { key: 'k' }, ['content-length-range', ...range]);
-      if (outcome === 'accepted') assert.ok(authenticate(form, { length }));
-      else {
-        const { code, status, details } = failureOf(form, { length });
-        assert.deepEqual([code, status, details.ProposedSize], [outcome, 400, String(length)]);
-      }
-    });
-  }
-});
-
 describe('postPolicyAuthenticator: policies that cannot be read', () => {
-  const conditions = JSON.stringify([...OWN, { key: 'k' }]);
-  const withCondition = (condition: string): string =>
-    `{"expiration":"${EXPIRATION}","conditions":${conditions.slice(0, -1)},${condition}]}`;
-  const withExpiration = (expiration: string): string => `{"expiration":${expiration},"conditions":${conditions}}`;
-  it('are not the ones that these tests are made of', () => {
-    assert.ok(authenticate(formUnder(withCondition('{"key":"k"}'))));
-    assert.ok(authenticate(formUnder(withExpiration(`"${EXPIRATION}"`))));
-  });
-
-  const unreadable: [what: string, policy: string][] = [
-    ['no JSON', 'hello'],
-    ['a trailing comma', `{"expiration":"${EXPIRATION}","conditions":${conditions},}`],
-    ['more than JSON', `${withExpiration(`"${EXPIRATION}"`)}{}`],
-    ['a list', '[]'],
-    ['null', 'null'],
-    ['no expiration', `{"conditions":${conditions}}`],
-    ['no conditions', `{"expiration":"${EXPIRATION}"}`],
-    ['names in capitals', `{"EXPIRATION":"${EXPIRATION}","CONDITIONS":${conditions}}`],
-    ['a member that policies do not have', `{"Version":"1","expiration":"${EXPIRATION}","conditions":${conditions}}`],
-    ['conditions that are no list', `{"expiration":"${EXPIRATION}","conditions":{"key":"k"}}`],
-    [
-      'two expirations',
-      `{"expiration":"2000-01-01T00:00:00Z","expiration":"${EXPIRATION}","conditions":${conditions}}`,
-    ],
-    [
-      'two expirations, one of them in disguise',
-      `{"expiratio\\u006e":"2000-01-01T00:00:00Z","expiration":"${EXPIRATION}","conditions":${conditions}}`,
-    ],
-    [
-      'two lists of conditions',
-      `{"conditions":[{"key":"other"}],"expiration":"${EXPIRATION}","conditions":${conditions}}`,
-    ],
-    ['a condition with one member twice', withCondition('{"key":"other","key":"k"}')],
-    ['an expiration with an offset', withExpiration('"2015-12-30T12:00:00+02:00"')],
-    ['an expiration with a space', withExpiration('"2015-12-30 12:00:00Z"')],
-    ['an expiration on no day', withExpiration('"2015-13-30T12:00:00Z"')],
-    ['an expiration as a number', withExpiration('4102444800')],
-    ['an empty condition', withCondition('{}')],
-    ['an empty list as condition', withCondition('[]')],
-    ['a condition with two members', withCondition('{"key":"k","acl":"private"}')],
-    ['a condition on a number', withCondition('{"content-length":5}')],
-    ['a condition that is a string', withCondition('"key"')],
-    ['a condition that is null', withCondition('null')],
-    ['an unknown operator', withCondition('["ends-with","$key","k"]')],
-    ['an operator of no type', withCondition('[null,"$key","k"]')],
-    ['a field without its dollar', withCondition('["eq","key","k"]')],
-    ['eq with a number', withCondition('["eq","$key",1]')],
-    ['eq with one operand', withCondition('["eq","$key"]')],
-    ['eq with three', withCondition('["eq","$key","k","k"]')],
-    ['a range of one length', withCondition('["content-length-range",0]')],
-    ['a range of words', withCondition('["content-length-range","test","10"]')],
-    ['a negative range', withCondition('["content-length-range",-1,0]')],
-    ['a range of fractions', withCondition('["content-length-range",0,512.5]')],
-    ['a range beyond all numbers', withCondition('["content-length-range",0,1e300]')],
-    ['a range of lists', withCondition('["content-length-range",[0],[1]]')],
-    ['10,000 nested lists', withCondition('['.repeat(10_000) + ']'.repeat(10_000))],
-  ];
-  for (const [what, policy] of unreadable) {
-    it(`are refused: ${what}`, () => {
-      const { type, code, status, reason } = failureOf(formUnder(policy));
-      assert.deepEqual(
-        [type, code, status, reason],
-        ['form_refused', 'InvalidPolicyDocument', 400, 'policy_malformed'],
-      );
-    });
-  }
-
-  it('are refused: bytes that are not UTF-8, and what is not base64', () => {
-    const bytes = Buffer.from(withCondition('{"x-ignore":"\u00e9"}'), 'latin1').toString('base64');
-    for (const policy of [bytes, 'a b', 'a\nb', '{}', 'YQ=', '====', 'e30-_'])
-      assert.equal(failureOf(signed(policy, { key: 'k' })).type, 'form_refused', policy);
+  it('are refused', () => {
+    const { type, code } = failureOf(signed(base64('hello'), { key: 'k' }));
+    assert.deepEqual([type, code], ['form_refused', 'InvalidPolicyDocument']);
   });
 
   it('are not even read where the signature is wrong', () => {
-    const form = { ...formUnder('hello'), 'x-amz-signature': '0'.repeat(64) };
+    const form = { ...signed(base64('hello'), { key: 'k' }), 'x-amz-signature': '0'.repeat(64) };
     assert.equal(failureOf(form).reason, 'wrong_signature');
   });
 });
