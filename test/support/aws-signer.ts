@@ -1,20 +1,7 @@
 /** Requests signed by the AWS SDK's own signer, as they go over the wire: so that a test can spoil them afterwards. */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-
-/** node:crypto in the shape that the signer takes. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
+import { SmithySha256 } from './smithy-sha256.ts';
 
 export interface ToSign {
   readonly url: string;
@@ -45,7 +32,14 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 
 function signerOf({ accessKey, secretKey, sessionToken, region = 'us-east-1', service = 's3' }: ToSign): SignatureV4 {
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey, ...(sessionToken && { sessionToken }) };
-  return new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: false, applyChecksum: false });
+  return new SignatureV4({
+    service,
+    region,
+    credentials,
+    sha256: SmithySha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
 }
 
 function requestOf({ url, method = 'PUT', path, query = {}, headers = {} }: ToSign) {

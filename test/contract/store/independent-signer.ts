@@ -1,26 +1,13 @@
 /** Signs requests with the AWS SDK's own signer and writes them as bytes: what our verifier reads, we did not write. */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { SmithySha256 } from '../../support/smithy-sha256.ts';
 
 export const ACCESS_KEY = 'test-access';
 export const SECRET_KEY = 'test-secret';
 export const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 export const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** node:crypto in the shape that smithy's signer takes. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
 
 export interface Unsigned {
   readonly method: string;
@@ -42,7 +29,7 @@ export interface SignerOptions {
 
 function signer({ accessKey = ACCESS_KEY, secretKey = SECRET_KEY, sessionToken, service = 's3' }: SignerOptions) {
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey, ...(sessionToken && { sessionToken }) };
-  return new SignatureV4({ service, region: 'us-east-1', credentials, sha256: Sha256, uriEscapePath: false });
+  return new SignatureV4({ service, region: 'us-east-1', credentials, sha256: SmithySha256, uriEscapePath: false });
 }
 
 const smithyRequest = (request: Unsigned, host: string, headers: Record<string, string>) => ({

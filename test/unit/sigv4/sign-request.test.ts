@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { percentEncodePath } from '../../../src/kit/percent.ts';
 import { signRequest } from '../../../src/sigv4/sign-request.ts';
 import { SigningKeys } from '../../../src/sigv4/signing-key.ts';
+import { SmithySha256 } from '../../support/smithy-sha256.ts';
 
 const secretKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const accessKey = 'AKIAIOSFODNN7EXAMPLE';
-
-/** node:crypto in the shape that smithy's signer takes. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
 
 async function smithysAuthorization(request: {
   method: string;
@@ -40,7 +27,7 @@ async function smithysAuthorization(request: {
     service: 's3',
     region: 'eu-west-1',
     credentials,
-    sha256: Sha256,
+    sha256: SmithySha256,
     uriEscapePath: false,
   });
   const signed = await signer.sign(

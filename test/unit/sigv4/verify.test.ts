@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict';
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { percentEncodePath } from '../../../src/kit/percent.ts';
 import { REFUSALS } from '../../../src/sigv4/refusals.ts';
 import { SigningKeys } from '../../../src/sigv4/signing-key.ts';
 import { type RequestToVerify, type Verdict, verifyRequest } from '../../../src/sigv4/verify.ts';
+import { SmithySha256 } from '../../support/smithy-sha256.ts';
 
 const ACCESS_KEY = 'AKIAIOSFODNN7EXAMPLE';
 const SECRET_KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const EMPTY = createHash('sha256').digest('hex');
 const NOW = Date.parse('2026-03-01T12:00:00Z');
-
-/** node:crypto in the shape that smithy's signer takes. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
 
 interface Signed {
   method?: string;
@@ -42,7 +29,7 @@ const signerFor = ({ sessionToken, accessKey = ACCESS_KEY, service = 's3' }: Sig
     service,
     region: 'eu-central-1',
     credentials: { accessKeyId: accessKey, secretAccessKey: SECRET_KEY, ...(sessionToken && { sessionToken }) },
-    sha256: Sha256,
+    sha256: SmithySha256,
     uriEscapePath: false,
   });
 
