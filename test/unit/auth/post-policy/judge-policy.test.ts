@@ -68,6 +68,14 @@ describe('judgePolicy', () => {
     assert.equal(judge(KEY, [KEY])?.message, 'Invalid according to Policy: Extra input fields: bucket');
   });
 
+  it('judges the key that will be written, whatever the field says', () => {
+    const policy = parsePolicy(
+      Buffer.from(JSON.stringify({ expiration: EXPIRATION, conditions: [BUCKET, KEY] })).toString('base64'),
+    );
+    const request = { bucket: 'b', key: 'other', fields: new Map(Object.entries(KEY)), fileLength: 7 };
+    assert.throws(() => judgePolicy(policy, request, NOON), { reason: 'condition_failed' });
+  });
+
   it('refuses from the moment of expiration on', () => {
     const end = Date.parse(EXPIRATION);
     assert.equal(judge(KEY, [BUCKET, KEY], { now: end - 1 }), undefined);
