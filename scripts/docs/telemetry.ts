@@ -12,10 +12,13 @@ export function renderTelemetry(): string {
   return `${[head('Spans'), INTRODUCTION, names, '', ...groups(spans).map(attributesOf), lostSpans()].join('\n')}`;
 }
 
-const INTRODUCTION = `One request is one trace:
+const INTRODUCTION = `One request is one trace, and so is one multipart upload with all its requests:
 
 \`\`\`
 http.server.request   SERVER    the whole request
+├ auth.verify         INTERNAL  who is it?
+├ authz.check         INTERNAL  may they? There where somebody is asked
+│ └ authz.…           CLIENT    one for each policy engine
 └ s3.upload           INTERNAL  the S3 operation
   └ aws.s3.…          CLIENT    one for each attempt at the store
 \`\`\`

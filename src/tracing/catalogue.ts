@@ -122,12 +122,16 @@ const ROOT = {
     type: 'string',
     when: 'always',
     prose:
-      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here and the ratio took it) or `parent_sampled` (the caller had decided).',
+      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here and the ratio took it) or `parent_sampled` (the caller had decided, or who began the multipart upload).',
   },
 } as const satisfies Attributes;
 
 const MULTIPART = {
-  'aws.s3.upload_id': { type: 'string', when: 'on multipart operations', prose: 'Joins the requests of one upload.' },
+  'aws.s3.upload_id': {
+    type: 'string',
+    when: 'on multipart operations',
+    prose: 'The upload id as the store knows it.',
+  },
   'aws.s3.part_number': { type: 'int', when: 'on UploadPart', prose: 'Number of the part.' },
 } as const satisfies Attributes;
 
@@ -271,7 +275,7 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
   'http.server.request': {
     kind: 'server',
     prose:
-      'The whole request, from its head to the last byte of its answer. Requests that were refused or broke off have one, too. Status Error where the gateway or the store failed or the client got no answer; a refusal leaves it unset.',
+      'The whole request, from its head to the last byte of its answer. Requests that were refused or broke off have one, too. A request of a multipart upload that brings no context is below the one that began the upload; one that brings a context has a link to it. Status Error where the gateway or the store failed or the client got no answer; a refusal leaves it unset.',
     attributes: ROOT,
   },
   'auth.verify': {

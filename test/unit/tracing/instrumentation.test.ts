@@ -8,6 +8,7 @@ import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
 import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
 import { neverSampler } from '../../../src/tracing/sampler/always.ts';
 import { SpanHolder } from '../../../src/tracing/span-holder.ts';
+import type { DecodedSpan } from '../../support/otlp-messages.ts';
 import { type TestTracerOptions, testTracer } from '../../support/test-tracer.ts';
 
 function open(conventions: Conventions = 'stable', options: TestTracerOptions = {}) {
@@ -52,6 +53,53 @@ describe('the face of tracing', () => {
     span.child('child', 'client').end();
     span.end();
     assert.deepEqual(decoded(), []);
+  });
+
+  describe('of a request that belongs to an earlier one', () => {
+    const origin = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), flags: 3 };
+    const called = ['traceparent', `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`];
+
+    it('continues that one', () => {
+      const { tracer, decoded } = open();
+      const span = tracer.startRequest([], {}, origin);
+      span.child('child', 'internal').end();
+      span.end();
+      const [child, root] = decoded() as [DecodedSpan, DecodedSpan];
+      assert.deepEqual([root.traceId, root.parentSpanId, root.links], [origin.traceId, origin.spanId, []]);
+      assert.deepEqual(root.attributes['sampling.reason'], { string: 'parent_sampled' });
+      assert.equal(root.flags, 0x303, 'its parent is remote, sampled and random');
+      assert.deepEqual([child.traceId, child.parentSpanId, child.links], [origin.traceId, root.spanId, []]);
+      assert.equal(span.traceparent, `00-${origin.traceId}-${root.spanId}-03`);
+    });
+
+    it('continues the caller, and links to that one', () => {
+      const { tracer, decoded } = open();
+      tracer.startRequest([...called, 'tracestate', 'vendor=1'], {}, origin).end();
+      const [root] = decoded() as [DecodedSpan];
+      assert.deepEqual([root.traceId, root.parentSpanId], ['c'.repeat(32), 'd'.repeat(16)]);
+      assert.equal(root.traceState, 'vendor=1');
+      const { traceId, spanId } = origin;
+      const none = { traceState: '', attributes: {}, droppedAttributes: 0 };
+      assert.deepEqual(root.links, [{ traceId, spanId, flags: 0x303, ...none }]);
+    });
+
+    it('continues that one where the caller’s context is not valid, and takes nothing of it', () => {
+      const { tracer, decoded } = open();
+      tracer.startRequest(['traceparent', `00-${'0'.repeat(32)}-x-01`, 'tracestate', 'vendor=1'], {}, origin).end();
+      const [root] = decoded() as [DecodedSpan];
+      assert.deepEqual([root.traceId, root.traceState, root.links], [origin.traceId, '', []]);
+    });
+
+    it('is kept if that one was, or if the caller says so', () => {
+      const { tracer, decoded } = open();
+      const dropped = { ...origin, flags: 2 };
+      const span = tracer.startRequest([], {}, dropped);
+      span.end();
+      assert.deepEqual(decoded(), []);
+      assert.deepEqual([span.sampled, span.traceparent], [false, `00-${origin.traceId}-${span.spanId}-02`]);
+      tracer.startRequest(called, {}, dropped).end();
+      assert.equal(decoded()[0]?.links[0]?.flags, 0x302);
+    });
   });
 
   it('marks a failure', () => {
