@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { CONFIG } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { parseConfig } from '../../../src/config/parse-config.ts';
 
 const FILE = fileURLToPath(new URL('../../../config.example.yaml', import.meta.url));
 
@@ -19,6 +20,15 @@ describe('config.example.yaml', () => {
 
   it('shows every section', () => {
     assert.deepEqual(Object.keys(parse(readFileSync(FILE, 'utf8'))), Object.keys(CONFIG.fields));
+  });
+
+  it('shows identity and policy as they would be taken', () => {
+    const text = readFileSync(FILE, 'utf8').replace(/^ {4}# ( *[a-z0-9_]+:)/gm, '    $1');
+    const [bucket] = parseConfig(text, FILE, { DEVICE7_SECRET: 'a-secret-of-16-or-more' }).buckets;
+    assert.equal(bucket?.auth.enabled, true);
+    assert.equal(bucket.auth.jwt?.session_token?.access_key, 'jwt');
+    assert.equal(bucket.auth.sigv4?.credentials?.[0]?.subject, 'device-7');
+    assert.equal(bucket.authz.opa?.policy_path, 'mizuchi/allow');
   });
 
   it('takes from the environment what differs from place to place', async () => {
