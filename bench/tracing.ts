@@ -22,62 +22,24 @@
  * --smoke     a few short turns, to see that everything runs; the figures mean nothing
  * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
  */
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Arena, type Delivery, type Load } from './support/arena.ts';
-import { CONTESTANTS, type Contestant, SPANS_PER_UPLOAD } from './support/contestants.ts';
+import { Arena, type Load } from './support/arena.ts';
+import type { Listening } from './support/collector-process.ts';
+import { type Delivery, deliveryOf, sumOf } from './support/delivery.ts';
+import { type Options, readOptions, SMOKE } from './support/options.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
-import { type Costs, type Plan, runRounds } from './support/rounds.ts';
+import { effortText, placesText, profiling, race } from './support/race.ts';
+import type { Costs, Plan } from './support/rounds.ts';
 import { type Random, seededRandom } from './support/statistics.ts';
-import { type Comparison, compare, noise, percent, type Ratio, ratioText, table } from './support/table.ts';
+import { type Comparison, compare, type Estimate, noise, percent, ratioText, table, verdict } from './support/table.ts';
+import { CONTESTANTS, configOf, SPANS_PER_UPLOAD, type TracingContestant } from './support/tracing-contestants.ts';
 
-const KIB = 1024;
 const GIB = 1024 ** 3;
-const LARGE = 64 * KIB * KIB;
+const LARGE = 64 * 1024 ** 2;
 const TARGET = 1.05;
 const RATIO_HEAD = ['ratio [95 % interval]', ''];
 
-const SMALL_LOAD: Load = { size: KIB, connections: 16, millis: 25, requests: Number.MAX_SAFE_INTEGER };
 const LARGE_LOAD: Load = { size: LARGE, connections: 1, millis: 60_000, requests: 1 };
-const SMALL: Omit<Plan, 'rounds'> = { load: SMALL_LOAD, turns: 12, warmUp: 12 };
 const LARGE_PLAN: Plan = { load: LARGE_LOAD, turns: 2, warmUp: 1, rounds: 4 };
-const SMOKE: Omit<Plan, 'load'> = { turns: 2, warmUp: 1, rounds: 2 };
-
-interface Options {
-  readonly contestants: readonly Contestant[];
-  readonly heats: number;
-  readonly small: Plan;
-  readonly large: Plan;
-  readonly seed: number;
-  readonly smoke: boolean;
-  readonly profile: string | undefined;
-}
-
-function readOptions(args: string[]): Options {
-  const { values } = parseArgs({
-    args,
-    options: {
-      heats: { type: 'string', default: '3' },
-      rounds: { type: 'string', default: '12' },
-      seed: { type: 'string', default: '1' },
-      only: { type: 'string', default: '' },
-      smoke: { type: 'boolean', default: false },
-      profile: { type: 'string' },
-    },
-  });
-  const contestants = CONTESTANTS.filter(({ name, tracer }) => tracer === 'none' || name.includes(values.only));
-  const common = { contestants, seed: natural('--seed', values.seed), smoke: values.smoke, profile: values.profile };
-  if (values.smoke) {
-    return { ...common, heats: 1, small: { load: SMALL_LOAD, ...SMOKE }, large: { load: LARGE_LOAD, ...SMOKE } };
-  }
-  const small = { ...SMALL, rounds: natural('--rounds', values.rounds) };
-  return { ...common, heats: natural('--heats', values.heats), small, large: LARGE_PLAN };
-}
-
-function natural(option: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${option} is not a positive whole number`);
-  return Number(text);
-}
 
 interface Heat {
   readonly small: Costs;
@@ -85,13 +47,24 @@ interface Heat {
   readonly deliveries: readonly Delivery[];
 }
 
+interface Plans extends Options {
+  readonly contestants: readonly TracingContestant[];
+  readonly large: Plan;
+}
+
+function readPlans(args: string[]): Plans {
+  const options = readOptions(args);
+  const contestants = CONTESTANTS.filter(({ name, tracer }) => tracer === 'none' || name.includes(options.only));
+  return { ...options, contestants, large: options.smoke ? { load: LARGE_LOAD, ...SMOKE } : LARGE_PLAN };
+}
+
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  const { contestants, small, large, seed } = options;
-  const random = seededRandom(seed);
+  const plans = readPlans(process.argv.slice(2));
+  const { contestants, small, large } = plans;
+  const random = seededRandom(plans.seed);
   const heats: Heat[] = [];
   const places = findPlaces();
-  while (heats.length < options.heats) heats.push(await runHeat(options, places, random, `heat ${heats.length + 1}`));
+  while (heats.length < plans.heats) heats.push(await runHeat(plans, places, random, `heat ${heats.length + 1}`));
   const results = (of: 'small' | 'large') =>
     compare(
       contestants,
@@ -99,11 +72,11 @@ async function main(): Promise<void> {
       random,
     );
   const [perRequest, perGib] = [results('small'), results('large')];
-  const deliveries = contestants.map((_, i) => sum(heats.map((heat) => heat.deliveries[i]!)));
+  const deliveries = contestants.map((_, i) => sumOf(heats.map((heat) => heat.deliveries[i]!)));
   console.log(placesText(places));
-  printPerRequest(perRequest, deliveries, effort(heats.length, small));
-  printPerGib(perGib, effort(heats.length, large));
-  if (options.smoke) console.log('smoke run: the figures mean nothing');
+  printPerRequest(perRequest, deliveries, effortText(heats.length, small));
+  printPerGib(perGib, effortText(heats.length, large));
+  if (plans.smoke) console.log('smoke run: the figures mean nothing');
   else
     printVerdict(
       perRequest,
@@ -114,64 +87,33 @@ async function main(): Promise<void> {
     );
 }
 
-async function runHeat(
-  { contestants, small, large, profile }: Options,
-  places: Places | undefined,
-  random: Random,
-  name: string,
-): Promise<Heat> {
-  const arena = await Arena.open(contestants, places, (contestant) => profiling(profile, contestant));
+async function runHeat(plans: Plans, places: Places | undefined, random: Random, name: string): Promise<Heat> {
+  const { contestants, small, large, profile } = plans;
+  const arena = new Arena(places);
   try {
+    const collector = arena.start('./collector-process.ts');
+    const ports = { store: await arena.openStore(), collector: await collector.ask<Listening>('listen') };
+    const enter = (contestant: TracingContestant) => {
+      const start = { config: configOf(contestant, ports), stock: contestant.tracer === 'stock' };
+      return arena.enter(contestant, start, profiling(profile, contestant));
+    };
+    await Promise.all(contestants.map(enter));
     const costs = await race(arena, contestants, small, random, `${name}, small objects`);
-    const deliveries = await Promise.all(contestants.map((contestant) => arena.delivery(contestant)));
+    const deliver = (contestant: TracingContestant) =>
+      deliveryOf(collector, contestant.name, expectedOf(arena, contestant));
+    const deliveries = await Promise.all(contestants.map(deliver));
     return { small: costs, deliveries, large: await race(arena, contestants, large, random, `${name}, large objects`) };
   } finally {
     await arena.close();
   }
 }
 
-function profiling(folder: string | undefined, { name }: Contestant): string[] {
-  if (folder === undefined) return [];
-  return ['--cpu-prof', `--cpu-prof-dir=${join(folder, name.replace(/[^a-z]+/gi, '-'))}`];
-}
-
-async function race(
-  arena: Arena,
-  contestants: readonly Contestant[],
-  plan: Plan,
-  random: Random,
-  what: string,
-): Promise<Costs> {
-  const showing = process.stderr.isTTY;
-  const costs = await runRounds(arena, contestants, plan, random, (round, of) => {
-    if (showing) process.stderr.write(`\r\x1b[K${what}: round ${round} of ${of} `);
-  });
-  if (showing) process.stderr.write('\r\x1b[K');
-  return costs;
-}
-
-function sum(deliveries: readonly Delivery[]): Delivery {
-  const total = (of: (delivery: Delivery) => number): number => deliveries.reduce((all, one) => all + of(one), 0);
-  return {
-    expected: total(({ expected }) => expected),
-    received: total(({ received }) => received),
-    exports: total(({ exports }) => exports),
-    bytes: total(({ bytes }) => bytes),
-  };
-}
-
-function placesText(places: Places | undefined): string {
-  if (places === undefined) return 'processes run on any CPU: the noise is larger than it need be\n';
-  return `contestants run on CPU ${places.contestants}, all else on CPU ${places.others}\n`;
-}
-
-function effort(heats: number, { load, turns, rounds }: Plan): string {
-  const turn = load.requests === 1 ? '1 upload' : `${load.millis} ms on ${load.connections} connections`;
-  return `${heats} ${heats === 1 ? 'heat' : 'heats'} of ${rounds} rounds of ${turns} turns of ${turn}`;
+function expectedOf(arena: Arena, contestant: TracingContestant): number {
+  return contestant.tracer === 'none' ? 0 : arena.uploads(contestant) * SPANS_PER_UPLOAD;
 }
 
 function printPerRequest(
-  comparisons: readonly Comparison[],
+  comparisons: readonly Comparison<TracingContestant>[],
   deliveries: readonly Delivery[],
   effortText: string,
 ): void {
@@ -186,7 +128,7 @@ function printPerRequest(
   console.log(table([head, ...rows]));
 }
 
-function ratioCells({ contestant, ratio }: Comparison): string[] {
+function ratioCells({ contestant, ratio }: Comparison<TracingContestant>): string[] {
   return [contestant.name, ratioText(ratio), percent(ratio.median)];
 }
 
@@ -197,7 +139,7 @@ function deliveryCells({ expected, received, exports, bytes }: Delivery): string
   return [perRequest.toFixed(3), (received / exports).toFixed(0), (bytes / received).toFixed(0), lost];
 }
 
-function printPerGib(comparisons: readonly Comparison[], effortText: string): void {
+function printPerGib(comparisons: readonly Comparison<TracingContestant>[], effortText: string): void {
   console.log(`CPU per GiB, objects of 64 MiB (${effortText})\n`);
   const rows = comparisons.map((comparison) => [
     ...ratioCells(comparison),
@@ -206,12 +148,10 @@ function printPerGib(comparisons: readonly Comparison[], effortText: string): vo
   console.log(table([['', ...RATIO_HEAD, 'ms'], ...rows]));
 }
 
-function printVerdict(comparisons: readonly Comparison[], again: Ratio): void {
+function printVerdict(comparisons: readonly Comparison<TracingContestant>[], again: Estimate): void {
   console.log(`noise: the second untraced copy by the first is ${ratioText(again)}`);
   for (const { contestant, ratio } of comparisons.filter(({ contestant }) => contestant.tracer === 'ours')) {
-    const met = ratio.median < TARGET ? 'met' : 'missed';
-    const sure = ratio.interval.low < TARGET && ratio.interval.high > TARGET ? ', but not certainly' : '';
-    console.log(`target < 5 %: ${met}${sure} (${contestant.name} ${percent(ratio.median)})`);
+    console.log(`target < 5 %: ${verdict(ratio, TARGET)} (${contestant.name} ${percent(ratio.median)})`);
   }
 }
 

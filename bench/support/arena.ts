@@ -1,31 +1,17 @@
 /**
- * The processes of one heat: store, collector, load and every contestant, all started before the first turn and all ended
- * after the last.
+ * The processes of one heat: store, load, every contestant and what else the benchmark needs, all started before the first
+ * turn and all ended after the last.
  */
-import type { Received } from './collector-process.ts';
-import { type Contestant, configOf, type Ports, SPANS_PER_UPLOAD } from './contestants.ts';
-import type { Cpu, StartGateway } from './gateway-process.ts';
+import type { Contestant } from './contestant.ts';
+import type { Cpu, StartedGateway, StartGateway } from './gateway-process.ts';
 import { HelperProcess } from './helper-process.ts';
-import type { Turn } from './load-process.ts';
+import type { Requests, Turn } from './load-process.ts';
 import { bind, type Places } from './pinning.ts';
 
 export type Load = Omit<Turn, 'port'>;
 
-/** What the collector has seen of one contestant. */
-export interface Delivery {
-  readonly expected: number;
-  readonly received: number;
-  readonly exports: number;
-  readonly bytes: number;
-}
-
-/** Milliseconds after which a span that has not arrived is given up. */
-const GIVE_UP = 5_000;
-
-interface Player {
+interface Player extends StartedGateway {
   readonly process: HelperProcess;
-  readonly port: number;
-  readonly traced: boolean;
   /** CPU when it was last asked for. */
   cpu: Cpu;
   uploads: number;
@@ -35,28 +21,35 @@ export class Arena {
   readonly #places: Places | undefined;
   readonly #helpers: HelperProcess[] = [];
   readonly #players = new Map<string, Player>();
-  #load!: HelperProcess;
-  #collector!: HelperProcess;
+  readonly #store: HelperProcess;
+  readonly #load: HelperProcess;
 
-  private constructor(places: Places | undefined) {
+  constructor(places: Places | undefined) {
     this.#places = places;
+    this.#store = this.start('./store-process.ts');
+    this.#load = this.start('./load-process.ts');
   }
 
-  /** @param nodeOptions of each contestant's process. */
-  static async open(
-    contestants: readonly Contestant[],
-    places: Places | undefined,
-    nodeOptions: (contestant: Contestant) => string[],
-  ): Promise<Arena> {
-    const arena = new Arena(places);
-    try {
-      const ports = await arena.#openSurroundings();
-      await Promise.all(contestants.map((contestant) => arena.#enter(contestant, ports, nodeOptions(contestant))));
-    } catch (error) {
-      await arena.close();
-      throw error;
-    }
-    return arena;
+  /** Once: the port of the store, which listens from then on. */
+  openStore(): Promise<number> {
+    return this.#store.ask('listen');
+  }
+
+  /** Starts one more process beside the contestants. @param file beside this one. */
+  start(file: string): HelperProcess {
+    return this.#start(file, this.#places?.others);
+  }
+
+  /** Starts the gateway of one contestant. @param nodeOptions of its process. */
+  async enter({ name }: Contestant, start: StartGateway, nodeOptions: readonly string[]): Promise<void> {
+    const process = this.#start('./gateway-process.ts', this.#places?.contestants, nodeOptions);
+    const started = await process.ask<StartedGateway>('start', start);
+    this.#players.set(name, { ...started, process, cpu: { all: 0, main: 0 }, uploads: 0 });
+  }
+
+  /** From now on these requests are sent to the contestant, instead of plain ones. @param heads as they go over the wire. */
+  async send({ name }: Contestant, heads: readonly string[]): Promise<void> {
+    await this.#load.ask('send', { port: this.#player(name).port, heads } satisfies Requests);
   }
 
   /** Loads one contestant. @returns how many requests it has answered, every one with success. */
@@ -75,13 +68,15 @@ export class Arena {
     return { all: player.cpu.all - all, main: player.cpu.main - main };
   }
 
-  /** What has arrived of the contestant's spans, once that is all of them or no more can be hoped for. */
-  async delivery({ name }: Contestant): Promise<Delivery> {
-    const { traced, uploads } = this.#player(name);
-    const expected = traced ? uploads * SPANS_PER_UPLOAD : 0;
-    const question = { contestant: name, spans: expected, millis: GIVE_UP };
-    const { spans, exports, bytes } = await this.#collector.ask<Received>('until', question);
-    return { expected, received: spans, exports, bytes };
+  /** How many requests of the contestant were answered so far. */
+  uploads({ name }: Contestant): number {
+    return this.#player(name).uploads;
+  }
+
+  /** What the contestant has counted itself, as it shows it to Prometheus. */
+  async metrics({ name }: Contestant): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#player(name).metricsPort}/metrics`);
+    return answer.text();
   }
 
   /** Ends every process, the contestants first and in good order. */
@@ -90,28 +85,7 @@ export class Arena {
     await Promise.all(this.#helpers.map((helper) => helper.end()));
   }
 
-  async #openSurroundings(): Promise<Ports> {
-    const start = (file: string): HelperProcess => this.#start(file, this.#places?.others);
-    const store = start('./store-process.ts');
-    this.#collector = start('./collector-process.ts');
-    this.#load = start('./load-process.ts');
-    return { store: await store.ask('listen'), collector: await this.#collector.ask('listen') };
-  }
-
-  async #enter(contestant: Contestant, ports: Ports, nodeOptions: string[]): Promise<void> {
-    const process = this.#start('./gateway-process.ts', this.#places?.contestants, nodeOptions);
-    const start: StartGateway = { config: configOf(contestant, ports), stock: contestant.tracer === 'stock' };
-    const port = await process.ask<number>('start', start);
-    this.#players.set(contestant.name, {
-      process,
-      port,
-      traced: contestant.tracer !== 'none',
-      cpu: { all: 0, main: 0 },
-      uploads: 0,
-    });
-  }
-
-  #start(file: string, cpus: string | undefined, nodeOptions: string[] = []): HelperProcess {
+  #start(file: string, cpus: string | undefined, nodeOptions: readonly string[] = []): HelperProcess {
     const helper = new HelperProcess(file, nodeOptions);
     this.#helpers.push(helper);
     if (cpus !== undefined) bind(helper.pid, cpus);

@@ -19,6 +19,12 @@ export interface Received {
   bytes: number;
 }
 
+/** The ports of both protocols. */
+export interface Listening {
+  readonly http: number;
+  readonly grpc: number;
+}
+
 interface Export {
   readonly contestant: string;
   readonly body: Buffer;
@@ -104,7 +110,7 @@ async function until({ contestant, spans, millis }: { contestant: string; spans:
 }
 
 answerQuestions({
-  listen: async () => ({ http: await listen(http), grpc: await listen(grpc) }),
+  listen: async (): Promise<Listening> => ({ http: await listen(http), grpc: await listen(grpc) }),
   until,
 });
 process.once('disconnect', () => process.exit());

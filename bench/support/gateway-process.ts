@@ -9,19 +9,24 @@ export interface StartGateway {
   readonly stock: boolean;
 }
 
+export interface StartedGateway {
+  readonly port: number;
+  readonly metricsPort: number | undefined;
+}
+
 let app: App | undefined;
 let shutdownStock: (() => Promise<void>) | undefined;
 
-async function start({ config, stock }: StartGateway): Promise<number> {
-  if (!stock) {
-    app = await startApp(config);
-    return app.port;
-  }
+async function start({ config, stock }: StartGateway): Promise<StartedGateway> {
+  app = stock ? await startWithStock(config) : await startApp(config);
+  return { port: app.port, metricsPort: app.metricsPort };
+}
+
+async function startWithStock(config: Config): Promise<App> {
   const { startStockTracing } = await import('./stock-tracer.ts');
   const { tracer, shutdown } = startStockTracing(config.tracing);
   shutdownStock = shutdown;
-  app = await startApp(config, { tracer });
-  return app.port;
+  return startApp(config, { tracer });
 }
 
 /** CPU so far, in microseconds. */

@@ -1,10 +1,18 @@
 /**
- * The clients of the benchmarks: PUTs over kept-alive sockets, one after the other on each. The requests are written
- * beforehand and the answers hardly read, so that as much of the machine as possible is left to the gateway.
+ * The clients of the benchmarks: PUTs over kept-alive sockets, one after the other on each. The requests are written, and
+ * signed, beforehand and the answers hardly read, so that as much of the machine as possible is left to the gateway.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { answerQuestions } from './helper-process.ts';
+import { headOf, KEYS, plainRequest } from './requests.ts';
+
+/** What is sent to one port, in turn, instead of plain requests. */
+export interface Requests {
+  readonly port: number;
+  /** Of objects as large as those of the turns. */
+  readonly heads: readonly string[];
+}
 
 export interface Turn {
   readonly port: number;
@@ -16,8 +24,6 @@ export interface Turn {
   readonly requests: number;
 }
 
-/** How many different keys there are. */
-const KEYS = 1_024;
 const HEAD_END = '\r\n\r\n';
 
 /** Answers have no body, so the end of the head is the end. */
@@ -61,19 +67,23 @@ class Connection {
 }
 
 const connections = new Map<number, Connection[]>();
-const heads = new Map<number, Buffer[]>();
+/** By the size of the object. */
+const plainHeads = new Map<number, Buffer[]>();
+/** By port. */
+const givenHeads = new Map<number, Buffer[]>();
 const bodies = new Map<number, Buffer>();
 let nextKey = 0;
 
 async function run(turn: Turn): Promise<number> {
   const end = performance.now() + turn.millis;
   const body = bodyOf(turn.size);
+  const heads = givenHeads.get(turn.port) ?? plain(turn.size);
   let started = 0;
   let done = 0;
   const work = async (connection: Connection): Promise<void> => {
     while (started < turn.requests && performance.now() < end) {
       started++;
-      await connection.put(nextHead(turn.size), body);
+      await connection.put(heads[nextKey++ % heads.length]!, body);
       done++;
     }
   };
@@ -94,19 +104,21 @@ function bodyOf(size: number): Buffer {
   return body;
 }
 
-function nextHead(size: number): Buffer {
-  let written = heads.get(size);
-  if (written === undefined) heads.set(size, (written = Array.from({ length: KEYS }, (_, i) => headOf(i, size))));
-  return written[nextKey++ % KEYS]!;
+function plain(size: number): Buffer[] {
+  let written = plainHeads.get(size);
+  if (written === undefined) {
+    written = Array.from({ length: KEYS }, (_, i) => Buffer.from(headOf(plainRequest(i, size))));
+    plainHeads.set(size, written);
+  }
+  return written;
 }
 
-function headOf(key: number, size: number): Buffer {
-  const name = `photos/2026/11/holiday-${key.toString().padStart(5, '0')}.jpg`;
-  return Buffer.from(
-    `PUT /uploads/${name} HTTP/1.1\r\nHost: uploads.example:8080\r\nContent-Type: image/jpeg\r\n` +
-      `Content-Length: ${size}\r\nUser-Agent: bench/1.0\r\nx-amz-content-sha256: UNSIGNED-PAYLOAD${HEAD_END}`,
+function send({ port, heads }: Requests): void {
+  givenHeads.set(
+    port,
+    heads.map((head) => Buffer.from(head)),
   );
 }
 
-answerQuestions({ run });
+answerQuestions({ run, send });
 process.once('disconnect', () => process.exit());

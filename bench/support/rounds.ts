@@ -4,7 +4,7 @@
  * hundredths of a second spread that over all alike. A round is long enough for each to pay for its exports and its garbage.
  */
 import type { Arena, Load } from './arena.ts';
-import type { Contestant } from './contestants.ts';
+import type { Contestant } from './contestant.ts';
 import type { Cpu } from './gateway-process.ts';
 import { type Random, shuffled } from './statistics.ts';
 

@@ -1,32 +1,40 @@
-/** Figures as text for a terminal: the ratios of the contestants, and the words around them. */
-import type { Contestant } from './contestants.ts';
+/** Figures as text for a terminal: what the contestants cost by each other, and the words around it. */
+import type { Contestant } from './contestant.ts';
 import type { Costs } from './rounds.ts';
 import { type Interval, median, medianInterval, type Random } from './statistics.ts';
 
-export interface Comparison {
-  readonly contestant: Contestant;
-  readonly ratio: Ratio;
+export interface Comparison<C extends Contestant> {
+  readonly contestant: C;
+  /** CPU of one request by that of those it is set against. */
+  readonly ratio: Estimate;
+  /** The same as a difference, in microseconds. */
+  readonly difference: Estimate;
   /** Median CPU of one request, in microseconds: of the whole process, and of the thread that serves requests. */
   readonly all: number;
   readonly main: number;
 }
 
 /** A median over the rounds of all heats, and its 95 % interval. */
-export interface Ratio {
+export interface Estimate {
   readonly median: number;
   readonly interval: Interval;
 }
 
-/** Each contestant's CPU per request by the mean of the untraced ones' in the same round. */
-export function compare(contestants: readonly Contestant[], heats: readonly Costs[], random: Random): Comparison[] {
-  const untraced = [...contestants.keys()].filter((i) => contestants[i]!.tracer === 'none');
-  const base = (costs: Costs, round: number): number =>
-    untraced.reduce((sum, i) => sum + costs[i]![round]!.all, 0) / untraced.length;
+/** Each contestant's CPU per request by the mean of those it is set against in the same round. */
+export function compare<C extends Contestant>(
+  contestants: readonly C[],
+  heats: readonly Costs[],
+  random: Random,
+): Comparison<C>[] {
   return contestants.map((contestant, i) => {
     const own = heats.flatMap((costs) => costs[i]!);
+    const others = contestant.against.map((name) => contestants.findIndex((one) => one.name === name));
+    const base = (costs: Costs, round: number): number =>
+      others.reduce((sum, other) => sum + costs[other]![round]!.all, 0) / others.length;
     return {
       contestant,
-      ratio: ratioOf(heats, (costs, round) => costs[i]![round]!.all / base(costs, round), random),
+      ratio: estimate(heats, (costs, round) => costs[i]![round]!.all / base(costs, round), random),
+      difference: estimate(heats, (costs, round) => costs[i]![round]!.all - base(costs, round), random),
       all: median(own.map(({ all }) => all)),
       main: median(own.map(({ main }) => main)),
     };
@@ -34,13 +42,26 @@ export function compare(contestants: readonly Contestant[], heats: readonly Cost
 }
 
 /** What the second contestant, which does the same as the first, takes more. */
-export function noise(heats: readonly Costs[], random: Random): Ratio {
-  return ratioOf(heats, ([first, second], round) => second![round]!.all / first![round]!.all, random);
+export function noise(heats: readonly Costs[], random: Random): Estimate {
+  return estimate(heats, ([first, second], round) => second![round]!.all / first![round]!.all, random);
 }
 
-function ratioOf(heats: readonly Costs[], of: (costs: Costs, round: number) => number, random: Random): Ratio {
-  const ratios = heats.map((costs) => costs[0]!.map((_, round) => of(costs, round)));
-  return { median: median(ratios.flat()), interval: medianInterval(ratios, random) };
+function estimate(heats: readonly Costs[], of: (costs: Costs, round: number) => number, random: Random): Estimate {
+  return estimateOf(
+    heats.map((costs) => costs[0]!.map((_, round) => of(costs, round))),
+    random,
+  );
+}
+
+/** @param groups values that have something in common, such as those of one heat. */
+export function estimateOf(groups: readonly (readonly number[])[], random: Random): Estimate {
+  return { median: median(groups.flat()), interval: medianInterval(groups, random) };
+}
+
+/** Whether a figure stays below what was aimed at, and whether that is certain. */
+export function verdict({ median: middle, interval }: Estimate, target: number): string {
+  const unsure = interval.low < target && interval.high > target ? ', but not certainly' : '';
+  return (middle < target ? 'met' : 'missed') + unsure;
 }
 
 /** Columns as wide as they need; the first one flush left, the others flush right. */
@@ -52,12 +73,25 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** `×1.034 [1.021, 1.047]` */
-export function ratioText({ median: middle, interval }: Ratio): string {
+export function ratioText({ median: middle, interval }: Estimate): string {
   return `×${middle.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
 }
 
 /** `+3.4 %` */
 export function percent(ratio: number): string {
-  const more = (ratio - 1) * 100;
-  return `${more < 0 ? '−' : '+'}${Math.abs(more).toFixed(1)} %`;
+  return `${signed((ratio - 1) * 100)} %`;
+}
+
+/** `+31.2 [+28.0, +35.1]` */
+export function differenceText({ median: middle, interval }: Estimate): string {
+  return `${signed(middle)} [${signed(interval.low)}, ${signed(interval.high)}]`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+}
+
+/** `31.2 [28.0, 35.1]` */
+export function microsText({ median: middle, interval }: Estimate): string {
+  return `${middle.toFixed(1)} [${interval.low.toFixed(1)}, ${interval.high.toFixed(1)}]`;
 }

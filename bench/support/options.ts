@@ -1,0 +1,47 @@
+/** The options that the benchmarks of whole gateways have in common, and what they mean for small objects. */
+import { parseArgs } from 'node:util';
+import type { Load } from './arena.ts';
+import type { Plan } from './rounds.ts';
+
+export interface Options {
+  readonly heats: number;
+  /** For objects of 1 KiB. */
+  readonly small: Plan;
+  readonly seed: number;
+  /** Part of a name; empty for all contestants. */
+  readonly only: string;
+  readonly smoke: boolean;
+  /** A folder for V8's CPU profiles. */
+  readonly profile: string | undefined;
+}
+
+/** Bytes. */
+export const SMALL_OBJECT = 1024;
+
+const LOAD: Load = { size: SMALL_OBJECT, connections: 16, millis: 25, requests: Number.MAX_SAFE_INTEGER };
+export const SMOKE: Omit<Plan, 'load'> = { turns: 2, warmUp: 1, rounds: 2 };
+
+/** @throws Error if an option is unknown or no number. */
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      heats: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '12' },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string', default: '' },
+      smoke: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
+  });
+  const { only, smoke, profile } = values;
+  const common = { only, smoke, profile, seed: natural('--seed', values.seed) };
+  if (smoke) return { ...common, heats: 1, small: { load: LOAD, ...SMOKE } };
+  const small = { load: LOAD, turns: 12, warmUp: 12, rounds: natural('--rounds', values.rounds) };
+  return { ...common, heats: natural('--heats', values.heats), small };
+}
+
+function natural(option: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${option} is not a positive whole number`);
+  return Number(text);
+}
