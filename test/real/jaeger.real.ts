@@ -107,7 +107,7 @@ describe('traces in a real Jaeger', () => {
           });
           const ended = Date.now();
           assert.equal(answer.status, 200, answer.body);
-          const trace = await jaeger.trace(caller.traceId, 3);
+          const trace = await jaeger.trace(caller.traceId, 4);
           const root = rootOf(trace);
           assertRequest(trace, root, caller, [
             request('PUT', '/uploads/a%20b/c.bin', {
@@ -140,14 +140,17 @@ describe('traces in a real Jaeger', () => {
           const Body = randomBytes(first + last);
           await new Upload({ client, params: { Bucket: 'uploads', Key, Body }, partSize: first }).done();
           client.destroy();
-          const trace = await jaeger.trace(caller.traceId, 12);
-          assert.equal(trace.spans.length, 12);
+          const trace = await jaeger.trace(caller.traceId, 16);
+          assert.equal(trace.spans.length, 16);
           const uploadOf = (root: JaegerSpan): JaegerSpan =>
-            trace.spans.find(({ references }) => references[0]?.spanID === root.spanID)!;
+            trace.spans.find(
+              ({ operationName, references }) => operationName === 's3.upload' && references[0]?.spanID === root.spanID,
+            )!;
           const roots = trace.spans
             .filter(({ operationName }) => operationName === 'http.server.request')
             .sort((a, b) => a.startTime - b.startTime);
           const id: WantedTags = { 'aws.s3.upload_id': string(tag(uploadOf(roots[0]!), 'aws.s3.upload_id')) };
+          const begun = { traceID: trace.traceID, spanID: roots[0]!.spanID };
           const part = (number: number): WantedTags => ({ ...id, 'aws.s3.part_number': int(number) });
           const steps: [name: string, call: string, method: string, tags: WantedTags, callTags: WantedTags][] = [
             ['CreateMultipartUpload', 'create_multipart_upload', 'POST', id, {}],
@@ -163,12 +166,15 @@ describe('traces in a real Jaeger', () => {
             });
             assert.equal(found.length, 1, name);
             assertRequest(trace, found[0]!, caller, [
-              request(method, `/uploads/${Key}`, {
-                'url.query': some,
-                'user_agent.original': string((agent: string) => agent.startsWith('aws-sdk-js/')),
-                'http.request.body.size': int((size: number) => size >= 0),
-                'http.response.status_code': int(200),
-              }),
+              {
+                ...request(method, `/uploads/${Key}`, {
+                  'url.query': some,
+                  'user_agent.original': string((agent: string) => agent.startsWith('aws-sdk-js/')),
+                  'http.request.body.size': int((size: number) => size >= 0),
+                  'http.response.status_code': int(200),
+                }),
+                link: name === 'CreateMultipartUpload' ? undefined : begun,
+              },
               upload(name, 'uploads', Key, tags),
               {
                 name: `aws.s3.${call}`,
@@ -180,12 +186,32 @@ describe('traces in a real Jaeger', () => {
           assert.equal(tag(uploadOf(roots[3]!), 's3.operation'), 'CompleteMultipartUpload');
         });
 
+        it('show the upload of a client that knows nothing of traces as one trace, too', async () => {
+          const client = clientOf(gateway.url);
+          const [Key, first, last] = ['untraced.bin', 5 * 1024 * 1024, 1_000_000];
+          const Body = randomBytes(first + last);
+          await new Upload({ client, params: { Bucket: 'uploads', Key, Body }, partSize: first }).done();
+          client.destroy();
+          const of = (operation: string) => (line: Record<string, unknown>) =>
+            line.operation === operation && line.path === `/uploads/${Key}`;
+          const begun = await gateway.logged(of('CreateMultipartUpload'));
+          const ended = await gateway.logged(of('CompleteMultipartUpload'));
+          assert.equal(ended.trace_id, begun.trace_id);
+          const trace = await jaeger.trace(String(begun.trace_id), 16);
+          const roots = trace.spans.filter(({ operationName }) => operationName === 'http.server.request');
+          assert.deepEqual([trace.spans.length, roots.length], [16, 4]);
+          for (const root of roots) {
+            const below = { refType: 'CHILD_OF', traceID: begun.trace_id, spanID: begun.span_id };
+            assert.deepEqual(root.references, root.spanID === begun.span_id ? [] : [below]);
+          }
+        });
+
         it('show a refusal and its reason', async () => {
           const caller = newCaller();
           const headers = { traceparent: traceparent(caller), 'x-amz-acl': 'public-read' };
           assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'x', headers)).status, 403);
           const message = 'This gateway lets nobody set an ACL other than private.';
-          const trace = await jaeger.trace(caller.traceId, 2);
+          const trace = await jaeger.trace(caller.traceId, 3);
           assertRequest(trace, rootOf(trace), caller, [
             request('PUT', '/uploads/k', {
               'http.request.body.size': int(1),
@@ -217,7 +243,7 @@ describe('traces in a real Jaeger', () => {
           const message = 'The client closed the connection before the request was complete.';
           const type = { 'error.type': string('client_aborted') };
           const received = (bytes: number): boolean => bytes > 0 && bytes <= sent;
-          const trace = await jaeger.trace(caller.traceId, 3);
+          const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
             request(
               'PUT',
@@ -240,7 +266,7 @@ describe('traces in a real Jaeger', () => {
           assert.equal((await send(gateway.url, 'PUT', '/missing/k', 'x', headers)).status, 404);
           const message = 'The specified bucket does not exist';
           const type = { 'error.type': string('store_error') };
-          const trace = await jaeger.trace(caller.traceId, 3);
+          const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
             request('PUT', '/missing/k', {
               'http.request.body.size': int(1),
@@ -258,7 +284,7 @@ describe('traces in a real Jaeger', () => {
           assert.equal((await send(gateway.url, 'PUT', '/unreachable/k', 'x', headers)).status, 503);
           const message = 'The store cannot be reached (ECONNREFUSED).';
           const type = { 'error.type': string('store_unreachable') };
-          const trace = await jaeger.trace(caller.traceId, 3);
+          const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
             request(
               'PUT',

@@ -26,6 +26,13 @@ describeWithEachStore('multipart uploads by the AWS SDK', (scene) => {
     return { Bucket: BUCKET, Key, UploadId: UploadId! };
   };
 
+  /** What the store calls an upload; it must be the only one of its key. */
+  const storeIdOf = async ({ Key }: { Key: string }): Promise<string> => {
+    const open = await scene().stored.openUploads(Key);
+    assert.equal(open.length, 1);
+    return open[0]!;
+  };
+
   for (const kind of ['buffer', 'stream'] as const) {
     for (const ChecksumAlgorithm of [undefined, 'SHA256', 'CRC32C'] satisfies (ChecksumAlgorithm | undefined)[]) {
       it(`stores 20 MiB from a ${kind} in four parts, with ${ChecksumAlgorithm ?? 'the default checksum'}`, async () => {
@@ -65,7 +72,8 @@ describeWithEachStore('multipart uploads by the AWS SDK', (scene) => {
       ],
     );
     assert.deepEqual([whole.Bucket, whole.Key, whole.UploadId], [BUCKET, upload.Key, upload.UploadId]);
-    const direct = await scene().direct.send(new ListPartsCommand({ ...upload, Bucket: STORE_BUCKET }));
+    const UploadId = await storeIdOf(upload);
+    const direct = await scene().direct.send(new ListPartsCommand({ ...upload, UploadId, Bucket: STORE_BUCKET }));
     assert.deepEqual(whole.Parts, direct.Parts);
     const page = await through().send(new ListPartsCommand({ ...upload, MaxParts: 1, PartNumberMarker: '1' }));
     assert.deepEqual(
@@ -78,7 +86,9 @@ describeWithEachStore('multipart uploads by the AWS SDK', (scene) => {
   it('aborts, and nothing is left', async () => {
     const upload = await create('multipart/aborted');
     await through().send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: randomBytes(100_000) }));
-    assert.deepEqual(await scene().stored.openUploads(upload.Key), [upload.UploadId]);
+    const [storeUploadId, ...others] = await scene().stored.openUploads(upload.Key);
+    assert.deepEqual(others, []);
+    assert.notEqual(storeUploadId, upload.UploadId, 'the client has an id of its own');
     await through().send(new AbortMultipartUploadCommand(upload));
     assert.deepEqual(await scene().stored.openUploads(upload.Key), []);
     await assert.rejects(scene().stored.head(upload.Key), { name: 'NotFound' });
@@ -129,41 +139,47 @@ describeWithEachStore('multipart uploads by the AWS SDK', (scene) => {
 
   it('tells the errors of the store as the store tells them', async () => {
     const over = await create('multipart/errors');
+    const storeOver = await storeIdOf(over);
     await through().send(new AbortMultipartUploadCommand(over));
     const upload = await create('multipart/errors');
+    const asClient = { over, upload };
+    const atStore = {
+      over: { ...over, Bucket: STORE_BUCKET, UploadId: storeOver },
+      upload: { ...upload, Bucket: STORE_BUCKET, UploadId: await storeIdOf(upload) },
+    };
     const parts: { PartNumber: number; ETag: string | undefined }[] = [];
     for (const PartNumber of [1, 2]) {
       const { ETag } = await through().send(new UploadPartCommand({ ...upload, PartNumber, Body: randomBytes(1000) }));
       parts.push({ PartNumber, ETag });
     }
-    const attempts: [what: string, (client: S3Client, Bucket: string) => Promise<unknown>][] = [
+    const attempts: [what: string, (client: S3Client, names: typeof asClient) => Promise<unknown>][] = [
       [
         'the id of an upload that is over',
-        (client, Bucket) => client.send(new UploadPartCommand({ ...over, Bucket, PartNumber: 1, Body: 'x' })),
+        (client, names) => client.send(new UploadPartCommand({ ...names.over, PartNumber: 1, Body: 'x' })),
       ],
       [
         'an ETag that no part has',
-        (client, Bucket) => {
+        (client, names) => {
           const Parts = [{ PartNumber: 1, ETag: '"00000000000000000000000000000000"' }];
-          return client.send(new CompleteMultipartUploadCommand({ ...upload, Bucket, MultipartUpload: { Parts } }));
+          return client.send(new CompleteMultipartUploadCommand({ ...names.upload, MultipartUpload: { Parts } }));
         },
       ],
       [
         'a part that is too small to have another behind it',
-        (client, Bucket) =>
-          client.send(new CompleteMultipartUploadCommand({ ...upload, Bucket, MultipartUpload: { Parts: parts } })),
+        (client, names) =>
+          client.send(new CompleteMultipartUploadCommand({ ...names.upload, MultipartUpload: { Parts: parts } })),
       ],
       [
         'parts in the wrong order',
-        (client, Bucket) => {
+        (client, names) => {
           const Parts = parts.toReversed();
-          return client.send(new CompleteMultipartUploadCommand({ ...upload, Bucket, MultipartUpload: { Parts } }));
+          return client.send(new CompleteMultipartUploadCommand({ ...names.upload, MultipartUpload: { Parts } }));
         },
       ],
     ];
     for (const [what, attempt] of attempts) {
-      const told = await errorOf(attempt(through(), BUCKET));
-      assert.deepEqual(told, await errorOf(attempt(scene().direct, STORE_BUCKET)), what);
+      const told = await errorOf(attempt(through(), asClient));
+      assert.deepEqual(told, await errorOf(attempt(scene().direct, atStore)), what);
       assert.ok(told.status >= 400 && told.status < 500, `${what}: ${told.status}`);
     }
     await through().send(new AbortMultipartUploadCommand(upload));

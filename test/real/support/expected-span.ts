@@ -27,7 +27,14 @@ export interface WantedSpan {
   /** The description of the status Error, which may be empty; undefined where the status is not Error. */
   readonly error?: string | undefined;
   readonly tags: WantedTags;
+  /** The span that it has a link to, if it has one. */
+  readonly link?: { readonly traceID: string; readonly spanID: string } | undefined;
 }
+
+const ANONYMOUS: WantedSpan = {
+  name: 'auth.verify',
+  tags: { 'auth.method': string('anonymous'), 'auth.result': string('accepted') },
+};
 
 /** Where the spans of one request hang. */
 export interface Caller {
@@ -37,7 +44,8 @@ export interface Caller {
 }
 
 /**
- * The spans of one request, from the outside in: each the only child of the one before and inside of it.
+ * The spans of one request, from the outside in: each the only child of the one before and inside of it; beside the second
+ * is the `auth.verify` of a bucket that asks nobody who they are.
  * @param root the request's `http.server.request`.
  */
 export function assertRequest(
@@ -46,6 +54,8 @@ export function assertRequest(
   caller: Caller,
   wanted: readonly WantedSpan[],
 ): void {
+  const childrenOf = ({ spanID }: JaegerSpan): JaegerSpan[] =>
+    trace.spans.filter(({ references }) => references[0]?.spanID === spanID && references[0].refType === 'CHILD_OF');
   let [outer, parentId]: [JaegerSpan | undefined, string] = [undefined, caller.spanId];
   let found = [root];
   for (const span of wanted) {
@@ -54,14 +64,22 @@ export function assertRequest(
     assertSpan(inner, span, parentId, caller.traceState);
     if (outer !== undefined) assertNested(outer, inner);
     [outer, parentId] = [inner, inner.spanID];
-    found = trace.spans.filter(({ references }) => references[0]?.spanID === inner.spanID);
+    found = childrenOf(inner);
+    if (inner !== root) continue;
+    const auth = found.filter(({ operationName }) => operationName === ANONYMOUS.name);
+    assert.equal(auth.length, 1, 'it was asked once who is there');
+    assertSpan(auth[0]!, ANONYMOUS, root.spanID, caller.traceState);
+    assertNested(root, auth[0]!);
+    found = found.filter((span) => span !== auth[0]);
   }
   assert.deepEqual(found, [], 'there are no further spans');
 }
 
 function assertSpan(span: JaegerSpan, wanted: WantedSpan, parentId: string, traceState: string | undefined): void {
   assert.equal(span.operationName, wanted.name);
-  assert.deepEqual(span.references, [{ refType: 'CHILD_OF', traceID: span.traceID, spanID: parentId }], wanted.name);
+  const parent = { refType: 'CHILD_OF', traceID: span.traceID, spanID: parentId };
+  const link = wanted.link === undefined ? [] : [{ refType: 'FOLLOWS_FROM', ...wanted.link }];
+  assert.deepEqual(span.references, [parent, ...link], wanted.name);
   assert.deepEqual(span.logs, []);
   assertTags(span, {
     ...wanted.tags,
