@@ -10,7 +10,7 @@ export interface WrittenRequest {
 /** How many different keys there are. */
 export const KEYS = 1_024;
 
-export function pathOf(key: number): string {
+function pathOf(key: number): string {
   return `/uploads/photos/2026/11/holiday-${key.toString().padStart(5, '0')}.jpg`;
 }
 

@@ -1,0 +1,138 @@
+/**
+ * What identity and policy cost: CPU per request of the gateway with each authenticator and each policy engine, against none.
+ *
+ *   npm run bench -- auth [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
+ *
+ * Ten copies of the gateway run at once, each in a process of its own, as in the benchmark of tracing, where it says how
+ * turns, rounds and heats keep the machine's other work out of the figures. Tracing is off. All take PUTs of 1 KiB over
+ * kept-alive sockets, with UNSIGNED-PAYLOAD so that no body is hashed; they differ in the credential that the requests
+ * carry, which were signed beforehand by the AWS SDK's signer or by jose, and in the engine that is asked. Tokens come
+ * from 64 subjects and are verified by a JWKS that this process serves. The engines are stubs that allow at once: what they
+ * would take themselves is not counted, nor is the wait for them.
+ *
+ * Ways to prove oneself are set against anonymous uploads, policy engines against bearers for whom none is asked: ratio
+ * and difference in the same round, the median over the rounds, and a 95 % bootstrap interval. The noise stands in the
+ * lines that do the same `again`. Differences hold all that a credential brings about: the longer head, reading it,
+ * judging it, counting it. What the judging alone takes is measured afterwards, by `auth-calls`.
+ *
+ * Each gateway is asked what it has counted itself. A request that was not judged as it should be ends the benchmark.
+ *
+ * --only      of the contestants that are not set against themselves only those with this word in their name
+ * --smoke     a few short turns, to see that everything runs; the figures mean nothing
+ * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Arena } from './support/arena.ts';
+import { type AuthContestant, CONTESTANTS, configOf, METHODS, TARGETS } from './support/auth-contestants.ts';
+import { IdentityProvider } from './support/identity-provider.ts';
+import { type Options, readOptions, SMALL_OBJECT } from './support/options.ts';
+import { readOwnCount } from './support/own-count.ts';
+import { findPlaces, type Places } from './support/pinning.ts';
+import { effortText, placesText, profiling, race } from './support/race.ts';
+import { headOf } from './support/requests.ts';
+import type { Costs } from './support/rounds.ts';
+import { requestsWith } from './support/signed-requests.ts';
+import { median, type Random, seededRandom } from './support/statistics.ts';
+import { type Comparison, compare, differenceText, microsText, ratioText, table, verdict } from './support/table.ts';
+
+interface Heat {
+  readonly costs: Costs;
+  /** Calls to the policy engine by each request, of each contestant. */
+  readonly calls: readonly number[];
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const contestants = CONTESTANTS.filter(({ name }) => isOpponent(name) || name.includes(options.only));
+  const random = seededRandom(options.seed);
+  const places = findPlaces();
+  const heats: Heat[] = [];
+  while (heats.length < options.heats)
+    heats.push(await runHeat(options, contestants, places, random, `heat ${heats.length + 1}`));
+  const costs = heats.map((heat) => heat.costs);
+  const comparisons = compare(contestants, costs, random);
+  const calls = contestants.map((_, i) => median(heats.map((heat) => heat.calls[i]!)));
+  console.log(placesText(places));
+  console.log(`CPU per request, objects of 1 KiB, no tracing (${effortText(heats.length, options.small)})\n`);
+  printTables(comparisons, calls);
+  if (options.smoke) console.log('smoke run: the figures mean nothing\n');
+  else printVerdicts(comparisons);
+  process.exitCode = await runCalls(options);
+}
+
+function isOpponent(name: string): boolean {
+  return CONTESTANTS.some(({ against }) => against.includes(name));
+}
+
+async function runHeat(
+  { small, profile }: Options,
+  contestants: readonly AuthContestant[],
+  places: Places | undefined,
+  random: Random,
+  name: string,
+): Promise<Heat> {
+  const provider = await IdentityProvider.open();
+  const arena = new Arena(places);
+  try {
+    const engine = arena.start('./engine-process.ts');
+    const [storePort, enginePort] = await Promise.all([arena.openStore(), engine.ask<number>('listen')]);
+    const surroundings = { storePort, enginePort, jwksUrl: provider.jwksUrl };
+    const enter = async (contestant: AuthContestant): Promise<void> => {
+      const start = { config: configOf(contestant, surroundings), stock: false };
+      await arena.enter(contestant, start, profiling(profile, contestant));
+      await arena.send(contestant, (await requestsWith(contestant.credential, provider, SMALL_OBJECT)).map(headOf));
+    };
+    await Promise.all(contestants.map(enter));
+    const costs = await race(arena, contestants, small, random, name);
+    return { costs, calls: await Promise.all(contestants.map((contestant) => callsPerRequest(arena, contestant))) };
+  } finally {
+    await arena.close();
+    provider.close();
+  }
+}
+
+/** @throws Error if not every request was judged as the contestant's should be. */
+async function callsPerRequest(arena: Arena, contestant: AuthContestant): Promise<number> {
+  const { accepted, calls } = readOwnCount(await arena.metrics(contestant));
+  const uploads = arena.uploads(contestant);
+  const method = METHODS[contestant.credential];
+  if (accepted[method] !== uploads || Object.keys(accepted).length !== 1) {
+    throw new Error(`${contestant.name}: ${uploads} uploads, but accepted were ${JSON.stringify(accepted)}`);
+  }
+  return calls / uploads;
+}
+
+function printTables(comparisons: readonly Comparison<AuthContestant>[], calls: readonly number[]): void {
+  const engines = comparisons.filter(({ contestant }) => contestant.engine !== undefined);
+  const ways = comparisons.filter(({ contestant }) => contestant.engine === undefined);
+  const head = ['ratio [95 % interval]', 'µs more [95 % interval]', 'µs', 'main thread'];
+  console.log(table([['against anonymous', ...head], ...ways.map(cells)]));
+  const rows = engines.map((one) => [...cells(one), calls[comparisons.indexOf(one)]!.toFixed(3)]);
+  if (rows.length > 0) console.log(table([['against JWT as bearer', ...head, 'calls/request'], ...rows]));
+}
+
+function cells({ contestant, ratio, difference, all, main }: Comparison<AuthContestant>): string[] {
+  return [contestant.name, ratioText(ratio), differenceText(difference), all.toFixed(0), main.toFixed(0)];
+}
+
+function printVerdicts(comparisons: readonly Comparison<AuthContestant>[]): void {
+  for (const { contestant, difference } of comparisons) {
+    const target = TARGETS[contestant.name];
+    if (target === undefined) continue;
+    console.log(`target < ${target} µs: ${verdict(difference, target)} (${contestant.name} ${microsText(difference)})`);
+  }
+  console.log();
+}
+
+/** The other half, in a process of its own. @returns its exit code. */
+async function runCalls({ smoke, seed }: Options): Promise<number> {
+  const file = fileURLToPath(new URL('./micro/auth-calls.ts', import.meta.url));
+  const args = [file, '--seed', String(seed), ...(smoke ? ['--smoke'] : [])];
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+await main();
