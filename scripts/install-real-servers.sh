@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the real stores, back ends and clients that the checks beyond `npm test` run against, once, outside the
-# checkout, each in a folder named by its version; what is already there is skipped. Prints the folder of binaries last.
+# Installs the real stores, back ends, policy engines and clients that the checks beyond `npm test` run against, once, outside
+# the checkout, each in a folder named by its version; what is already there is skipped. Prints the folder of binaries last.
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
@@ -14,6 +14,8 @@ mkdir -p "$bin"
 readonly MINIO=v0.0.0-20260212201848-7aac2a2c5b7c # the module has no tags: this is what @latest meant on 2026-11-23
 readonly VERSITYGW=v1.8.0
 readonly JAEGER=v1.76.0 # its cmd/jaeger is Jaeger 2
+readonly OPA=v1.22.2
+readonly OPENFGA=v1.22.1
 readonly AWSCLI=1.46.3-crt # with the AWS CRT, which knows CRC32C and CRC64NVME
 
 # Two at once would write into each other's folders.
@@ -43,6 +45,8 @@ once() {
 # GOFLAGS=-mod=mod in somebody's environment would rewrite what `go build` in the module cache may not touch.
 install_minio() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/minio/minio@$2"; }
 install_versitygw() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@$2"; }
+install_opa() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/open-policy-agent/opa@$2"; }
+install_openfga() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/openfga/openfga/cmd/openfga@$2"; }
 install_jaeger() { # `go install` refuses this module: its go.mod has a replace directive
   local dir
   dir=$(GOFLAGS= go mod download -json "github.com/jaegertracing/jaeger@$2" |
@@ -64,7 +68,7 @@ install_aws() { # not moved afterwards: a venv knows its own path, so it is buil
   ln -s "$venv/bin/aws" "$1/aws"
 }
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus aws
+[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -74,8 +78,10 @@ for name in "$@"; do
       once prometheus debian install_prometheus
       ln -sfn "$cache/prometheus-debian/promtool" "$bin/promtool"
       ;;
+    opa) once opa "$OPA" install_opa ;;
+    openfga) once openfga "$OPENFGA" install_openfga ;;
     aws) once aws "$AWSCLI" install_aws ;;
-    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, aws)"; exit 2 ;;
+    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, opa, openfga, aws)"; exit 2 ;;
   esac
 done
 echo "$bin"
