@@ -4,7 +4,7 @@
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.25, python3 with venv, and for Prometheus a Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, and for Prometheus a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
