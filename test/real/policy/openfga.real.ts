@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { examplesIn } from '../support/document-examples.ts';
+import { FgaStore, type PolicyEngine, startOpenFga } from '../support/policy-engines.ts';
+import {
+  checkOf,
+  openPolicyScene,
+  type PolicyScene,
+  putSigned,
+  putWithToken,
+  spansOf,
+  tokenOf,
+} from '../support/policy-scene.ts';
+
+const [, MODEL, TUPLES] = examplesIn('docs/policy.md', 'json').map((text) => JSON.parse(text));
+
+describe('a real OpenFGA', () => {
+  let engine: PolicyEngine;
+  let store: FgaStore;
+  let scene: PolicyScene;
+  before(async () => {
+    engine = await startOpenFga();
+    store = await FgaStore.create(engine.url);
+    const model_id = await store.writeModel(MODEL);
+    await store.write(TUPLES);
+    const openfga = { url: engine.url, store_id: store.id, timeout_seconds: 10 };
+    scene = await openPolicyScene({
+      uploads: { openfga: { ...openfga, model_id } },
+      inbox: { openfga: { ...openfga, object_type: 'bucket', check: 'bucket' } },
+      outbox: { openfga: { ...openfga, object_type: 'bucket', check: 'bucket' } },
+    });
+  });
+  after(async () => {
+    await scene?.close();
+    await engine?.stop();
+  });
+
+  /** @returns status and `authz.reason`. */
+  async function put(who: string, bucket: string, key: string, body = 'x'): Promise<[number, unknown]> {
+    const { status, traceId } = await putWithToken(scene, await tokenOf({ sub: who }), { bucket, key, body });
+    return [status, (await checkOf(scene, traceId))['authz.reason']];
+  }
+
+  it('allows who has the relation to the object, and the trace says so', async () => {
+    const token = await tokenOf({ sub: 'anna' });
+    const outcome = await putWithToken(scene, token, { bucket: 'uploads', key: 'reports/2026 Q3.pdf' });
+    assert.equal(outcome.status, 200);
+    assert.ok(scene.reachedStore.includes('/uploads/reports/2026%20Q3.pdf'));
+    const spans = await spansOf(scene, outcome.traceId);
+    const call = spans.find(({ name }) => name === 'authz.openfga')!;
+    assert.equal(call.parentSpanId, spans.find(({ name }) => name === 'authz.check')!.spanId);
+    assert.deepEqual(call.attributes['http.response.status_code'], { int: '200' });
+    assert.deepEqual(call.attributes['authz.decision'], { string: 'allow' });
+  });
+
+  it('refuses everybody else, and every other key', async () => {
+    const before = scene.reachedStore.length;
+    for (const [who, key] of [
+      ['bob', 'reports/2026 Q3.pdf'],
+      ['anna', 'reports/2026%20Q3.pdf'],
+      ['anna', 'reports/2026 Q4.pdf'],
+      ['Anna', 'reports/2026 Q3.pdf'],
+      ['user:anna', 'reports/2026 Q3.pdf'],
+      ['*', 'reports/2026 Q3.pdf'],
+    ] as const)
+      assert.deepEqual(await put(who, 'uploads', key), [403, 'no_relation'], `${who} ${key}`);
+    assert.equal(scene.reachedStore.length, before);
+  });
+
+  it('knows everybody by their wildcard', async () => {
+    assert.deepEqual(await put('who ever: #1', 'uploads', 'guestbook.txt'), [200, 'relation']);
+  });
+
+  it('holds the conditions of the model against the size', async () => {
+    assert.deepEqual(await put('anna', 'uploads', 'note.txt', 'n'.repeat(999)), [200, 'relation']);
+    assert.deepEqual(await put('anna', 'uploads', 'note.txt', 'n'.repeat(1000)), [403, 'no_relation']);
+  });
+
+  it('is asked about the bucket where that is configured', async () => {
+    const key = `${'long/'.repeat(100)}a`;
+    assert.equal((await putSigned(scene, { bucket: 'inbox', key })).status, 200);
+    assert.equal((await putSigned(scene, { bucket: 'outbox', key })).status, 403);
+    assert.deepEqual(await put('anna', 'inbox', 'a'), [403, 'no_relation']);
+  });
+});
