@@ -3,13 +3,16 @@
  * in it. (That nothing arrives which is not in the catalogue is asserted wherever traces are tested end to end.)
  */
 import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { SPANS } from '../../../src/tracing/catalogue.ts';
 import { send } from '../../support/http-client.ts';
+import { IdentityProvider } from '../../support/identity-provider.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { sealedId } from '../../support/sealed-id.ts';
-import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { type GatewayOptions, startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
 const IDS = { 'x-amz-request-id': 'STORE0001', 'x-amz-id-2': 'extended' };
 const answer = (document: string): Behaviour => answering(200, document, IDS);
@@ -45,22 +48,43 @@ function cutOnce(): Behaviour {
   };
 }
 
+/** A server that is OPA and OpenFGA in one, and allows everything, unless the path is one that is broken. */
+async function startEngine(isBroken: (path: string) => boolean): Promise<Server> {
+  const engine = createServer((request, response) => {
+    request.resume();
+    response.statusCode = isBroken(request.url ?? '') ? 500 : 200;
+    response.setHeader('content-type', 'application/json').end('{"result":true,"allowed":true}');
+  });
+  await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+  return engine;
+}
+
 describe('the catalogue of spans', () => {
   let store: RawStore;
   let collector: OtlpReceiver;
-  let gateway: TestGateway;
+  let provider: IdentityProvider;
+  let engine: Server;
+  let broken = 'none';
+  const gateways: TestGateway[] = [];
 
-  before(async () => {
-    store = await RawStore.start();
-    collector = await receiveHttp();
-    gateway = await startGateway({
+  const start = async (options: Omit<GatewayOptions, 'storeUrl'>): Promise<TestGateway> => {
+    const gateway = await startGateway({
+      ...options,
       storeUrl: store.url,
       tracing: {
         enabled: true,
         otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
         semantic_conventions: 'dup',
+        ...options.tracing,
       },
     });
+    gateways.push(gateway);
+    return gateway;
+  };
+
+  /** Every operation: done, refused by the store, and sent again by the gateway. */
+  const upload = async (): Promise<void> => {
+    const gateway = await start({});
     const headers = { 'user-agent': 'catalogue-test' };
     for (const [method, target, body, behaviour] of REQUESTS) {
       for (const storeDoes of [behaviour, failing]) {
@@ -74,10 +98,41 @@ describe('the catalogue of spans', () => {
       store.behaviour = cutOnce();
       if (body === undefined) await send(gateway.url, method, target, body, headers);
     }
-    await gateway.close();
+    store.behaviour = answerWell;
+  };
+
+  /** Callers who are known and judged: allowed, unknown, and asked for at an engine that is broken. */
+  const judge = async (subject: 'hash' | 'plain'): Promise<void> => {
+    const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const gateway = await start({
+      auth: { jwt: { algorithms: ['RS256'], jwks_url: provider.jwksUrl, issuer: provider.issuer } },
+      authz: { opa: { url, policy_path: 'a/allow' }, openfga: { url, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' } },
+      tracing: { subject },
+    });
+    const put = async (token: string): Promise<number> =>
+      (await send(gateway.url, 'PUT', '/uploads/k', 'hello', { authorization: `Bearer ${token}` })).status;
+    const token = await provider.token();
+    assert.deepEqual([await put(token), await put('a.b.c')], [200, 401]);
+    for (broken of ['/v1/data', '/stores']) assert.equal(await put(token), 503);
+    broken = 'none';
+  };
+
+  before(async () => {
+    store = await RawStore.start();
+    collector = await receiveHttp();
+    provider = await IdentityProvider.start();
+    engine = await startEngine((path) => path.startsWith(broken));
+    await upload();
+    await judge('hash');
+    await judge('plain');
+    await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
-  after(() => Promise.all([store.close(), collector.close()]));
+  after(async () => {
+    engine.close();
+    await Promise.all([...gateways.map((gateway) => gateway.close()), provider.close(), store.close()]);
+    await collector.close();
+  });
 
   for (const [name, { attributes, kind }] of Object.entries(SPANS)) {
     it(`has ${name} as it arrives, with all its attributes`, () => {
