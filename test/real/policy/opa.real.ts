@@ -12,6 +12,7 @@ import { type PolicyEngine, startOpa } from '../support/policy-engines.ts';
 import {
   attributesOf,
   checkOf,
+  headWithToken,
   openPolicyScene,
   type PolicyScene,
   putSigned,
@@ -132,14 +133,7 @@ describe('a real OPA', () => {
   it('refuses an upload that is too large before it is sent', async (t) => {
     const client = await RawClient.connect(scene.gateway.url);
     t.after(() => client.destroy());
-    const head = [
-      'PUT /uploads/devices/anna/big HTTP/1.1',
-      'Host: gateway',
-      `Authorization: Bearer ${await tokenOf({ sub: 'anna' })}`,
-      `Content-Length: ${100 * 1024 * 1024 + 1}`,
-      'Expect: 100-continue',
-    ];
-    client.write(`${head.join('\r\n')}\r\n\r\n`);
+    client.write(headWithToken(await tokenOf({ sub: 'anna' }), '/uploads/devices/anna/big', 100 * 1024 * 1024 + 1));
     await client.until(/<\/Error>/);
     assert.match(client.received, /^HTTP\/1\.1 403 /);
     assert.match(client.received, /<Code>AccessDenied<\/Code>/);

@@ -82,6 +82,12 @@ export function tokenOf(claims: JWTPayload): Promise<string> {
     .sign(Buffer.from(JWT_SECRET));
 }
 
+/** The head of a request that waits for `100 Continue`, with a token. */
+export function headWithToken(token: string, target: string, length: number): string {
+  const lines = [`PUT ${target} HTTP/1.1`, 'Host: gateway', `Authorization: Bearer ${token}`];
+  return `${[...lines, `Content-Length: ${length}`, 'Expect: 100-continue'].join('\r\n')}\r\n\r\n`;
+}
+
 /** What a client got, and the trace that it had begun. */
 export interface Outcome {
   readonly status: number;
