@@ -6,6 +6,7 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { RawClient } from '../../support/http-client.ts';
 import { examplesIn } from '../support/document-examples.ts';
 import { type PolicyEngine, startOpa } from '../support/policy-engines.ts';
@@ -26,6 +27,16 @@ const [POLICY] = examplesIn('docs/policy.md', 'rego') as [string];
 /** The input that the document shows, in a bucket of its own. */
 const SHOWN = JSON.parse(examplesIn('docs/policy.md', 'json')[0]!.replaceAll('uploads', 'shown'));
 const FURTHER = `package further
+
+form if {
+	[input.action, input.resource.key] == ["PutObject", "forms/photo.jpg"]
+	input.context.auth_method == "post_policy"
+	[input.context.method, input.context.path] == ["POST", "/forms"]
+	[input.context.size, input.context.content_type] == [5, "image/jpeg"]
+}
+
+contradiction := input.subject
+contradiction := input.action
 
 shown if input == ${JSON.stringify(SHOWN)}
 
@@ -49,6 +60,8 @@ describe('a real OPA', () => {
       nothing: asks('mizuchi/no/such/rule'),
       shown: asks('further/shown'),
       parts: asks('further/two_parts'),
+      forms: asks('further/form'),
+      contradiction: asks('further/contradiction'),
     });
   });
   after(async () => {
@@ -158,5 +171,26 @@ describe('a real OPA', () => {
         .map((target) => target.replace(/uploadId=.*/, '')),
       ['/parts/a?uploads=', '/parts/a?partNumber=2&', '/parts/a?'],
     );
+  });
+
+  it('is asked about the file of a form as about an object', async () => {
+    const send = async (name: string, content: string): Promise<number> => {
+      const Fields = { 'Content-Type': 'image/jpeg' };
+      const post = { Bucket: 'forms', Key: `forms/\${filename}`, Fields };
+      const { url, fields } = await createPresignedPost(scene.client, post);
+      const form = new FormData();
+      for (const [field, value] of Object.entries(fields)) form.append(field, value);
+      form.append('file', new File([content], name));
+      return (await fetch(url, { method: 'POST', body: form })).status;
+    };
+    assert.equal(await send('photo.jpg', '5 b..'), 204);
+    assert.equal(await send('other.jpg', '5 b..'), 403);
+    assert.equal(await send('photo.jpg', '6 b...'), 403);
+  });
+
+  it('lets nothing through on which it contradicts itself', async () => {
+    const { status, retryAfter, traceId } = await putSigned(scene, { bucket: 'contradiction', key: 'a' });
+    assert.deepEqual([status, retryAfter], [503, '1']);
+    assert.equal((await checkOf(scene, traceId))['authz.reason'], 'engine_failed');
   });
 });
