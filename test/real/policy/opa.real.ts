@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
@@ -35,6 +37,11 @@ form if {
 	[input.context.size, input.context.content_type] == [5, "image/jpeg"]
 }
 
+framed if {
+	[input.resource.key, input.context.size] == ["Aß/ +%2B%2F/B", 70000]
+	input.context.path == "/framed/A%C3%9F/%20%2B%252B%252F/B"
+}
+
 contradiction := input.subject
 contradiction := input.action
 
@@ -61,6 +68,7 @@ describe('a real OPA', () => {
       shown: asks('further/shown'),
       parts: asks('further/two_parts'),
       forms: asks('further/form'),
+      framed: asks('further/framed'),
       contradiction: asks('further/contradiction'),
     });
   });
@@ -186,6 +194,20 @@ describe('a real OPA', () => {
     assert.equal(await send('photo.jpg', '5 b..'), 204);
     assert.equal(await send('other.jpg', '5 b..'), 403);
     assert.equal(await send('photo.jpg', '6 b...'), 403);
+  });
+
+  it('is asked about the very key, and about the length of the object and not of its frame', async () => {
+    const send = (Key: string, length: number) => {
+      const Body = Readable.from([Buffer.alloc(length)]);
+      return scene.client.send(new PutObjectCommand({ Bucket: 'framed', Key, Body, ContentLength: length }));
+    };
+    const key = 'Aß/ +%2B%2F/B';
+    await send(key, 70_000);
+    await assert.rejects(send(key, 70_001), { name: 'AccessDenied' });
+    await assert.rejects(send(key.toLowerCase(), 70_000), { name: 'AccessDenied' });
+    await assert.rejects(send(key.replace('+', ' '), 70_000), { name: 'AccessDenied' });
+    const stored = scene.reachedStore.filter((target) => target.startsWith('/framed/'));
+    assert.deepEqual(stored, ['/framed/A%C3%9F/%20%2B%252B%252F/B']);
   });
 
   it('lets nothing through on which it contradicts itself', async () => {
