@@ -48,9 +48,13 @@ export function questionOf(request: Resolved): Question {
   };
 }
 
-/** Of a framed body the length of the object; the upload is refused later if it turns out to be another. */
-function sizeOf({ incoming, operation }: Resolved): number | null {
+/**
+ * Of a framed body what the client says of the object: the upload is refused later if it turns out to be another. Of any other
+ * body what HTTP says, whatever else the client says of it.
+ */
+function sizeOf({ incoming, operation, payload }: Resolved): number | null {
   if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return null;
-  const decoded = Number(incoming.headers['x-amz-decoded-content-length'] ?? incoming.body.length ?? Number.NaN);
-  return Number.isSafeInteger(decoded) ? decoded : null;
+  if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length ?? null;
+  const declared = incoming.headers['x-amz-decoded-content-length'] ?? '';
+  return /^\d{1,15}$/.test(declared) ? Number(declared) : null;
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { SignJWT } from 'jose';
+import { type Answer, chunkedHeaders, send } from '../support/http-client.ts';
+import { RawStore } from '../support/raw-store.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const JWT_SECRET = 'a-secret-as-long-as-the-hash-of-HS256';
+
+const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
+
+async function tokenOf(subject: string): Promise<string> {
+  const token = new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(subject).setExpirationTime('1h');
+  return token.sign(Buffer.from(JWT_SECRET));
+}
+
+/** A policy engine that allows objects of up to ten bytes, and remembers what it was told of them. */
+class TenBytes {
+  readonly sizes: unknown[] = [];
+  readonly #server: Server = createServer(async (request, response) => {
+    const { input } = (await json(request)) as { input: { context: { size: number | null } } };
+    const { size } = input.context;
+    this.sizes.push(size);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ result: size !== null && size <= 10 }));
+  });
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+describe('a client that lies to the policy engine about the size of its object', () => {
+  const engine = new TenBytes();
+  let store: RawStore;
+  let gateway: TestGateway;
+  let authorization: string;
+
+  before(async () => {
+    store = await RawStore.start();
+    const url = await engine.start();
+    gateway = await startGateway({
+      storeUrl: store.url,
+      auth: { jwt: { algorithm: 'HS256', secret: JWT_SECRET } },
+      authz: { opa: { url, policy_path: 'mizuchi/allow' } },
+    });
+    authorization = `Bearer ${await tokenOf('alice')}`;
+  });
+  beforeEach(() => {
+    store.requests.length = 0;
+    engine.sizes.length = 0;
+  });
+  after(async () => {
+    await gateway.close();
+    engine.close();
+    await store.close();
+  });
+
+  for (const claimed of ['1', '', '0x1', '-1']) {
+    it(`is judged by Content-Length where the body has no framing, not by ${JSON.stringify(claimed)}`, async () => {
+      const headers = { authorization, 'x-amz-decoded-content-length': claimed };
+      const answer = await send(gateway.url, 'PUT', '/uploads/big', 'x'.repeat(100), headers);
+      assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied']);
+      assert.deepEqual(engine.sizes, [100]);
+      assert.deepEqual(store.requests, []);
+    });
+  }
+
+  it('is believed about a framed body, and refused when more bytes come', async () => {
+    const headers = { authorization, ...chunkedHeaders(1) };
+    const body = '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n';
+    const answer = await send(gateway.url, 'PUT', '/uploads/framed', body, headers);
+    assert.deepEqual([answer.status, codeOf(answer)], [400, 'IncompleteBody']);
+    assert.deepEqual(engine.sizes, [1]);
+    assert.deepEqual(store.requests, []);
+  });
+
+  it('has no size where a framed body does not declare a number', async () => {
+    const headers = { authorization, ...chunkedHeaders(1), 'x-amz-decoded-content-length': '1e0' };
+    const answer = await send(gateway.url, 'PUT', '/uploads/framed', '0\r\n\r\n', headers);
+    assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied']);
+    assert.deepEqual(engine.sizes, [null]);
+  });
+});
