@@ -2,7 +2,7 @@
  * Remembers decisions, and lets equal questions that are asked at the same time share one answer. Only decisions are
  * remembered, never errors, and none outlives the credential it was made for.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What an engine has decided. */
 export interface Decided {
@@ -42,9 +42,7 @@ export class DecisionCache {
    * @param ask asks the engine; what it throws is thrown to all who wait.
    */
   async decide(question: string, expiresAt: number | undefined, ask: () => Promise<Decided>): Promise<Remembered> {
-    const key = createHash('sha256')
-      .update(`${expiresAt ?? ''}\n${question}`)
-      .digest('base64');
+    const key = this.#keyOf(`${expiresAt ?? ''}\n${question}`);
     const known = this.#entries.get(key);
     if (known !== undefined && known.until > this.#now()) return { ...known.decided, cached: true };
     const running = this.#running.get(key);
@@ -54,6 +52,11 @@ export class DecisionCache {
     const decided = await asked;
     this.#remember(key, decided, expiresAt);
     return { ...decided, cached: false };
+  }
+
+  /** A remembered question is kept as its hash only: it holds claims, and may be long. */
+  #keyOf(question: string): string {
+    return this.#ttlMillis === 0 ? question : hash('sha256', question, 'base64');
   }
 
   #remember(key: string, decided: Decided, expiresAt = Number.POSITIVE_INFINITY): void {

@@ -43,25 +43,20 @@ export class EngineClient {
   }
 
   /** @throws EngineError for everything that is not a 200 with a JSON document. */
-  async post(path: string, body: string, headers: readonly string[]): Promise<EngineAnswer> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new EngineError('engine_timeout')), this.#timeoutMillis);
-    try {
-      const answer = await this.#pool.request({
+  post(path: string, body: string, headers: readonly string[]): Promise<EngineAnswer> {
+    return new Promise((resolve, reject) => {
+      const handler = new AnswerHandler(this.#timeoutMillis, resolve, reject);
+      const options: Dispatcher.DispatchOptions = {
         method: 'POST',
         path: this.#basePath + path,
         body,
         headers: [...this.#headers, ...headers],
-        signal: deadline.signal,
-      });
-      const text = await readText(answer.body);
-      return { status: answer.statusCode, document: understand(answer.statusCode, text) };
-    } catch (error) {
-      if (deadline.signal.aborted) throw new EngineError('engine_timeout', { cause: error });
-      throw error instanceof EngineError ? error : new EngineError(troubleOf(error), { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
+        // One clock for all of it, ours.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      };
+      this.#pool.dispatch(options, handler);
+    });
   }
 
   close(): Promise<void> {
@@ -69,15 +64,69 @@ export class EngineClient {
   }
 }
 
-async function readText(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of body as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > MAX_ANSWER) throw new EngineError('engine_answer_too_large');
-    pieces.push(piece);
+/** Takes one answer. undici's `request` would make a stream of it first, at more than the cost of the rest of the call. */
+class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: EngineAnswer) => void;
+  readonly #reject: (error: EngineError) => void;
+  readonly #deadline: NodeJS.Timeout;
+  readonly #pieces: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #size = 0;
+  #over = false;
+
+  constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#deadline = setTimeout(() => this.#giveUp(new EngineError('engine_timeout')), timeoutMillis);
   }
-  return Buffer.concat(pieces).toString('utf8');
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('its time was over while it waited for a connection'));
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
+    this.#size += bytes.length;
+    if (this.#size > MAX_ANSWER) this.#giveUp(new EngineError('engine_answer_too_large'));
+    else this.#pieces.push(bytes);
+  }
+
+  onResponseEnd(): void {
+    this.#settle(() => {
+      const [first = Buffer.alloc(0)] = this.#pieces;
+      const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
+      this.#resolve({ status: this.#status, document: understand(this.#status, bytes.toString('utf8')) });
+    });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#settle(() => {
+      throw error instanceof EngineError ? error : new EngineError(troubleOf(error), { cause: error });
+    });
+  }
+
+  #giveUp(error: EngineError): void {
+    this.#settle(() => {
+      throw error;
+    });
+    this.#controller?.abort(error);
+  }
+
+  #settle(outcome: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#deadline);
+    try {
+      outcome();
+    } catch (error) {
+      this.#reject(error as EngineError);
+    }
+  }
 }
 
 function understand(status: number, text: string): unknown {

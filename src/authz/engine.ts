@@ -1,7 +1,7 @@
 /** What both engines have in common: a question is asked once, through the breaker, inside a span, and its answer remembered. */
 import { Failure } from '../domain/failure.ts';
 import type { Engine, IdentityWatch } from '../domain/identity-watch.ts';
-import type { Span } from '../domain/span.ts';
+import type { Attributes, Span } from '../domain/span.ts';
 import type { Resolved } from '../domain/stages.ts';
 import type { Authorizer, Verdict } from './authorizer.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
@@ -39,12 +39,13 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
   const client = new EngineClient(options);
   const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
   const breaker = createBreaker((state) => watch.breaker(bucket, language.engine, state), openMillis);
+  const call = createCall(language, client, breaker);
   return {
     engine: language.engine,
     async decide(request, span): Promise<Verdict> {
       const question = language.ask(request);
       if (typeof question !== 'string') return { ...question, cached: false };
-      const ask = (): Promise<Decided> => call(language, client, breaker, question, span);
+      const ask = (): Promise<Decided> => call(question, span);
       const decision = cache.decide(question, request.identity.expiresAt, ask);
       return whileWanted(decision.catch(explained), request.incoming.signal);
     },
@@ -52,34 +53,37 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
   };
 }
 
-async function call(
-  language: Language,
-  client: EngineClient,
-  breaker: Breaker,
-  question: string,
-  parent: Span,
-): Promise<Decided> {
-  const { url } = client;
-  const span = parent.child(`authz.${language.engine}`, 'client', {
+type Call = (question: string, parent: Span) => Promise<Decided>;
+
+/** One call in its span. What is the same for all calls is made here. */
+function createCall({ engine, path, understand }: Language, client: EngineClient, breaker: Breaker): Call {
+  const name = `authz.${engine}`;
+  const attributes = attributesOf(client.url, path);
+  return async (question, parent) => {
+    const span = parent.child(name, 'client', { ...attributes, 'authz.breaker': breaker.state });
+    try {
+      const answer = await breaker.run(() => client.post(path, question, span.outgoingHeaders()));
+      span.set('http.response.status_code', answer.status);
+      const decided = understand(answer.document);
+      span.set('authz.decision', decided.allow ? 'allow' : 'deny');
+      return decided;
+    } catch (error) {
+      span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
+      span.fail(error instanceof EngineError ? error.trouble : 'policy_unavailable');
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+}
+
+function attributesOf(url: URL, path: string): Attributes {
+  return {
     'http.request.method': 'POST',
-    'url.full': `${url.origin}${url.pathname.replace(/\/$/, '')}${language.path}`,
+    'url.full': `${url.origin}${url.pathname.replace(/\/$/, '')}${path}`,
     'server.address': url.hostname,
     'server.port': Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
-    'authz.breaker': breaker.state,
-  });
-  try {
-    const answer = await breaker.run(() => client.post(language.path, question, span.outgoingHeaders()));
-    span.set('http.response.status_code', answer.status);
-    const decided = language.understand(answer.document);
-    span.set('authz.decision', decided.allow ? 'allow' : 'deny');
-    return decided;
-  } catch (error) {
-    span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
-    span.fail(error instanceof EngineError ? error.trouble : 'policy_unavailable');
-    throw error;
-  } finally {
-    span.end();
-  }
+  };
 }
 
 function explained(error: unknown): never {
