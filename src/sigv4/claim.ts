@@ -22,6 +22,9 @@ export interface Claim {
 
 const DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
 const PAYLOAD_HASH = /^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]{1,60})$/;
+/** Those that the configuration takes: no other can be right, and what is not right is repeated in messages. */
+const REGION = /^[A-Za-z0-9_-]{1,64}$/;
+const DAY = /^\d{8}$/;
 const HEADER_NAMES = /^[!-:<-~]+(;[!-:<-~]+)*$/;
 
 /** `<access key>/<day>/<region>/s3/aws4_request`; an access key may hold slashes. */
@@ -29,7 +32,8 @@ export function parseCredential(text: string, otherwise: RefusalReason): { acces
   const pieces = text.split('/');
   const [day, region, service, terminator] = pieces.splice(-4);
   const accessKey = pieces.join('/');
-  if (accessKey === '' || day === undefined || !region || terminator !== 'aws4_request') refuse(otherwise);
+  if (accessKey === '' || terminator !== 'aws4_request') refuse(otherwise);
+  if (day === undefined || !DAY.test(day) || region === undefined || !REGION.test(region)) refuse(otherwise);
   if (service !== 's3') refuse(otherwise, 'The credential scope is not one of the service s3.');
   return { accessKey, scope: { day, region, service } };
 }

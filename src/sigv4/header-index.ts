@@ -27,7 +27,8 @@ export class HeaderIndex {
 
   /** The values as they are signed: several of one name joined with commas. `host` may come once. */
   joined(names: readonly string[]): Record<string, string | undefined> {
-    const joined: Record<string, string | undefined> = {};
+    // Clients choose the names: `__proto__` is one like any other.
+    const joined: Record<string, string | undefined> = Object.create(null);
     for (const name of names) {
       joined[name] =
         name === 'host'

@@ -119,7 +119,8 @@ function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
   const signed = new Set(claim.signedHeaders);
   if (!signed.has('host')) refuse('unsigned_header', 'The header host is not signed.');
   for (const name of headers.names()) {
-    if (name.startsWith('x-amz-') && !signed.has(name)) refuse('unsigned_header', `The header ${name} is not signed.`);
+    if (name.startsWith('x-amz-') && !signed.has(name))
+      refuse('unsigned_header', `The header ${name.slice(0, 80)} is not signed.`);
   }
 }
 

@@ -16,7 +16,7 @@ type Fields = ReadonlyMap<string, string>;
 /** As S3 names them, and in the order in which it misses them. */
 const REQUIRED = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Signature', 'Policy'] as const;
 /** An access key may hold slashes. */
-const CREDENTIAL = /^([^\0]{1,256})\/(\d{8})\/([^/]{1,64})\/s3\/aws4_request$/;
+const CREDENTIAL = /^([^\0]{1,256})\/(\d{8})\/([A-Za-z0-9_-]{1,64})\/s3\/aws4_request$/;
 const DATE = /^\d{8}T([01]\d|2[0-3])[0-5]\d[0-5]\dZ$/;
 
 /** @throws Failure form_refused. */

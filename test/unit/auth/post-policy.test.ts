@@ -195,6 +195,13 @@ describe("postPolicyAuthenticator: AWS's published example", () => {
       'wrong_region',
     ],
     [
+      'a region that is none, which nobody should read in a log',
+      { 'x-amz-credential': CREDENTIAL.replace('us-east-1', '\r\nlevel=info') },
+      {},
+      'InvalidArgument',
+      'field_malformed',
+    ],
+    [
       'another day',
       { 'x-amz-credential': CREDENTIAL.replace('20151229', '20151230') },
       {},

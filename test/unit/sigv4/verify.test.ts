@@ -267,7 +267,11 @@ describe('verifying a signed request', () => {
       ['another service', (value) => value.replace('/s3/', '/sts/')],
       ['another terminator', (value) => value.replace('aws4_request', 'aws5_request')],
       ['no region', (value) => value.replace('/eu-central-1/', '/')],
+      ['a region that is none', (value) => value.replace('/eu-central-1/', '/eu\u00a0central/')],
+      ['a long region', (value) => value.replace('/eu-central-1/', `/${'r'.repeat(65)}/`)],
       ['another day', (value) => value.replace('/20260301/', '/20260302/')],
+      ['half a day', (value) => value.replace('/20260301/', '/2026/')],
+      ['no day', (value) => value.replace('/20260301/', '//')],
       ['headers out of order', (value) => value.replace('host;x-amz-content-sha256', 'x-amz-content-sha256;host')],
       ['a header twice', (value) => value.replace('=host;', '=host;host;')],
       ['an empty header', (value) => value.replace('=host;', '=;host;')],
@@ -278,6 +282,28 @@ describe('verifying a signed request', () => {
     }
     const unsignedHost = changingHeader(request, 'authorization', (value) => value.replace('=host;', '='));
     assert.equal(reasonOf(unsignedHost), 'unsigned_header');
+  });
+
+  it('takes a header that is named like something of JavaScript for a header', async () => {
+    const signed = (value: string, name: string): string =>
+      value.replace(
+        /SignedHeaders=[^,]+/,
+        (list) => `SignedHeaders=${[...list.slice(14).split(';'), name].sort().join(';')}`,
+      );
+    for (const name of ['__proto__', 'constructor', 'tostring']) {
+      const request = changingHeader(await inHeaders(), 'authorization', (value) => signed(value, name));
+      assert.equal(reasonOf(request), 'wrong_signature', name);
+      const verdict = verify(withHeader(request, name, 'here'));
+      assert.ok(!verdict.accepted);
+      assert.ok(verdict.canonicalRequest?.includes(`\n${name}:here\n`), verdict.canonicalRequest);
+    }
+  });
+
+  it('does not repeat a name of many kilobytes', async () => {
+    const verdict = verify(withHeader(await inHeaders(), `x-amz-${'a'.repeat(9000)}`, ''));
+    assert.ok(!verdict.accepted);
+    assert.equal(verdict.reason, 'unsigned_header');
+    assert.ok(verdict.message.length < 200, verdict.message);
   });
 
   it('refuses two of what may be there once', async () => {
