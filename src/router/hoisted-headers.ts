@@ -15,7 +15,11 @@ export interface Unhoisted {
   readonly query: Query;
 }
 
-/** Tells apart what stands in the query. @throws Failure invalid_argument if one header would have two values. */
+/** RFC 9110, sections 5.1 and 5.5. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** Tells apart what stands in the query. @throws Failure invalid_argument for what no header can be, or not at once. */
 export function unhoist({ headers, query }: Incoming): Unhoisted {
   if (!query.some(([name]) => /^x-amz-signature$/i.test(name))) return { headers, query };
   const hoisted = query.filter(([name]) => isHeaderInQuery(name));
@@ -23,9 +27,16 @@ export function unhoist({ headers, query }: Incoming): Unhoisted {
   const all: Record<string, string> = { ...headers };
   for (const [parameter, value] of hoisted) {
     const name = parameter.toLowerCase();
-    if (all[name] !== undefined && all[name] !== value)
+    const header = headerValue(name, value);
+    if (all[name] !== undefined && all[name] !== header)
       throw new Failure('invalid_argument', `The header ${name.slice(0, 80)} is given twice, with different values.`);
-    all[name] = value;
+    all[name] = header;
   }
   return { headers: all, query: query.filter(([name]) => !isHeaderInQuery(name)) };
+}
+
+/** As headers carry it: the bytes of its UTF-8, one character each. */
+function headerValue(name: string, value: string): string {
+  if (HEADER_NAME.test(name) && !CONTROL.test(value)) return Buffer.from(value).toString('latin1');
+  throw new Failure('invalid_argument', 'A header in the query has a name or a value that no header can have.');
 }

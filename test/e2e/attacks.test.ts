@@ -91,3 +91,17 @@ describe('a client that lies to the policy engine about the size of its object',
     assert.deepEqual(engine.sizes, [null]);
   });
 });
+
+describe('a client that smuggles headers through the query of a presigned URL', () => {
+  for (const pair of ['X-Amz-Meta-A=%0d%0ax-amz-acl:%20public-read', 'X-Amz-Meta-%0d%0aA=b', 'X-Amz-Meta-A=%00']) {
+    it(`is told so, and not that the store failed: ${pair}`, async (t) => {
+      const store = await RawStore.start();
+      t.after(() => store.close());
+      const gateway = await startGateway({ storeUrl: store.url });
+      t.after(() => gateway.close());
+      const answer = await send(gateway.url, 'PUT', `/uploads/k?X-Amz-Signature=1&${pair}`, 'x');
+      assert.deepEqual([answer.status, codeOf(answer)], [400, 'InvalidArgument']);
+      assert.deepEqual(store.requests, []);
+    });
+  }
+});
