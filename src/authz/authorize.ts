@@ -44,6 +44,7 @@ async function check<B extends PolicyBucket>(request: Resolved<B>, watch: Identi
     if (failure.type !== 'access_denied') {
       span.set('authz.decision', 'error');
       span.set('authz.reason', failure.reason);
+      if (failure.reason === 'breaker_open') span.set('authz.breaker', 'open');
     }
     span.fail(failure.type);
     throw failure;

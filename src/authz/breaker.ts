@@ -19,9 +19,11 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 };
 
 export interface Breaker {
-  readonly state: BreakerState;
-  /** @throws Failure policy_unavailable while it is open; else what `call` throws. */
-  run<T>(call: () => Promise<T>): Promise<T>;
+  /**
+   * @param call is told the state in which it is made: `half_open` is the probe.
+   * @throws Failure policy_unavailable while it is open; else what `call` throws.
+   */
+  run<T>(call: (state: BreakerState) => Promise<T>): Promise<T>;
 }
 
 /** @param tell is told the state now and whenever it changes. */
@@ -33,12 +35,9 @@ export function createBreaker(tell: (state: BreakerState) => void, openMillis: n
   policy.onStateChange((state) => tell(STATES[state]));
   tell('closed');
   return {
-    get state() {
-      return STATES[policy.state];
-    },
     async run(call) {
       try {
-        return await policy.execute(call);
+        return await policy.execute(() => call(STATES[policy.state]));
       } catch (error) {
         if (error instanceof BrokenCircuitError) throw unavailable('breaker_open', openMillis / 1000, error);
         throw error;

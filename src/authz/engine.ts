@@ -1,10 +1,10 @@
 /** What both engines have in common: a question is asked once, through the breaker, inside a span, and its answer remembered. */
 import { Failure } from '../domain/failure.ts';
-import type { Engine, IdentityWatch } from '../domain/identity-watch.ts';
+import type { BreakerState, Engine, IdentityWatch } from '../domain/identity-watch.ts';
 import type { Attributes, Span } from '../domain/span.ts';
 import type { Resolved } from '../domain/stages.ts';
 import type { Authorizer, Verdict } from './authorizer.ts';
-import { type Breaker, createBreaker } from './breaker.ts';
+import { createBreaker } from './breaker.ts';
 import { type Decided, DecisionCache } from './decision-cache.ts';
 import { EngineClient, type EngineClientOptions } from './engine-client.ts';
 import { EngineError, unavailable } from './trouble.ts';
@@ -39,13 +39,13 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
   const client = new EngineClient(options);
   const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
   const breaker = createBreaker((state) => watch.breaker(bucket, language.engine, state), openMillis);
-  const call = createCall(language, client, breaker);
+  const call = createCall(language, client);
   return {
     engine: language.engine,
     async decide(request, span): Promise<Verdict> {
       const question = language.ask(request);
       if (typeof question !== 'string') return { ...question, cached: false };
-      const ask = (): Promise<Decided> => call(question, span);
+      const ask = (): Promise<Decided> => breaker.run((state) => call(question, state, span));
       const decision = cache.decide(question, request.identity.expiresAt, ask);
       return whileWanted(decision.catch(explained), request.incoming.signal);
     },
@@ -53,16 +53,16 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
   };
 }
 
-type Call = (question: string, parent: Span) => Promise<Decided>;
+type Call = (question: string, breaker: BreakerState, parent: Span) => Promise<Decided>;
 
 /** One call in its span. What is the same for all calls is made here. */
-function createCall({ engine, path, understand }: Language, client: EngineClient, breaker: Breaker): Call {
+function createCall({ engine, path, understand }: Language, client: EngineClient): Call {
   const name = `authz.${engine}`;
   const attributes = attributesOf(client.url, path);
-  return async (question, parent) => {
-    const span = parent.child(name, 'client', { ...attributes, 'authz.breaker': breaker.state });
+  return async (question, breaker, parent) => {
+    const span = parent.child(name, 'client', { ...attributes, 'authz.breaker': breaker });
     try {
-      const answer = await breaker.run(() => client.post(path, question, span.outgoingHeaders()));
+      const answer = await client.post(path, question, span.outgoingHeaders());
       span.set('http.response.status_code', answer.status);
       const decided = understand(answer.document);
       span.set('authz.decision', decided.allow ? 'allow' : 'deny');

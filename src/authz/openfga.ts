@@ -28,7 +28,7 @@ export function createOpenFga(options: OpenFgaOptions, tools: EngineTools): Auth
 /** What cannot be named cannot be asked, and so is not allowed: never is another name taken in its place. */
 function check(options: OpenFgaOptions, request: Resolved): string | Decided {
   const { subject, resource, context } = questionOf(request);
-  if (subject === null) return { allow: false, reason: 'no_subject' };
+  if (subject === undefined) return { allow: false, reason: 'no_subject' };
   const user = nameOf(options.user_type, subject, MAX_USER);
   if (user === undefined) return { allow: false, reason: 'subject_too_long' };
   const id = options.check === 'bucket' ? resource.bucket : `${resource.bucket}/${resource.key}`;

@@ -1,9 +1,13 @@
-/** What a policy engine is asked about: all that is known of a request before its body, and nothing that could be made up later. */
+/**
+ * What a policy engine is asked about: all that is known of a request before its body, and nothing that could be made up later.
+ * What is not known is left out, never null: a rule that compares it is then undefined and allows nothing, while null is less
+ * than every number in Rego.
+ */
 import type { Resolved } from '../domain/stages.ts';
 
 export interface Question {
-  /** Null for an anonymous caller. */
-  readonly subject: string | null;
+  /** Missing for an anonymous caller. */
+  readonly subject: string | undefined;
   /** S3 operation. A POST form asks for the same as a PUT, and has the same name. */
   readonly action: string;
   readonly resource: {
@@ -16,34 +20,34 @@ export interface Question {
     readonly method: string;
     /** As it was sent, percent-encoding included. */
     readonly path: string;
-    readonly ip: string | null;
-    /** Object bytes that the client declares; null where it does not, or there are none. */
-    readonly size: number | null;
-    readonly content_type: string | null;
+    readonly ip: string | undefined;
+    /** Object bytes that the client declares; missing where it does not, or the request has none. */
+    readonly size: number | undefined;
+    readonly content_type: string | undefined;
     readonly claims: Readonly<Record<string, unknown>>;
     readonly auth_method: string;
     /** The store's id of a multipart upload: the same for all its requests. */
-    readonly upload_id: string | null;
-    readonly part_number: number | null;
+    readonly upload_id: string | undefined;
+    readonly part_number: number | undefined;
   };
 }
 
 export function questionOf(request: Resolved): Question {
   const { incoming, identity, operation, bucket, key, storeUploadId, partNumber } = request;
   return {
-    subject: identity.subject ?? null,
+    subject: identity.subject,
     action: operation === 'PostObject' ? 'PutObject' : operation,
     resource: { bucket: bucket.name, key },
     context: {
       method: incoming.method,
       path: incoming.rawPath,
-      ip: incoming.clientAddress ?? null,
+      ip: incoming.clientAddress,
       size: sizeOf(request),
-      content_type: incoming.headers['content-type'] ?? null,
+      content_type: incoming.headers['content-type'],
       claims: identity.claims,
       auth_method: identity.method,
-      upload_id: storeUploadId ?? null,
-      part_number: partNumber ?? null,
+      upload_id: storeUploadId,
+      part_number: partNumber,
     },
   };
 }
@@ -52,9 +56,9 @@ export function questionOf(request: Resolved): Question {
  * Of a framed body what the client says of the object: the upload is refused later if it turns out to be another. Of any other
  * body what HTTP says, whatever else the client says of it.
  */
-function sizeOf({ incoming, operation, payload }: Resolved): number | null {
-  if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return null;
-  if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length ?? null;
+function sizeOf({ incoming, operation, payload }: Resolved): number | undefined {
+  if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return undefined;
+  if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length;
   const declared = incoming.headers['x-amz-decoded-content-length'] ?? '';
-  return /^\d{1,15}$/.test(declared) ? Number(declared) : null;
+  return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
 }

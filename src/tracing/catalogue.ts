@@ -212,6 +212,11 @@ const AUTHZ = {
     prose: '`allow`, `deny`, or `error` where an engine gave no clear answer.',
   },
   'authz.reason': { type: 'string', when: 'always', prose: "The engine's reason, or ours. The client is not told." },
+  'authz.breaker': {
+    type: 'string',
+    when: 'if no call was made for it',
+    prose: '`open`: the circuit breaker leaves the engine alone for some seconds, because its last answers were none.',
+  },
   'authz.cached': { type: 'boolean', when: 'with a decision', prose: 'Whether no engine had to be asked.' },
   ...ERROR_TYPE,
 } as const satisfies Attributes;
@@ -221,7 +226,8 @@ const ENGINE = {
   'authz.breaker': {
     type: 'string',
     when: 'always',
-    prose: 'State of the circuit breaker: `closed`, `half_open` or `open`.',
+    prose:
+      'State of the circuit breaker: `closed`, or `half_open` for the call that finds out whether the engine is back.',
   },
   'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
   'http.response.status_code': {
