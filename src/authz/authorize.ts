@@ -41,7 +41,7 @@ async function check<B extends PolicyBucket>(request: Resolved<B>, watch: Identi
     return { ...request, decision: { reason } };
   } catch (thrown) {
     const failure = asFailure(thrown);
-    if (failure.type !== 'access_denied') {
+    if (failure.type !== 'access_denied' && failure.type !== 'client_aborted') {
       span.set('authz.decision', 'error');
       span.set('authz.reason', failure.reason);
       if (failure.reason === 'breaker_open') span.set('authz.breaker', 'open');
@@ -63,7 +63,8 @@ async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch:
     tell(verdict.allow ? 'allow' : 'deny', verdict.cached);
     return verdict;
   } catch (thrown) {
-    tell('error', false);
+    // Who has gone is told nothing, and says nothing of the engine: whoever likes could raise its errors.
+    if (asFailure(thrown).type !== 'client_aborted') tell('error', false);
     throw thrown;
   }
 }

@@ -21,6 +21,8 @@ export function createOpa(options: OpaOptions, tools: EngineTools): Authorizer {
 
 /** Characters of a reason that go to the span. */
 const MAX_REASON = 200;
+/** A rule may quote a claim, and `check` writes to a terminal. */
+const CONTROL = /\p{Cc}/gu;
 
 /**
  * `true`, or an object whose `allow` is `true`: everything else denies. A document without `result` is OPA's way of saying that
@@ -32,8 +34,12 @@ function understand(document: unknown): Decided {
   const allow = typeof result === 'boolean' ? result : fieldOf(result, 'allow');
   if (typeof allow !== 'boolean') return { allow: false, reason: 'policy_not_boolean' };
   const reason = fieldOf(result, 'reason');
-  const given = typeof reason === 'string' && reason !== '' ? reason.slice(0, MAX_REASON) : undefined;
+  const given = typeof reason === 'string' && reason !== '' ? readable(reason) : undefined;
   return { allow, reason: given ?? (allow ? 'policy_allowed' : 'policy_denied') };
+}
+
+function readable(reason: string): string {
+  return reason.slice(0, MAX_REASON).replace(CONTROL, ' ').toWellFormed();
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { SignJWT } from 'jose';
-import { type Answer, chunkedHeaders, send } from '../support/http-client.ts';
+import { type Answer, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
 import { RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -15,6 +16,10 @@ const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/
 async function tokenOf(subject: string): Promise<string> {
   const token = new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject(subject).setExpirationTime('1h');
   return token.sign(Buffer.from(JWT_SECRET));
+}
+
+async function untilLogged({ log }: TestGateway, errorType: string): Promise<void> {
+  while (!log.some(({ error_type }) => error_type === errorType)) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A policy engine that allows objects of up to ten bytes, and remembers what it was told of them. */
@@ -104,4 +109,40 @@ describe('a client that smuggles headers through the query of a presigned URL', 
       assert.deepEqual(store.requests, []);
     });
   }
+});
+
+describe('a client that goes away while it is judged', () => {
+  it('is not counted as an error of the policy engine, and leaves nothing running', async (t) => {
+    const store = await RawStore.start();
+    t.after(() => store.close());
+    const engine = createServer();
+    engine.listen(0, '127.0.0.1');
+    await once(engine, 'listening');
+    t.after(() => {
+      engine.close();
+      engine.closeAllConnections();
+    });
+    const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const opa = { url, policy_path: 'mizuchi/allow', timeout_seconds: 60 };
+    const gateway = await startGateway({ storeUrl: store.url, authz: { opa } });
+    t.after(() => gateway.close());
+    const metrics = async (): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${gateway.app.metricsPort}/metrics`)).text();
+
+    const client = await RawClient.connect(gateway.url);
+    const asked = once(engine, 'request');
+    client.write('PUT /uploads/k HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1\r\n\r\nx');
+    const [, unanswered] = (await asked) as [unknown, ServerResponse];
+    client.socket.resetAndDestroy();
+    await untilLogged(gateway, 'client_aborted');
+    assert.match(await metrics(), /^mizuchi_uploads_in_flight 0$/m);
+    unanswered.end('{"result":true}');
+
+    engine.on('request', (_, response) => response.end('{"result":true}'));
+    assert.equal((await send(gateway.url, 'PUT', '/uploads/other', 'x')).status, 200);
+    assert.deepEqual((await metrics()).match(/^mizuchi_authz_decisions_total\{.*/gm), [
+      'mizuchi_authz_decisions_total{engine="opa",decision="allow"} 1',
+    ]);
+    assert.equal(store.requests.length, 1);
+  });
 });

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import { createOpa } from '../../../src/authz/opa.ts';
+import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
+import { NO_SPAN } from '../../../src/domain/span.ts';
+import type { Resolved } from '../../../src/domain/stages.ts';
+
+const REQUEST = {
+  incoming: { headers: {}, body: { length: 0 }, signal: new AbortController().signal },
+  bucket: { name: 'uploads' },
+  identity: { method: 'anonymous', claims: {} },
+  payload: { hash: 'UNSIGNED-PAYLOAD' },
+} as unknown as Resolved;
+
+describe('the reason that OPA gives', () => {
+  const cases: [what: string, given: unknown, shown: string][] = [
+    ['is shown as it is', 'owner of a/b.txt', 'owner of a/b.txt'],
+    ['brings no line breaks and commands to terminals', 'a\r\nb\u001b[31mc\u009bd', 'a  b [31mc d'],
+    ['ends after 200 characters', 'x'.repeat(30_000), 'x'.repeat(200)],
+    ['is text even where it ends amid a character', `${'x'.repeat(199)}\u{1f409}`, `${'x'.repeat(199)}\ufffd`],
+    ['is ours where it is none', { toString: 1 }, 'policy_denied'],
+    ['is ours where it is empty', '', 'policy_denied'],
+  ];
+  for (const [what, given, shown] of cases) {
+    it(what, async (t) => {
+      const server = createServer((_, response) => {
+        response.end(JSON.stringify({ result: { allow: false, reason: given } }));
+      });
+      t.after(() => void server.close());
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const options = { url, policy_path: 'mizuchi/allow', timeout_seconds: 5, cache_ttl_seconds: 0 };
+      const opa = createOpa(options, { bucket: 'uploads', watch: NOBODY_WATCHES });
+      t.after(() => opa.close());
+      const verdict = await opa.decide(REQUEST, NO_SPAN);
+      assert.deepEqual(verdict, { allow: false, reason: shown, cached: false });
+    });
+  }
+});
