@@ -295,7 +295,7 @@ describe('verifying a signed request', () => {
       assert.equal(reasonOf(request), 'wrong_signature', name);
       const verdict = verify(withHeader(request, name, 'here'));
       assert.ok(!verdict.accepted);
-      assert.ok(verdict.canonicalRequest?.includes(`\n${name}:here\n`), verdict.canonicalRequest);
+      assert.ok(verdict.canonicalRequest?.includes(`\n${name}:here\n`), verdict.canonicalRequest ?? '');
     }
   });
 
