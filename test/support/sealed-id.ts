@@ -1,7 +1,14 @@
 /** Upload ids as a gateway of `startGateway` gives them out, for tests that want to begin in the middle of an upload. */
 import { UploadIds } from '../../src/upload-id/seal.ts';
 
-/** @param key of the bucket `uploads`, begun by nobody in particular and without a trace. */
-export function sealedId(key: string, storeUploadId: string): string {
-  return new UploadIds('mizuchi-secret', 'uploads').seal({ storeUploadId, key, subject: undefined, origin: undefined });
+interface Owner {
+  /** Name of the bucket; `uploads` unless given. */
+  readonly bucket?: string;
+  /** Who began the upload; nobody in particular unless given. */
+  readonly subject?: string;
+}
+
+/** An id of an upload that was begun without a trace. */
+export function sealedId(key: string, storeUploadId: string, { bucket = 'uploads', subject }: Owner = {}): string {
+  return new UploadIds('mizuchi-secret', bucket).seal({ storeUploadId, key, subject, origin: undefined });
 }
