@@ -22,14 +22,17 @@ export class EngineError extends Error {
   /** HTTP status, where the engine answered. */
   readonly status: number | undefined;
 
-  constructor(trouble: EngineTrouble, options: { status?: number; cause?: unknown } = {}) {
+  readonly engineIsUnwell: boolean;
+
+  /** @param options.engineIsUnwell where that does not follow from the trouble. */
+  constructor(
+    trouble: EngineTrouble,
+    options: { status?: number; engineIsUnwell?: boolean | undefined; cause?: unknown } = {},
+  ) {
     super(trouble, { cause: options.cause });
     this.trouble = trouble;
     this.status = options.status;
-  }
-
-  get engineIsUnwell(): boolean {
-    return ENGINE_IS_UNWELL[this.trouble];
+    this.engineIsUnwell = options.engineIsUnwell ?? ENGINE_IS_UNWELL[trouble];
   }
 }
 

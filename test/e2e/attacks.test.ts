@@ -146,3 +146,41 @@ describe('a client that goes away while it is judged', () => {
     assert.equal(store.requests.length, 1);
   });
 });
+
+describe('a client that knows a question at which the policy contradicts itself', () => {
+  // As OPA v1.22 answers, shortened.
+  const CONTRADICTION = {
+    code: 'internal_error',
+    message: 'error(s) occurred while evaluating query',
+    errors: [{ code: 'eval_conflict_error', message: 'rule data.m.allow produced conflicting values' }],
+  };
+
+  it('is refused, and cannot open the breaker for the others', async (t) => {
+    const store = await RawStore.start();
+    t.after(() => store.close());
+    const engine = createServer(async (request, response) => {
+      const { input } = (await json(request)) as { input: { subject: string } };
+      if (input.subject === 'alice') response.end('{"result":true}');
+      else response.writeHead(500).end(JSON.stringify(CONTRADICTION, null, 2));
+    });
+    engine.listen(0, '127.0.0.1');
+    await once(engine, 'listening');
+    t.after(() => {
+      engine.close();
+      engine.closeAllConnections();
+    });
+    const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const auth = { jwt: { algorithm: 'HS256', secret: JWT_SECRET } };
+    const authz = { opa: { url, policy_path: 'm/allow' } };
+    const gateway = await startGateway({ storeUrl: store.url, auth, authz });
+    t.after(() => gateway.close());
+    const putAs = async (subject: string): Promise<number> => {
+      const authorization = `Bearer ${await tokenOf(subject)}`;
+      return (await send(gateway.url, 'PUT', '/uploads/k', 'x', { authorization })).status;
+    };
+    for (let i = 0; i < 10; i++) assert.equal(await putAs('mallory'), 503);
+    assert.equal(gateway.log.findLast(({ status }) => status === 503)?.error_reason, 'engine_failed');
+    assert.deepEqual(store.requests, []);
+    assert.equal(await putAs('alice'), 200);
+  });
+});
