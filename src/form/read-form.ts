@@ -9,7 +9,7 @@ import { type Boundary, boundaryOf } from './boundary.ts';
 import { FieldsParser } from './fields-parser.ts';
 import { FileStream } from './file-stream.ts';
 import { headersOfFields } from './form-headers.ts';
-import { readPieces } from './read-pieces.ts';
+import { type Patience, readPieces } from './read-pieces.ts';
 import { formRefused } from './refusals.ts';
 
 export interface Form extends UploadForm {
@@ -21,20 +21,31 @@ export interface Form extends UploadForm {
 
 /** Up to this many bytes the rest of a form is read at once. */
 const SMALL_REST = 64 * 1024;
+/**
+ * Milliseconds in which all must have come that is read before anybody is judged, 84 KiB at the most: whoever sends a byte now
+ * and then would hold a connection, its memory and a span for as long as he likes, and nobody knows who he is.
+ */
+const READING_MILLIS = 240_000;
 const FILE_NAME = /\$\{filename\}/g;
 
 /**
  * Asks the client for its body.
  * @param idleMillis longest wait for its next byte.
+ * @param readingMillis longest time until the file is streamed, or is here.
  * @throws Failure form_refused, missing_content_length, not_implemented, client_aborted, client_stalled.
  */
-export async function readForm({ headers, body }: Incoming, idleMillis: number): Promise<Form> {
+export async function readForm(
+  { headers, body }: Incoming,
+  idleMillis: number,
+  readingMillis: number = READING_MILLIS,
+): Promise<Form> {
   const boundary = boundaryOf(headers['content-type'] ?? '');
   if (body.length === undefined) throw new Failure('missing_content_length', NO_LENGTH);
   const source = body.open();
+  const patience = { idleMillis, until: performance.now() + readingMillis };
   const parser = new FieldsParser(boundary);
   let first: Buffer | undefined;
-  await readPieces(source, idleMillis, (bytes) => {
+  await readPieces(source, patience, (bytes) => {
     first = parser.write(bytes);
     return first !== undefined;
   });
@@ -43,7 +54,7 @@ export async function readForm({ headers, body }: Incoming, idleMillis: number):
   const length = body.length - parser.fileStart;
   const rest = { source, first, length, boundary };
   const isSmall = length <= Math.max(SMALL_REST, first.length);
-  const file = isSmall ? await collectFile(rest, idleMillis) : streamFile(rest);
+  const file = isSmall ? await collectFile(rest, patience) : streamFile(rest);
   return { fields, fileName, headers: headersOfFields(fields), file };
 }
 
@@ -73,11 +84,11 @@ function expand({ fields, fileName }: FieldsParser): UploadForm {
   return { fields: expanded, fileName: name };
 }
 
-async function collectFile({ source, first, length, boundary }: Rest, idleMillis: number): Promise<IncomingBody> {
+async function collectFile({ source, first, length, boundary }: Rest, patience: Patience): Promise<IncomingBody> {
   const pieces = [first];
   let left = length - first.length;
   if (left > 0) {
-    await readPieces(source, idleMillis, (bytes) => {
+    await readPieces(source, patience, (bytes) => {
       pieces.push(bytes);
       left -= bytes.length;
       return left <= 0;

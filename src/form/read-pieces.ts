@@ -2,16 +2,28 @@
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 
+export interface Patience {
+  /** Longest wait for the next piece, in milliseconds. */
+  readonly idleMillis: number;
+  /** When all must have come, as `performance.now()`. */
+  readonly until: number;
+}
+
 /**
  * Resolves when `take` returns true, with the source paused where it stands, or at the end of the source.
- * @param idleMillis longest wait for the next piece.
  * @throws Failure of `take`; client_stalled, client_aborted; what the source failed with, if that was a Failure.
  */
-export function readPieces(source: Readable, idleMillis: number, take: (bytes: Buffer) => boolean): Promise<void> {
+export function readPieces(
+  source: Readable,
+  { idleMillis, until }: Patience,
+  take: (bytes: Buffer) => boolean,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const idle = setTimeout(() => settle(new Failure('client_stalled')), idleMillis);
+    const late = setTimeout(() => settle(new Failure('client_stalled', TOO_SLOW)), until - performance.now());
     const settle = (failure?: unknown): void => {
       clearTimeout(idle);
+      clearTimeout(late);
       source.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       source.on('error', ignore); // a connection that breaks later must not bring the process down
       source.pause();
@@ -33,6 +45,8 @@ export function readPieces(source: Readable, idleMillis: number, take: (bytes: B
     source.resume();
   });
 }
+
+const TOO_SLOW = 'The fields of the form, or its small file, took too long to arrive.';
 
 /** A Failure tells what is wrong with the body; every other error only that the connection has ended. */
 export function goneOf(error: Error | undefined): Failure {

@@ -118,6 +118,22 @@ describe('readForm', () => {
     assert.ok(source.isPaused());
   });
 
+  it('does not wait for ever for a client that sends a byte now and then', async (t) => {
+    const { contentType, bytes } = await encodeForm(formOf({ key: 'k' }, randomBytes(50_000)));
+    for (const begun of [0, bytes.length - 40_000]) {
+      const source = new PassThrough();
+      let sent = begun;
+      const drip = setInterval(() => source.write(bytes.subarray(sent, ++sent)), 1);
+      t.after(() => clearInterval(drip));
+      source.write(bytes.subarray(0, begun));
+      const body = { length: bytes.length, open: () => source };
+      const incoming = { headers: { 'content-type': contentType }, body } as unknown as Incoming;
+      await assert.rejects(readForm(incoming, IDLE, 50), { type: 'client_stalled', status: 408 });
+      clearInterval(drip);
+      assert.ok(source.isPaused());
+    }
+  });
+
   it('asks for no body whose length is not declared', async () => {
     const body = { length: undefined, open: () => assert.fail('the body was asked for') };
     const incoming = { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body } as unknown as Incoming;
