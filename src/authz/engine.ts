@@ -1,8 +1,8 @@
 /** What both engines have in common: a question is asked once, through the breaker, inside a span, and its answer remembered. */
-import { Failure } from '../domain/failure.ts';
 import type { BreakerState, Engine, IdentityWatch } from '../domain/identity-watch.ts';
 import type { Attributes, Span } from '../domain/span.ts';
 import type { Resolved } from '../domain/stages.ts';
+import { whileWanted } from '../domain/while-wanted.ts';
 import type { Authorizer, Verdict } from './authorizer.ts';
 import { createBreaker } from './breaker.ts';
 import { type Decided, DecisionCache } from './decision-cache.ts';
@@ -47,6 +47,7 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
       if (typeof question !== 'string') return { ...question, cached: false };
       const ask = (): Promise<Decided> => breaker.run((state) => call(question, state, span));
       const decision = cache.decide(question, request.identity.expiresAt, ask);
+      // Who goes away leaves the call running: others may wait for the same answer.
       return whileWanted(decision.catch(explained), request.incoming.signal);
     },
     close: () => client.close(),
@@ -88,14 +89,4 @@ function attributesOf(url: URL, path: string): Attributes {
 
 function explained(error: unknown): never {
   throw error instanceof EngineError ? unavailable(error.trouble, 1, error) : error;
-}
-
-/** Others may wait for the same answer: who goes away leaves it running. @throws Failure client_aborted. */
-function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const gone = (): void => reject(new Failure('client_aborted'));
-    if (signal.aborted) gone();
-    signal.addEventListener('abort', gone, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
-  });
 }

@@ -3,10 +3,11 @@
  * tried a second time. Holds the long-lived connection pool of its bucket.
  */
 import { Pool } from 'undici';
-import { asFailure, Failure } from '../domain/failure.ts';
+import { asFailure, type Failure } from '../domain/failure.ts';
 import { OPERATIONS, type OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
+import { whileWanted } from '../domain/while-wanted.ts';
 import { percentEncode } from '../kit/percent.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
@@ -178,14 +179,4 @@ function withoutStoreId(text: string, { query, uploadId }: StoreCall): string {
 
 function queryValue(query: Query, name: string): string | undefined {
   return query.find((pair) => pair[0] === name)?.[1];
-}
-
-/** @throws Failure client_aborted as soon as nobody waits for it any more. */
-function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const gone = (): void => reject(new Failure('client_aborted'));
-    if (signal.aborted) gone();
-    signal.addEventListener('abort', gone, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
-  });
 }
