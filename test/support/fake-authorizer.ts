@@ -1,0 +1,47 @@
+/** An authorizer in memory: says what a test tells it to, and knows whom it was asked about. */
+import type { Authorizer, Verdict } from '../../src/authz/authorizer.ts';
+import { questionOf } from '../../src/authz/question.ts';
+import { type UnavailableReason, unavailable } from '../../src/authz/trouble.ts';
+import type { Engine } from '../../src/domain/identity-watch.ts';
+import type { Resolved } from '../../src/domain/stages.ts';
+import { whileWanted } from '../../src/domain/while-wanted.ts';
+
+export interface FakeDecision {
+  readonly allow: boolean;
+  readonly reason: string;
+}
+
+export class FakeAuthorizer implements Authorizer {
+  readonly engine: Engine;
+  /** What it says, or why it says nothing. */
+  says: FakeDecision | UnavailableReason = { allow: true, reason: 'fake_allowed' };
+  /** Those that it did not remember. */
+  readonly asked: Resolved[] = [];
+  closed = 0;
+  readonly #remembered: Map<string, FakeDecision> | undefined;
+
+  constructor(options: { readonly engine?: Engine; readonly remembers?: boolean } = {}) {
+    this.engine = options.engine ?? 'opa';
+    this.#remembered = options.remembers ? new Map() : undefined;
+  }
+
+  decide(request: Resolved): Promise<Verdict> {
+    return whileWanted(this.#decide(request), request.incoming.signal);
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+    this.#remembered?.clear();
+    this.says = 'engine_reset';
+  }
+
+  async #decide(request: Resolved): Promise<Verdict> {
+    const question = JSON.stringify(questionOf(request));
+    const known = this.#remembered?.get(question);
+    if (known !== undefined) return { ...known, cached: true };
+    this.asked.push(request);
+    if (typeof this.says === 'string') throw unavailable(this.says, 1);
+    this.#remembered?.set(question, this.says);
+    return { ...this.says, cached: false };
+  }
+}
