@@ -83,7 +83,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const listener = await openListener(config, routes, tracing.tracer, registry, watch, log);
     opened.push(() => listener.close(config.server.shutdown_timeout_seconds * 1000));
     sayStarted(log, config, listener, admin);
-    const reload = () => reloadFiles(parts, log);
+    let reloading = Promise.resolve();
+    const reload = () => (reloading = reloading.then(() => reloadFiles(parts, log))); // in turn: the last one counts
     return { host: listener.host, port: listener.port, metricsPort: admin?.port, close, reload };
   } catch (error) {
     await close();

@@ -62,10 +62,11 @@ async function openTokens(jwt: JwtConfig, parts: BucketParts, surroundings: Surr
 }
 
 async function providerOptions(provider: ProviderConfig, { directory }: Surroundings) {
-  const { secret, jwks_url, issuer, audience, leeway_seconds, subject_claim, public_key_file } = provider;
+  const { secret, jwks_url, issuer, audience, leeway_seconds, subject_claim, subject_prefix, public_key_file } =
+    provider;
   const algorithms = algorithmsOf(provider);
   const public_key = public_key_file === undefined ? undefined : await loadText(resolve(directory, public_key_file));
-  return { algorithms, secret, public_key, jwks_url, issuer, audience, leeway_seconds, subject_claim };
+  return { algorithms, secret, public_key, jwks_url, issuer, audience, leeway_seconds, subject_claim, subject_prefix };
 }
 
 async function openRing(

@@ -53,6 +53,12 @@ const PROVIDER = {
     max: 300,
   }),
   subject_claim: string({ prose: 'The claim that says who the caller is.', default: 'sub' }),
+  subject_prefix: string({
+    prose:
+      'Stands before what the claim says, such as `partner/`: with several providers, so that one cannot name the subjects of another.',
+    optional: true,
+    check: (prefix) => (prefix.length <= 64 ? undefined : 'is longer than 64 characters'),
+  }),
 } as const satisfies Fields;
 
 interface Provider {

@@ -8,7 +8,8 @@ export const checkAccessKey = (key: string): string | undefined =>
 
 export const CREDENTIAL = object(
   {
-    access_key: string({
+    // Discreet, because secrets are put here by mistake.
+    access_key: secret({
       prose: 'The access key: a name, not a secret.',
       check: checkAccessKey,
       mend: 'use 1 to 128 visible ASCII characters without "/" and ","',

@@ -100,7 +100,7 @@ function refuseConnectionOptions(options: string | undefined, passed: Readonly<R
   for (const option of options?.split(',') ?? []) {
     const name = option.trim().toLowerCase();
     if (Object.hasOwn(passed, name))
-      throw new Failure('bad_request', `Connection names the header ${name}, which the store is to see.`);
+      throw new Failure('bad_request', `Connection names the header ${name.slice(0, 80)}, which the store is to see.`);
   }
 }
 
@@ -118,7 +118,7 @@ function refuseUnlessHarmless(operation: OperationName, name: string, value: str
   }
   const known = name.startsWith(METADATA) || BY_OPERATION.PutObject.has(name) || CHECKSUM_VALUE.test(name);
   if (known && operation !== 'PutObject' && !name.startsWith('x-amz-meta-snowball-')) return;
-  throw new Failure('not_implemented', `This gateway does not offer what the header ${name} asks for.`);
+  throw new Failure('not_implemented', `This gateway does not offer what the header ${name.slice(0, 80)} asks for.`);
 }
 
 /** `aws-chunked` is a coding of the transfer and ends here; what else stands in Content-Encoding belongs to the object. */

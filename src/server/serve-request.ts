@@ -128,10 +128,14 @@ function attributesOf(request: IncomingMessage, path: string): Attributes {
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** Without the query, which may be a credential. */
+/**
+ * What may be logged of a target: without the query, which may be a credential, even where its `?` was encoded on the way;
+ * and of an absolute form, which is refused, without the authority, where a password may stand.
+ */
 function pathOf({ url = '' }: IncomingMessage): string {
-  const mark = url.indexOf('?');
-  return mark < 0 ? url : url.slice(0, mark);
+  const end = url.search(/\?|%3f.*x-amz-(signature|credential|security-token)/i);
+  const path = end < 0 ? url : url.slice(0, end);
+  return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
 }
 
 function hostOf(host: string | undefined): string | undefined {

@@ -95,6 +95,24 @@ describe('hostile requests', () => {
     );
   });
 
+  it('says nothing of a password or a signature in a target that is no target', async () => {
+    gateway.log.length = 0;
+    const targets = [
+      'http://user:the-password@a/uploads/k',
+      '/uploads/k%3FX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=the-signature',
+    ];
+    for (const target of targets) {
+      const client = await RawClient.connect(gateway.url);
+      client.write(`PUT ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`);
+      await client.closed();
+    }
+    assert.deepEqual(
+      gateway.log.map(({ path }) => path),
+      ['/uploads/k', '/uploads/k'],
+    );
+    assert.ok(!JSON.stringify(gateway.log).includes('the-'));
+  });
+
   it('is no proxy', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write('CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: 169.254.169.254:80\r\n\r\n');

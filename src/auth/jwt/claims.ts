@@ -29,7 +29,8 @@ export function verifiedToken(claims: JWTPayload, options: ProviderOptions, now:
   const { exp, iat } = claims;
   if (exp === undefined || exp > LAST_SECOND) throw refusal('no_expiry');
   if (iat !== undefined && iat > now / 1000 + options.leeway_seconds) throw refusal('not_yet_valid');
-  return { subject: subjectOf(claims, options.subject_claim), claims, expiresAt: exp * 1000 };
+  const subject = `${options.subject_prefix ?? ''}${subjectOf(claims, options.subject_claim)}`;
+  return { subject, claims, expiresAt: exp * 1000 };
 }
 
 function subjectOf(claims: JWTPayload, name: string): string {

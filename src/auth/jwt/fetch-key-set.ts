@@ -40,6 +40,7 @@ function keysOf(text: string): JWK[] {
   }
   const keys = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw new Error('the answer is not a JSON Web Key Set');
+  if (keys.length === 0) throw new Error('the key set is empty'); // a mistake of the provider's, not the end of all tokens
   if (keys.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
   return keys;
 }

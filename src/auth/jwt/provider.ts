@@ -18,6 +18,8 @@ export interface ProviderOptions {
   readonly leeway_seconds: number;
   /** The claim that says who the caller is. */
   readonly subject_claim: string;
+  /** Before each subject. */
+  readonly subject_prefix?: string | undefined;
 }
 
 export interface Provider {

@@ -44,6 +44,7 @@ describe('the fields of the configuration', () => {
       '.buckets[].auth.jwt.providers[].secret',
       '.buckets[].auth.jwt.providers[].jwks_url',
       '.buckets[].auth.jwt.session_token.secret_key',
+      '.buckets[].auth.sigv4.credentials[].access_key',
       '.buckets[].auth.sigv4.credentials[].secret_key',
       '.buckets[].authz.opa.url',
       '.buckets[].authz.opa.token',

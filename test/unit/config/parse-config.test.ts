@@ -66,7 +66,7 @@ buckets:
     auth:
       enabled: true
       jwt: { algorithms: [RS256, ES256], jwks_url: "https://idp/keys/", issuer: "https://idp", audience: uploads,
-             leeway_seconds: 5, subject_claim: email, session_token: { access_key: oidc, secret_key: everybody } }
+             leeway_seconds: 5, subject_claim: email, subject_prefix: idp/, session_token: { access_key: oidc, secret_key: everybody } }
       sigv4: { region: eu-west-1, credentials_file: keys.yaml,
                credentials: [{ access_key: DEVICE, secret_key: 0123456789abcdef, subject: device-7 }] }
     authz:
@@ -124,6 +124,7 @@ logging:  { level: debug, format: json }
               audience: 'uploads',
               leeway_seconds: 5,
               subject_claim: 'email',
+              subject_prefix: 'idp/',
               session_token: { access_key: 'oidc', secret_key: 'everybody' },
             },
             sigv4: {

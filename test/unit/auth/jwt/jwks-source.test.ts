@@ -251,6 +251,7 @@ describe('an answer of an identity provider', () => {
     ['null', says(200, 'null')],
     ['a list', says(200, '[]')],
     ['an object without keys', says(200, '{}')],
+    ['a set without a key', says(200, '{"keys":[]}')],
     ['keys that are an object', says(200, '{"keys":{"0":{}}}')],
     ['keys that are text', says(200, '{"keys":["key"]}')],
     ['a key that is null', says(200, '{"keys":[null]}')],

@@ -178,6 +178,11 @@ describe('a token', () => {
       );
   });
 
+  it('has the subjects of its provider: another cannot name them', async () => {
+    const verifier = verifierOf({ algorithms: ['HS256'], secret: SECRET, subject_prefix: 'partner/' });
+    assert.equal((await accepts(verifier, hmacSigned(HEADER, CLAIMS))).subject, `partner/${CLAIMS.sub}`);
+  });
+
   const ofHeader: readonly (readonly [string, unknown, TokenReason])[] = [
     ['alg none', { alg: 'none' }, 'algorithm_not_allowed'],
     ['alg None', { alg: 'None' }, 'algorithm_not_allowed'],
