@@ -17,6 +17,7 @@ readonly JAEGER=v1.76.0 # its cmd/jaeger is Jaeger 2
 readonly OPA=v1.22.2
 readonly OPENFGA=v1.22.1
 readonly AWSCLI=1.46.3-crt # with the AWS CRT, which knows CRC32C and CRC64NVME
+readonly BOTO3=1.44.5
 
 # Two at once would write into each other's folders.
 if command -v flock >/dev/null; then
@@ -67,8 +68,15 @@ install_aws() { # not moved afterwards: a venv knows its own path, so it is buil
   "$venv/bin/pip" install --quiet --disable-pip-version-check "awscli[crt]==${2%-crt}" >&2
   ln -s "$venv/bin/aws" "$1/aws"
 }
+install_boto3() { # the Python that has it; a link would not do: Python looks for its venv beside the link
+  local venv="$cache/venv-boto3-$2"
+  rm -rf "$venv" && python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "boto3[crt]==$2" >&2
+  printf '#!/bin/sh\nexec "%s" "$@"\n' "$venv/bin/python" >"$1/boto3"
+  chmod +x "$1/boto3"
+}
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws
+[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws boto3
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -81,7 +89,8 @@ for name in "$@"; do
     opa) once opa "$OPA" install_opa ;;
     openfga) once openfga "$OPENFGA" install_openfga ;;
     aws) once aws "$AWSCLI" install_aws ;;
-    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, opa, openfga, aws)"; exit 2 ;;
+    boto3) once boto3 "$BOTO3" install_boto3 ;;
+    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, opa, openfga, aws, boto3)"; exit 2 ;;
   esac
 done
 echo "$bin"
