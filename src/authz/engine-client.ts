@@ -71,14 +71,15 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #deadline: NodeJS.Timeout;
   readonly #pieces: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
-  #status = 0;
+  /** Of the newest head that has come. */
+  #status: number | undefined;
   #size = 0;
   #over = false;
 
   constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#deadline = setTimeout(() => this.#giveUp(new EngineError('engine_timeout')), timeoutMillis);
+    this.#deadline = setTimeout(() => this.#giveUp('engine_timeout'), timeoutMillis);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -92,7 +93,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
     this.#size += bytes.length;
-    if (this.#size > MAX_ANSWER) this.#giveUp(new EngineError('engine_answer_too_large'));
+    if (this.#size > MAX_ANSWER) this.#giveUp('engine_answer_too_large');
     else this.#pieces.push(bytes);
   }
 
@@ -100,21 +101,24 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#settle(() => {
       const [first = Buffer.alloc(0)] = this.#pieces;
       const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
-      this.#resolve({ status: this.#status, document: understand(this.#status, bytes.toString('utf8')) });
+      const status = this.#status as number;
+      this.#resolve({ status, document: understand(status, bytes.toString('utf8')) });
     });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(() => {
-      throw error instanceof EngineError ? error : new EngineError(troubleOf(error), { cause: error });
-    });
+    this.#fail(troubleOf(error), error);
   }
 
-  #giveUp(error: EngineError): void {
+  #giveUp(trouble: EngineTrouble): void {
+    this.#fail(trouble);
+    this.#controller?.abort(new Error(trouble));
+  }
+
+  #fail(trouble: EngineTrouble, cause?: Error): void {
     this.#settle(() => {
-      throw error;
+      throw new EngineError(trouble, { status: this.#status, cause });
     });
-    this.#controller?.abort(error);
   }
 
   #settle(outcome: () => void): void {

@@ -27,7 +27,7 @@ export class EngineError extends Error {
   /** @param options.engineIsUnwell where that does not follow from the trouble. */
   constructor(
     trouble: EngineTrouble,
-    options: { status?: number; engineIsUnwell?: boolean | undefined; cause?: unknown } = {},
+    options: { status?: number | undefined; engineIsUnwell?: boolean | undefined; cause?: unknown } = {},
   ) {
     super(trouble, { cause: options.cause });
     this.trouble = trouble;

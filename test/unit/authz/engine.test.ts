@@ -1,0 +1,262 @@
+/** What both engines have in common: who is asked what, how often, within which trace, and what the watch is told. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, it, type TestContext } from 'node:test';
+import type { Authorizer } from '../../../src/authz/authorizer.ts';
+import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
+import type { EngineTools } from '../../../src/authz/engine.ts';
+import { createOpa, type OpaOptions } from '../../../src/authz/opa.ts';
+import { Failure } from '../../../src/domain/failure.ts';
+import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
+import { NO_SPAN, type Span } from '../../../src/domain/span.ts';
+import { watchIdentity } from '../../../src/metrics/identity-metrics.ts';
+import { Registry } from '../../../src/metrics/registry.ts';
+import { FakeEngine } from '../../support/fake-engine.ts';
+import { attributesOf, requestTrace } from '../../support/request-trace.ts';
+import { type RequestChanges, resolvedRequest } from '../../support/resolved-request.ts';
+
+interface Changes {
+  readonly options?: Partial<OpaOptions>;
+  readonly tools?: Partial<EngineTools>;
+}
+
+async function setUp(t: TestContext, { options, tools }: Changes = {}) {
+  const engine = await FakeEngine.start();
+  t.after(() => engine.close());
+  const authorizer = createOpa(
+    { url: engine.url, policy_path: 'mizuchi/allow', timeout_seconds: 10, cache_ttl_seconds: 0, ...options },
+    { bucket: 'uploads', watch: NOBODY_WATCHES, ...tools },
+  );
+  t.after(() => authorizer.close());
+  return { engine, authorizer };
+}
+
+const ask = (authorizer: Authorizer, changes?: RequestChanges, span: Span = NO_SPAN) =>
+  authorizer.decide(resolvedRequest(changes), span);
+const reasonOf = (thrown: Error): string | undefined => {
+  assert.ok(thrown instanceof Failure, String(thrown));
+  return thrown.reason ?? thrown.type;
+};
+const failed = (status: number) => (_: unknown, response: ServerResponse) => void response.writeHead(status).end('{}');
+/** Questions are kept waiting; @returns the next one that arrives. */
+function hold(engine: FakeEngine): Promise<ServerResponse> {
+  return new Promise((resolve) => {
+    engine.behaviour = (_, response) => resolve(response);
+  });
+}
+
+describe('a call to an engine', () => {
+  it('carries the token, and the question as OPA takes it', async (t) => {
+    const { engine, authorizer } = await setUp(t, { options: { token: 'the-token' } });
+    await ask(authorizer);
+    const [{ path, headers, body } = assert.fail()] = engine.questions;
+    assert.equal(path, '/v1/data/mizuchi/allow');
+    assert.equal(headers.authorization, 'Bearer the-token');
+    assert.equal(headers['content-type'], 'application/json');
+    assert.deepEqual(Object.keys(body), ['input']);
+    assert.equal(body.input.subject, 'anna');
+  });
+
+  it('carries no token where there is none, and goes below the path of the url', async (t) => {
+    const engine = await FakeEngine.start();
+    t.after(() => engine.close());
+    for (const end of ['', '/']) {
+      const { authorizer } = await setUp(t, { options: { url: `${engine.url}/behind/a/proxy${end}` } });
+      await ask(authorizer);
+    }
+    for (const { path, headers } of engine.questions) {
+      assert.equal(path, '/behind/a/proxy/v1/data/mizuchi/allow');
+      assert.equal(headers.authorization, undefined);
+    }
+    assert.equal(engine.questions.length, 2);
+  });
+
+  it('is a CLIENT span with what was asked and answered, and the engine is within the trace', async (t) => {
+    const { engine, authorizer } = await setUp(t);
+    const trace = requestTrace();
+    const check = trace.open();
+    await ask(authorizer, {}, check);
+    const [call] = trace.ended();
+    assert.equal(call?.name, 'authz.opa');
+    assert.equal(call?.kind, 3, 'CLIENT');
+    assert.equal(call?.parentSpanId, check.spanId);
+    const traceparent = String(engine.questions[0]?.headers.traceparent);
+    assert.deepEqual(traceparent.split('-').slice(0, 3), ['00', call?.traceId, call?.spanId]);
+    assert.deepEqual(attributesOf(call), {
+      'http.request.method': 'POST',
+      'url.full': `${engine.url}/v1/data/mizuchi/allow`,
+      'server.address': '127.0.0.1',
+      'server.port': new URL(engine.url).port,
+      'authz.breaker': 'closed',
+      'http.response.status_code': '200',
+      'authz.decision': 'allow',
+    });
+  });
+
+  for (const [what, behaviour, trouble, status] of [
+    ['refuses', failed(401), 'engine_refused', '401'],
+    ['fails', failed(500), 'engine_failed', '500'],
+    ['says too much', (_, response) => void response.end('x'.repeat(70_000)), 'engine_answer_too_large', '200'],
+    [
+      'breaks off',
+      (_, response) => void response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n'),
+      'engine_reset',
+      '200',
+    ],
+    ['resets', (_, response) => void response.socket?.resetAndDestroy(), 'engine_reset', undefined],
+  ] satisfies [string, FakeEngine['behaviour'], string, string | undefined][]) {
+    it(`is a span that says why it failed, where the engine ${what}`, async (t) => {
+      const { engine, authorizer } = await setUp(t);
+      engine.behaviour = behaviour;
+      const trace = requestTrace();
+      await assert.rejects(ask(authorizer, {}, trace.open()));
+      const [call] = trace.ended();
+      assert.equal(call?.status.code, 2);
+      const attributes = attributesOf(call);
+      assert.equal(attributes['error.type'], trouble);
+      assert.equal(attributes['http.response.status_code'], status);
+      assert.equal(attributes['authz.decision'], undefined);
+    });
+  }
+
+  it('is cut when the authorizer closes, and allows nothing', async (t) => {
+    const { engine, authorizer } = await setUp(t);
+    const held = hold(engine);
+    const asked = assert.rejects(ask(authorizer), (error: Error) => reasonOf(error) === 'engine_reset');
+    await held;
+    await Promise.all([asked, authorizer.close()]);
+  });
+});
+
+describe('equal questions', () => {
+  it('share one call, and all get its answer', async (t) => {
+    const { engine, authorizer } = await setUp(t);
+    const held = hold(engine);
+    const trace = requestTrace();
+    const spans = [1, 2, 3].map(() => trace.open());
+    const asked = spans.map((span) => ask(authorizer, {}, span));
+    (await held).end('{"result":{"allow":false,"reason":"shared"}}');
+    const verdicts = await Promise.all(asked);
+    assert.deepEqual(
+      verdicts.map(({ reason, cached }) => [reason, cached]),
+      [
+        ['shared', false],
+        ['shared', true],
+        ['shared', true],
+      ],
+    );
+    assert.equal(engine.questions.length, 1);
+    assert.deepEqual(
+      trace.ended().map(({ parentSpanId }) => parentSpanId),
+      [spans[0]?.spanId],
+      'one span, of the one who has asked',
+    );
+  });
+
+  it('are not those of another subject', async (t) => {
+    const { engine, authorizer } = await setUp(t);
+    engine.behaviour = (_, response) => {
+      const { subject } = engine.questions.at(-1)!.body.input;
+      response.end(JSON.stringify({ result: subject === 'anna' }));
+    };
+    const asked = ['anna', 'bob', 'anna'].map((subject) => ask(authorizer, { identity: { subject } }));
+    assert.deepEqual(
+      (await Promise.all(asked)).map(({ allow }) => allow),
+      [true, false, true],
+    );
+    assert.equal(engine.questions.length, 2);
+  });
+
+  it('go on being answered when the one who asked first has gone', async (t) => {
+    const { engine, authorizer } = await setUp(t);
+    const held = hold(engine);
+    const client = new AbortController();
+    const first = ask(authorizer, { incoming: { signal: client.signal } });
+    const second = ask(authorizer);
+    const response = await held;
+    client.abort();
+    await assert.rejects(first, (error: Error) => reasonOf(error) === 'client_aborted');
+    response.end('{"result":true}');
+    assert.deepEqual(await second, { allow: true, reason: 'policy_allowed', cached: true });
+    assert.equal(engine.questions.length, 1);
+  });
+
+  it('leave an answer to those who come later, even if nobody has waited for it', async (t) => {
+    const { engine, authorizer } = await setUp(t, { options: { cache_ttl_seconds: 60 } });
+    const held = hold(engine);
+    const client = new AbortController();
+    const first = ask(authorizer, { incoming: { signal: client.signal } });
+    const response = await held;
+    client.abort();
+    await assert.rejects(first);
+    const second = ask(authorizer);
+    response.end('{"result":true}');
+    assert.equal((await second).cached, true);
+    assert.equal((await ask(authorizer)).cached, true);
+    assert.equal(engine.questions.length, 1);
+  });
+});
+
+describe('the breaker before an engine that fails', () => {
+  /** Value of `mizuchi_authz_breaker_state`. */
+  function stateIn(registry: Registry): number | undefined {
+    for (const { name, series } of registry.collect())
+      if (name === 'mizuchi_authz_breaker_state')
+        for (const { labels, value } of series) {
+          assert.deepEqual(labels, ['uploads', 'opa']);
+          return value;
+        }
+    return undefined;
+  }
+
+  it('is told to the metrics, and to the span of the probe', async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    const registry = new Registry();
+    const { engine, authorizer } = await setUp(t, { tools: { watch: watchIdentity(registry) } });
+    assert.equal(stateIn(registry), 0);
+    engine.behaviour = failed(500);
+    for (let i = 0; i < 5; i++) await assert.rejects(ask(authorizer));
+    assert.equal(stateIn(registry), 2);
+
+    engine.behaviour = undefined;
+    const trace = requestTrace();
+    const check = trace.open();
+    await assert.rejects(ask(authorizer, {}, check), (error: Error) => reasonOf(error) === 'breaker_open');
+    assert.equal(engine.questions.length, 5, 'no call');
+    assert.deepEqual(trace.ended(), [], 'and no span for one');
+
+    t.mock.timers.tick(OPEN_MILLIS);
+    const held = hold(engine);
+    const probe = ask(authorizer, {}, check);
+    const response = await held;
+    assert.equal(stateIn(registry), 1);
+    response.end('{"result":true}');
+    assert.equal((await probe).allow, true);
+    assert.equal(stateIn(registry), 0);
+    assert.equal(attributesOf(trace.ended()[0])['authz.breaker'], 'half_open');
+  });
+
+  it('does not keep from using what is remembered', async (t) => {
+    const { engine, authorizer } = await setUp(t, { options: { cache_ttl_seconds: 60 } });
+    await ask(authorizer);
+    engine.behaviour = failed(500);
+    for (let i = 0; i < 5; i++) await assert.rejects(ask(authorizer, { key: 'other' }));
+    await assert.rejects(ask(authorizer, { key: 'other' }), (error: Error) => reasonOf(error) === 'breaker_open');
+    assert.deepEqual(await ask(authorizer), { allow: true, reason: 'policy_allowed', cached: true });
+  });
+
+  it('counts nobody who goes away', async (t) => {
+    const { engine, authorizer } = await setUp(t);
+    for (let i = 0; i < 6; i++) {
+      const held = hold(engine);
+      const client = new AbortController();
+      const asked = ask(authorizer, { key: `key-${i}`, incoming: { signal: client.signal } });
+      const response = await held;
+      client.abort();
+      await assert.rejects(asked, (error: Error) => reasonOf(error) === 'client_aborted');
+      response.end('{"result":true}');
+    }
+    engine.behaviour = undefined;
+    assert.equal((await ask(authorizer)).allow, true);
+  });
+});
