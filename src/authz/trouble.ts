@@ -2,7 +2,7 @@
 import { Failure } from '../domain/failure.ts';
 
 /** Whether the engine itself seems to be unwell: only then the breaker counts it. */
-const ENGINE_IS_UNWELL = {
+export const ENGINE_IS_UNWELL = {
   engine_unreachable: true,
   engine_timeout: true,
   engine_reset: true,
