@@ -1,35 +1,34 @@
 /** The AWS CLI as somebody types it, with nothing of this machine's own configuration. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { type CliResult, endOf } from './cli-result.ts';
 import { endWithUs } from './end-with-us.ts';
+import type { Keys } from './keys.ts';
 import { binary } from './real-server.ts';
 
-export interface CliResult {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+const ANYBODY: Keys = { accessKeyId: 'anybody', secretAccessKey: 'anything' };
 
 export class AwsCli {
   readonly #endpoint: string;
   readonly #folder: string;
   readonly #certificateFile: string | undefined;
+  readonly #keys: Keys;
 
   /** @param folder is where it runs and where its HOME is. */
-  constructor(endpoint: string, folder: string, certificateFile?: string) {
+  constructor(endpoint: string, folder: string, certificateFile?: string, keys: Keys = ANYBODY) {
     this.#endpoint = endpoint;
     this.#folder = folder;
     this.#certificateFile = certificateFile;
+    this.#keys = keys;
+  }
+
+  /** The same for somebody else. */
+  as(keys: Keys): AwsCli {
+    return new AwsCli(this.#endpoint, this.#folder, this.#certificateFile, keys);
   }
 
   /** Runs to its end. */
-  async run(args: readonly string[], stdin?: Buffer): Promise<CliResult> {
-    const child = this.start(args);
-    child.stdin!.on('error', () => {}); // it may end before it has read all
-    child.stdin!.end(stdin);
-    const [out, err, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')]);
-    return { code, out, err };
+  run(args: readonly string[], stdin?: Buffer): Promise<CliResult> {
+    return endOf(this.start(args), stdin);
   }
 
   start(args: readonly string[]): ChildProcess {
@@ -39,8 +38,9 @@ export class AwsCli {
       env: {
         PATH: process.env.PATH,
         HOME: this.#folder,
-        AWS_ACCESS_KEY_ID: 'anybody',
-        AWS_SECRET_ACCESS_KEY: 'anything',
+        AWS_ACCESS_KEY_ID: this.#keys.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: this.#keys.secretAccessKey,
+        AWS_SESSION_TOKEN: this.#keys.sessionToken,
         AWS_DEFAULT_REGION: 'us-east-1',
         AWS_EC2_METADATA_DISABLED: 'true',
         AWS_MAX_ATTEMPTS: '1',

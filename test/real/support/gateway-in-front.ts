@@ -11,6 +11,8 @@ export interface GatewayInFrontOptions {
   readonly storeUrl: string;
   /** Merged into the bucket's `s3` section. */
   readonly s3?: object;
+  /** Further sections of the bucket: `auth`, `authz`. */
+  readonly bucket?: object;
   readonly tracing?: object;
   readonly server?: object;
   readonly env?: NodeJS.ProcessEnv;
@@ -20,7 +22,7 @@ export async function startGatewayInFront(options: GatewayInFrontOptions): Promi
   const s3 = { bucket: STORE_BUCKET, endpoint: options.storeUrl, access_key: ACCESS_KEY, secret_key: SECRET_KEY };
   const config = {
     server: { address: '127.0.0.1:0', ...options.server },
-    buckets: [{ name: BUCKET, s3: { ...s3, ...options.s3 } }],
+    buckets: [{ name: BUCKET, s3: { ...s3, ...options.s3 }, ...options.bucket }],
     tracing: { enabled: false, ...options.tracing },
     metrics: { port: 0 },
   };
