@@ -1,5 +1,6 @@
 /** What both engines have in common: who is asked what, how often, within which trace, and what the watch is told. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
@@ -118,6 +119,37 @@ describe('a call to an engine', () => {
       assert.equal(attributes['authz.decision'], undefined);
     });
   }
+
+  it('is cut when its time is over', async (t) => {
+    const { engine, authorizer } = await setUp(t, { options: { timeout_seconds: 0.5 } });
+    const held = hold(engine);
+    const asked = assert.rejects(ask(authorizer), (error: Error) => reasonOf(error) === 'engine_timeout');
+    const response = await held;
+    await Promise.all([asked, once(response, 'close')]);
+  });
+
+  it('is not made at all when its time is over before there is a connection', async (t) => {
+    const { engine, authorizer } = await setUp(t, { options: { timeout_seconds: 0.02 } });
+    const asked = assert.rejects(ask(authorizer), (error: Error) => reasonOf(error) === 'engine_timeout');
+    const end = performance.now() + 40;
+    while (performance.now() < end); // nothing can connect meanwhile
+    await asked;
+    const { authorizer: patient } = await setUp(t, { options: { url: engine.url } });
+    await ask(patient, { key: 'later' });
+    assert.deepEqual(
+      engine.questions.map(({ body }) => body.input.resource.key),
+      ['later'],
+    );
+  });
+
+  it('leaves no clock behind', async (t) => {
+    const { authorizer } = await setUp(t, { options: { timeout_seconds: 1000 } });
+    const clocks = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await ask(authorizer);
+    const before = clocks();
+    for (let i = 0; i < 20; i++) await ask(authorizer);
+    assert.ok(clocks() < before + 10, `${before} clocks, then ${clocks()}`);
+  });
 
   it('is cut when the authorizer closes, and allows nothing', async (t) => {
     const { engine, authorizer } = await setUp(t);

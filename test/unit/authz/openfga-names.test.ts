@@ -62,6 +62,10 @@ describe('names for OpenFGA', () => {
     assert.equal(nameOf('user', 'group:x#member', MAX_USER), 'user:group%3Ax%23member');
   });
 
+  it('show what cannot be seen', () => {
+    assert.equal(encode('a\u200db\u202ec\u{e0001}'), 'a%E2%80%8Db%E2%80%AEc%F3%A0%80%81');
+  });
+
   it('do not hang on which characters this version of Unicode knows', () => {
     for (const unassigned of ['\u0378', '\ufdd0', '\u{1fffe}', '\u{e000}'])
       assert.equal(encode(unassigned), unassigned);

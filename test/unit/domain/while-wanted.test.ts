@@ -43,7 +43,9 @@ describe('waiting while somebody wants it', () => {
     process.on('unhandledRejection', note);
     t.after(() => void process.off('unhandledRejection', note));
     const { promise, reject } = Promise.withResolvers<string>();
-    const waiting = whileWanted(promise, AbortSignal.abort());
+    const gone = AbortSignal.abort();
+    const waiting = whileWanted(promise, gone);
+    assert.equal(listeners(gone), 0);
     await assert.rejects(waiting, isGone);
     reject(new Error('too late'));
     await new Promise((resolve) => setImmediate(resolve));
