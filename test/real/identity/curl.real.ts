@@ -1,60 +1,99 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, it } from 'node:test';
-import { type CliResult, endOf } from '../support/cli-result.ts';
+import { type CurlReply, curl, curlVersion } from '../support/curl.ts';
+import { BUCKET } from '../support/gateway-in-front.ts';
 import { DEVICE, describeIdentity } from '../support/identity-scene.ts';
+import type { Keys } from '../support/keys.ts';
 import { sha256 } from '../support/stored-objects.ts';
 
-describeIdentity('curl says who it is', (scene) => {
-  const BYTES = randomBytes(3_000_000);
-  before(() => writeFile(join(scene().folder, 'file'), BYTES));
+const UNSIGNED = ['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'];
+const BYTES = randomBytes(1_500_000); // so many that it asks for `100 Continue`
 
-  /** @returns what it wrote, the status on a line of its own behind it. */
-  const curl = (...args: string[]): Promise<CliResult> =>
-    endOf(
-      spawn('curl', ['--silent', '--show-error', '--write-out', '\n%{http_code}', ...args], { cwd: scene().folder }),
-    );
-  const signs = (secret = DEVICE.secretAccessKey): string[] => [
-    '--aws-sigv4',
-    'aws:amz:us-east-1:s3',
-    '--user',
-    `${DEVICE.accessKeyId}:${secret}`,
-  ];
-  const url = (key: string): string => `${scene().gateway.url}/uploads/${key}`;
-  const unsigned = ['--header', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'];
+describeIdentity(
+  'curl says who it is',
+  (scene) => {
+    let file: string;
+    before(async () => {
+      file = join(scene().folder, 'file');
+      await writeFile(file, BYTES);
+    });
+    const url = (key: string): string => `${scene().gateway.url}/${BUCKET}/${key}`;
+    const codeOf = ({ status, body }: CurlReply) => [status, /<Code>(.*)<\/Code>/.exec(body)?.[1]];
+    const holds = async (key: string): Promise<void> => assert.equal(await scene().stored.sha256(key), sha256(BYTES));
+    const holdsNot = (key: string): Promise<void> => assert.rejects(scene().stored.head(key), { name: 'NotFound' });
+    const signing = ({ accessKeyId, secretAccessKey }: Keys): string[] => [
+      '--aws-sigv4',
+      'aws:amz:us-east-1:s3',
+      '--user',
+      `${accessKeyId}:${secretAccessKey}`,
+    ];
+    const bearer = (token: string): string[] => ['-H', `Authorization: Bearer ${token}`];
 
-  it('with --aws-sigv4', async () => {
-    const { out, err } = await curl(...signs(), ...unsigned, '--upload-file', 'file', url('signed'));
-    assert.equal(out, '\n200', err);
-    assert.equal(await scene().stored.sha256('signed'), sha256(BYTES));
-  });
+    it('by --aws-sigv4, with a word on the body', async () => {
+      const reply = await curl([...signing(DEVICE), ...UNSIGNED, '-T', file, url('signed')]);
+      assert.equal(reply.status, 200, reply.body);
+      await holds('signed');
+    });
 
-  it('with --aws-sigv4 and without x-amz-content-sha256, which old versions do not send: it is told so', async () => {
-    const { out } = await curl(...signs(), '--upload-file', 'file', url('without'));
-    if (out === '\n200') return assert.equal(await scene().stored.sha256('without'), sha256(BYTES)); // a newer curl sends it
-    assert.match(out, /<Code>[A-Za-z]+<\/Code><Message>[^<]*x-amz-content-sha256[^<]*<\/Message>[\s\S]*\n400$/);
-    await assert.rejects(scene().stored.head('without'), { name: 'NotFound' });
-  });
+    it('by --aws-sigv4, with a token as session token', async () => {
+      const { sessionToken, ...keys } = await scene().keysWithToken();
+      const token = ['-H', `x-amz-security-token: ${sessionToken}`];
+      const reply = await curl([...signing(keys), ...UNSIGNED, ...token, '-T', file, url('session')]);
+      assert.equal(reply.status, 200, reply.body);
+      await holds('session');
+    });
 
-  it('with a wrong secret: the error shows what should have been signed', async () => {
-    const { out } = await curl(...signs('guessed'), ...unsigned, '--upload-file', 'file', url('forged'));
-    assert.match(
-      out,
-      /<Code>SignatureDoesNotMatch<\/Code>[\s\S]*<CanonicalRequest>PUT\n\/uploads\/forged\n[\s\S]*\n403$/,
-    );
-    await assert.rejects(scene().stored.head('forged'), { name: 'NotFound' });
-  });
+    it('by --aws-sigv4 without that word: as its version has it', async () => {
+      const reply = await curl([...signing(DEVICE), '-T', file, url('bare')]);
+      if ((await curlVersion()) < 8) {
+        assert.equal(reply.status, 400, reply.body);
+        assert.match(reply.body, /<Message>[^<]*x-amz-content-sha256[^<]*<\/Message>/);
+        await holdsNot('bare');
+        return;
+      }
+      assert.equal(reply.status, 200, reply.body);
+      await holds('bare');
+    });
 
-  it('with a bearer token, from a file and from stdin', async () => {
-    const bearer = ['--header', `Authorization: Bearer ${await scene().provider.token()}`];
-    const { out, err } = await curl(...bearer, '--upload-file', 'file', url('bearer'));
-    assert.equal(out, '\n200', err);
-    assert.equal(await scene().stored.sha256('bearer'), sha256(BYTES));
-    const expired = await scene().provider.token({ exp: 1_700_000_000 });
-    const refused = await curl('--header', `Authorization: Bearer ${expired}`, '--upload-file', 'file', url('expired'));
-    assert.match(refused.out, /<Code>ExpiredToken<\/Code>[\s\S]*\n401$/);
-  });
-});
+    it('by a bearer token: a file, and a body whose length is not known', async () => {
+      const token = bearer(await scene().provider.token());
+      const reply = await curl([...token, '-T', file, url('bearer')]);
+      assert.equal(reply.status, 200, reply.body);
+      await holds('bearer');
+      const stream = await curl([...token, '-T', '-', url('stream')], BYTES);
+      assert.deepEqual(codeOf(stream), [411, 'MissingContentLength']);
+      await holdsNot('stream');
+    });
+
+    it('is shown what should have been signed', async () => {
+      const guessed = signing({ ...DEVICE, secretAccessKey: 'guessed' });
+      const { body } = await curl([...guessed, ...UNSIGNED, '-T', file, url('refused')]);
+      assert.match(body, /<CanonicalRequest>PUT\n\/uploads\/refused\n\n/);
+      assert.match(body, /<StringToSign>AWS4-HMAC-SHA256\n/);
+      await holdsNot('refused');
+    });
+
+    it('is told why it is refused, with a challenge, and keeps its bytes', async () => {
+      const { provider } = scene();
+      const refused: [args: string[], status: number, code: string, challenge: RegExp | undefined][] = [
+        [[], 401, 'AccessDenied', /^www-authenticate: Bearer, AWS4-HMAC-SHA256\r?$/im],
+        [bearer('a.b.c'), 401, 'InvalidToken', /^www-authenticate: Bearer .*error="invalid_token"/im],
+        [bearer(await provider.token({ exp: 1 })), 401, 'ExpiredToken', /^www-authenticate: Bearer .*invalid_token/im],
+        [['--user', 'jane:password'], 401, 'AccessDenied', /^www-authenticate: Bearer, AWS4/im],
+        [[...signing({ ...DEVICE, secretAccessKey: 'guessed' }), ...UNSIGNED], 403, 'SignatureDoesNotMatch', undefined],
+        [[...signing({ ...DEVICE, accessKeyId: 'AKIANOBODY' }), ...UNSIGNED], 403, 'InvalidAccessKeyId', undefined],
+      ];
+      for (const [args, status, code, challenge] of refused) {
+        const reply = await curl([...args, '-T', file, url('refused')]);
+        assert.deepEqual(codeOf(reply), [status, code]);
+        if (challenge !== undefined) assert.match(reply.head, challenge);
+        assert.doesNotMatch(reply.head, /^HTTP\/1\.1 100/);
+      }
+      await holdsNot('refused');
+    });
+  },
+  ['MinIO'],
+);

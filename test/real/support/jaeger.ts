@@ -5,11 +5,15 @@ import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 
+const SERVER_SPAN = 'http.server.request';
+
 export interface Jaeger extends RealServer {
   /** `http://127.0.0.1:port`, for each protocol. */
   readonly endpoints: Readonly<Record<'grpc' | 'http/protobuf', string>>;
   /** The trace, as soon as so many spans of it are there. */
   trace(traceId: string, spans: number): Promise<JaegerTrace>;
+  /** All traces of the gateway, as soon as there are so many requests in them. */
+  tracesOf(requests: number): Promise<readonly JaegerTrace[]>;
 }
 
 export interface JaegerTrace {
@@ -74,14 +78,29 @@ export async function startJaeger(): Promise<Jaeger> {
     healthUrl: `http://${at(health)}/status`,
   });
   const endpoints = { grpc: `http://${at(grpc)}`, 'http/protobuf': `http://${at(http)}` };
-  return { ...server, endpoints, trace: (traceId, spans) => readTrace(`http://${at(query)}`, traceId, spans) };
+  const api = `http://${at(query)}/api/traces`;
+  return {
+    ...server,
+    endpoints,
+    trace: (traceId, spans) => readTrace(api, traceId, spans),
+    tracesOf: (requests) => readTraces(api, requests),
+  };
 }
 
 function readTrace(api: string, traceId: string, spans: number): Promise<JaegerTrace> {
   return eventually(`Jaeger has ${spans} spans of ${traceId}`, async () => {
-    const response = await fetch(`${api}/api/traces/${traceId}`);
+    const response = await fetch(`${api}/${traceId}`);
     if (response.status === 404) return undefined;
     const [trace] = ((await response.json()) as { data: JaegerTrace[] }).data;
     return trace !== undefined && trace.spans.length >= spans ? trace : undefined;
+  });
+}
+
+function readTraces(api: string, requests: number): Promise<readonly JaegerTrace[]> {
+  return eventually(`Jaeger has ${requests} requests`, async () => {
+    const response = await fetch(`${api}?service=mizuchi-uploadr&limit=1000`);
+    const { data } = (await response.json()) as { data: JaegerTrace[] };
+    const roots = data.flatMap(({ spans }) => spans).filter(({ operationName }) => operationName === SERVER_SPAN);
+    return roots.length >= requests ? data : undefined;
   });
 }
