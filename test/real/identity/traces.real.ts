@@ -5,6 +5,10 @@ import { FakeEngine } from '../../support/fake-engine.ts';
 import { type Answer, send } from '../../support/http-client.ts';
 import { DEVICE, DEVICE_SUBJECT, type IdentityScene, openIdentityScene } from '../support/identity-scene.ts';
 import { type Jaeger, type JaegerSpan, type JaegerTrace, startJaeger } from '../support/jaeger.ts';
+import type { Keys } from '../support/keys.ts';
+
+type Tags = Readonly<Record<string, unknown>>;
+const HASH = /^[0-9a-f]{16}$/;
 
 describe('who asked, and whether they might, in a real Jaeger', () => {
   let jaeger: Jaeger;
@@ -36,17 +40,17 @@ describe('who asked, and whether they might, in a real Jaeger', () => {
     assert.equal(found.length, 1, name);
     return found[0]!;
   };
-  const tagsOf = ({ tags }: JaegerSpan): Record<string, unknown> =>
-    Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+  const tagsOf = ({ tags }: JaegerSpan): Tags => Object.fromEntries(tags.map(({ key, value }) => [key, value]));
   const parentOf = ({ references }: JaegerSpan): string | undefined => references[0]?.spanID;
 
-  const putSigned = async (key: string, secretKey = DEVICE.secretAccessKey): Promise<Answer> => {
+  const putSigned = async (key: string, keys: Keys = DEVICE): Promise<Answer> => {
     const { method, target, headers } = await signed({
       url: scene.gateway.url,
       path: `/uploads/${key}`,
       payloadHash: 'UNSIGNED-PAYLOAD',
-      accessKey: DEVICE.accessKeyId,
-      secretKey,
+      accessKey: keys.accessKeyId,
+      secretKey: keys.secretAccessKey,
+      ...(keys.sessionToken !== undefined && { sessionToken: keys.sessionToken }),
     });
     return send(scene.gateway.url, method, target, 'hello', headers);
   };
@@ -55,26 +59,30 @@ describe('who asked, and whether they might, in a real Jaeger', () => {
   const token = (claims: Record<string, unknown> = {}): Promise<string> =>
     scene.provider.token({ sub: DEVICE_SUBJECT, ...claims });
 
-  it('an allowed upload, signed and with a token: the same caller', async () => {
-    const answers = [await putSigned('open/a'), await putWithToken('open/b', await token())];
-    const hashes = new Set<unknown>();
-    for (const [i, answer] of answers.entries()) {
+  it('an allowed upload, signed, with a token, and with both: the same caller', async () => {
+    const claims = { sub: DEVICE_SUBJECT };
+    const answers = {
+      sigv4: await putSigned('open/a'),
+      jwt: await putWithToken('open/b', await token()),
+      'sigv4+jwt': await putSigned('open/c', await scene.keysWithToken(claims)),
+    };
+    const [hashes, keyHashes] = [new Set<unknown>(), new Set<unknown>()];
+    for (const [i, [method, answer]] of Object.entries(answers).entries()) {
       assert.equal(answer.status, 200, answer.body);
       const trace = await traceOf(answer, 6);
-      const [root, verify, check, call, upload, put] = [
-        'http.server.request',
-        'auth.verify',
-        'authz.check',
-        'authz.opa',
-        's3.upload',
-        'aws.s3.put_object',
-      ].map((name) => named(trace, name)) as [JaegerSpan, JaegerSpan, JaegerSpan, JaegerSpan, JaegerSpan, JaegerSpan];
       assert.equal(trace.spans.length, 6);
-      assert.deepEqual([verify, check, upload].map(parentOf), [root.spanID, root.spanID, root.spanID]);
-      assert.deepEqual([parentOf(call), parentOf(put)], [check.spanID, upload.spanID]);
+      const of = (name: string): JaegerSpan => named(trace, name);
+      const [root, verify, check, call] = [
+        of('http.server.request'),
+        of('auth.verify'),
+        of('authz.check'),
+        of('authz.opa'),
+      ];
+      assert.deepEqual([verify, check, of('s3.upload')].map(parentOf), Array(3).fill(root.spanID));
+      assert.deepEqual([call, of('aws.s3.put_object')].map(parentOf), [check.spanID, of('s3.upload').spanID]);
       const auth = tagsOf(verify);
-      assert.deepEqual([auth['auth.method'], auth['auth.result']], [['sigv4', 'jwt'][i], 'accepted']);
-      if (i === 1) assert.match(String(auth['auth.jwks']), /^(fetched|cached)$/);
+      assert.deepEqual([auth['auth.method'], auth['auth.result']], [method, 'accepted']);
+      assert.match(String(auth['auth.jwks']), method === 'sigv4' ? /^undefined$/ : /^(fetched|cached)$/);
       const authz = tagsOf(check);
       assert.deepEqual(
         [authz['authz.decision'], authz['authz.reason'], authz['authz.cached']],
@@ -85,10 +93,13 @@ describe('who asked, and whether they might, in a real Jaeger', () => {
         [asked['span.kind'], asked['authz.decision'], asked['http.response.status_code'], asked['authz.breaker']],
         ['client', 'allow', 200, 'closed'],
       );
+      // The engine’s own spans would hang below the call. 03: sampled, and a random id (W3C Trace Context, level 2).
+      assert.equal(engine.questions[i]!.headers.traceparent, `00-${trace.traceID}-${call.spanID}-03`);
       hashes.add(tagsOf(root)['user.hash']);
+      keyHashes.add(auth['auth.key_id_hash']);
     }
-    assert.equal(hashes.size, 1);
-    assert.match(String([...hashes][0]), /^[0-9a-zA-Z_-]{16,}$/);
+    assert.deepEqual([hashes.size, keyHashes.size], [1, 2], 'one person; a key of the person, and one of the provider');
+    for (const hash of [...hashes, ...keyHashes]) assert.match(String(hash), HASH);
   });
 
   it('uploads that are denied: by the policy, for the signature, for the token', async () => {
@@ -103,16 +114,23 @@ describe('who asked, and whether they might, in a real Jaeger', () => {
     ]);
     const { 'authz.decision': decision, 'authz.reason': reason } = tagsOf(named(denied, 'authz.check'));
     assert.deepEqual([decision, reason], ['deny', 'quota']);
-    assert.equal(tagsOf(named(denied, 'http.server.request'))['error.type'], 'access_denied');
+    const refused = tagsOf(named(denied, 'http.server.request'));
+    assert.equal(refused['error.type'], 'access_denied');
+    assert.match(String(refused['user.hash']), HASH);
 
-    const forged = await traceOf(await putSigned('open/a', 'a-guess'), 2);
+    const forged = await traceOf(await putSigned('open/a', { ...DEVICE, secretAccessKey: 'a-guess' }), 2);
     const expired = await traceOf(await putWithToken('open/a', await token({ exp: 1_700_000_000 })), 2);
     for (const [trace, type, why] of [
       [forged, 'signature_refused', 'wrong_signature'],
       [expired, 'token_refused', 'expired'],
     ] as const) {
       assert.equal(trace.spans.length, 2);
-      const verify = tagsOf(named(trace, 'auth.verify'));
+      const [root, verify] = [named(trace, 'http.server.request'), named(trace, 'auth.verify')].map(tagsOf) as [
+        Tags,
+        Tags,
+      ];
+      assert.equal(root['user.hash'], undefined, 'nobody is named who did not prove it');
+      assert.match(String(verify['auth.key_id_hash']), HASH);
       assert.deepEqual([verify['auth.result'], verify['auth.reason'], verify['error.type']], ['refused', why, type]);
     }
   });
