@@ -119,4 +119,15 @@ describe('the cache of decisions', () => {
     assert.equal(await ask('one more'), true);
     assert.equal(await ask('q0'), false);
   });
+
+  it('takes for old what was asked long ago, not what was asked again since', async () => {
+    const { clock, ask } = setUp();
+    await ask('renewed');
+    clock.now += 10_000;
+    await ask('older');
+    await ask('renewed');
+    for (let i = 0; i < 9_999; i++) await ask(`q${i}`);
+    assert.equal(await ask('renewed'), true);
+    assert.equal(await ask('older'), false);
+  });
 });
