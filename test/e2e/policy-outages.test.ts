@@ -189,6 +189,21 @@ describe('a bucket with policy engines', () => {
     assert.deepEqual([opa.questions.length, store.requests.length], [1, 2]);
   });
 
+  it('leaves no connection to its engines behind when it closes', async (t) => {
+    const authz = { opa: { url: opa.url, policy_path: 'mizuchi/allow' } };
+    const leaving = await startGateway({ storeUrl: store.url, authz });
+    t.after(() => leaving.close());
+    const ended = new Promise<void>((resolve) => {
+      opa.behaviour = (_, response) => {
+        response.socket?.once('close', () => resolve());
+        response.setHeader('keep-alive', 'timeout=600').end(YES);
+      };
+    });
+    assert.equal((await send(leaving.url, 'PUT', '/uploads/k', 'hello')).status, 200);
+    await leaving.close();
+    await ended;
+  });
+
   it('asks all of them, in one order, each within a span of its own', async () => {
     const answer = await put('both');
     assert.equal(answer.status, 200);

@@ -24,6 +24,8 @@ export class FakeEngine {
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#take(request, response));
+    // It is the other side that ends idle connections.
+    this.#server.keepAliveTimeout = 0;
   }
 
   static async start(): Promise<FakeEngine> {
