@@ -17,11 +17,13 @@ import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { readForm } from './form/read-form.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
+import { BlockPool } from './kit/block-pool.ts';
 import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
 import { expose } from './metrics/exposition.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
+import { watchMemory } from './metrics/memory-metrics.ts';
 import { Registry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { type TracerFigures, watchTracer } from './metrics/tracer-metrics.ts';
@@ -30,7 +32,8 @@ import { isForm, routeForm } from './router/route-form.ts';
 import { routeRequest } from './router/route-request.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
-import { HANDLERS } from './upload/handlers.ts';
+import { createHandlers } from './upload/handlers.ts';
+import type { ObjectOptions } from './upload/send-object.ts';
 import { resolveUpload } from './upload-id/resolve-upload.ts';
 
 export interface App {
@@ -129,6 +132,8 @@ function openListener(
 ): Promise<Listener> {
   const { server, tracing } = config;
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
+  const memory = new BlockPool(config.upload.memory_limit);
+  watchMemory(registry, memory);
   const idleMillis = server.body_idle_timeout_seconds * 1000;
   const gateway = createGateway(
     {
@@ -139,13 +144,23 @@ function openListener(
       authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
-      upload: HANDLERS,
+      upload: createHandlers(objectOptions(config.upload, memory)),
     },
     { idleMillis, chunks: new ChunkCollector() },
   );
   const report = createReport(log, new RequestMetrics(registry));
   const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
   return listen({ ...server.address, idleMillis, gateway, tracer, originOf, report });
+}
+
+function objectOptions(upload: Config['upload'], memory: BlockPool): ObjectOptions {
+  return {
+    thresholdBytes: upload.multipart_threshold,
+    partBytes: upload.part_size,
+    concurrentParts: upload.concurrent_parts,
+    maxObjectBytes: upload.max_object_size,
+    memory,
+  };
 }
 
 function sayStarted(log: ProcessLog, config: Config, listener: Listener, admin: AdminPort | undefined): void {

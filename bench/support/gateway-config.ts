@@ -3,6 +3,8 @@ import type { BucketConfig } from '../../src/config/bucket.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { TracingConfig } from '../../src/config/tracing.ts';
 
+const MIB = 1024 ** 2;
+
 export interface Varied {
   readonly tracing: TracingConfig;
   readonly auth?: BucketConfig['auth'];
@@ -36,6 +38,13 @@ export function gatewayConfig(
         authz,
       },
     ],
+    upload: {
+      multipart_threshold: 50 * MIB,
+      part_size: 16 * MIB,
+      concurrent_parts: 4,
+      memory_limit: 64 * MIB,
+      max_object_size: 5 * 1024 * MIB,
+    },
     tracing,
     metrics: { enabled: true, address: '127.0.0.1', port: 0 },
     logging: { level: 'error', format: 'json' },

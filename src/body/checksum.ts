@@ -12,21 +12,34 @@ export interface Checksum {
   digest(): Promise<string>;
 }
 
+/** Of all bytes of an object, or of the checksums of its parts (Amazon S3 User Guide, "Checking object integrity"). */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
 interface ChecksumShape {
   /** Length of the base64 form in characters. */
   readonly encodedLength: number;
+  /** Possible values of `x-amz-checksum-type` for an object in parts; the first where none is named. */
+  readonly types: readonly ChecksumType[];
   create(): Promise<Checksum>;
 }
 
 export const CHECKSUMS = {
-  crc32: { encodedLength: 8, create: async () => nativeCrc32() },
-  crc32c: { encodedLength: 8, create: createCrc32c },
-  crc64nvme: { encodedLength: 12, create: createCrc64Nvme },
-  sha1: { encodedLength: 28, create: async () => nativeHash('sha1') },
-  sha256: { encodedLength: 44, create: async () => nativeHash('sha256') },
+  crc32: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: async () => nativeCrc32() },
+  crc32c: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: createCrc32c },
+  crc64nvme: { encodedLength: 12, types: ['FULL_OBJECT'], create: createCrc64Nvme },
+  sha1: { encodedLength: 28, types: ['COMPOSITE'], create: async () => nativeHash('sha1') },
+  sha256: { encodedLength: 44, types: ['COMPOSITE'], create: async () => nativeHash('sha256') },
+  sha512: { encodedLength: 88, types: ['COMPOSITE'], create: async () => nativeHash('sha512') },
+  md5: { encodedLength: 24, types: ['COMPOSITE'], create: async () => nativeHash('md5') },
 } as const satisfies Record<string, ChecksumShape>;
 
 export type ChecksumName = keyof typeof CHECKSUMS;
+
+/** Whether the checksum of an object in parts can be that of the whole. */
+export function hasFullObjectType(name: ChecksumName): boolean {
+  const types: readonly ChecksumType[] = CHECKSUMS[name].types;
+  return types.includes('FULL_OBJECT');
+}
 
 const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
 
@@ -36,7 +49,7 @@ export function checksumOfHeader(header: string): ChecksumName | undefined {
   return name !== undefined && Object.hasOwn(CHECKSUMS, name) ? (name as ChecksumName) : undefined;
 }
 
-function nativeHash(algorithm: 'sha1' | 'sha256'): Checksum {
+function nativeHash(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'): Checksum {
   const hash = createHash(algorithm);
   return { update: (bytes) => void hash.update(bytes), digest: async () => hash.digest('base64') };
 }

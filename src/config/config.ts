@@ -5,6 +5,7 @@ import { LOGGING } from './logging.ts';
 import { METRICS } from './metrics.ts';
 import { SERVER } from './server.ts';
 import { TRACING } from './tracing.ts';
+import { UPLOAD } from './upload.ts';
 
 export const CONFIG = object(
   {
@@ -14,6 +15,7 @@ export const CONFIG = object(
       mend: 'add at least one bucket with a name and an s3 section',
       unique: ['name', 'path_prefix'],
     }),
+    upload: UPLOAD,
     tracing: TRACING,
     metrics: METRICS,
     logging: LOGGING,

@@ -124,6 +124,34 @@ function numeric<const O extends ScalarOptions<number> & Bounds>(
   );
 }
 
+const UNITS: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
+
+/** A number of bytes: `65536`, `64KiB`, `1.5 GiB`. */
+export function byteSize<const O extends ScalarOptions<number> & Bounds>(options: O): ScalarField<Held<number, O>> {
+  const { min, max } = options;
+  const bounds = `from ${writeByteSize(min)} to ${writeByteSize(max)}`;
+  return scalar<number, O>(
+    {
+      type: `size, ${writeByteSize(min)} to ${writeByteSize(max)}`,
+      mend: `write a number with its unit (KiB, MiB, GiB or TiB), ${bounds}`,
+      wrong: `is not a size ${bounds}`,
+      parse: (text) => {
+        const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([KMGT]iB)?$/.exec(text) ?? [];
+        const bytes = Math.round(Number(digits) * (unit === undefined ? 1 : UNITS[unit]!));
+        return bytes >= min && bytes <= max ? bytes : undefined;
+      },
+      write: writeByteSize,
+    },
+    options,
+  );
+}
+
+/** In the largest unit in which it is a whole number. */
+export function writeByteSize(bytes: number): string {
+  const unit = Object.keys(UNITS).findLast((name) => bytes >= UNITS[name]! && bytes % UNITS[name]! === 0);
+  return unit === undefined ? String(bytes) : `${bytes / UNITS[unit]!}${unit}`;
+}
+
 /** `true` and `false` as YAML 1.2 spells them (core schema, 10.3.2): not `yes`, not `on`, not 1. */
 export function boolean<const O extends ScalarOptions<boolean>>(options: O): ScalarField<Held<boolean, O>> {
   const parse = (text: string): boolean | undefined => {

@@ -82,6 +82,13 @@ export const METRICS = {
     labels: ['bucket', 'engine'],
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
+  mizuchi_part_memory_bytes: {
+    type: 'gauge',
+    help: 'Memory that is reserved for parts of objects on their way (upload.memory_limit).',
+    labels: [],
+  },
+  mizuchi_part_memory_limit_bytes: { type: 'gauge', help: 'What may be reserved of it at most.', labels: [] },
+  mizuchi_part_memory_waiting: { type: 'gauge', help: 'Uploads that wait for such memory.', labels: [] },
   mizuchi_tracer_queue_spans: {
     type: 'gauge',
     help: 'Spans that have ended and are neither exported nor dropped.',

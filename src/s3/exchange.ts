@@ -4,10 +4,21 @@ import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
-export type StoreBody = Buffer | { readonly stream: Readable; readonly length: number } | undefined;
+export type StoreBody =
+  | Buffer
+  | { readonly stream: Readable; readonly length: number }
+  /** The same bytes each time it is sent. */
+  | { readonly pieces: readonly Buffer[]; readonly length: number }
+  | undefined;
 
 function streamOf(body: StoreBody): Readable | undefined {
   return body !== undefined && 'stream' in body ? body.stream : undefined;
+}
+
+function undiciBodyOf(body: StoreBody): Buffer | Readable | null {
+  if (body === undefined || Buffer.isBuffer(body)) return body ?? null;
+  // undici takes whatever can be iterated; its types know streams only.
+  return 'stream' in body ? body.stream : (body.pieces as unknown as Readable);
 }
 
 export interface ExchangeRequest {
@@ -40,7 +51,7 @@ export function exchange(pool: Pool, request: ExchangeRequest): Promise<StoreAns
       method: request.method,
       path: request.path,
       headers: request.headers,
-      body: streamOf(request.body) ?? (request.body as Buffer | undefined) ?? null,
+      body: undiciBodyOf(request.body),
       // The clocks are ours: undici's run while a slow client is still sending.
       headersTimeout: 0,
       bodyTimeout: request.answerTimeoutMillis,

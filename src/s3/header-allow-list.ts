@@ -92,6 +92,22 @@ export function headersForStore(
   return withoutAwsChunked(passed);
 }
 
+/** What every request about an object encrypted with the client's own key must carry. */
+export function customerKeyHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return picked(CUSTOMER_KEY_HEADERS, headers);
+}
+
+/** On which condition the object may be written. */
+export function conditionHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return picked(CONDITION_HEADERS, headers);
+}
+
+function picked(names: readonly string[], headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name of names) if (headers[name] !== undefined) passed[name] = headers[name];
+  return passed;
+}
+
 /**
  * What Connection names goes no further than here (RFC 9110, section 7.6.1). But a request without its If-None-Match or its
  * encryption key is another request, so it is refused rather than shortened.

@@ -3,8 +3,8 @@
  * tried a second time. Holds the long-lived connection pool of its bucket.
  */
 import { Pool } from 'undici';
-import { asFailure, type Failure } from '../domain/failure.ts';
-import { OPERATIONS, type OperationName } from '../domain/operation.ts';
+import { asFailure } from '../domain/failure.ts';
+import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
@@ -13,7 +13,9 @@ import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
-import { exchange, type StoreAnswer, type StoreBody } from './exchange.ts';
+import { exchange, type StoreAnswer } from './exchange.ts';
+import { delayBeforeRetry, pause } from './retry.ts';
+import type { StoreCall } from './store-call.ts';
 import { storeConnector } from './store-connector.ts';
 import { failureOfAnswer } from './store-error.ts';
 
@@ -27,22 +29,6 @@ export interface StoreConfig extends EndpointConfig, CredentialsConfig {
   readonly propagate: boolean;
   readonly connect_timeout_seconds: number;
   readonly answer_timeout_seconds: number;
-}
-
-export interface StoreCall {
-  readonly operation: OperationName;
-  readonly key: string;
-  readonly query: Query;
-  /** What the client calls the upload that `query` names; stands in for it in whatever the client is told. */
-  readonly uploadId: string | undefined;
-  /** Those headers that passed the allow-list, and those that describe the body. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: StoreBody;
-  /** `x-amz-content-sha256` of the body. */
-  readonly payloadHash: string;
-  readonly signal: AbortSignal;
-  /** The span under which each attempt opens its own. */
-  readonly span: Span;
 }
 
 export class StoreClient {
@@ -76,15 +62,18 @@ export class StoreClient {
   async call(call: StoreCall): Promise<StoreAnswer> {
     for (let resends = 0; ; resends++) {
       const span = this.#openSpan(call, resends);
+      let wait: number | undefined;
       try {
         return await this.#attempt(call, span);
       } catch (thrown) {
         const failure = asFailure(thrown);
         span.fail(failure.type, failure.message);
-        if (resends > 0 || !mayBeSentAgain(call, failure)) throw failure;
+        wait = delayBeforeRetry(call, failure, resends);
+        if (wait === undefined) throw failure;
       } finally {
         span.end();
       }
+      await pause(wait, call.signal);
     }
   }
 
@@ -154,18 +143,6 @@ export class StoreClient {
       'http.request.resend_count': resends > 0 ? resends : undefined,
     });
   }
-}
-
-/**
- * A kept-alive connection can be closed by the store in the very moment in which it is used again. Then, and only if the
- * request can be repeated to the same effect, it is: the body is at hand, and a store that had already carried it out would
- * answer the same (a second Create leaves an orphan, a second Complete, Abort or conditional write an error).
- */
-function mayBeSentAgain(call: StoreCall, failure: Failure): boolean {
-  if (failure.type !== 'store_reset' || call.signal.aborted) return false;
-  if (!OPERATIONS[call.operation].repeatable) return false;
-  if (call.headers['if-none-match'] !== undefined || call.headers['if-match'] !== undefined) return false;
-  return call.body === undefined || Buffer.isBuffer(call.body);
 }
 
 /** Errors of a store may quote the upload id, as it is or as it stood in the request's target. */

@@ -1,20 +1,8 @@
 /** Checksums of multipart uploads (Amazon S3 User Guide, "Checking object integrity": full object and composite checksums). */
-import { CHECKSUMS, type ChecksumName } from '../body/checksum.ts';
-import type { StoredChecksum } from './disk/object-files.ts';
+import { CHECKSUMS, type ChecksumName, type ChecksumType } from '../body/checksum.ts';
 import type { UploadDescription } from './disk/upload-files.ts';
 import type { RequestHead } from './request-head.ts';
 import { S3Error } from './s3-error.ts';
-
-type ChecksumType = StoredChecksum['type'];
-
-/** The first type is the one that S3 takes where none is named. */
-const TYPES: Readonly<Record<ChecksumName, readonly ChecksumType[]>> = {
-  crc32: ['COMPOSITE', 'FULL_OBJECT'],
-  crc32c: ['COMPOSITE', 'FULL_OBJECT'],
-  crc64nvme: ['FULL_OBJECT'],
-  sha1: ['COMPOSITE'],
-  sha256: ['COMPOSITE'],
-};
 
 /** What CreateMultipartUpload declares. */
 export function declaredChecksum(headers: RequestHead['headers']): UploadDescription['checksum'] {
@@ -26,7 +14,7 @@ export function declaredChecksum(headers: RequestHead['headers']): UploadDescrip
   }
   const name = algorithm.toLowerCase();
   if (!Object.hasOwn(CHECKSUMS, name)) throw new S3Error('NotImplemented', `This store cannot check ${algorithm}.`);
-  const possible = TYPES[name as ChecksumName];
+  const possible: readonly ChecksumType[] = CHECKSUMS[name as ChecksumName].types;
   const chosen = type === undefined ? possible[0] : possible.find((one) => one === type);
   if (chosen === undefined) throw new S3Error('InvalidRequest', `${algorithm} has no checksum type ${type}.`);
   return { name: name as ChecksumName, type: chosen };
@@ -53,7 +41,7 @@ export function objectChecksum(
   if (declared !== undefined) return declared;
   const name = brought[0];
   if (name === undefined || brought.some((other) => other !== name)) return undefined;
-  return { name, type: TYPES[name][0] as ChecksumType };
+  return { name, type: CHECKSUMS[name].types[0] };
 }
 
 /** The checksum of the parts' checksums, with their number behind it. */

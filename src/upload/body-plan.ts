@@ -8,14 +8,27 @@ import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
 
 export interface BodyPlan {
-  /** Length of the object in bytes, framing excluded. */
-  readonly length: number;
+  /** Length of the object in bytes, framing excluded; undefined where the client does not declare it. */
+  readonly length: number | undefined;
+  /** Bytes that may come: the length, or the limit where it is not declared. */
+  readonly most: number;
   /** `x-amz-content-sha256` towards the store, where the bytes pass as they are: the client's own hash, so that the store verifies it. */
   readonly payloadHash: string;
   /** The aws-chunked framing that is to be taken off; undefined where the bytes come without. */
   readonly framing: Framing | undefined;
   /** With aws-chunked framing: the checksum that its trailer will bring. */
   readonly trailer: { readonly header: string; readonly checksum: ChecksumName } | undefined;
+  /** What headers promise of the object's bytes, to be verified here. */
+  readonly promises: readonly BodyPromise[];
+}
+
+export interface BodyPromise {
+  readonly header: string;
+  readonly checksum: ChecksumName;
+  /** Base64. */
+  readonly value: string;
+  /** S3's error code where the bytes are others. */
+  readonly code: string;
 }
 
 export interface Framing {
@@ -23,13 +36,15 @@ export interface Framing {
   readonly signatures: ChunkSignatures | undefined;
 }
 
-/** Largest object of one request, in bytes (Amazon S3 User Guide, "Uploading objects": 5 GiB). */
+/** Largest part, and by default largest object of one request, in bytes (Amazon S3 User Guide, "Uploading objects": 5 GiB). */
 export const MAX_OBJECT = 5 * 1024 ** 3;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-export function planBody({ incoming, payload }: Authenticated): BodyPlan {
-  if (payload.hash.startsWith('STREAMING-')) return planChunked(incoming, payload);
+/** @param maxObject largest object in bytes. */
+export function planBody({ incoming, payload }: Authenticated, maxObject = MAX_OBJECT): BodyPlan {
+  const promises = promisesOf(incoming.headers);
+  if (payload.hash.startsWith('STREAMING-')) return planChunked(incoming, payload, promises, maxObject);
   if (payload.hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(payload.hash)) {
     throw new Failure(
       'invalid_argument',
@@ -42,20 +57,48 @@ export function planBody({ incoming, payload }: Authenticated): BodyPlan {
       'Content-Encoding says aws-chunked, but x-amz-content-sha256 does not say STREAMING-….',
     );
   }
-  if (incoming.body.length === undefined) throw new Failure('missing_content_length');
-  const length = checkedLength(incoming.body.length);
-  return { length, payloadHash: payload.hash, framing: undefined, trailer: undefined };
+  const length = checkedLength(incoming.body.length, maxObject);
+  const most = length ?? maxObject;
+  return { length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, promises };
 }
 
-function planChunked(incoming: Incoming, payload: Payload): BodyPlan {
+function planChunked(
+  incoming: Incoming,
+  payload: Payload,
+  promises: readonly BodyPromise[],
+  maxObject: number,
+): BodyPlan {
   const framing = framingOf(payload);
   const declared = incoming.headers['x-amz-decoded-content-length'];
-  if (declared === undefined) throw new Failure('missing_content_length');
-  if (!/^\d{1,15}$/.test(declared)) {
+  if (declared !== undefined && !/^\d{1,15}$/.test(declared)) {
     throw new Failure('invalid_argument', 'x-amz-decoded-content-length is not a number of bytes.');
   }
+  const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject);
   const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming) : undefined;
-  return { length: checkedLength(Number(declared)), payloadHash: 'UNSIGNED-PAYLOAD', framing, trailer };
+  return { length, most: length ?? maxObject, payloadHash: 'UNSIGNED-PAYLOAD', framing, trailer, promises };
+}
+
+function promisesOf(headers: Incoming['headers']): BodyPromise[] {
+  const promises: BodyPromise[] = [];
+  for (const header in headers) {
+    const checksum = header === 'content-md5' ? 'md5' : checksumOfHeader(header);
+    if (checksum === undefined) continue;
+    const value = headers[header] as string;
+    const { encodedLength } = CHECKSUMS[checksum];
+    if (value.length !== encodedLength || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) {
+      const code = header === 'content-md5' ? 'InvalidDigest' : 'InvalidRequest';
+      throw new Failure('invalid_argument', `The value of ${header} is no ${checksum} in base64.`, { code });
+    }
+    promises.push({ header, checksum, value, code: 'BadDigest' });
+  }
+  return promises;
+}
+
+/** The SHA-256 of the payload as a promise, for bodies that do not pass as they are, so that no store can verify it. */
+export function hashPromise({ payloadHash }: BodyPlan): readonly BodyPromise[] {
+  if (!SHA256.test(payloadHash)) return [];
+  const value = Buffer.from(payloadHash, 'hex').toString('base64');
+  return [{ header: 'x-amz-content-sha256', checksum: 'sha256', value, code: 'XAmzContentSHA256Mismatch' }];
 }
 
 /** The words are those of the Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header". */
@@ -87,7 +130,7 @@ function trailerOf({ headers }: Incoming): BodyPlan['trailer'] {
   return { header, checksum };
 }
 
-function checkedLength(length: number): number {
-  if (length > MAX_OBJECT) throw new Failure('too_large');
+function checkedLength(length: number | undefined, maxObject: number): number | undefined {
+  if (length !== undefined && length > maxObject) throw new Failure('too_large');
   return length;
 }

@@ -5,15 +5,18 @@ import { completeMultipartUpload } from './complete-multipart-upload.ts';
 import { createMultipartUpload } from './create-multipart-upload.ts';
 import type { UploadHandler } from './handler.ts';
 import { listParts } from './list-parts.ts';
-import { postObject } from './post-object.ts';
-import { sendObject } from './send-object.ts';
+import { createPostObject } from './post-object.ts';
+import { createSendObject, type ObjectOptions } from './send-object.ts';
 
-export const HANDLERS: Readonly<Record<OperationName, UploadHandler>> = {
-  PutObject: sendObject,
-  PostObject: postObject,
-  UploadPart: sendObject,
-  CreateMultipartUpload: createMultipartUpload,
-  CompleteMultipartUpload: completeMultipartUpload,
-  AbortMultipartUpload: abortMultipartUpload,
-  ListParts: listParts,
-};
+export function createHandlers(options: ObjectOptions): Readonly<Record<OperationName, UploadHandler>> {
+  const sendObject = createSendObject(options);
+  return {
+    PutObject: sendObject,
+    PostObject: createPostObject(sendObject),
+    UploadPart: sendObject,
+    CreateMultipartUpload: createMultipartUpload,
+    CompleteMultipartUpload: completeMultipartUpload,
+    AbortMultipartUpload: abortMultipartUpload,
+    ListParts: listParts,
+  };
+}

@@ -1,6 +1,6 @@
 /** From the bytes on the wire to the object's bytes: framing taken off, counted, and checked against all that was promised. */
 import { AwsChunkedDecoder } from '../body/aws-chunked.ts';
-import { CHECKSUMS, type Checksum } from '../body/checksum.ts';
+import { CHECKSUMS, type Checksum, type ChecksumName } from '../body/checksum.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Transfer } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
@@ -10,25 +10,29 @@ export class ObjectDecoder {
   readonly #transfer: Transfer;
   readonly #emit: (bytes: Buffer) => void;
   readonly #framing: AwsChunkedDecoder | undefined;
-  readonly #checksum: Checksum | undefined;
+  /** One for each algorithm that is needed. */
+  readonly #checksums: ReadonlyMap<ChecksumName, Checksum>;
 
   private constructor(
     plan: BodyPlan,
     transfer: Transfer,
-    checksum: Checksum | undefined,
+    checksums: ReadonlyMap<ChecksumName, Checksum>,
     emit: (bytes: Buffer) => void,
   ) {
     this.#plan = plan;
     this.#transfer = transfer;
     this.#emit = emit;
-    this.#checksum = checksum;
+    this.#checksums = checksums;
     this.#framing = plan.framing && new AwsChunkedDecoder((bytes) => this.#take(bytes), plan.framing.signatures);
   }
 
   /** @param emit is given the object's bytes; none of them is safe to act on before `end` has resolved. */
   static async create(plan: BodyPlan, transfer: Transfer, emit: (bytes: Buffer) => void): Promise<ObjectDecoder> {
-    const checksum = plan.trailer === undefined ? undefined : await CHECKSUMS[plan.trailer.checksum].create();
-    return new ObjectDecoder(plan, transfer, checksum, emit);
+    const checksums = new Map<ChecksumName, Checksum>();
+    for (const { checksum } of [...plan.promises, ...(plan.trailer === undefined ? [] : [plan.trailer])]) {
+      if (!checksums.has(checksum)) checksums.set(checksum, await CHECKSUMS[checksum].create());
+    }
+    return new ObjectDecoder(plan, transfer, checksums, emit);
   }
 
   /** @throws Failure as soon as the bytes cannot be right any more. */
@@ -43,14 +47,24 @@ export class ObjectDecoder {
    */
   async end(): Promise<string | undefined> {
     this.#framing?.end();
-    if (this.#transfer.bytes !== this.#plan.length) throw wrongLength(this.#transfer.bytes, this.#plan.length);
-    const promised = this.#trailer();
-    const actual = await this.#checksum?.digest();
-    if (promised !== actual) {
-      const name = this.#plan.trailer?.checksum;
+    const { length } = this.#plan;
+    if (length !== undefined && this.#transfer.bytes !== length) throw wrongLength(this.#transfer.bytes, length);
+    const trailer = this.#trailer();
+    await this.#verify(trailer);
+    return trailer;
+  }
+
+  async #verify(trailer: string | undefined): Promise<void> {
+    const actual = new Map<ChecksumName, string>();
+    for (const [name, checksum] of this.#checksums) actual.set(name, await checksum.digest());
+    for (const { header, checksum, value, code } of this.#plan.promises) {
+      if (actual.get(checksum) === value) continue;
+      throw new Failure('checksum_mismatch', `${header} does not match the bytes that arrived.`, { code });
+    }
+    const name = this.#plan.trailer?.checksum;
+    if (name !== undefined && actual.get(name) !== trailer) {
       throw new Failure('checksum_mismatch', `The ${name} in the trailer does not match the bytes that arrived.`);
     }
-    return promised;
   }
 
   /** What was announced must have come, and nothing else. */
@@ -63,8 +77,10 @@ export class ObjectDecoder {
 
   #take(bytes: Buffer): void {
     this.#transfer.bytes += bytes.length;
-    if (this.#transfer.bytes > this.#plan.length) throw wrongLength(this.#transfer.bytes, this.#plan.length);
-    this.#checksum?.update(bytes);
+    const { length, most } = this.#plan;
+    if (this.#transfer.bytes > most)
+      throw length === undefined ? new Failure('too_large') : wrongLength(this.#transfer.bytes, length);
+    for (const checksum of this.#checksums.values()) checksum.update(bytes);
     this.#emit(bytes);
   }
 }

@@ -18,6 +18,8 @@ export class ObjectStream extends Readable {
   readonly #chunks: UploadScope['chunks'];
   #reader: ClientReader | undefined;
   #fullSince: number | undefined;
+  /** The checksum that came as a trailer, in base64, verified; there when the stream has ended. */
+  trailer: string | undefined;
 
   private constructor({ transfer, chunks }: UploadScope) {
     super();
@@ -26,22 +28,32 @@ export class ObjectStream extends Readable {
     this.#chunks = chunks;
   }
 
-  /** Asks the client for its body and gives it as the store shall get it: with the trailer again, where one came. */
-  static async open(incoming: Incoming, plan: BodyPlan, scope: UploadScope): Promise<ObjectStream> {
+  /**
+   * Asks the client for its body.
+   * @param options.reframed whether the bytes come as the store shall get them, with the trailer again where one came; or bare.
+   */
+  static async open(
+    incoming: Incoming,
+    plan: BodyPlan,
+    scope: UploadScope,
+    { reframed }: { reframed: boolean },
+  ): Promise<ObjectStream> {
     const { transfer, idleMillis } = scope;
     const stream = new ObjectStream(scope);
     const give = (bytes: Buffer): void => stream.#give(bytes);
-    const encoder = plan.trailer === undefined ? undefined : new AwsChunkedEncoder(plan.length, give);
+    const { length, trailer } = plan;
+    const encoder =
+      reframed && trailer !== undefined && length !== undefined ? new AwsChunkedEncoder(length, give) : undefined;
     const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
     let last: Buffer | undefined;
     const decoder = await ObjectDecoder.create(plan, transfer, (bytes) => {
-      if (transfer.bytes < plan.length) pass(bytes);
+      if (transfer.bytes !== length) pass(bytes);
       else last = bytes;
     });
     const finish = async (): Promise<void> => {
-      const checksum = await decoder.end();
+      stream.trailer = await decoder.end();
       if (last !== undefined) pass(last);
-      if (plan.trailer !== undefined && checksum !== undefined) encoder?.end(plan.trailer.header, checksum);
+      if (trailer !== undefined && stream.trailer !== undefined) encoder?.end(trailer.header, stream.trailer);
       stream.push(null);
     };
     stream.#reader = new ClientReader(incoming.body.open(), idleMillis, transfer, {

@@ -4,10 +4,15 @@ import { percentEncodePath } from '../kit/percent.ts';
 import { escapeXml } from '../kit/xml.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
 import type { UploadHandler } from './handler.ts';
-import { sendObject } from './send-object.ts';
 
-export const postObject: UploadHandler = async (request, scope) => {
-  const stored = await sendObject({ ...request, operation: 'PutObject' }, scope);
+export function createPostObject(sendObject: UploadHandler): UploadHandler {
+  return async (request, scope) => {
+    const stored = await sendObject({ ...request, operation: 'PutObject' }, scope);
+    return replyToForm(request, stored);
+  };
+}
+
+function replyToForm(request: Authorized<StoreBucket>, stored: Reply): Reply {
   const etag = stored.headers.etag ?? '';
   const target = redirectOf(request, etag);
   const location = target ?? locationOf(request);
@@ -16,7 +21,7 @@ export const postObject: UploadHandler = async (request, scope) => {
   if (status !== 201) return { status, headers, body: '' };
   headers['content-type'] = 'application/xml';
   return { status, headers, body: documentOf(request, location, etag) };
-};
+}
 
 const STATUSES = new Map([
   ['200', 200],

@@ -5,12 +5,14 @@ import { CHECKSUMS } from '../body/checksum.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Authorized, Reply } from '../domain/stages.ts';
 import type { StoreBody } from '../s3/exchange.ts';
-import { headersForStore } from '../s3/header-allow-list.ts';
+import { conditionHeaders, headersForStore } from '../s3/header-allow-list.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
-import { type BodyPlan, planBody } from './body-plan.ts';
+import { type BodyPlan, MAX_OBJECT, planBody } from './body-plan.ts';
 import { collectObject } from './collect.ts';
-import { replyOf, type UploadScope } from './handler.ts';
+import { replyOf, type UploadHandler, type UploadScope } from './handler.ts';
 import { ObjectStream } from './object-stream.ts';
+import { partSizeFor } from './split/part-size.ts';
+import { type SplitOptions, splitObject } from './split/split-object.ts';
 
 /** Up to this many bytes an object is collected before it is sent: cheaper than a stream, and it can be sent again. */
 const SMALL_OBJECT = 64 * 1024;
@@ -21,11 +23,41 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export async function sendObject(request: Authorized<StoreBucket>, scope: UploadScope): Promise<Reply> {
+export interface ObjectOptions extends SplitOptions {
+  /** Largest object of one request, in bytes. */
+  readonly maxObjectBytes: number;
+}
+
+/** @returns the handler of PutObject and UploadPart. */
+export function createSendObject(options: ObjectOptions): UploadHandler {
+  return async (request, scope) => {
+    const limit = request.operation === 'UploadPart' ? MAX_OBJECT : options.maxObjectBytes;
+    const plan = planBody(request, limit);
+    headersForStore(request.operation, request.incoming.headers); // refuses before the client is asked for a byte
+    scope.span.set('upload.size_bytes', plan.length);
+    if (plan.length === undefined || isSplit(request, plan.length, options)) {
+      return splitObject(request, plan, scope, options);
+    }
+    return sendAsItIs(request, { ...plan, length: plan.length }, scope);
+  };
+}
+
+/**
+ * Large objects are split while there is memory for a part, and those that could not be sent otherwise always. A condition is
+ * safest in the one request that the store judges at once.
+ */
+function isSplit({ operation, incoming }: Authorized, length: number, options: ObjectOptions): boolean {
+  if (operation !== 'PutObject' || length <= options.thresholdBytes) return false;
+  if (length > MAX_OBJECT) return true;
+  const isConditional = Object.keys(conditionHeaders(incoming.headers)).length > 0;
+  return !isConditional && options.memory.canReserve(partSizeFor(length, options.partBytes).leastBlocks);
+}
+
+type KnownLength = BodyPlan & { readonly length: number };
+
+async function sendAsItIs(request: Authorized<StoreBucket>, plan: KnownLength, scope: UploadScope): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
   const headers = headersForStore(operation, incoming.headers);
-  const plan = planBody(request);
-  scope.span.set('upload.size_bytes', plan.length);
   const prepare = plan.length <= SMALL_OBJECT ? collected : streamed;
   const sending = await prepare(request, plan, headers, scope);
   const sent = whenSent(sending.body);
@@ -64,7 +96,7 @@ function whenSent(body: StoreBody): () => number | undefined {
 
 async function collected(
   { incoming }: Authorized<StoreBucket>,
-  plan: BodyPlan,
+  plan: KnownLength,
   headers: Record<string, string>,
   scope: UploadScope,
 ): Promise<Sending> {
@@ -75,11 +107,11 @@ async function collected(
 
 async function streamed(
   { incoming }: Authorized<StoreBucket>,
-  plan: BodyPlan,
+  plan: KnownLength,
   headers: Record<string, string>,
   scope: UploadScope,
 ): Promise<Sending> {
-  const stream = await ObjectStream.open(incoming, plan, scope);
+  const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
   if (plan.trailer === undefined) {
     return { body: { stream, length: plan.length }, payloadHash: plan.payloadHash, headers };
   }

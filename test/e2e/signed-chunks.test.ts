@@ -7,7 +7,6 @@ import {
   ACCESS_KEY,
   AUTH,
   type ChunkUpload,
-  codeOf,
   sendChunks,
   signedHead,
   TRAILER_NAME,
@@ -134,9 +133,12 @@ describe('signed chunks through the gateway', () => {
     assert.equal(store.requests[0]!.body.toString(), 'hello');
   });
 
-  it('asks for a length: without one nothing can be sent on', async () => {
+  it('counts what nobody has counted', async () => {
     const answer = await upload({ length: undefined }, (seed) => signedFrames(seed, [Buffer.from('hello')]));
-    assert.equal(codeOf(answer), '411 MissingContentLength');
-    assert.equal(store.requests.length, 0);
+    assert.equal(answer.status, 200, answer.body);
+    assert.deepEqual(
+      store.requests.map(({ headers, body }) => [headers['content-length'], body.toString()]),
+      [['5', 'hello']],
+    );
   });
 });

@@ -21,6 +21,7 @@ export interface GatewayOptions {
   /** Merged into the bucket's `s3` section. */
   readonly s3?: Record<string, unknown>;
   readonly server?: Record<string, unknown>;
+  readonly upload?: Record<string, unknown>;
   /** Of the one bucket, where no others are given. */
   readonly auth?: Record<string, unknown>;
   readonly authz?: Record<string, unknown>;
@@ -41,6 +42,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   const document = {
     server: { address: '127.0.0.1:0', ...options.server },
     buckets: options.buckets ?? [{ name: 'uploads', s3, auth: options.auth ?? null, authz: options.authz ?? null }],
+    upload: options.upload ?? null,
     tracing: { enabled: false, ...options.tracing },
     metrics: { enabled: true, port: 0 },
   };

@@ -4,13 +4,15 @@ import { describe, it } from 'node:test';
 import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../../../src/body/checksum.ts';
 
 // Check values of "123456789", as published: CRC-32/ISO-HDLC cbf43926, CRC-32C e3069283 (RFC 3720, appendix B.4, and the
-// Rocksoft catalogue), CRC-64/NVME ae8b14860a799888 (NVM Express Base Specification), SHA-1 and SHA-256 by OpenSSL.
+// Rocksoft catalogue), CRC-64/NVME ae8b14860a799888 (NVM Express Base Specification), the hashes by OpenSSL.
 const PUBLISHED: Record<ChecksumName, string> = {
   crc32: Buffer.from('cbf43926', 'hex').toString('base64'),
   crc32c: Buffer.from('e3069283', 'hex').toString('base64'),
   crc64nvme: Buffer.from('ae8b14860a799888', 'hex').toString('base64'),
   sha1: createHash('sha1').update('123456789').digest('base64'),
   sha256: createHash('sha256').update('123456789').digest('base64'),
+  sha512: createHash('sha512').update('123456789').digest('base64'),
+  md5: createHash('md5').update('123456789').digest('base64'),
 };
 
 describe('CHECKSUMS', () => {

@@ -33,6 +33,13 @@ describe('parseConfig', () => {
           authz: { enabled: false },
         },
       ],
+      upload: {
+        multipart_threshold: 52_428_800,
+        part_size: 16_777_216,
+        concurrent_parts: 4,
+        memory_limit: 67_108_864,
+        max_object_size: 5_368_709_120,
+      },
       tracing: {
         enabled: false,
         service_name: 'mizuchi-uploadr',
@@ -78,6 +85,7 @@ buckets:
   - name: two
     path_prefix: /in
     s3: { bucket: b_2, access_key: AK, secret_key: SK }
+upload: { multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB, max_object_size: 5TiB }
 tracing:
   enabled: true
   subject: off
@@ -163,6 +171,13 @@ logging:  { level: debug, format: json }
           s3: { ...read(LEAST).buckets[0]!.s3, bucket: 'b_2' },
         },
       ],
+      upload: {
+        multipart_threshold: 5_242_880,
+        part_size: 6_291_456,
+        concurrent_parts: 2,
+        memory_limit: 1_610_612_736,
+        max_object_size: 5_497_558_138_880,
+      },
       tracing: {
         enabled: true,
         service_name: '123',

@@ -23,7 +23,7 @@ describe('checksums of multipart uploads', () => {
     assert.throws(() => declare('SHA256', 'FULL_OBJECT'), code('InvalidRequest'));
     assert.throws(() => declare('CRC64NVME', 'COMPOSITE'), code('InvalidRequest'));
     assert.throws(() => declare(undefined, 'COMPOSITE'), code('InvalidRequest'));
-    assert.throws(() => declare('MD5'), code('NotImplemented'));
+    assert.throws(() => declare('XXHASH64'), code('NotImplemented'));
     assert.throws(() => declare('constructor'), code('NotImplemented'));
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { ChunkSignatures } from '../../../src/domain/identity.ts';
@@ -43,11 +44,11 @@ describe('planBody', () => {
   const trailer = { header: 'x-amz-checksum-crc32c', checksum: 'crc32c' };
   const hash = 'a'.repeat(64);
   const plans: [word: string, headers: Record<string, string>, plan: object][] = [
-    [hash, {}, { length: 99, payloadHash: hash, framing: undefined, trailer: undefined }],
+    [hash, {}, { length: 99, most: 99, payloadHash: hash, framing: undefined, trailer: undefined }],
     [
       'UNSIGNED-PAYLOAD',
       DECODED,
-      { length: 99, payloadHash: 'UNSIGNED-PAYLOAD', framing: undefined, trailer: undefined },
+      { length: 99, most: 99, payloadHash: 'UNSIGNED-PAYLOAD', framing: undefined, trailer: undefined },
     ],
     ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { ...DECODED, ...TRAILER }, { framing: unsigned, trailer }],
     ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { ...DECODED, ...TRAILER }, { framing: signed, trailer: undefined }],
@@ -55,14 +56,38 @@ describe('planBody', () => {
   ];
   for (const [word, headers, plan] of plans) {
     it(`understands ${word}`, () => {
-      const streaming = word.startsWith('STREAMING-') ? { length: 7, payloadHash: 'UNSIGNED-PAYLOAD' } : {};
-      assert.deepEqual(planBody(requestOf(word, headers, SIGNATURES)), { ...streaming, ...plan });
+      const streaming = word.startsWith('STREAMING-') ? { length: 7, most: 7, payloadHash: 'UNSIGNED-PAYLOAD' } : {};
+      assert.deepEqual(planBody(requestOf(word, headers, SIGNATURES)), { promises: [], ...streaming, ...plan });
     });
   }
 
+  it('allows for as much as the limit where nobody says how much there is', () => {
+    const { length, most } = planBody(requestOf('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', {}, SIGNATURES), 12345);
+    assert.deepEqual([length, most], [undefined, 12345]);
+  });
+
+  it('knows what headers promise of the bytes', () => {
+    const md5 = createHash('md5').update('x').digest('base64');
+    const { promises } = planBody(
+      requestOf('UNSIGNED-PAYLOAD', { 'content-md5': md5, 'x-amz-checksum-crc32': 'AAAAAA==' }),
+    );
+    assert.deepEqual(
+      promises.map(({ header, checksum, value }) => [header, checksum, value]),
+      [
+        ['content-md5', 'md5', md5],
+        ['x-amz-checksum-crc32', 'crc32', 'AAAAAA=='],
+      ],
+    );
+    for (const [header, code] of [
+      ['content-md5', 'InvalidDigest'],
+      ['x-amz-checksum-sha256', 'InvalidRequest'],
+    ] as const)
+      for (const value of ['', 'AAAAAA', 'AAAAAA==', '*'.repeat(24), '*'.repeat(44)])
+        assert.throws(() => planBody(requestOf('UNSIGNED-PAYLOAD', { [header]: value })), { code });
+  });
+
   const TOO_LARGE = { 'x-amz-decoded-content-length': String(5 * 1024 ** 3 + 1) };
   const refused: [what: string, word: string, headers: Record<string, string>, type: string][] = [
-    ['no decoded length', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', {}, 'missing_content_length'],
     [
       'a negative length',
       'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',

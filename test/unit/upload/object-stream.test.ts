@@ -8,7 +8,14 @@ import type { Incoming } from '../../../src/domain/stages.ts';
 import type { BodyPlan } from '../../../src/upload/body-plan.ts';
 import { ObjectStream } from '../../../src/upload/object-stream.ts';
 
-const PLAIN: BodyPlan = { length: 30, payloadHash: 'UNSIGNED-PAYLOAD', framing: undefined, trailer: undefined };
+const PLAIN: BodyPlan = {
+  length: 30,
+  most: 30,
+  payloadHash: 'UNSIGNED-PAYLOAD',
+  framing: undefined,
+  trailer: undefined,
+  promises: [],
+};
 
 /** Opens the stream over a body that the test pushes into; `given` is all that the store would have got so far. */
 async function open(plan: BodyPlan) {
@@ -16,7 +23,7 @@ async function open(plan: BodyPlan) {
   const incoming = { body: { length: plan.length, open: () => body } } as unknown as Incoming;
   const transfer = { bytes: 0, clientWaitSeconds: 0, storeWaitSeconds: 0 };
   const scope = { span: NO_SPAN, transfer, idleMillis: 10_000, chunks: { passed() {} } };
-  const stream = await ObjectStream.open(incoming, plan, scope);
+  const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
   const given: Buffer[] = [];
   stream.on('data', (bytes: Buffer) => void given.push(bytes));
   /** Resolves when so many bytes have been read from the body. */

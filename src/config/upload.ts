@@ -1,0 +1,63 @@
+/** The section `upload`: how objects go to the store, and how much memory that may take. */
+import { section, type ValueOf } from './field.ts';
+import { byteSize, integer } from './scalars.ts';
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+const TIB = 1024 ** 4;
+
+export const UPLOAD = section(
+  {
+    multipart_threshold: byteSize({
+      prose:
+        'Larger objects that arrive in one request go to the store in parts, as long as there is memory; objects of undeclared length do once they are larger than one part.',
+      default: 50 * MIB,
+      min: 5 * MIB,
+      max: 5 * GIB,
+    }),
+    part_size: byteSize({
+      prose:
+        'Size of these parts. They become larger where 10,000 of them would not hold the object, and smaller, down to 5 MiB, where memory is short.',
+      default: 16 * MIB,
+      min: 5 * MIB,
+      max: 512 * MIB,
+    }),
+    concurrent_parts: integer({
+      prose: 'How many parts of one object are under way to the store at once.',
+      default: 4,
+      min: 1,
+      max: 100,
+    }),
+    memory_limit: byteSize({
+      prose:
+        'Memory for parts, of all uploads together. An object that finds none passes as one stream, if its length is declared; else it waits.',
+      default: 64 * MIB,
+      min: 8 * MIB,
+      max: TIB,
+    }),
+    max_object_size: byteSize({
+      prose: 'The largest object that one request may bring. Multipart uploads of clients are not limited by it.',
+      default: 5 * GIB,
+      min: 1,
+      max: 5 * TIB,
+    }),
+  },
+  {
+    prose: 'How objects go to the store.',
+    rules: [
+      {
+        of: ['memory_limit', 'max_object_size'],
+        at: 'memory_limit',
+        broken: ({ memory_limit, max_object_size }) =>
+          Math.max(5 * MIB, Math.ceil(max_object_size / 10_000 / MIB) * MIB) > memory_limit
+            ? {
+                wrong: 'does not hold one of the 10,000 parts of an object of max_object_size',
+                mend: 'raise memory_limit, or lower max_object_size',
+              }
+            : undefined,
+      },
+    ],
+  },
+);
+
+export type UploadConfig = ValueOf<typeof UPLOAD>;

@@ -1,0 +1,42 @@
+/** Whether and when a failed call to a store is made again. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '../domain/failure.ts';
+import { OPERATIONS } from '../domain/operation.ts';
+import type { StoreCall } from './store-call.ts';
+
+/** Milliseconds before the second attempt, at most; it doubles with every further one. */
+const FIRST_DELAY = 200;
+const LONGEST_DELAY = 5_000;
+
+/**
+ * A kept-alive connection can be closed by the store in the very moment in which it is used again. Then, and only if the
+ * request can be repeated to the same effect, it is: the body is at hand, and a store that had already carried it out would
+ * answer the same (a second Create leaves an orphan, a second Complete, Abort or conditional write an error).
+ * @returns milliseconds to wait first, or undefined if the failure stands.
+ */
+export function delayBeforeRetry(call: StoreCall, failure: Failure, resends: number): number | undefined {
+  if (call.signal.aborted) return undefined;
+  const { attempts } = call;
+  if (attempts !== undefined) return resends + 1 < attempts && mayPass(failure) ? backoff(resends) : undefined;
+  if (resends > 0 || failure.type !== 'store_reset' || !OPERATIONS[call.operation].repeatable) return undefined;
+  if (call.headers['if-none-match'] !== undefined || call.headers['if-match'] !== undefined) return undefined;
+  return call.body === undefined || Buffer.isBuffer(call.body) ? 0 : undefined;
+}
+
+/** @throws Failure client_aborted as soon as nobody waits for it any more. */
+export async function pause(millis: number, signal: AbortSignal): Promise<void> {
+  if (millis === 0) return;
+  await delay(millis, undefined, { signal }).catch(() => {
+    throw new Failure('client_aborted');
+  });
+}
+
+function mayPass({ type, status }: Failure): boolean {
+  if (type === 'store_error') return status >= 500 || status === 429;
+  return type === 'store_reset' || type === 'store_timeout' || type === 'store_unreachable';
+}
+
+/** "Full jitter": anywhere between nothing and a bound that doubles (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
+function backoff(resends: number): number {
+  return Math.ceil(Math.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** resends));
+}

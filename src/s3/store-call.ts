@@ -1,0 +1,23 @@
+/** One call to a store, as those who make it describe it. */
+import type { OperationName } from '../domain/operation.ts';
+import type { Span } from '../domain/span.ts';
+import type { Query } from '../sigv4/canonical-request.ts';
+import type { StoreBody } from './exchange.ts';
+
+export interface StoreCall {
+  readonly operation: OperationName;
+  readonly key: string;
+  readonly query: Query;
+  /** What the client calls the upload that `query` names; stands in for it in whatever the client is told. */
+  readonly uploadId: string | undefined;
+  /** Those headers that passed the allow-list, and those that describe the body. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: StoreBody;
+  /** `x-amz-content-sha256` of the body. */
+  readonly payloadHash: string;
+  readonly signal: AbortSignal;
+  /** How often it is sent at most, where it can be repeated at will; undefined where only a stale connection is a reason. */
+  readonly attempts?: number;
+  /** The span under which each attempt opens its own. */
+  readonly span: Span;
+}

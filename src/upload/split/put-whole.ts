@@ -1,0 +1,24 @@
+/** An object of undeclared length that turned out to be small: it lies in one part's memory, verified, and is put in one request. */
+import type { Authorized, Reply } from '../../domain/stages.ts';
+import { headersForStore } from '../../s3/header-allow-list.ts';
+import type { BodyPlan } from '../body-plan.ts';
+import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
+import type { Part } from './part.ts';
+
+/** @param trailer value of the checksum that came as a trailer. */
+export async function putWhole(
+  request: Authorized<UploadBucket>,
+  plan: BodyPlan,
+  { pieces, length }: Part,
+  trailer: string | undefined,
+  scope: UploadScope,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const { incoming, bucket, operation, key, storeQuery: query, uploadId } = request;
+  const headers = headersForStore(operation, incoming.headers);
+  if (plan.trailer !== undefined && trailer !== undefined) headers[plan.trailer.header] = trailer;
+  const body = { pieces, length };
+  const { payloadHash } = plan;
+  const call = { operation, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };
+  return replyOf(await bucket.store.call(call));
+}

@@ -1,0 +1,189 @@
+/**
+ * An object that arrives in one request and goes to the store in parts: because it is large, so that several parts travel at
+ * once and a part that is lost is sent again; or because nobody knows its length. What fits into the first part is put as
+ * it is. Memory: `upload.memory_limit` over all objects, `concurrent_parts` and one more of each at most; see docs/bodies.md.
+ */
+import { CHECKSUMS, type ChecksumName } from '../../body/checksum.ts';
+import { asFailure, Failure } from '../../domain/failure.ts';
+import type { Authorized, Reply } from '../../domain/stages.ts';
+import type { BlockPool } from '../../kit/block-pool.ts';
+import { type BodyPlan, hashPromise } from '../body-plan.ts';
+import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
+import { ObjectStream } from '../object-stream.ts';
+import { Part } from './part.ts';
+import { type PartSize, partSizeFor } from './part-size.ts';
+import { putWhole } from './put-whole.ts';
+import { elementOf, StoreUpload } from './store-upload.ts';
+
+export interface SplitOptions {
+  /** Objects of more bytes are split. */
+  readonly thresholdBytes: number;
+  readonly partBytes: number;
+  /** Parts of one object that are under way at once. */
+  readonly concurrentParts: number;
+  readonly memory: BlockPool;
+}
+
+/** @throws Failure for every outcome but success; the store then has neither the object nor parts of it. */
+export async function splitObject(
+  request: Authorized<UploadBucket>,
+  plan: BodyPlan,
+  scope: UploadScope,
+  options: SplitOptions,
+): Promise<Reply> {
+  const object = new SplitObject(request, plan, scope, options);
+  try {
+    return await object.send();
+  } catch (thrown) {
+    throw await object.undo(asFailure(thrown));
+  }
+}
+
+class SplitObject {
+  readonly #request: Authorized<UploadBucket>;
+  readonly #plan: BodyPlan;
+  readonly #scope: UploadScope;
+  readonly #options: SplitOptions;
+  readonly #size: PartSize;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #underWay = new Set<Promise<void>>();
+  #stream: ObjectStream | undefined;
+  #part: Part | undefined;
+  #upload: StoreUpload | undefined;
+  #shipped = 0;
+  /** The first, which is the cause of all others. */
+  #failure: Failure | undefined;
+
+  constructor(request: Authorized<UploadBucket>, plan: BodyPlan, scope: UploadScope, options: SplitOptions) {
+    this.#request = request;
+    this.#plan = { ...plan, promises: [...plan.promises, ...hashPromise(plan)] };
+    this.#scope = scope;
+    this.#options = options;
+    this.#size = partSizeFor(plan.most, options.partBytes);
+    this.#signal = AbortSignal.any([request.incoming.signal, this.#stop.signal]);
+  }
+
+  async send(): Promise<Reply> {
+    this.#part = await this.#nextPart(); // before the client is asked for a byte
+    const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, { reframed: false });
+    this.#stream = stream;
+    for await (const bytes of stream) await this.#keep(bytes as Buffer);
+    // The body has ended, and is what was promised.
+    const since = performance.now();
+    try {
+      return await (this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload));
+    } finally {
+      this.#scope.transfer.storeWaitSeconds += (performance.now() - since) / 1000;
+    }
+  }
+
+  /** @returns why it failed, when nothing of it is left. */
+  async undo(failure: Failure): Promise<Failure> {
+    this.#fail(failure);
+    await Promise.all(this.#underWay);
+    this.#part?.free(true);
+    // What could not be undone is an error of its own in the trace; the client is told why the upload failed.
+    await this.#upload?.abort().catch(() => {});
+    return this.#failure ?? failure;
+  }
+
+  async #keep(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      this.#part ??= await this.#nextPart();
+      const taken = this.#part.write(at === 0 ? bytes : bytes.subarray(at));
+      if (taken === 0) await this.#ship(this.#part);
+      at += taken;
+    }
+  }
+
+  async #nextPart(): Promise<Part> {
+    const { memory } = this.#options;
+    const { leastBlocks, mostBytes } = this.#size;
+    try {
+      await memory.reserve(leastBlocks, this.#signal);
+    } catch {
+      throw this.#failure ?? new Failure('client_aborted');
+    }
+    return new Part(memory, leastBlocks, mostBytes);
+  }
+
+  /** Sends a part, as soon as fewer than `concurrentParts` are under way. */
+  async #ship(part: Part): Promise<void> {
+    if (this.#request.operation !== 'PutObject') {
+      const most = `${part.length} bytes`;
+      throw new Failure('missing_content_length', `A part of undeclared length may have ${most} at most.`);
+    }
+    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#checksum, this.#signal);
+    while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#part = undefined;
+    const sending = this.#upload
+      .send(++this.#shipped, part, this.#signal)
+      .then(
+        () => part.free(true),
+        (thrown) => {
+          part.free(false);
+          this.#fail(asFailure(thrown));
+        },
+      )
+      .finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
+  }
+
+  async #complete(upload: StoreUpload): Promise<Reply> {
+    if (this.#part !== undefined) await this.#ship(this.#part);
+    await Promise.all(this.#underWay);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#scope.span.set('upload.method', 'multipart');
+    this.#scope.span.set('upload.parts', this.#shipped);
+    const answer = await upload.complete(this.#checksumValue, this.#signal);
+    const etag = elementOf(answer.body, 'ETag');
+    if (etag === undefined) {
+      throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
+    }
+    this.#upload = undefined; // nothing is left to be undone
+    const reply = replyOf(answer);
+    return { ...reply, headers: { ...reply.headers, etag, ...checksumHeaders(answer.body) } };
+  }
+
+  async #putWhole(): Promise<Reply> {
+    const part = this.#part ?? (await this.#nextPart());
+    this.#part = part;
+    const reply = await putWhole(this.#request, this.#plan, part, this.#stream?.trailer, this.#scope, this.#signal);
+    part.free(true);
+    this.#part = undefined;
+    return reply;
+  }
+
+  /** The checksum that the client wants the store to keep. */
+  get #checksum(): ChecksumName | undefined {
+    return this.#plan.trailer?.checksum ?? this.#kept?.checksum;
+  }
+
+  get #checksumValue(): string | undefined {
+    return this.#plan.trailer === undefined ? this.#kept?.value : this.#stream?.trailer;
+  }
+
+  get #kept() {
+    return this.#plan.promises.find(({ header }) => header.startsWith('x-amz-checksum-'));
+  }
+
+  #fail(failure: Failure): void {
+    this.#failure ??= failure;
+    this.#stop.abort();
+    this.#stream?.destroy(failure);
+  }
+}
+
+/** What stands in the document that completes an upload stands in the header of a PUT. */
+function checksumHeaders(document: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of Object.keys(CHECKSUMS)) {
+    const value = elementOf(document, `Checksum${name.toUpperCase()}`);
+    if (value !== undefined) headers[`x-amz-checksum-${name}`] = value;
+  }
+  const type = elementOf(document, 'ChecksumType');
+  if (type !== undefined) headers['x-amz-checksum-type'] = type;
+  return headers;
+}

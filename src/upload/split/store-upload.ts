@@ -1,0 +1,129 @@
+/** The store's side of a split object: the multipart upload that the gateway itself begins, fills, and completes or undoes. */
+import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../body/checksum.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { OperationName } from '../../domain/operation.ts';
+import type { Span } from '../../domain/span.ts';
+import type { Authorized } from '../../domain/stages.ts';
+import { escapeXml, unescapeXml } from '../../kit/xml.ts';
+import type { StoreAnswer } from '../../s3/exchange.ts';
+import { conditionHeaders, customerKeyHeaders, headersForStore } from '../../s3/header-allow-list.ts';
+import type { StoreCall } from '../../s3/store-call.ts';
+import type { StoreBucket } from '../../s3/store-client.ts';
+import type { Part } from './part.ts';
+
+/** Milliseconds after which undoing is given up. */
+const ABORT_MILLIS = 30_000;
+
+/** How often one part, and the abortion, is sent at most. */
+export const ATTEMPTS = 4;
+
+interface Stored {
+  readonly etag: string;
+  readonly checksum: string | undefined;
+}
+
+export class StoreUpload {
+  readonly #request: Authorized<StoreBucket>;
+  readonly #span: Span;
+  readonly #checksum: ChecksumName | undefined;
+  readonly #id: string;
+  readonly #parts: Stored[] = [];
+
+  private constructor(request: Authorized<StoreBucket>, span: Span, checksum: ChecksumName | undefined, id: string) {
+    this.#request = request;
+    this.#span = span;
+    this.#checksum = checksum;
+    this.#id = id;
+  }
+
+  /** @param checksum that the client has sent or will send of the whole: the store is asked to keep it. */
+  static async begin(
+    request: Authorized<StoreBucket>,
+    span: Span,
+    checksum: ChecksumName | undefined,
+    signal: AbortSignal,
+  ): Promise<StoreUpload> {
+    const headers = headersForStore('CreateMultipartUpload', request.incoming.headers);
+    if (checksum !== undefined) {
+      headers['x-amz-checksum-algorithm'] = checksum.toUpperCase();
+      headers['x-amz-checksum-type'] = hasFullObjectType(checksum) ? 'FULL_OBJECT' : 'COMPOSITE';
+    }
+    const query = [['uploads', '']] as const;
+    const call = { operation: 'CreateMultipartUpload', headers, query, body: Buffer.alloc(0), signal } as const;
+    const answer = await request.bucket.store.call({ ...call, ...sameFor(request, span) });
+    const id = elementOf(answer.body, 'UploadId');
+    if (id === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
+    return new StoreUpload(request, span, checksum, id);
+  }
+
+  /** @param number from 1. */
+  async send(number: number, part: Part, signal: AbortSignal): Promise<void> {
+    const headers = customerKeyHeaders(this.#request.incoming.headers);
+    const { pieces, length } = part;
+    const checksum = this.#checksum && (await checksumOf(this.#checksum, pieces));
+    if (checksum !== undefined) headers[`x-amz-checksum-${this.#checksum}`] = checksum;
+    const query = [['partNumber', String(number)] as const];
+    const answer = await this.#call('UploadPart', {
+      headers,
+      query,
+      body: { pieces, length },
+      attempts: ATTEMPTS,
+      signal,
+    });
+    const { etag } = answer.headers;
+    if (etag === undefined) throw new Failure('store_invalid_answer', 'The store gave no ETag for a part.');
+    this.#parts[number - 1] = { etag, checksum };
+  }
+
+  /** @param checksum of the whole object, in base64. */
+  complete(checksum: string | undefined, signal: AbortSignal): Promise<StoreAnswer> {
+    const { headers: given } = this.#request.incoming;
+    const headers: Record<string, string> = { ...customerKeyHeaders(given), ...conditionHeaders(given) };
+    headers['content-type'] = 'application/xml';
+    if (this.#checksum !== undefined && hasFullObjectType(this.#checksum) && checksum !== undefined) {
+      headers[`x-amz-checksum-${this.#checksum}`] = checksum;
+      headers['x-amz-checksum-type'] = 'FULL_OBJECT';
+    }
+    return this.#call('CompleteMultipartUpload', { headers, query: [], body: this.#document(), signal });
+  }
+
+  /** The store forgets the parts. @throws Failure if that could not be done. */
+  async abort(): Promise<void> {
+    const signal = AbortSignal.timeout(ABORT_MILLIS);
+    const call = { headers: {}, query: [], body: undefined, attempts: ATTEMPTS, signal };
+    await this.#call('AbortMultipartUpload', call).catch((failure) => {
+      if (!(failure instanceof Failure) || failure.code !== 'NoSuchUpload') throw failure;
+    });
+  }
+
+  #call(operation: OperationName, call: Pick<StoreCall, 'headers' | 'query' | 'body' | 'signal' | 'attempts'>) {
+    const query = [...call.query, ['uploadId', this.#id] as const];
+    return this.#request.bucket.store.call({ ...call, operation, query, ...sameFor(this.#request, this.#span) });
+  }
+
+  #document(): Buffer {
+    const name = this.#checksum && `Checksum${this.#checksum.toUpperCase()}`;
+    const parts = this.#parts.map(({ etag, checksum }, i) => {
+      const sum = name === undefined || checksum === undefined ? '' : `<${name}>${checksum}</${name}>`;
+      return `<Part><PartNumber>${i + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag>${sum}</Part>`;
+    });
+    const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
+    return Buffer.from(`<CompleteMultipartUpload xmlns="${xmlns}">${parts.join('')}</CompleteMultipartUpload>`);
+  }
+}
+
+function sameFor({ key }: Authorized, span: Span) {
+  return { key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+}
+
+async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {
+  const checksum = await CHECKSUMS[name].create();
+  for (const piece of pieces) checksum.update(piece);
+  return checksum.digest();
+}
+
+/** The text of the first element of this name. */
+export function elementOf(document: string, name: string): string | undefined {
+  const escaped = new RegExp(`<${name}>([^<]+)</${name}>`).exec(document)?.[1];
+  return escaped === undefined ? undefined : unescapeXml(escaped);
+}

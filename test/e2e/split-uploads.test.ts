@@ -1,0 +1,219 @@
+/** Objects that the gateway sends in parts: because they are large, or because nobody knew their length. Against the embedded store. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import type { RequestRecord } from '../../src/store/exchange.ts';
+import { type Fault, FaultPlan, type FaultTarget } from '../../src/store/faults.ts';
+import { type Store, startStore } from '../../src/store/start-store.ts';
+import { type Answer, awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
+const MIB = 1024 * 1024;
+const UPLOAD = { multipart_threshold: '5MiB', part_size: '5MiB', concurrent_parts: 2, memory_limit: '32MiB' };
+/** Four parts, the last of them short. */
+const OBJECT = randomBytes(16 * MIB + 12_345);
+const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
+const crcOf = (bytes: Buffer): string => {
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(crc32(bytes));
+  return value.toString('base64');
+};
+
+describe('an object that the gateway splits', () => {
+  const faults = new FaultPlan();
+  let seen: RequestRecord[] = [];
+  let directory: string;
+  let store: Store;
+  let gateway: TestGateway;
+  let atStore: S3Client;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'mizuchi-split-'));
+    const address = { host: '127.0.0.1', port: 0 };
+    const onRequest = (record: RequestRecord) => void seen.push(record);
+    store = await startStore({ directory, address, buckets: ['my-bucket'], faults, onRequest, ...KEYS });
+    gateway = await startGateway({ storeUrl: store.url, upload: UPLOAD });
+    const credentials = { accessKeyId: KEYS.accessKey, secretAccessKey: KEYS.secretKey };
+    atStore = new S3Client({ endpoint: store.url, region: 'us-east-1', forcePathStyle: true, credentials });
+  });
+  afterEach(() => {
+    faults.clear();
+    seen = [];
+  });
+  after(async () => {
+    await gateway.close();
+    atStore.destroy();
+    await store.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const put = (key: string, body: Buffer, headers: Record<string, string> = {}): Promise<Answer> =>
+    send(gateway.url, 'PUT', `/uploads/${key}`, body, headers);
+  const operations = (): string[] => seen.map(({ operation }) => operation ?? 'unknown');
+  const stored = async (Key: string): Promise<Buffer> => {
+    const { Body } = await atStore.send(new GetObjectCommand({ Bucket: 'my-bucket', Key }));
+    return Buffer.from(await Body!.transformToByteArray());
+  };
+  const assertNothingOf = async (key: string): Promise<void> => {
+    await assert.rejects(stored(key), { name: 'NoSuchKey' });
+    const { Uploads = [] } = await atStore.send(new ListMultipartUploadsCommand({ Bucket: 'my-bucket' }));
+    assert.deepEqual(Uploads, [], 'no parts are left behind');
+  };
+
+  it('is the object that was sent, with the ETag of its parts', async () => {
+    const answer = await put('large', OBJECT, { 'content-type': 'image/png', 'x-amz-meta-a': 'b' });
+    assert.equal(answer.status, 200, answer.body);
+    assert.match(String(answer.headers.etag), /^"[0-9a-f]{32}-4"$/);
+    assert.equal(answer.body, '');
+    assert.ok((await stored('large')).equals(OBJECT));
+    const { ContentType, Metadata } = await atStore.send(new GetObjectCommand({ Bucket: 'my-bucket', Key: 'large' }));
+    assert.deepEqual([ContentType, Metadata], ['image/png', { a: 'b' }]);
+    assert.deepEqual(operations().slice(0, 1), ['CreateMultipartUpload']);
+    assert.equal(operations().filter((name) => name === 'UploadPart').length, 4);
+    assert.equal(operations().filter((name) => name === 'CompleteMultipartUpload').length, 1);
+  });
+
+  for (const size of [0, 1, 70_000, 5 * MIB, 5 * MIB + 1, OBJECT.length]) {
+    it(`may have ${size} bytes that nobody has counted`, async () => {
+      const body = OBJECT.subarray(0, size);
+      const answer = await put('uncounted', body, { 'transfer-encoding': 'chunked' });
+      assert.equal(answer.status, 200, answer.body);
+      assert.ok((await stored('uncounted')).equals(body));
+      assert.equal(operations().includes('CreateMultipartUpload'), size > 5 * MIB);
+    });
+
+    it(`may have ${size} bytes in aws-chunked framing without their number`, async () => {
+      const body = OBJECT.subarray(0, size);
+      const { 'x-amz-decoded-content-length': _, ...headers } = chunkedHeaders(size);
+      const wire = awsChunked(body, `x-amz-checksum-crc32:${crcOf(body)}`);
+      const answer = await put('framed', wire, { ...headers, 'transfer-encoding': 'chunked' });
+      assert.equal(answer.status, 200, answer.body);
+      assert.ok((await stored('framed')).equals(body));
+      assert.equal(answer.headers['x-amz-checksum-crc32'], crcOf(body));
+    });
+  }
+
+  it('keeps the checksum that the client has sent', async () => {
+    const answer = await put('summed', OBJECT, { 'x-amz-checksum-crc32': crcOf(OBJECT) });
+    assert.equal(answer.status, 200, answer.body);
+    assert.equal(answer.headers['x-amz-checksum-crc32'], crcOf(OBJECT));
+    const sha256 = createHash('sha256').update(OBJECT).digest('base64');
+    const composite = await put('summed', OBJECT, { 'x-amz-checksum-sha256': sha256 });
+    assert.equal(composite.status, 200, composite.body);
+    assert.match(String(composite.headers['x-amz-checksum-sha256']), /-4$/);
+  });
+
+  const wrong = Buffer.from(OBJECT);
+  wrong[wrong.length - 1]! ^= 1;
+  const base64 = (algorithm: string): string => createHash(algorithm).update(OBJECT).digest('base64');
+  const promises: readonly (readonly [header: string, value: string, code: string])[] = [
+    ['content-md5', base64('md5'), 'BadDigest'],
+    ['x-amz-content-sha256', createHash('sha256').update(OBJECT).digest('hex'), 'XAmzContentSHA256Mismatch'],
+    ['x-amz-checksum-crc32', crcOf(OBJECT), 'BadDigest'],
+    ['x-amz-checksum-sha1', base64('sha1'), 'BadDigest'],
+    ['x-amz-checksum-sha256', base64('sha256'), 'BadDigest'],
+    ['x-amz-checksum-sha512', base64('sha512'), 'BadDigest'],
+  ];
+  for (const [header, value, code] of promises) {
+    it(`is not stored if its last bit is not what ${header} promised`, async () => {
+      const answer = await put('wrong', wrong, { [header]: value });
+      assert.deepEqual([answer.status, codeOf(answer)], [400, code]);
+      await assertNothingOf('wrong');
+    });
+  }
+
+  const passing: readonly (readonly [what: string, on: Partial<FaultTarget>, fault: Fault])[] = [
+    ['a part is cut off', { operation: 'UploadPart', partNumber: 2 }, { kind: 'reset', at: MIB }],
+    ['the answer to a part is lost', { operation: 'UploadPart', partNumber: 1 }, { kind: 'reset', at: 'answer' }],
+    [
+      'a part is refused with SlowDown',
+      { operation: 'UploadPart' },
+      { kind: 'refuse', at: 'body', code: 'SlowDown', status: 503 },
+    ],
+    [
+      'a part meets an error of the store',
+      { operation: 'UploadPart', partNumber: 4 },
+      { kind: 'refuse', at: 'head', code: 'InternalError', status: 500 },
+    ],
+  ];
+  for (const [what, on, fault] of passing) {
+    it(`arrives although ${what}, once or twice`, async () => {
+      faults.add({ on, fault, times: 2 });
+      const answer = await put('retried', OBJECT);
+      assert.equal(answer.status, 200, answer.body);
+      assert.ok((await stored('retried')).equals(OBJECT));
+      assert.equal(operations().filter((name) => name === 'UploadPart').length, 6);
+    });
+  }
+
+  const lasting: readonly (readonly [what: string, on: Partial<FaultTarget>, fault: Fault, status: number])[] = [
+    [
+      'no upload can be begun',
+      { operation: 'CreateMultipartUpload' },
+      { kind: 'refuse', at: 'head', code: 'InternalError', status: 500 },
+      500,
+    ],
+    ['a part never arrives', { operation: 'UploadPart', partNumber: 3 }, { kind: 'reset', at: 'body' }, 502],
+    [
+      'a part is refused',
+      { operation: 'UploadPart', partNumber: 2 },
+      { kind: 'refuse', at: 'head', code: 'AccessDenied', status: 403 },
+      403,
+    ],
+    [
+      'the end is refused',
+      { operation: 'CompleteMultipartUpload' },
+      { kind: 'refuse', at: 'body', code: 'InternalError', status: 500 },
+      500,
+    ],
+    [
+      'the end is an error inside a 200',
+      { operation: 'CompleteMultipartUpload' },
+      { kind: 'refuse', at: 'body', code: 'InternalError', status: 200 },
+      500,
+    ],
+  ];
+  for (const [what, on, fault, status] of lasting) {
+    it(`leaves nothing behind if ${what}`, async () => {
+      faults.add({ on, fault });
+      const answer = await put('failed', OBJECT);
+      assert.equal(answer.status, status, answer.body);
+      await assertNothingOf('failed');
+    });
+  }
+
+  it('leaves nothing behind if the client goes away in the middle', async () => {
+    const client = await RawClient.connect(gateway.url);
+    client.write(`PUT /uploads/gone HTTP/1.1\r\nHost: g\r\nContent-Length: ${OBJECT.length}\r\n\r\n`);
+    client.write(OBJECT.subarray(0, 12 * MIB));
+    while (!operations().includes('UploadPart')) await new Promise((resolve) => setImmediate(resolve));
+    client.destroy();
+    while (!operations().includes('AbortMultipartUpload')) await new Promise((resolve) => setImmediate(resolve));
+    for (const record of seen) await record.over;
+    await assertNothingOf('gone');
+  });
+
+  it('gives its memory back', async () => {
+    const metrics = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
+    assert.match(metrics.body, /^mizuchi_part_memory_bytes 0$/m);
+    assert.match(metrics.body, /^mizuchi_part_memory_limit_bytes 33554432$/m);
+  });
+
+  it('shares the memory with many others, and all arrive', async () => {
+    const bodies = Array.from({ length: 24 }, (_, i) => OBJECT.subarray(i * 1000, i * 1000 + 7 * MIB));
+    const answers = await Promise.all(
+      bodies.map((body, i) => put(`many-${i}`, body, i % 2 === 0 ? {} : { 'transfer-encoding': 'chunked' })),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      bodies.map(() => 200),
+    );
+    for (const [i, body] of bodies.entries()) assert.ok((await stored(`many-${i}`)).equals(body), String(i));
+  });
+});
