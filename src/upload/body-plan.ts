@@ -12,7 +12,7 @@ export interface BodyPlan {
   readonly length: number | undefined;
   /** Bytes that may come: the length, or the limit where it is not declared. */
   readonly most: number;
-  /** `x-amz-content-sha256` towards the store, where the bytes pass as they are: the client's own hash, so that the store verifies it. */
+  /** `x-amz-content-sha256` towards the store, where the bytes pass as they are: the client's own hash, so that the store verifies it, too. */
   readonly payloadHash: string;
   /** The aws-chunked framing that is to be taken off; undefined where the bytes come without. */
   readonly framing: Framing | undefined;
@@ -57,6 +57,7 @@ export function planBody({ incoming, payload }: Authenticated, maxObject = MAX_O
       'Content-Encoding says aws-chunked, but x-amz-content-sha256 does not say STREAMING-….',
     );
   }
+  if (SHA256.test(payload.hash)) promises.push(hashPromise(payload.hash));
   const length = checkedLength(incoming.body.length, maxObject);
   const most = length ?? maxObject;
   return { length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, promises };
@@ -94,11 +95,10 @@ function promisesOf(headers: Incoming['headers']): BodyPromise[] {
   return promises;
 }
 
-/** The SHA-256 of the payload as a promise, for bodies that do not pass as they are, so that no store can verify it. */
-export function hashPromise({ payloadHash }: BodyPlan): readonly BodyPromise[] {
-  if (!SHA256.test(payloadHash)) return [];
-  const value = Buffer.from(payloadHash, 'hex').toString('base64');
-  return [{ header: 'x-amz-content-sha256', checksum: 'sha256', value, code: 'XAmzContentSHA256Mismatch' }];
+/** @param hash of the payload, which its signature covers, in hexadecimal. */
+function hashPromise(hash: string): BodyPromise {
+  const value = Buffer.from(hash, 'hex').toString('base64');
+  return { header: 'x-amz-content-sha256', checksum: 'sha256', value, code: 'XAmzContentSHA256Mismatch' };
 }
 
 /** The words are those of the Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header". */

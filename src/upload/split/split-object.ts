@@ -7,7 +7,7 @@ import { CHECKSUMS, type ChecksumName } from '../../body/checksum.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Authorized, Reply } from '../../domain/stages.ts';
 import type { BlockPool } from '../../kit/block-pool.ts';
-import { type BodyPlan, hashPromise } from '../body-plan.ts';
+import type { BodyPlan } from '../body-plan.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
 import { ObjectStream } from '../object-stream.ts';
 import { Part } from './part.ts';
@@ -57,7 +57,7 @@ class SplitObject {
 
   constructor(request: Authorized<UploadBucket>, plan: BodyPlan, scope: UploadScope, options: SplitOptions) {
     this.#request = request;
-    this.#plan = { ...plan, promises: [...plan.promises, ...hashPromise(plan)] };
+    this.#plan = plan;
     this.#scope = scope;
     this.#options = options;
     this.#size = partSizeFor(plan.most, options.partBytes);

@@ -38,13 +38,24 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
   };
 }
 
+const ofHash = (hash: string) => ({
+  header: 'x-amz-content-sha256',
+  checksum: 'sha256',
+  value: Buffer.from(hash, 'hex').toString('base64'),
+  code: 'XAmzContentSHA256Mismatch',
+});
+
 describe('planBody', () => {
   const unsigned = { signatures: undefined };
   const signed = { signatures: SIGNATURES };
   const trailer = { header: 'x-amz-checksum-crc32c', checksum: 'crc32c' };
   const hash = 'a'.repeat(64);
   const plans: [word: string, headers: Record<string, string>, plan: object][] = [
-    [hash, {}, { length: 99, most: 99, payloadHash: hash, framing: undefined, trailer: undefined }],
+    [
+      hash,
+      {},
+      { length: 99, most: 99, payloadHash: hash, framing: undefined, trailer: undefined, promises: [ofHash(hash)] },
+    ],
     [
       'UNSIGNED-PAYLOAD',
       DECODED,
