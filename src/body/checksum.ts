@@ -1,10 +1,11 @@
 /**
  * The checksums that S3 clients send beside their bytes, as a table. Values are base64, as in `x-amz-checksum-<name>`
- * (Amazon S3 User Guide, "Checking object integrity"). What Node has natively is used; the two others are loaded when
- * the first request needs them.
+ * (Amazon S3 User Guide, "Checking object integrity"). What Node has natively is used; the two others are WebAssembly,
+ * loaded when the first request needs them. CPU of each: docs/bodies.md, `npm run bench -- checksums`.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { IHasher } from 'hash-wasm';
 
 export interface Checksum {
   update(bytes: Buffer): void;
@@ -25,8 +26,8 @@ interface ChecksumShape {
 
 export const CHECKSUMS = {
   crc32: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: async () => nativeCrc32() },
-  crc32c: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: createCrc32c },
-  crc64nvme: { encodedLength: 12, types: ['FULL_OBJECT'], create: createCrc64Nvme },
+  crc32c: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)) },
+  crc64nvme: { encodedLength: 12, types: ['FULL_OBJECT'], create: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)) },
   sha1: { encodedLength: 28, types: ['COMPOSITE'], create: async () => nativeHash('sha1') },
   sha256: { encodedLength: 44, types: ['COMPOSITE'], create: async () => nativeHash('sha256') },
   sha512: { encodedLength: 88, types: ['COMPOSITE'], create: async () => nativeHash('sha512') },
@@ -64,18 +65,23 @@ function nativeCrc32(): Checksum {
   };
 }
 
-async function createCrc32c(): Promise<Checksum> {
-  const { Crc32c } = await import('@aws-crypto/crc32c');
-  const crc = new Crc32c();
-  return { update: (bytes) => void crc.update(bytes), digest: async () => base64OfUint32(crc.digest()) };
-}
+/** CRC-32/ISCSI (RFC 3720, section 12.1) and CRC-64/NVME (NVM Express NVM Command Set Specification), bits reversed. */
+const CASTAGNOLI = 0x82f63b78;
+const NVME = '9a6c9329ac4bc9b5';
 
-async function createCrc64Nvme(): Promise<Checksum> {
-  const { Crc64Nvme } = await import('@aws-sdk/crc64-nvme');
-  const crc = new Crc64Nvme();
-  return {
-    update: (bytes) => crc.update(bytes),
-    digest: async () => Buffer.from(await crc.digest()).toString('base64'),
+/** WebAssembly instances that wait to be used again: making one takes 80 µs. */
+const MOST_IDLE = 32;
+
+function wasm(make: () => Promise<IHasher>): () => Promise<Checksum> {
+  const idle: IHasher[] = [];
+  return async () => {
+    const hasher = (idle.pop() ?? (await make())).init();
+    const digest = async (): Promise<string> => {
+      const value = Buffer.from(hasher.digest('binary')).toString('base64');
+      if (idle.length < MOST_IDLE) idle.push(hasher);
+      return value;
+    };
+    return { update: (bytes) => void hasher.update(bytes), digest };
   };
 }
 
