@@ -26,8 +26,16 @@ interface ChecksumShape {
 
 export const CHECKSUMS = {
   crc32: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: async () => nativeCrc32() },
-  crc32c: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)) },
-  crc64nvme: { encodedLength: 12, types: ['FULL_OBJECT'], create: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)) },
+  crc32c: {
+    encodedLength: 8,
+    types: ['COMPOSITE', 'FULL_OBJECT'],
+    create: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)),
+  },
+  crc64nvme: {
+    encodedLength: 12,
+    types: ['FULL_OBJECT'],
+    create: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)),
+  },
   sha1: { encodedLength: 28, types: ['COMPOSITE'], create: async () => nativeHash('sha1') },
   sha256: { encodedLength: 44, types: ['COMPOSITE'], create: async () => nativeHash('sha256') },
   sha512: { encodedLength: 88, types: ['COMPOSITE'], create: async () => nativeHash('sha512') },

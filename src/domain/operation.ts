@@ -5,7 +5,7 @@
 
 export interface OperationShape {
   /** HTTP method of the request. */
-  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET';
+  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
   /** Query parameters that must be there, and so tell the operation from its siblings. */
   readonly requires: readonly string[];
   /** Further query parameters that may be there. */
@@ -81,6 +81,16 @@ export const OPERATIONS = {
     allows: ['max-parts', 'part-number-marker', 'encoding-type'],
     span: 'aws.s3.list_parts',
     uploadMethod: 'multipart',
+    carriesObject: false,
+    repeatable: true,
+  },
+  /** Asked by the gateway itself, where it must know whether an object has come to be. */
+  HeadObject: {
+    method: 'HEAD',
+    requires: [],
+    allows: [],
+    span: 'aws.s3.head_object',
+    uploadMethod: 'single',
     carriesObject: false,
     repeatable: true,
   },

@@ -31,9 +31,9 @@ export function findOperation(
   return { operation, parameters };
 }
 
-/** A form names its object itself, so its path does not: see route-form.ts. */
+/** A form names its object itself, so its path does not: see route-form.ts. HeadObject is for the gateway alone. */
 const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]).filter(
-  ([name]) => name !== 'PostObject',
+  ([name]) => name !== 'PostObject' && name !== 'HeadObject',
 );
 
 function fits(shape: OperationShape, parameters: Parameters): boolean {

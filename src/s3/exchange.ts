@@ -22,7 +22,7 @@ function undiciBodyOf(body: StoreBody): Buffer | Readable | null {
 }
 
 export interface ExchangeRequest {
-  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET';
+  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
   readonly path: string;
   /** Name, value, name, value. */
   readonly headers: string[];

@@ -52,6 +52,7 @@ const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
   ]),
   AbortMultipartUpload: new Set(),
   ListParts: new Set(CUSTOMER_KEY_HEADERS),
+  HeadObject: new Set(CUSTOMER_KEY_HEADERS),
 };
 
 /** Read by the gateway itself, or of no meaning for the store: these end here without a word. */

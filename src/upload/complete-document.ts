@@ -8,10 +8,10 @@ const MAX_PARTS = 10_000;
 const PART_NUMBER = /^[1-9]\d{0,4}$/;
 
 /**
- * @returns the number of parts that the document lists.
+ * @returns the ETags of the parts that the document lists, in its order.
  * @throws Failure malformed_xml, with the reason.
  */
-export function countParts(document: Buffer): number {
+export function readPartList(document: Buffer): readonly string[] {
   const reader = new PartReader();
   const parser = new SaxesParser();
   parser.on('error', (error) => refuse(error.message));
@@ -21,12 +21,12 @@ export function countParts(document: Buffer): number {
   parser.on('cdata', (text) => reader.text(text));
   parser.on('closetag', () => reader.close());
   parser.write(decode(document)).close();
-  if (reader.parts === 0) refuse('it lists no part');
-  return reader.parts;
+  if (reader.etags.length === 0) refuse('it lists no part');
+  return reader.etags;
 }
 
 class PartReader {
-  parts = 0;
+  readonly etags: string[] = [];
   readonly #path: string[] = [];
   #partNumber = '';
   #etag = '';
@@ -57,7 +57,7 @@ class PartReader {
       refuse('a part has no PartNumber from 1 to 10000');
     }
     if (this.#etag.trim() === '') refuse('a part has no ETag');
-    if (++this.parts > MAX_PARTS) refuse('it lists more than 10000 parts');
+    if (this.etags.push(this.#etag) > MAX_PARTS) refuse('it lists more than 10000 parts');
   }
 }
 

@@ -1,18 +1,22 @@
-/** CompleteMultipartUpload: the parts become an object. Never sent twice; an error inside the store's 200 is an error. */
-import { Failure } from '../domain/failure.ts';
+/** CompleteMultipartUpload: the parts become an object. Never repeated blindly; an error inside the store's 200 is an error. */
 import { documentForClient } from './answer-document.ts';
 import { collectDocument } from './collect.ts';
-import { countParts, MAX_COMPLETE_DOCUMENT } from './complete-document.ts';
+import { MAX_COMPLETE_DOCUMENT, readPartList } from './complete-document.ts';
+import { completeOnce } from './complete-once.ts';
 import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
 export const completeMultipartUpload: UploadHandler = async (request, scope) => {
   const { incoming } = request;
   const document = await collectDocument(incoming, MAX_COMPLETE_DOCUMENT, scope.idleMillis, scope.transfer);
-  scope.span.set('upload.parts', countParts(document));
-  const answer = await controlCall(request, scope, document);
-  if (!answer.body.includes('<CompleteMultipartUploadResult')) {
-    throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
-  }
+  const etags = readPartList(document);
+  scope.span.set('upload.parts', etags.length);
+  const answer = await completeOnce({
+    key: request.key,
+    etags,
+    send: () => controlCall(request, scope, document),
+    listParts: () => controlCall({ ...request, operation: 'ListParts' }, scope),
+    headObject: () => controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope),
+  });
   return replyOf(answer, documentForClient(answer.body, request, request.uploadId));
 };

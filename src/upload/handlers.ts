@@ -1,4 +1,5 @@
 /** Which handler serves which operation. */
+import { Failure } from '../domain/failure.ts';
 import type { OperationName } from '../domain/operation.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
 import { completeMultipartUpload } from './complete-multipart-upload.ts';
@@ -7,6 +8,11 @@ import type { UploadHandler } from './handler.ts';
 import { listParts } from './list-parts.ts';
 import { createPostObject } from './post-object.ts';
 import { createSendObject, type ObjectOptions } from './send-object.ts';
+
+/** Whether an object exists is never revealed. */
+const hidden: UploadHandler = async () => {
+  throw new Failure('object_not_visible');
+};
 
 export function createHandlers(options: ObjectOptions): Readonly<Record<OperationName, UploadHandler>> {
   const sendObject = createSendObject(options);
@@ -18,5 +24,6 @@ export function createHandlers(options: ObjectOptions): Readonly<Record<Operatio
     CompleteMultipartUpload: completeMultipartUpload,
     AbortMultipartUpload: abortMultipartUpload,
     ListParts: listParts,
+    HeadObject: hidden,
   };
 }

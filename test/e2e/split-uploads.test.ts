@@ -188,6 +188,32 @@ describe('an object that the gateway splits', () => {
     });
   }
 
+  it('is there if only the answer to its completion was lost: the store is asked', async () => {
+    faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault: { kind: 'reset', at: 'answer' } });
+    const answer = await put('lost', OBJECT);
+    assert.equal(answer.status, 200, answer.body);
+    assert.match(String(answer.headers.etag), /^"[0-9a-f]{32}-4"$/);
+    assert.ok((await stored('lost')).equals(OBJECT));
+    assert.deepEqual(operations().slice(-4), ['CompleteMultipartUpload', 'ListParts', 'HeadObject', 'GetObject']);
+  });
+
+  it('is completed again if the store knows nothing of it', async () => {
+    faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault: { kind: 'reset', at: 'body' }, times: 1 });
+    const answer = await put('again', OBJECT);
+    assert.equal(answer.status, 200, answer.body);
+    assert.ok((await stored('again')).equals(OBJECT));
+    assert.deepEqual(operations().slice(-4, -1), ['CompleteMultipartUpload', 'ListParts', 'CompleteMultipartUpload']);
+  });
+
+  it('is not taken for another object that stands there, and leaves nothing behind', async () => {
+    assert.equal((await put('other', Buffer.from('another'))).status, 200);
+    faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault: { kind: 'reset', at: 'body' } });
+    const answer = await put('other', OBJECT);
+    assert.deepEqual([answer.status, codeOf(answer)], [502, 'BadGateway']);
+    assert.equal((await stored('other')).toString(), 'another');
+    await assertNothingOf('never');
+  });
+
   it('leaves nothing behind if the client goes away in the middle', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write(`PUT /uploads/gone HTTP/1.1\r\nHost: g\r\nContent-Length: ${OBJECT.length}\r\n\r\n`);

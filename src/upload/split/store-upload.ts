@@ -9,6 +9,7 @@ import type { StoreAnswer } from '../../s3/exchange.ts';
 import { conditionHeaders, customerKeyHeaders, headersForStore } from '../../s3/header-allow-list.ts';
 import type { StoreCall } from '../../s3/store-call.ts';
 import type { StoreBucket } from '../../s3/store-client.ts';
+import { completeOnce } from '../complete-once.ts';
 import type { Part } from './part.ts';
 
 /** Milliseconds after which undoing is given up. */
@@ -84,7 +85,16 @@ export class StoreUpload {
       headers[`x-amz-checksum-${this.#checksum}`] = checksum;
       headers['x-amz-checksum-type'] = 'FULL_OBJECT';
     }
-    return this.#call('CompleteMultipartUpload', { headers, query: [], body: this.#document(), signal });
+    const call = { headers, query: [], body: this.#document(), signal };
+    const asking = { headers: customerKeyHeaders(given), query: [], body: undefined, signal };
+    const { store } = this.#request.bucket;
+    return completeOnce({
+      key: this.#request.key,
+      etags: this.#parts.map(({ etag }) => etag),
+      send: () => this.#call('CompleteMultipartUpload', call),
+      listParts: () => this.#call('ListParts', asking),
+      headObject: () => store.call({ ...asking, operation: 'HeadObject', ...sameFor(this.#request, this.#span) }),
+    });
   }
 
   /** The store forgets the parts. @throws Failure if that could not be done. */

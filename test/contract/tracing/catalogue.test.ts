@@ -59,6 +59,16 @@ async function startEngine(isBroken: (path: string) => boolean): Promise<Server>
   return engine;
 }
 
+/** The answer to a completion is lost, the upload has gone, and the object is there, or cannot be asked for. */
+const losing =
+  (head: number): Behaviour =>
+  (request, response, record) => {
+    if (request.method === 'POST') return void request.socket.resetAndDestroy();
+    if (request.method === 'HEAD') return void response.writeHead(head, { ...IDS, etag: '"x-1"' }).end();
+    const document = '<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>';
+    return answering(404, document, IDS)(request, response, record);
+  };
+
 describe('the catalogue of spans', () => {
   let store: RawStore;
   let collector: OtlpReceiver;
@@ -97,6 +107,10 @@ describe('the catalogue of spans', () => {
     for (const [method, target, body] of REQUESTS) {
       store.behaviour = cutOnce();
       if (body === undefined) await send(gateway.url, method, target, body, headers);
+    }
+    for (const head of [200, 500]) {
+      store.behaviour = losing(head);
+      await send(gateway.url, 'POST', `/uploads/k?uploadId=${UPLOAD_ID}`, COMPLETE, headers);
     }
     store.behaviour = answerWell;
   };
@@ -155,7 +169,8 @@ describe('the catalogue of spans', () => {
 function mayBeOn(span: string, attribute: string): boolean {
   if (!span.startsWith('aws.s3.')) return true;
   if (attribute === 'aws.s3.part_number') return span === 'aws.s3.upload_part';
-  if (attribute === 'aws.s3.upload_id') return !['aws.s3.put_object', 'aws.s3.create_multipart_upload'].includes(span);
+  if (attribute === 'aws.s3.upload_id')
+    return !['aws.s3.put_object', 'aws.s3.create_multipart_upload', 'aws.s3.head_object'].includes(span);
   if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
   return true;
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countParts } from '../../../src/upload/complete-document.ts';
+import { readPartList } from '../../../src/upload/complete-document.ts';
 
 const part = (number: number | string, etag = '"abc"') =>
   `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`;
 const document = (inner: string) => Buffer.from(`<CompleteMultipartUpload>${inner}</CompleteMultipartUpload>`);
 
-describe('countParts', () => {
+describe('readPartList', () => {
   it('counts parts in every spelling that clients use', () => {
     const spellings = [
       part(1, '&quot;abc&quot;'),
@@ -15,13 +15,13 @@ describe('countParts', () => {
       '<Part><ETag>"abc"</ETag><PartNumber>4</PartNumber><ChecksumCRC32>AAAAAA==</ChecksumCRC32></Part>',
     ].join('\n');
     const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${spellings}</CompleteMultipartUpload>`;
-    assert.equal(countParts(Buffer.from(xml)), 4);
+    assert.equal(readPartList(Buffer.from(xml)).length, 4);
   });
 
   it('takes 10,000 parts and not one more', () => {
     const all = Array.from({ length: 10_000 }, (_, i) => part(i + 1)).join('');
-    assert.equal(countParts(document(all)), 10_000);
-    assert.throws(() => countParts(document(all + part(1))), { code: 'MalformedXML' });
+    assert.equal(readPartList(document(all)).length, 10_000);
+    assert.throws(() => readPartList(document(all + part(1))), { code: 'MalformedXML' });
   });
 
   const broken: [what: string, xml: Buffer][] = [
@@ -40,6 +40,6 @@ describe('countParts', () => {
     ['bytes that are not UTF-8', Buffer.concat([document(part(1)), Buffer.from([0xff])])],
   ];
   for (const [what, xml] of broken) {
-    it(`refuses ${what}`, () => assert.throws(() => countParts(xml), { name: 'Failure', code: 'MalformedXML' }));
+    it(`refuses ${what}`, () => assert.throws(() => readPartList(xml), { name: 'Failure', code: 'MalformedXML' }));
   }
 });

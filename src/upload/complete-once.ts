@@ -1,0 +1,87 @@
+/**
+ * A completion whose answer was lost is not sent again blindly: the store is asked what has become of it. If the upload is still
+ * there, nothing has happened, and it is completed again; if it has gone and the object is the one that its parts make,
+ * it was completed; everything else stays unknown, and is an error.
+ */
+import { createHash } from 'node:crypto';
+import { asFailure, Failure } from '../domain/failure.ts';
+import { escapeXml } from '../kit/xml.ts';
+import type { StoreAnswer } from '../s3/exchange.ts';
+
+export interface Completion {
+  readonly key: string;
+  send(): Promise<StoreAnswer>;
+  /** @throws Failure with the code NoSuchUpload if the store does not have the upload any more. */
+  listParts(): Promise<unknown>;
+  headObject(): Promise<StoreAnswer>;
+  /** Of the parts, in their order. */
+  readonly etags: readonly string[];
+}
+
+/** @throws Failure */
+export async function completeOnce(completion: Completion): Promise<StoreAnswer> {
+  try {
+    return checked(await completion.send());
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (!isLost(failure)) throw failure;
+    const found = await becomeOf(completion).catch(() => undefined); // the first failure tells more
+    if (found === undefined) throw unknown(failure);
+    return found;
+  }
+}
+
+/** The store may have got the request, and its answer did not arrive. */
+function isLost({ type }: Failure): boolean {
+  return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
+}
+
+async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined> {
+  if (await isOpen(completion)) {
+    const again = await completion.send().catch(undefinedIfGone);
+    if (again !== undefined) return checked(again);
+  }
+  const head = await completion.headObject();
+  const { etag = '' } = head.headers;
+  if (bare(etag) !== compositeEtag(completion.etags)) return undefined;
+  return { ...head, body: resultDocument(completion.key, etag) };
+}
+
+/** As the store would have said it; the names that clients know are put in later. */
+function resultDocument(key: string, etag: string): string {
+  const elements = `<Location></Location><Bucket></Bucket><Key>${escapeXml(key)}</Key><ETag>${escapeXml(etag)}</ETag>`;
+  const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<CompleteMultipartUploadResult xmlns="${xmlns}">${elements}</CompleteMultipartUploadResult>`;
+}
+
+async function isOpen(completion: Completion): Promise<boolean> {
+  return completion.listParts().then(() => true, undefinedIfGone) as Promise<boolean>;
+}
+
+function undefinedIfGone(thrown: unknown): undefined {
+  if (thrown instanceof Failure && thrown.code === 'NoSuchUpload') return undefined;
+  throw thrown;
+}
+
+/** @throws Failure store_invalid_answer for a 200 that does not say that the upload is complete. */
+function checked(answer: StoreAnswer): StoreAnswer {
+  if (answer.body.includes('<CompleteMultipartUploadResult')) return answer;
+  throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
+}
+
+function unknown(failure: Failure): Failure {
+  const message = `${failure.message} Whether the upload is complete is not known.`;
+  return new Failure(failure.type, message, { reason: 'completion_unknown', cause: failure });
+}
+
+/** As S3 and its like form it: the MD5 of the parts' MD5s and their number. Undefined for ETags that are no MD5s. */
+export function compositeEtag(etags: readonly string[]): string | undefined {
+  const hash = createHash('md5');
+  for (const etag of etags) {
+    if (!/^[0-9a-f]{32}$/.test(bare(etag))) return undefined;
+    hash.update(bare(etag), 'hex');
+  }
+  return `${hash.digest('hex')}-${etags.length}`;
+}
+
+const bare = (etag: string): string => etag.trim().replaceAll('"', '');

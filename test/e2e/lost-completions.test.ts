@@ -1,0 +1,90 @@
+/** A client's CompleteMultipartUpload whose answer never comes from the store: resolved by asking, never repeated blindly. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { RequestRecord } from '../../src/store/exchange.ts';
+import { type Fault, FaultPlan } from '../../src/store/faults.ts';
+import { type Store, startStore } from '../../src/store/start-store.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
+
+describe('a completion whose answer is lost', () => {
+  const faults = new FaultPlan();
+  let seen: RequestRecord[] = [];
+  let directory: string;
+  let store: Store;
+  let gateway: TestGateway;
+  let client: S3Client;
+  let atStore: S3Client;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'mizuchi-lost-'));
+    const address = { host: '127.0.0.1', port: 0 };
+    const onRequest = (record: RequestRecord) => void seen.push(record);
+    store = await startStore({ directory, address, buckets: ['my-bucket'], faults, onRequest, ...KEYS });
+    gateway = await startGateway({ storeUrl: store.url });
+    const credentials = { accessKeyId: KEYS.accessKey, secretAccessKey: KEYS.secretKey };
+    const options = { region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, credentials };
+    client = new S3Client({ endpoint: gateway.url, ...options });
+    atStore = new S3Client({ endpoint: store.url, ...options });
+  });
+  afterEach(() => faults.clear());
+  after(async () => {
+    client.destroy();
+    atStore.destroy();
+    await gateway.close();
+    await store.close();
+    await rm(directory, { recursive: true });
+  });
+
+  /** Begins an upload of one part, and completes it while the store has the fault. */
+  async function completeWith(Key: string, fault: Fault, times = 1) {
+    const target = { Bucket: 'uploads', Key };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+    const part = { ...target, UploadId, PartNumber: 1, Body: 'the bytes' };
+    const { ETag } = await client.send(new UploadPartCommand(part));
+    faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault, times });
+    seen = [];
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    return client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
+  }
+  const operations = (): (string | undefined)[] => seen.map(({ operation }) => operation);
+  const etagAtStore = async (Key: string): Promise<string | undefined> =>
+    (await atStore.send(new HeadObjectCommand({ Bucket: 'my-bucket', Key }))).ETag;
+
+  it('has happened, if the upload has gone and the object is there', async () => {
+    const { ETag, Bucket, Key } = await completeWith('happened', { kind: 'reset', at: 'answer' });
+    assert.deepEqual([Bucket, Key], ['uploads', 'happened']);
+    assert.equal(ETag, await etagAtStore('happened'));
+    assert.deepEqual(operations().slice(0, 3), ['CompleteMultipartUpload', 'ListParts', 'HeadObject']);
+  });
+
+  it('has happened, too, if half of the answer came', async () => {
+    const { ETag } = await completeWith('half', { kind: 'half-answer' });
+    assert.equal(ETag, await etagAtStore('half'));
+  });
+
+  it('is sent again, if the upload is still there', async () => {
+    const { ETag } = await completeWith('again', { kind: 'reset', at: 'head' });
+    assert.equal(ETag, await etagAtStore('again'));
+    assert.deepEqual(operations().slice(0, 3), ['CompleteMultipartUpload', 'ListParts', 'CompleteMultipartUpload']);
+  });
+
+  it('is an error, if the store never answers it', async () => {
+    const failure = await completeWith('never', { kind: 'reset', at: 'head' }, 9).catch((error) => error);
+    assert.deepEqual([failure.name, failure.$metadata.httpStatusCode], ['BadGateway', 502]);
+    assert.equal(operations().filter((name) => name === 'CompleteMultipartUpload').length, 2);
+    assert.equal(gateway.log.findLast(({ status }) => status === 502)?.error_reason, 'completion_unknown');
+    await assert.rejects(etagAtStore('never'), { name: 'NotFound' });
+  });
+});
