@@ -82,7 +82,8 @@ async function runHeat(
     const enter = async (contestant: AuthContestant): Promise<void> => {
       const start = { config: configOf(contestant, surroundings), stock: false };
       await arena.enter(contestant, start, profiling(profile, contestant));
-      await arena.send(contestant, (await requestsWith(contestant.credential, provider, SMALL_OBJECT)).map(headOf));
+      const requests = await requestsWith(contestant.credential, provider, SMALL_OBJECT);
+      await arena.send(contestant, requests.map(headOf), SMALL_OBJECT);
     };
     await Promise.all(contestants.map(enter));
     const costs = await race(arena, contestants, small, random, name);

@@ -2,10 +2,11 @@
  * The processes of one heat: store, load, every contestant and what else the benchmark needs, all started before the first
  * turn and all ended after the last.
  */
+import type { Wanted } from './body-kinds.ts';
 import type { Contestant } from './contestant.ts';
 import type { Cpu, StartedGateway, StartGateway } from './gateway-process.ts';
 import { HelperProcess } from './helper-process.ts';
-import type { Requests, Turn } from './load-process.ts';
+import type { Requests, Turn, Uploads } from './load-process.ts';
 import { bind, type Places } from './pinning.ts';
 
 export type Load = Omit<Turn, 'port'>;
@@ -47,9 +48,17 @@ export class Arena {
     this.#players.set(name, { ...started, process, cpu: { all: 0, main: 0 }, uploads: 0 });
   }
 
-  /** From now on these requests are sent to the contestant, instead of plain ones. @param heads as they go over the wire. */
-  async send({ name }: Contestant, heads: readonly string[]): Promise<void> {
-    await this.#load.ask('send', { port: this.#player(name).port, heads } satisfies Requests);
+  /**
+   * From now on these requests are sent to the contestant, instead of plain ones.
+   * @param heads as they go over the wire. @param size of the objects, in bytes.
+   */
+  async send({ name }: Contestant, heads: readonly string[], size: number): Promise<void> {
+    await this.#load.ask('send', { port: this.#player(name).port, heads, size } satisfies Requests);
+  }
+
+  /** From now on such uploads are sent to the contestant. @param size of the objects, in bytes. */
+  async prepare({ name }: Contestant, wanted: Omit<Wanted, 'port'>, size: number): Promise<void> {
+    await this.#load.ask('prepare', { ...wanted, port: this.#player(name).port, size } satisfies Uploads);
   }
 
   /** Loads one contestant. @returns how many requests it has answered, every one with success. */

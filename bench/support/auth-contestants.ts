@@ -2,11 +2,10 @@
 import type { AuthConfig } from '../../src/config/auth.ts';
 import type { AuthzConfig } from '../../src/config/authz.ts';
 import type { Config } from '../../src/config/config.ts';
-import type { TracingConfig } from '../../src/config/tracing.ts';
 import type { AuthMethod } from '../../src/domain/identity.ts';
 import type { Engine } from '../../src/domain/identity-watch.ts';
 import type { Contestant } from './contestant.ts';
-import { gatewayConfig } from './gateway-config.ts';
+import { gatewayConfig, NO_TRACING } from './gateway-config.ts';
 import { AUDIENCE, ISSUER } from './identity-provider.ts';
 import { ACCESS_KEY, type Credential, REGION, TOKEN_KEY } from './signed-requests.ts';
 
@@ -87,15 +86,3 @@ export function authzOf(engine: Engine, ttl: number, port: number): AuthzConfig 
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
   return { enabled: true, openfga: { ...common, ...names, store_id: '01J00000000000000000000000' } };
 }
-
-const NO_TRACING: TracingConfig = {
-  enabled: false,
-  service_name: 'mizuchi-uploadr',
-  environment: 'production',
-  otlp: { endpoint: 'http://127.0.0.1:1', protocol: 'grpc', timeout_seconds: 10, compression: 'gzip', headers: {} },
-  sampling: { strategy: 'always', ratio: 1 },
-  batch: { max_queue_size: 2048, scheduled_delay_millis: 5000, max_export_batch_size: 512 },
-  resource: {},
-  subject: 'hash',
-  semantic_conventions: 'stable',
-};

@@ -2,6 +2,7 @@
 import type { BucketConfig } from '../../src/config/bucket.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { TracingConfig } from '../../src/config/tracing.ts';
+import type { UploadConfig } from '../../src/config/upload.ts';
 
 const MIB = 1024 ** 2;
 
@@ -9,12 +10,13 @@ export interface Varied {
   readonly tracing: TracingConfig;
   readonly auth?: BucketConfig['auth'];
   readonly authz?: BucketConfig['authz'];
+  readonly upload?: Partial<UploadConfig>;
 }
 
 /** @param storePort on 127.0.0.1. Without `auth` uploads are anonymous, without `authz` nobody is asked. */
 export function gatewayConfig(
   storePort: number,
-  { tracing, auth = { enabled: false }, authz = { enabled: false } }: Varied,
+  { tracing, auth = { enabled: false }, authz = { enabled: false }, upload }: Varied,
 ): Config {
   return {
     server: { address: { host: '127.0.0.1', port: 0 }, shutdown_timeout_seconds: 5, body_idle_timeout_seconds: 60 },
@@ -44,9 +46,22 @@ export function gatewayConfig(
       concurrent_parts: 4,
       memory_limit: 64 * MIB,
       max_object_size: 5 * 1024 * MIB,
+      ...upload,
     },
     tracing,
     metrics: { enabled: true, address: '127.0.0.1', port: 0 },
     logging: { level: 'error', format: 'json' },
   };
 }
+
+export const NO_TRACING: TracingConfig = {
+  enabled: false,
+  service_name: 'mizuchi-uploadr',
+  environment: 'production',
+  otlp: { endpoint: 'http://127.0.0.1:1', protocol: 'grpc', timeout_seconds: 10, compression: 'gzip', headers: {} },
+  sampling: { strategy: 'always', ratio: 1 },
+  batch: { max_queue_size: 2048, scheduled_delay_millis: 5000, max_export_batch_size: 512 },
+  resource: {},
+  subject: 'hash',
+  semantic_conventions: 'stable',
+};

@@ -4,14 +4,22 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type Upload, uploadsOf, type Wanted } from './body-kinds.ts';
 import { answerQuestions } from './helper-process.ts';
 import { headOf, KEYS, plainRequest } from './requests.ts';
 
 /** What is sent to one port, in turn, instead of plain requests. */
 export interface Requests {
   readonly port: number;
-  /** Of objects as large as those of the turns. */
   readonly heads: readonly string[];
+  /** Bytes of each object. */
+  readonly size: number;
+}
+
+/** What is sent to one port from now on, instead of plain requests: objects of one size, in one of the ways that there are. */
+export interface Uploads extends Wanted {
+  /** Bytes of each object. */
+  readonly size: number;
 }
 
 export interface Turn {
@@ -26,7 +34,7 @@ export interface Turn {
 
 const HEAD_END = '\r\n\r\n';
 
-/** Answers have no body, so the end of the head is the end. */
+/** Answers of success have no body, so the end of the head is the end. */
 class Connection {
   readonly #socket: Socket;
   #received = '';
@@ -37,7 +45,7 @@ class Connection {
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('data', (text) => {
       this.#received += text;
-      if (this.#received.endsWith(HEAD_END)) this.#answered?.();
+      if (this.#received.includes(HEAD_END)) this.#answered?.();
     });
     socket.on('close', () => this.#answered?.());
     socket.on('error', () => {});
@@ -54,13 +62,15 @@ class Connection {
   }
 
   /** @throws Error if the answer is not 200, or does not come. */
-  async put(head: Buffer, body: Buffer): Promise<void> {
+  async put({ head, body }: Upload): Promise<void> {
     const answered = new Promise<void>((resolve) => {
       this.#answered = resolve;
     });
     this.#received = '';
     this.#socket.write(head);
-    this.#socket.write(body);
+    this.#socket.cork();
+    for (const piece of body) this.#socket.write(piece);
+    this.#socket.uncork();
     await answered;
     if (!this.#received.startsWith('HTTP/1.1 200 ')) throw new Error(`not 200 but: ${this.#received.slice(0, 500)}`);
   }
@@ -68,22 +78,21 @@ class Connection {
 
 const connections = new Map<number, Connection[]>();
 /** By the size of the object. */
-const plainHeads = new Map<number, Buffer[]>();
+const plainUploads = new Map<number, Upload[]>();
 /** By port. */
-const givenHeads = new Map<number, Buffer[]>();
+const givenUploads = new Map<number, Upload[]>();
 const bodies = new Map<number, Buffer>();
 let nextKey = 0;
 
 async function run(turn: Turn): Promise<number> {
   const end = performance.now() + turn.millis;
-  const body = bodyOf(turn.size);
-  const heads = givenHeads.get(turn.port) ?? plain(turn.size);
+  const uploads = givenUploads.get(turn.port) ?? plain(turn.size);
   let started = 0;
   let done = 0;
   const work = async (connection: Connection): Promise<void> => {
     while (started < turn.requests && performance.now() < end) {
       started++;
-      await connection.put(heads[nextKey++ % heads.length]!, body);
+      await connection.put(uploads[nextKey++ % uploads.length]!);
       done++;
     }
   };
@@ -104,21 +113,27 @@ function bodyOf(size: number): Buffer {
   return body;
 }
 
-function plain(size: number): Buffer[] {
-  let written = plainHeads.get(size);
+function plain(size: number): Upload[] {
+  let written = plainUploads.get(size);
   if (written === undefined) {
-    written = Array.from({ length: KEYS }, (_, i) => Buffer.from(headOf(plainRequest(i, size))));
-    plainHeads.set(size, written);
+    const body = [bodyOf(size)];
+    written = Array.from({ length: KEYS }, (_, i) => ({ head: Buffer.from(headOf(plainRequest(i, size))), body }));
+    plainUploads.set(size, written);
   }
   return written;
 }
 
-function send({ port, heads }: Requests): void {
-  givenHeads.set(
+function send({ port, heads, size }: Requests): void {
+  const body = [bodyOf(size)];
+  givenUploads.set(
     port,
-    heads.map((head) => Buffer.from(head)),
+    heads.map((head) => ({ head: Buffer.from(head), body })),
   );
 }
 
-answerQuestions({ run, send });
+async function prepare({ size, ...wanted }: Uploads): Promise<void> {
+  givenUploads.set(wanted.port, await uploadsOf(bodyOf(size), wanted));
+}
+
+answerQuestions({ run, send, prepare });
 process.once('disconnect', () => process.exit());

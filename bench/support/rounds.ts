@@ -8,8 +8,14 @@ import type { Contestant } from './contestant.ts';
 import type { Cpu } from './gateway-process.ts';
 import { type Random, shuffled } from './statistics.ts';
 
-/** For each contestant, in their order, the CPU of one request in each round, in microseconds. */
-export type Costs = readonly (readonly Cpu[])[];
+/** Of one request, in microseconds. */
+export interface Cost extends Cpu {
+  /** Time on the clock, by the requests that were answered in it: less than one takes where several are under way. */
+  readonly clock: number;
+}
+
+/** For each contestant, in their order, what one request cost in each round. */
+export type Costs = readonly (readonly Cost[])[];
 
 export interface Plan {
   /** One turn. */
@@ -29,32 +35,40 @@ export async function runRounds(
   random: Random,
   onRound: (round: number, of: number) => void,
 ): Promise<Costs> {
-  const costs = contestants.map((): Cpu[] => []);
+  const costs = contestants.map((): Cost[] => []);
   const total = plan.warmUp + plan.rounds;
   for (let round = 1; round <= total; round++) {
     onRound(round, total);
-    const requests = await playRound(arena, contestants, plan, random);
+    const played = await playRound(arena, contestants, plan, random);
     for (const [i, contestant] of contestants.entries()) {
       const { all, main } = await arena.cpu(contestant);
-      const count = requests.get(contestant)!;
-      if (round > plan.warmUp) costs[i]!.push({ all: all / count, main: main / count });
+      const { requests, clock } = played[i]!;
+      if (round > plan.warmUp) costs[i]!.push({ all: all / requests, main: main / requests, clock: clock / requests });
     }
   }
   return costs;
 }
 
-/** @returns how many requests each contestant has answered. */
+interface Played {
+  requests: number;
+  /** Microseconds. */
+  clock: number;
+}
+
+/** @returns what was played with each contestant, in their order. */
 async function playRound(
   arena: Arena,
   contestants: readonly Contestant[],
   { load, turns }: Plan,
   random: Random,
-): Promise<Map<Contestant, number>> {
-  const requests = new Map<Contestant, number>();
+): Promise<Played[]> {
+  const played = contestants.map((): Played => ({ requests: 0, clock: 0 }));
   for (let turn = 0; turn < turns; turn++) {
-    for (const contestant of shuffled(contestants, random)) {
-      requests.set(contestant, (requests.get(contestant) ?? 0) + (await arena.turn(contestant, load)));
+    for (const i of shuffled([...contestants.keys()], random)) {
+      const started = performance.now();
+      played[i]!.requests += await arena.turn(contestants[i]!, load);
+      played[i]!.clock += (performance.now() - started) * 1000;
     }
   }
-  return requests;
+  return played;
 }

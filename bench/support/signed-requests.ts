@@ -35,7 +35,7 @@ function withBearer({ headers, ...rest }: WrittenRequest, token: string): Writte
 }
 
 /** Signed in its headers: all of them but the user agent, as the SDKs do. */
-async function sign(request: WrittenRequest, key: typeof ACCESS_KEY, token?: string): Promise<WrittenRequest> {
+export async function sign(request: WrittenRequest, key: typeof ACCESS_KEY, token?: string): Promise<WrittenRequest> {
   const { headers } = await signer(key, token).sign(signable(request, request.headers));
   return { ...request, headers };
 }
@@ -51,7 +51,15 @@ async function presign(request: WrittenRequest): Promise<WrittenRequest> {
 }
 
 function signable({ method, target }: WrittenRequest, headers: WrittenRequest['headers']) {
-  return { method, protocol: 'http:', hostname: 'uploads.example', path: target, query: {}, headers };
+  const { pathname: path, searchParams } = new URL(target, 'http://uploads.example');
+  return {
+    method,
+    protocol: 'http:',
+    hostname: 'uploads.example',
+    path,
+    query: Object.fromEntries(searchParams),
+    headers,
+  };
 }
 
 function signer({ access_key, secret_key }: typeof ACCESS_KEY, token?: string): SignatureV4 {

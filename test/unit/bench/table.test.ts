@@ -9,7 +9,8 @@ const against = ['off', 'again'];
 const CONTESTANTS: readonly Contestant[] = ['off', 'again', 'traced'].map((name) => ({ name, against }));
 
 /** One heat; each argument is what one contestant's requests cost in each round. */
-const heat = (...costs: number[][]): Costs => costs.map((own) => own.map((all) => ({ all, main: all / 2 })));
+const heat = (...costs: number[][]): Costs =>
+  costs.map((own) => own.map((all) => ({ all, main: all / 2, clock: all })));
 
 describe('the comparison', () => {
   it('sets each contestant against the mean of its opponents in the same round', () => {
