@@ -44,7 +44,7 @@ export function gatewayConfig(
       multipart_threshold: 50 * MIB,
       part_size: 16 * MIB,
       concurrent_parts: 4,
-      memory_limit: 64 * MIB,
+      memory_limit: 48 * MIB,
       max_object_size: 5 * 1024 * MIB,
       ...upload,
     },

@@ -31,7 +31,7 @@ export const UPLOAD = section(
     memory_limit: byteSize({
       prose:
         'Memory for parts, of all uploads together. An object that finds none passes as one stream, if its length is declared; else it waits.',
-      default: 64 * MIB,
+      default: 48 * MIB,
       min: 8 * MIB,
       max: TIB,
     }),

@@ -37,7 +37,7 @@ describe('parseConfig', () => {
         multipart_threshold: 52_428_800,
         part_size: 16_777_216,
         concurrent_parts: 4,
-        memory_limit: 67_108_864,
+        memory_limit: 50_331_648,
         max_object_size: 5_368_709_120,
       },
       tracing: {
