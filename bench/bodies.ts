@@ -1,88 +1,91 @@
 /**
- * What bodies cost: CPU per request and per GiB of the gateway for each way of sending an object, and MB/s.
+ * What bodies cost: CPU per upload and per GiB of the gateway for each way of sending an object, and of others in its place.
  *
  *   npm run bench -- bodies [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
  *
  * Copies of the gateway run at once, each in a process of its own, as in the benchmark of tracing, where it says how turns,
- * rounds and heats keep the machine's other work out of the figures. Tracing is off. All requests are signed in their
- * headers, but for those of `anonymous`, and written beforehand; chunks are of 64 KiB. The store keeps nothing.
+ * rounds and heats keep the machine's other work out of the figures. Beside them run versitygw in its mode `s3`, nginx and
+ * HAProxy as plain proxies, each with one thread at work, where scripts/install-real-servers.sh has put them. All stand
+ * between the same client and the same store, which keeps nothing and answers as much of S3 as they ask for. Tracing is off.
+ * Requests are written beforehand, and signed in their headers but for those to nginx, HAProxy, the store itself and the
+ * gateway called `anonymous`, to which these are compared; chunks are of 64 KiB.
  *
- * The figure is a ratio: CPU per upload by the mean of the two copies that get plain bodies, in the same round; printed is
- * the median over the rounds with a 95 % bootstrap interval. The noise stands in the line that does the same `again`. MB/s
- * are those of one client with all else on the other CPUs, and depend on the machine even more than seconds do.
+ * The figure is a ratio: CPU per upload by the mean of the two copies that get plain bodies, in the same round, and that of
+ * the gateway by each of the others; printed is the median over the rounds with a 95 % bootstrap interval. The noise stands
+ * in the line that does the same `again`. MB/s are those of one client, and bound by it and the store, which share the other
+ * CPUs: the last line has what they can do without anybody between them.
  *
+ * --rounds    of small objects
  * --only      of the contestants that are not set against themselves only those with this word in their name
  * --smoke     a few short turns, to see that everything runs; the figures mean nothing
  * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
  */
 import { Arena } from './support/arena.ts';
-import { type BodyContestant, CONTESTANTS, configOf } from './support/body-contestants.ts';
-import { readOptions, SMALL_OBJECT, SMOKE } from './support/options.ts';
+import { type BodyContestant, CONTESTANTS, configOf, TARGET } from './support/body-contestants.ts';
+import { type Race, racesOf } from './support/body-races.ts';
+import { type Options, readOptions } from './support/options.ts';
+import { missing } from './support/peers.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
 import { effortText, placesText, profiling, race } from './support/race.ts';
-import type { Costs, Plan } from './support/rounds.ts';
+import type { Costs } from './support/rounds.ts';
 import { median, type Random, seededRandom } from './support/statistics.ts';
-import { type Comparison, compare, ratioText, table } from './support/table.ts';
+import { type Comparison, compare, inverse, ratioText, table, verdict } from './support/table.ts';
 
-const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
 
-/** Objects of one size: who takes part, and how. */
-interface Race {
-  readonly title: string;
-  readonly plan: Plan;
-  /** Requests that are written for each contestant: memory for the bodies is taken for each. */
-  readonly keys: number;
-  readonly contestants: readonly BodyContestant[];
+interface Result extends Comparison<BodyContestant> {
+  /** Median time on the clock of one upload, in microseconds. */
+  readonly clock: number;
 }
 
-const MEDIUM: Plan = {
-  load: { size: 8 * MIB, connections: 2, millis: 60_000, requests: 4 },
-  turns: 2,
-  warmUp: 1,
-  rounds: 5,
-};
-const LARGE: Plan = {
-  load: { size: 64 * MIB, connections: 1, millis: 60_000, requests: 1 },
-  turns: 2,
-  warmUp: 1,
-  rounds: 4,
-};
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const random = seededRandom(options.seed);
+  const places = findPlaces();
+  const races = racesOf(options, contestantsOf(options));
+  const heats: Costs[][] = [];
+  while (heats.length < options.heats) {
+    heats.push(await runHeat(options, races, places, random, `heat ${heats.length + 1}`));
+  }
+  console.log(placesText(places));
+  for (const [i, race] of races.entries()) {
+    const costs = heats.map((heat) => heat[i]!);
+    printRace(race, resultsOf(race, costs, random), effortText(heats.length, race.plan), options.smoke);
+  }
+  if (options.smoke) console.log('smoke run: the figures mean nothing');
+}
 
-const options = readOptions(process.argv.slice(2));
-const random = seededRandom(options.seed);
-const places = findPlaces();
-const contestants = CONTESTANTS.filter(({ name }) => isOpponent(name) || name.includes(options.only));
-const races: readonly Race[] = [
-  raceOf('1 KiB', { ...options.small, ...(!options.smoke && { warmUp: 8 }) }, 64),
-  raceOf('8 MiB', options.smoke ? { ...MEDIUM, ...SMOKE, turns: 1 } : MEDIUM, 1),
-  raceOf('64 MiB', options.smoke ? { ...LARGE, ...SMOKE, turns: 1, rounds: 1 } : LARGE, 1),
-];
+/** Says who cannot take part. */
+function contestantsOf({ only }: Options): BodyContestant[] {
+  const wanted = CONTESTANTS.filter(({ name }) => isOpponent(name) || name.includes(only));
+  return wanted.filter(({ name, who }) => {
+    const why = who === 'gateway' || who === 'nobody' ? undefined : missing(who);
+    if (why !== undefined) console.log(`without ${name}: ${why}`);
+    return why === undefined;
+  });
+}
 
 function isOpponent(name: string): boolean {
   return CONTESTANTS.some(({ against }) => against.includes(name));
 }
 
-function raceOf(title: string, plan: Plan, keys: number): Race {
-  return { title, plan, keys, contestants: contestants.filter(({ from }) => from <= plan.load.size) };
-}
-
 /** @returns the costs of each race. */
-async function runHeat(places: Places | undefined, random: Random, name: string): Promise<Costs[]> {
+async function runHeat(
+  { profile }: Options,
+  races: readonly Race[],
+  places: Places | undefined,
+  random: Random,
+  name: string,
+): Promise<Costs[]> {
   const arena = new Arena(places);
   try {
     const storePort = await arena.openStore();
-    const enter = (contestant: BodyContestant) =>
-      arena.enter(
-        contestant,
-        { config: configOf(contestant, storePort), stock: false },
-        profiling(options.profile, contestant),
-      );
-    await Promise.all(contestants.map(enter));
+    const all = new Set(races.flatMap(({ contestants }) => contestants));
+    await Promise.all([...all].map((contestant) => enter(arena, contestant, storePort, profile)));
     const costs: Costs[] = [];
     for (const { title, plan, keys, contestants } of races) {
-      for (const contestant of contestants) {
-        const { kind, signed } = contestant;
-        await arena.prepare(contestant, { kind, signed, keys }, plan.load.size);
+      for (const one of contestants) {
+        await arena.prepare(one, { kind: one.kind, signed: one.signed, keys }, plan.load.size);
       }
       costs.push(await race(arena, contestants, plan, random, `${name}, objects of ${title}`));
     }
@@ -92,29 +95,51 @@ async function runHeat(places: Places | undefined, random: Random, name: string)
   }
 }
 
-function printRace({ title, plan, contestants }: Race, costs: readonly Costs[]): void {
+function enter(arena: Arena, contestant: BodyContestant, storePort: number, profile: string | undefined) {
+  const { who } = contestant;
+  if (who !== 'gateway') return arena.enterPeer(contestant, { peer: who === 'nobody' ? undefined : who, storePort });
+  const start = { config: configOf(contestant, storePort), stock: false };
+  return arena.enter(contestant, start, profiling(profile, contestant));
+}
+
+function resultsOf({ contestants }: Race, costs: readonly Costs[], random: Random): Result[] {
+  return compare(contestants, costs, random).map((comparison, i) => ({
+    ...comparison,
+    clock: median(costs.flatMap((heat) => heat[i]!.map(({ clock }) => clock))),
+  }));
+}
+
+function printRace({ title, plan }: Race, results: readonly Result[], effort: string, smoke: boolean): void {
   const { size } = plan.load;
-  const head = ['against plain', 'ratio [95 % interval]', ...(size === SMALL_OBJECT ? ['µs'] : ['CPU-s/GiB', 'MB/s'])];
-  const rows = compare(contestants, costs, random).map((one, i) => {
-    const clock = median(costs.flatMap((heat) => heat[i]!.map(({ clock }) => clock)));
-    return [one.contestant.name, ratioText(one.ratio), ...figures(one, size, clock)];
-  });
-  console.log(`CPU, objects of ${title} (${effortText(costs.length, plan)})\n`);
-  console.log(table([head, ...rows]));
+  const small = size < 1024 ** 2;
+  const head = ['ratio [95 % interval]', ...(small ? ['µs'] : ['CPU-s/GiB', 'MB/s'])];
+  const figures = ({ all, clock }: Result): string[] =>
+    small ? [micros(all)] : [secondsPerGib(all, size), (size / clock).toFixed(0)];
+  console.log(`CPU, objects of ${title} (${effort})\n`);
+  const own = results.filter(({ contestant }) => contestant.who === 'gateway');
+  const ownRows = own.map((one) => [one.contestant.name, ratioText(one.ratio), ...figures(one)]);
+  console.log(table([['the gateway by plain bodies', ...head], ...ownRows]));
+  const others = results.filter(({ contestant }) => contestant.who !== 'gateway' && !(small && isNobody(contestant)));
+  const otherRows = others.map((one) => [one.contestant.name, byOther(one), ...figures(one)]);
+  if (others.length > 0) console.log(table([['the gateway by others', ...head], ...otherRows]));
+  if (small && !smoke) printVerdict(others);
 }
 
-/** Bytes in a microsecond are MB in a second. */
-function figures({ all }: Comparison<BodyContestant>, size: number, clock: number): string[] {
-  if (size === SMALL_OBJECT) return [all.toFixed(0)];
-  return [((all * (1024 * MIB)) / size / 1e6).toFixed(2), (size / clock).toFixed(0)];
+const isNobody = ({ who }: BodyContestant): boolean => who === 'nobody';
+
+function byOther({ contestant, ratio }: Result): string {
+  return isNobody(contestant) ? '' : ratioText(inverse(ratio));
 }
 
-const heats: Costs[][] = [];
-while (heats.length < options.heats) heats.push(await runHeat(places, random, `heat ${heats.length + 1}`));
-console.log(placesText(places));
-for (const [i, one] of races.entries())
-  printRace(
-    one,
-    heats.map((heat) => heat[i]!),
-  );
-if (options.smoke) console.log('smoke run: the figures mean nothing');
+const micros = (all: number): string => all.toFixed(0);
+const secondsPerGib = (all: number, size: number): string => (all === 0 ? '' : ((all * GIB) / size / 1e6).toFixed(2));
+
+function printVerdict(others: readonly Result[]): void {
+  for (const { contestant, ratio } of others.filter(({ contestant }) => contestant.who === 'versitygw')) {
+    const own = inverse(ratio);
+    console.log(`target < a third: ${verdict(own, TARGET)} (by ${contestant.name} ${ratioText(own)})`);
+  }
+  console.log();
+}
+
+await main();

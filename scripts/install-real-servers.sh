@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the real stores, back ends, policy engines and clients that the checks beyond `npm test` run against, once, outside
-# the checkout, each in a folder named by its version; what is already there is skipped. Prints the folder of binaries last.
+# Installs the real stores, back ends, policy engines, proxies and clients that the checks beyond `npm test` and the benchmarks
+# run against, once, outside the checkout, each in a folder named by its version; what is already there is skipped. Prints the
+# folder of binaries last.
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, and for Prometheus a Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, and for Prometheus, nginx and HAProxy a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -54,13 +55,32 @@ install_jaeger() { # `go install` refuses this module: its go.mod has a replace 
     python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
   GOFLAGS= go build -C "$dir" -mod=readonly -buildvcs=false -ldflags='-s -w' -o "$1/jaeger" ./cmd/jaeger
 }
-install_prometheus() { # unpacked, not installed: the system stays as it is
-  local work="$1/package"
-  mkdir -p "$work"
-  (cd "$work" && { apt-get download prometheus >/dev/null 2>&1 || { apt-get update -qq >&2 && apt-get download prometheus >/dev/null; }; })
-  dpkg -x "$work"/prometheus_*.deb "$work/root"
-  cp "$work/root/usr/bin/prometheus" "$work/root/usr/bin/promtool" "$1/"
-  rm -rf "$work"
+# unpack DIR PACKAGE...: unpacked, not installed, so that the system stays as it is.
+unpack() {
+  local root=$1 file
+  shift
+  mkdir -p "$root/packages"
+  (cd "$root/packages" && { apt-get download "$@" >/dev/null 2>&1 || { apt-get update -qq >&2 && apt-get download "$@" >/dev/null; }; })
+  for file in "$root"/packages/*.deb; do dpkg -x "$file" "$root"; done
+}
+install_prometheus() {
+  unpack "$1/root" prometheus
+  cp "$1/root/usr/bin/prometheus" "$1/root/usr/bin/promtool" "$1/"
+  rm -rf "$1/root"
+}
+install_nginx() { # its own package has nothing but the binary
+  unpack "$1/root" nginx
+  cp "$1/root/usr/sbin/nginx" "$1/"
+  rm -rf "$1/root"
+}
+install_haproxy() { # with the libraries that few systems have
+  unpack "$1/root" haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1
+  mkdir "$1/lib"
+  cp "$1/root/usr/sbin/haproxy" "$1/haproxy.bin"
+  cp -P "$1"/root/usr/lib/*/*.so.* "$1/lib/"
+  rm -rf "$1/root"
+  printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/haproxy.bin" "$@"\n' >"$1/haproxy"
+  chmod +x "$1/haproxy"
 }
 install_aws() { # not moved afterwards: a venv knows its own path, so it is built beside the folder and linked from it
   local venv="$cache/venv-awscli-$2"
@@ -76,7 +96,7 @@ install_boto3() { # the Python that has it; a link would not do: Python looks fo
   chmod +x "$1/boto3"
 }
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws boto3
+[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws boto3 nginx haproxy
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -86,11 +106,13 @@ for name in "$@"; do
       once prometheus debian install_prometheus
       ln -sfn "$cache/prometheus-debian/promtool" "$bin/promtool"
       ;;
+    nginx) once nginx debian install_nginx ;;
+    haproxy) once haproxy debian install_haproxy ;;
     opa) once opa "$OPA" install_opa ;;
     openfga) once openfga "$OPENFGA" install_openfga ;;
     aws) once aws "$AWSCLI" install_aws ;;
     boto3) once boto3 "$BOTO3" install_boto3 ;;
-    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, opa, openfga, aws, boto3)"; exit 2 ;;
+    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, opa, openfga, aws, boto3, nginx, haproxy)"; exit 2 ;;
   esac
 done
 echo "$bin"

@@ -7,6 +7,7 @@ import type { Contestant } from './contestant.ts';
 import type { Cpu, StartedGateway, StartGateway } from './gateway-process.ts';
 import { HelperProcess } from './helper-process.ts';
 import type { Requests, Turn, Uploads } from './load-process.ts';
+import type { StartPeer } from './peer-process.ts';
 import { bind, type Places } from './pinning.ts';
 
 export type Load = Omit<Turn, 'port'>;
@@ -42,10 +43,13 @@ export class Arena {
   }
 
   /** Starts the gateway of one contestant. @param nodeOptions of its process. */
-  async enter({ name }: Contestant, start: StartGateway, nodeOptions: readonly string[]): Promise<void> {
-    const process = this.#start('./gateway-process.ts', this.#places?.contestants, nodeOptions);
-    const started = await process.ask<StartedGateway>('start', start);
-    this.#players.set(name, { ...started, process, cpu: { all: 0, main: 0 }, uploads: 0 });
+  enter(contestant: Contestant, start: StartGateway, nodeOptions: readonly string[]): Promise<void> {
+    return this.#enter(contestant, './gateway-process.ts', start, nodeOptions);
+  }
+
+  /** Starts a contestant that others wrote. */
+  enterPeer(contestant: Contestant, start: StartPeer): Promise<void> {
+    return this.#enter(contestant, './peer-process.ts', start, []);
   }
 
   /**
@@ -92,6 +96,12 @@ export class Arena {
   async close(): Promise<void> {
     for (const { process } of this.#players.values()) await process.ask('close').catch(() => {});
     await Promise.all(this.#helpers.map((helper) => helper.end()));
+  }
+
+  async #enter({ name }: Contestant, file: string, start: unknown, nodeOptions: readonly string[]): Promise<void> {
+    const process = this.#start(file, this.#places?.contestants, nodeOptions);
+    const started = await process.ask<StartedGateway>('start', start);
+    this.#players.set(name, { ...started, process, cpu: { all: 0, main: 0 }, uploads: 0 });
   }
 
   #start(file: string, cpus: string | undefined, nodeOptions: readonly string[] = []): HelperProcess {

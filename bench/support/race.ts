@@ -1,6 +1,6 @@
 /** Rounds with a line of progress, and the words that say how a figure came about. */
 import { join } from 'node:path';
-import type { Arena } from './arena.ts';
+import type { Arena, Load } from './arena.ts';
 import type { Contestant } from './contestant.ts';
 import type { Places } from './pinning.ts';
 import { type Costs, type Plan, runRounds } from './rounds.ts';
@@ -34,6 +34,12 @@ export function placesText(places: Places | undefined): string {
 }
 
 export function effortText(heats: number, { load, turns, rounds }: Plan): string {
-  const turn = load.requests === 1 ? '1 upload' : `${load.millis} ms on ${load.connections} connections`;
+  const turn = turnText(load);
   return `${heats} ${heats === 1 ? 'heat' : 'heats'} of ${rounds} rounds of ${turns} turns of ${turn}`;
+}
+
+function turnText({ requests, millis, connections }: Load): string {
+  if (requests === 1) return '1 upload';
+  const effort = requests < Number.MAX_SAFE_INTEGER ? `${requests} uploads` : `${millis} ms`;
+  return `${effort} on ${connections} connections`;
 }

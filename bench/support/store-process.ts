@@ -21,9 +21,9 @@ const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (request
   });
 });
 
-/** Amazon S3 API Reference, CreateMultipartUpload, CompleteMultipartUpload, ListBuckets. */
+/** Amazon S3 API Reference, CreateMultipartUpload, CompleteMultipartUpload, GetBucketVersioning. */
 function documentFor(method: string, target: string): string {
-  if (method === 'GET') return '<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>';
+  if (method === 'GET') return '<VersioningConfiguration></VersioningConfiguration>';
   if (method !== 'POST') return '';
   if (/\?uploads(=|&|$)/.test(target)) {
     return '<InitiateMultipartUploadResult><UploadId>2~EXAMPLE-upload-id</UploadId></InitiateMultipartUploadResult>';

@@ -53,6 +53,11 @@ function estimate(heats: readonly Costs[], of: (costs: Costs, round: number) => 
   );
 }
 
+/** Of a ratio, seen from the other side. */
+export function inverse({ median: middle, interval: { low, high } }: Estimate): Estimate {
+  return { median: 1 / middle, interval: { low: 1 / high, high: 1 / low } };
+}
+
 /** @param groups values that have something in common, such as those of one heat. */
 export function estimateOf(groups: readonly (readonly number[])[], random: Random): Estimate {
   return { median: median(groups.flat()), interval: medianInterval(groups, random) };

@@ -1,0 +1,103 @@
+/**
+ * Servers that others wrote, between the same client and the same store: how each is started. They are configured as a
+ * careful operator would have them: kept-alive connections on both sides, bodies passed on as they come, no access log.
+ */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { binary } from '../../test/real/support/real-server.ts';
+import { ACCESS_KEY } from './signed-requests.ts';
+
+export type PeerName = 'nginx' | 'haproxy' | 'versitygw';
+
+export interface Ports {
+  /** Where it listens. */
+  readonly own: number;
+  readonly store: number;
+}
+
+/** All answer this with 200. */
+export const HEALTH = '/health';
+
+/** @returns its arguments. @param folder its own, for its files. */
+type Arguments = (ports: Ports, folder: string) => Promise<string[]>;
+
+/** Towards a store without TLS versitygw can send no checksums: without this it fails every upload, with it those that bring one. */
+const WITHOUT_CHECKSUMS = '--disable-data-integrity-check';
+
+export const PEERS: Readonly<Record<PeerName, Arguments>> = {
+  /** One process and no master, so that its CPU is that of one pid. */
+  nginx: async ({ own, store }, folder) => {
+    const file = join(folder, 'nginx.conf');
+    await writeFile(
+      file,
+      `daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  client_max_body_size 0;
+  keepalive_requests 100000000;
+  upstream store { server 127.0.0.1:${store}; keepalive 64; keepalive_requests 100000000; }
+  server {
+    listen 127.0.0.1:${own};
+    location = ${HEALTH} { return 200; }
+    location / {
+      proxy_pass http://store;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_request_buffering off;
+    }
+  }
+}
+`,
+    );
+    return ['-e', 'stderr', '-p', folder, '-c', file];
+  },
+  haproxy: async ({ own, store }, folder) => {
+    const file = join(folder, 'haproxy.cfg');
+    await writeFile(
+      file,
+      `global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend clients
+  bind 127.0.0.1:${own}
+  http-request return status 200 if { path ${HEALTH} }
+  default_backend store
+backend store
+  server store 127.0.0.1:${store}
+`,
+    );
+    return ['-db', '-f', file];
+  },
+  versitygw: async ({ own, store }) => {
+    const { access_key, secret_key } = ACCESS_KEY;
+    const listening = ['--port', `127.0.0.1:${own}`, '--health', HEALTH, '--keep-alive', '--quiet'];
+    const keys = ['--access', access_key, '--secret', secret_key];
+    const backend = ['--endpoint', `http://127.0.0.1:${store}`, '--use-path-style', WITHOUT_CHECKSUMS];
+    return [...listening, ...keys, 's3', ...keys, ...backend];
+  },
+};
+
+/** Why it cannot take part here; undefined if it can. */
+export function missing(peer: PeerName): string | undefined {
+  if (!existsSync('/proc/self/schedstat')) return 'the CPU of others is known on Linux only';
+  try {
+    binary(peer);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
