@@ -3,7 +3,16 @@ import { describe, it } from 'node:test';
 import type { Contestant } from '../../../bench/support/contestant.ts';
 import type { Costs } from '../../../bench/support/rounds.ts';
 import { seededRandom } from '../../../bench/support/statistics.ts';
-import { compare, differenceText, noise, percent, ratioText, table, verdict } from '../../../bench/support/table.ts';
+import {
+  compare,
+  differenceText,
+  inverse,
+  noise,
+  percent,
+  ratioText,
+  table,
+  verdict,
+} from '../../../bench/support/table.ts';
 
 const against = ['off', 'again'];
 const CONTESTANTS: readonly Contestant[] = ['off', 'again', 'traced'].map((name) => ({ name, against }));
@@ -37,6 +46,11 @@ describe('the comparison', () => {
   it('is not moved by a machine that is slower in some rounds', () => {
     const heats = [heat([100, 300, 100], [100, 300, 100], [105, 315, 105])];
     assert.equal(compare(CONTESTANTS, heats, seededRandom(1))[2]!.ratio.median, 1.05);
+  });
+
+  it('is the same seen from the other side', () => {
+    const { median, interval } = inverse({ median: 4, interval: { low: 2, high: 5 } });
+    assert.deepEqual({ median, interval }, { median: 0.25, interval: { low: 0.2, high: 0.5 } });
   });
 
   it('says the noise as the second by the first', () => {
