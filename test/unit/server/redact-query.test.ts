@@ -4,7 +4,7 @@ import { redactQuery } from '../../../src/server/redact-query.ts';
 
 describe('redactQuery', () => {
   const cases: [query: string, shown: string][] = [
-    ['partNumber=1&uploadId=abc', 'partNumber=1&uploadId=abc'],
+    ['partNumber=1&uploadId=abc', 'partNumber=1&uploadId=REDACTED'],
     ['X-Amz-Signature=deadbeef&X-Amz-Expires=60', 'X-Amz-Signature=REDACTED&X-Amz-Expires=60'],
     ['x-amz-security-token=t&X-AMZ-CREDENTIAL=c', 'x-amz-security-token=REDACTED&X-AMZ-CREDENTIAL=REDACTED'],
     ['access_token=s', 'REDACTED'],
