@@ -15,10 +15,18 @@ function streamOf(body: StoreBody): Readable | undefined {
   return body !== undefined && 'stream' in body ? body.stream : undefined;
 }
 
-function undiciBodyOf(body: StoreBody): Buffer | Readable | null {
+/** @param handedOver is told when the last of several pieces is taken. */
+function undiciBodyOf(body: StoreBody, handedOver: () => void): Buffer | Readable | null {
   if (body === undefined || Buffer.isBuffer(body)) return body ?? null;
   // undici takes whatever can be iterated; its types know streams only.
-  return 'stream' in body ? body.stream : (body.pieces as unknown as Readable);
+  return 'stream' in body ? body.stream : (eachOf(body.pieces, handedOver) as unknown as Readable);
+}
+
+function* eachOf(pieces: readonly Buffer[], handedOver: () => void): Generator<Buffer> {
+  for (const [i, piece] of pieces.entries()) {
+    if (i === pieces.length - 1) handedOver();
+    yield piece;
+  }
 }
 
 export interface ExchangeRequest {
@@ -51,7 +59,7 @@ export function exchange(pool: Pool, request: ExchangeRequest): Promise<StoreAns
       method: request.method,
       path: request.path,
       headers: request.headers,
-      body: undiciBodyOf(request.body),
+      body: undiciBodyOf(request.body, handler.handedOver),
       // The clocks are ours: undici's run while a slow client is still sending.
       headersTimeout: 0,
       bodyTimeout: request.answerTimeoutMillis,
@@ -76,11 +84,13 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #headers: Record<string, string> = {};
   #pieces: Buffer[] = [];
   #size = 0;
+  #lacksPieces: boolean;
 
   constructor(request: ExchangeRequest, resolve: (answer: StoreAnswer) => void, reject: (failure: Failure) => void) {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#lacksPieces = request.body !== undefined && 'pieces' in request.body && request.body.pieces.length > 0;
     const stream = streamOf(request.body);
     if (stream === undefined) this.#awaitAnswer();
     else stream.on('pause', this.#awaitAnswer).on('resume', this.#stopClock).once('end', this.#awaitAnswer);
@@ -120,6 +130,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#settle();
+    if (this.#lacksPieces && this.#status < 300) {
+      this.#reject(new Failure('store_invalid_answer', 'The store said yes before it had the whole object.'));
+      return;
+    }
     const body = Buffer.concat(this.#pieces).toString('utf8').trimStart();
     this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
@@ -128,6 +142,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#settle();
     this.#reject(asStoreFailure(error));
   }
+
+  readonly handedOver = (): void => {
+    this.#lacksPieces = false;
+  };
 
   /** All has been sent, or the store takes no more of it: its turn. */
   readonly #awaitAnswer = (): void => {

@@ -11,6 +11,7 @@ import type { RequestRecord } from '../../src/store/exchange.ts';
 import { type Fault, FaultPlan, type FaultTarget } from '../../src/store/faults.ts';
 import { type Store, startStore } from '../../src/store/start-store.ts';
 import { type Answer, awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
+import { answering, RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
@@ -241,5 +242,25 @@ describe('an object that the gateway splits', () => {
       bodies.map(() => 200),
     );
     for (const [i, body] of bodies.entries()) assert.ok((await stored(`many-${i}`)).equals(body), String(i));
+  });
+});
+
+describe('a store that says yes before it has a part', () => {
+  it('is not believed, and asked to forget the others', async () => {
+    const store = await RawStore.start();
+    const gateway = await startGateway({ storeUrl: store.url, upload: UPLOAD });
+    try {
+      store.behaviour = (request, response, record) => {
+        if (request.method === 'PUT') return void response.writeHead(200, { etag: '"a"', 'content-length': 0 }).end();
+        return answering(200, '<UploadId>u</UploadId>')(request, response, record);
+      };
+      const answer = await send(gateway.url, 'PUT', '/uploads/k', OBJECT);
+      assert.deepEqual([answer.status, codeOf(answer)], [502, 'BadGateway']);
+      assert.equal(store.requests.at(-1)?.method, 'DELETE');
+      assert.ok(!store.requests.some(({ target, method }) => method === 'POST' && target.includes('uploadId')));
+    } finally {
+      await gateway.close();
+      await store.close();
+    }
   });
 });
