@@ -16,15 +16,15 @@ export interface Race {
 
 const MEDIUM: Plan = {
   load: { size: 8 * MIB, connections: 2, millis: 60_000, requests: 4 },
-  turns: 2,
+  turns: 1,
   warmUp: 1,
-  rounds: 5,
+  rounds: 6,
 };
 const LARGE: Plan = {
   load: { size: 64 * MIB, connections: 1, millis: 60_000, requests: 1 },
-  turns: 2,
+  turns: 1,
   warmUp: 1,
-  rounds: 4,
+  rounds: 6,
 };
 
 /** The bodies of all contestants are kept in memory at once, so that there are few large ones. */
@@ -36,7 +36,7 @@ export function racesOf({ small, smoke }: Options, contestants: readonly BodyCon
     contestants: contestants.filter(({ from }) => from <= full.load.size),
   });
   const [first, medium, last] = [
-    race('1 KiB', { ...small, warmUp: 8 }, 64),
+    race('1 KiB', { ...small, turns: 8 }, 64),
     race('8 MiB', MEDIUM, 1),
     race('64 MiB', LARGE, 1),
   ];
