@@ -10,6 +10,7 @@ import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sd
 import type { RequestRecord } from '../../src/store/exchange.ts';
 import { type Fault, FaultPlan, type FaultTarget } from '../../src/store/faults.ts';
 import { type Store, startStore } from '../../src/store/start-store.ts';
+import { formOf } from '../support/forms.ts';
 import { type Answer, awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
 import { answering, RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -99,6 +100,30 @@ describe('an object that the gateway splits', () => {
       assert.equal(answer.headers['x-amz-checksum-crc32'], crcOf(body));
     });
   }
+
+  it('may be the file of a form', async () => {
+    const body = formOf({ key: 'from/a form' }, OBJECT);
+    const answer = await fetch(`${gateway.url}/uploads`, { method: 'POST', body });
+    assert.equal(answer.status, 204, await answer.text());
+    assert.match(String(answer.headers.get('etag')), /^"[0-9a-f]{32}-4"$/);
+    assert.ok((await stored('from/a form')).equals(OBJECT));
+  });
+
+  it('may be a part of a client’s upload that nobody has counted, if it fits into the memory of a part', async () => {
+    const begun = await send(gateway.url, 'POST', '/uploads/by-client?uploads', '');
+    const id = /<UploadId>([^<]+)</.exec(begun.body)?.[1];
+    const chunked = { 'transfer-encoding': 'chunked' };
+    const part = (number: number, body: Buffer): Promise<Answer> =>
+      send(gateway.url, 'PUT', `/uploads/by-client?partNumber=${number}&uploadId=${id}`, body, chunked);
+    const small = await part(1, OBJECT.subarray(0, 5 * MIB));
+    assert.equal(small.status, 200, small.body);
+    const large = await part(2, OBJECT.subarray(0, 5 * MIB + 1));
+    assert.deepEqual([large.status, codeOf(large)], [411, 'MissingContentLength']);
+    const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${small.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
+    const done = await send(gateway.url, 'POST', `/uploads/by-client?uploadId=${id}`, list);
+    assert.equal(done.status, 200, done.body);
+    assert.ok((await stored('by-client')).equals(OBJECT.subarray(0, 5 * MIB)));
+  });
 
   it('keeps the checksum that the client has sent', async () => {
     const answer = await put('summed', OBJECT, { 'x-amz-checksum-crc32': crcOf(OBJECT) });
