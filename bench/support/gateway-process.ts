@@ -49,3 +49,4 @@ async function close(): Promise<void> {
 }
 
 answerQuestions({ start, cpu, close });
+process.once('disconnect', () => process.exit()); // closed by then, or its parent is gone
