@@ -1,6 +1,7 @@
 /** Objects that the gateway sends in parts: because they are large, or because nobody knew their length. Against the embedded store. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -249,6 +250,21 @@ describe('an object that the gateway splits', () => {
     while (!operations().includes('AbortMultipartUpload')) await new Promise((resolve) => setImmediate(resolve));
     for (const record of seen) await record.over;
     await assertNothingOf('gone');
+  });
+
+  it('leaves nothing behind if the client goes away while the upload is being begun', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    faults.add({ on: { operation: 'CreateMultipartUpload' }, fault: { kind: 'hang', at: 'answer', until: gate } });
+    const client = await RawClient.connect(gateway.url);
+    client.write(`PUT /uploads/early HTTP/1.1\r\nHost: g\r\nContent-Length: ${OBJECT.length}\r\n\r\n`);
+    client.write(OBJECT.subarray(0, 8 * MIB));
+    while (!operations().includes('CreateMultipartUpload')) await new Promise((resolve) => setImmediate(resolve));
+    client.destroy();
+    await once(client.socket, 'close');
+    open();
+    while (!operations().includes('AbortMultipartUpload')) await new Promise((resolve) => setImmediate(resolve));
+    for (const record of seen) await record.over;
+    await assertNothingOf('early');
   });
 
   it('gives its memory back', async () => {

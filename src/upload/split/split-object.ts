@@ -82,7 +82,7 @@ class SplitObject {
   async undo(failure: Failure): Promise<Failure> {
     this.#fail(failure);
     await Promise.all(this.#underWay);
-    this.#part?.free(true);
+    this.#part?.free(false);
     // What could not be undone is an error of its own in the trace; the client is told why the upload failed.
     await this.#upload?.abort().catch(() => {});
     return this.#failure ?? failure;
@@ -100,11 +100,9 @@ class SplitObject {
   async #nextPart(): Promise<Part> {
     const { memory } = this.#options;
     const { leastBlocks, mostBytes } = this.#size;
-    try {
-      await memory.reserve(leastBlocks, this.#signal);
-    } catch {
-      throw this.#failure ?? new Failure('client_aborted');
-    }
+    await memory.reserve(leastBlocks, this.#signal).catch((thrown) => {
+      throw this.#signal.aborted ? (this.#failure ?? new Failure('client_aborted')) : thrown;
+    });
     return new Part(memory, leastBlocks, mostBytes);
   }
 
@@ -114,7 +112,7 @@ class SplitObject {
       const most = `${part.length} bytes`;
       throw new Failure('missing_content_length', `A part of undeclared length may have ${most} at most.`);
     }
-    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#checksum, this.#signal);
+    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#checksum);
     while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = undefined;

@@ -37,13 +37,16 @@ export class StoreUpload {
     this.#id = id;
   }
 
-  /** @param checksum that the client has sent or will send of the whole: the store is asked to keep it. */
+  /**
+   * Is not broken off when the client goes: an upload whose id nobody has got could not be undone.
+   * @param checksum that the client has sent or will send of the whole: the store is asked to keep it.
+   */
   static async begin(
     request: Authorized<StoreBucket>,
     span: Span,
     checksum: ChecksumName | undefined,
-    signal: AbortSignal,
   ): Promise<StoreUpload> {
+    const { signal } = new AbortController();
     const headers = headersForStore('CreateMultipartUpload', request.incoming.headers);
     if (checksum !== undefined) {
       headers['x-amz-checksum-algorithm'] = checksum.toUpperCase();
