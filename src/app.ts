@@ -4,6 +4,7 @@
  */
 import { pseudonymKey } from './assembly/derived-keys.ts';
 import { openBuckets, type ServedBucket } from './assembly/open-buckets.ts';
+import { openEdge } from './assembly/open-edge.ts';
 import { originFinder } from './assembly/origin-finder.ts';
 import type { BucketParts } from './assembly/surroundings.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -32,6 +33,7 @@ import { isForm, routeForm } from './router/route-form.ts';
 import { routeRequest } from './router/route-request.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
+import type { EdgeOptions } from './server/upload-port.ts';
 import { createHandlers } from './upload/handlers.ts';
 import type { ObjectOptions } from './upload/send-object.ts';
 import { resolveUpload } from './upload-id/resolve-upload.ts';
@@ -47,7 +49,7 @@ export interface App {
    * within 5 s, and frees everything. Safe twice.
    */
   close(): Promise<void>;
-  /** Reads the files with access keys again. One that cannot be used is said in the log, and what it held before counts on. */
+  /** Reads the files with access keys and certificates again. One that cannot be used is said in the log, and what it held before counts on. */
   reload(): Promise<void>;
 }
 
@@ -83,7 +85,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const { directory = process.cwd(), env = {} } = options;
     const routes = await openBuckets(config, parts, { directory, env, log, watch });
     const admin = await openMetrics(config, registry, opened);
-    const listener = await openListener(config, routes, tracing.tracer, registry, watch, log);
+    const edge = await openEdge(config.server, parts, { directory, log }, registry);
+    const listener = await openListener(config, routes, tracing.tracer, registry, watch, log, edge);
     opened.push(() => listener.close(config.server.shutdown_timeout_seconds * 1000));
     sayStarted(log, config, listener, admin);
     let reloading = Promise.resolve();
@@ -129,6 +132,7 @@ function openListener(
   registry: Registry,
   watch: IdentityWatch,
   log: ProcessLog,
+  edge: EdgeOptions,
 ): Promise<Listener> {
   const { server, tracing } = config;
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
@@ -150,7 +154,7 @@ function openListener(
   );
   const report = createReport(log, new RequestMetrics(registry));
   const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
-  return listen({ ...server.address, idleMillis, gateway, tracer, originOf, report });
+  return listen({ ...server.address, idleMillis, gateway, tracer, originOf, report, edge });
 }
 
 function objectOptions(upload: Config['upload'], memory: BlockPool): ObjectOptions {
@@ -173,11 +177,10 @@ function sayStarted(log: ProcessLog, config: Config, listener: Listener, admin: 
 }
 
 async function reloadFiles({ reloads }: BucketParts, log: ProcessLog): Promise<void> {
-  for (const { file, reload } of reloads) {
+  for (const { file, what, reload } of reloads) {
     await reload().then(
-      () => log.info({ file }, 'access keys read again'),
-      (error) =>
-        log.error({ file, problem: error.message }, 'access keys could not be read again; the old ones count on'),
+      () => log.info({ file }, `${what} read again`),
+      (error) => log.error({ file, problem: error.message }, `${what} could not be read again; the old ones count on`),
     );
   }
 }

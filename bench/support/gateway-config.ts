@@ -19,7 +19,12 @@ export function gatewayConfig(
   { tracing, auth = { enabled: false }, authz = { enabled: false }, upload }: Varied,
 ): Config {
   return {
-    server: { address: { host: '127.0.0.1', port: 0 }, shutdown_timeout_seconds: 5, body_idle_timeout_seconds: 60 },
+    server: {
+      address: { host: '127.0.0.1', port: 0 },
+      forwarded_header: 'x-forwarded-for',
+      shutdown_timeout_seconds: 5,
+      body_idle_timeout_seconds: 60,
+    },
     buckets: [
       {
         name: 'uploads',

@@ -81,6 +81,7 @@ function incomingOf({ method, target, headers }: WrittenRequest): Incoming {
     query,
     headers: Object.fromEntries(lowerCase),
     rawHeaders: Object.entries(headers).flat(),
+    scheme: 'http',
     clientAddress: '127.0.0.1',
     body: { length: SMALL_OBJECT, open: unread },
     signal: new AbortController().signal,

@@ -81,7 +81,7 @@ async function openRing(
     return withoutTwins([...(sigv4?.credentials ?? []), ...fromFile], jwt?.session_token?.access_key);
   };
   const ring = new ReloadableKeyRing(await load(), jwt?.session_token);
-  if (file !== undefined) reloads.push({ file, reload: async () => ring.replace(await load()) });
+  if (file !== undefined) reloads.push({ file, what: 'access keys', reload: async () => ring.replace(await load()) });
   return ring;
 }
 

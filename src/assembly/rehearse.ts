@@ -95,6 +95,7 @@ function requestOf(bucket: Bucket, identity: Identity, rawPath: string, key: str
     headers: {},
     rawHeaders: [],
     clientAddress: undefined,
+    scheme: 'http',
     body: {
       length: undefined,
       open: () => {

@@ -14,6 +14,8 @@ export interface Surroundings {
 /** A file that is read again on SIGHUP. */
 export interface Reload {
   readonly file: string;
+  /** What it holds, in the plural. */
+  readonly what: string;
   /** @throws Error if the file cannot be used; what was there before then still holds. */
   reload(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** The section `server`: where uploads are taken. */
+import { FORWARDED_HEADER, PROXY_PROTOCOL, TLS, TRUSTED_PROXIES } from './edge.ts';
 import { section, type ValueOf } from './field.ts';
 import { number, secret, socketAddress } from './scalars.ts';
 
@@ -9,6 +10,10 @@ export const SERVER = section(
         'Where uploads are taken. `0.0.0.0` is every IPv4 address of the machine, `[::]` every address; port 0 is any free one.',
       default: { host: '0.0.0.0', port: 8080 },
     }),
+    tls: TLS,
+    proxy_protocol: PROXY_PROTOCOL,
+    trusted_proxies: TRUSTED_PROXIES,
+    forwarded_header: FORWARDED_HEADER,
     shutdown_timeout_seconds: number({
       prose: 'How long running requests may take to finish after SIGTERM; what is left then is cut off.',
       default: 30,

@@ -20,8 +20,10 @@ export interface Incoming {
   readonly headers: Readonly<Record<string, string>>;
   /** The same as they came, for what is signed over them. */
   readonly rawHeaders: RawHeaders;
-  /** Address of the client; undefined if its connection has ended already. */
+  /** Address of the client, as far as the proxies before the gateway are trusted; undefined if its connection has ended already. */
   readonly clientAddress: string | undefined;
+  /** What the client itself spoke, be it to a proxy before the gateway. */
+  readonly scheme: 'http' | 'https';
   readonly body: IncomingBody;
   /** Aborted when the client has gone before its answer was complete. */
   readonly signal: AbortSignal;

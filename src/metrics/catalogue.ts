@@ -28,6 +28,11 @@ export const METRICS = {
     help: 'Requests that reached no upload operation, by the error.type of the trace.',
     labels: ['result'],
   },
+  mizuchi_refused_connections: {
+    type: 'counter',
+    help: 'Connections that ended before there was a request in them, by reason: TLS or the PROXY protocol failed.',
+    labels: ['reason'],
+  },
   mizuchi_upload_bytes: {
     type: 'counter',
     help: 'Object bytes received from clients, those of failed uploads included.',

@@ -2,13 +2,14 @@
  * The upload port: accepts connections, hands requests over, answers probes, and drains on shutdown. Nothing here limits
  * the time of a body that moves; what stands still is ended by whoever reads it.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
+import { type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
 
 /** Milliseconds in which the headers of a request must arrive. */
 const HEADERS_TIMEOUT = 60_000;
@@ -17,7 +18,8 @@ const KEEP_ALIVE = 75_000;
 /** Milliseconds that requests may take to be over after their connections are closed. */
 const REPORT_MILLIS = 1_000;
 
-export interface ListenerOptions extends Omit<ServeOptions, 'draining'> {
+export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'clientOf'> {
+  readonly edge: EdgeOptions;
   readonly host: string;
   readonly port: number;
 }
@@ -32,13 +34,14 @@ export interface Listener {
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be had. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   let draining = false;
-  const serve: ServeOptions = { ...options, draining: () => draining };
-  const server = createServer({
+  const upload = openUploadPort(options.edge, {
     requestTimeout: 0,
     headersTimeout: HEADERS_TIMEOUT,
     keepAliveTimeout: KEEP_ALIVE,
     requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
   });
+  const { server, clientOf } = upload;
+  const serve: ServeOptions = { ...options, clientOf, draining: () => draining };
   const bodies = new Map<Duplex, RequestBody>();
   const running = new Set<Promise<void>>();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
@@ -55,7 +58,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const gone = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (gone || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
-    else refuseConnection(failure, socket, { ...options, requestId: newRequestId() });
+    else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() });
   };
   server.on('clientError', (error, socket) => refuse(failureOfParser(error), socket));
   server.on('connect', (_, socket) => refuse(new Failure('method_not_allowed'), socket));
@@ -66,7 +69,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port,
     async close(deadlineMillis) {
       draining = true;
-      closed ??= drain(server, deadlineMillis).then(() => reported(running));
+      closed ??= drain(upload, deadlineMillis).then(() => reported(running));
       await closed;
     },
   };
@@ -82,9 +85,10 @@ function bind(server: Server, { host, port }: { host: string; port: number }): P
   });
 }
 
-function drain(server: Server, deadlineMillis: number): Promise<void> {
+function drain({ server, cutUnnamed, cutAll }: UploadPort, deadlineMillis: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), deadlineMillis);
+    const cut = setTimeout(cutAll, deadlineMillis);
+    cutUnnamed();
     server.close(() => {
       clearTimeout(cut);
       resolve();

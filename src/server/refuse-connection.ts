@@ -8,22 +8,24 @@ import type { RequestTracer } from '../domain/span.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
 import { serverTiming } from './server-timing.ts';
+import type { ClientOf } from './upload-port.ts';
 
 /** How long a client may take to read its refusal and to close, in milliseconds. */
 const PATIENCE_MILLIS = 1_500;
 
 export function refuseConnection(
   failure: Failure,
-  socket: Duplex & { remoteAddress?: string; localPort?: number },
-  options: { tracer: RequestTracer; report: Report; requestId: string },
+  socket: Duplex & { remoteAddress?: string; remotePort?: number; localPort?: number },
+  options: { tracer: RequestTracer; report: Report; clientOf: ClientOf; requestId: string },
 ): void {
   const { tracer, report, requestId } = options;
+  const client = options.clientOf(socket, {});
   const record = report.begin();
   const span = tracer.startRequest([], {
     'http.request.method': '_OTHER',
-    'url.scheme': 'http',
+    'url.scheme': client.scheme,
     'url.path': '',
-    'client.address': socket.remoteAddress,
+    'client.address': client.address,
     'network.peer.address': socket.remoteAddress,
     'server.port': socket.localPort,
   });
@@ -38,12 +40,11 @@ export function refuseConnection(
     'connection: close',
   ];
   answerAndClose(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
-  const clientAddress = socket.remoteAddress;
   report.finish({
     requestId,
     method: '',
     path: '',
-    clientAddress,
+    clientAddress: client.address,
     status: failure.status,
     failure,
     span,

@@ -10,10 +10,12 @@ import type { Incoming, Reply } from '../domain/stages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
+import type { Client } from './forwarded.ts';
 import { redactQuery } from './redact-query.ts';
 import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { serverTiming } from './server-timing.ts';
+import type { ClientOf } from './upload-port.ts';
 import { writeReply } from './write-reply.ts';
 
 /** Where the trace began that a request belongs to by what it asks for; undefined for most. Must not throw. */
@@ -24,6 +26,7 @@ export interface ServeOptions {
   readonly tracer: RequestTracer;
   readonly originOf: OriginOf;
   readonly report: Report;
+  readonly clientOf: ClientOf;
   /** Longest wait for a client that stands still, in milliseconds. */
   readonly idleMillis: number;
   /** Whether the server is shutting down. */
@@ -39,18 +42,19 @@ export async function serveRequest(
 ): Promise<void> {
   const record = options.report.begin();
   const requestId = newRequestId();
-  const clientAddress = request.socket.remoteAddress;
+  const client = options.clientOf(request.socket, request.headers);
+  const clientAddress = client.address;
   const method = request.method ?? '';
   const path = pathOf(request);
   const head = headOf(request);
   const origin = head instanceof Failure ? undefined : options.originOf(head.target.path, head.target.query);
-  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path), origin);
+  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), origin);
   let failure: Failure | undefined;
   let reply: Reply;
   try {
     if (options.draining()) throw new Failure('shutting_down');
     if (head instanceof Failure) throw head;
-    const incoming = incomingOf(head, request, response, requestId, clientAddress, span, body);
+    const incoming = incomingOf(head, request, response, requestId, client, span, body);
     reply = await options.gateway.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
@@ -87,7 +91,7 @@ function incomingOf(
   request: IncomingMessage,
   response: ServerResponse,
   id: string,
-  clientAddress: string | undefined,
+  { address: clientAddress, scheme }: Client,
   span: Span,
   body: RequestBody,
 ): Incoming {
@@ -99,11 +103,11 @@ function incomingOf(
   const method = request.method ?? '';
   const { path: rawPath, query } = target;
   const { rawHeaders } = request;
-  return { id, method, rawPath, query, headers, rawHeaders, clientAddress, body, signal: gone.signal, span };
+  return { id, method, rawPath, query, headers, rawHeaders, clientAddress, scheme, body, signal: gone.signal, span };
 }
 
 /** What samplers may see: all that is known before the request was judged (OTel semantic conventions, HTTP server spans). */
-function attributesOf(request: IncomingMessage, path: string): Attributes {
+function attributesOf(request: IncomingMessage, path: string, client: Client): Attributes {
   const { headers, socket } = request;
   const method = request.method ?? '';
   const known = METHODS.has(method);
@@ -112,12 +116,12 @@ function attributesOf(request: IncomingMessage, path: string): Attributes {
   return {
     'http.request.method': known ? method : '_OTHER',
     'http.request.method_original': known ? undefined : method,
-    'url.scheme': 'http',
+    'url.scheme': client.scheme,
     'url.path': path,
     'url.query': mark < 0 ? undefined : redactQuery(request.url!.slice(mark + 1)),
     'server.address': hostOf(headers.host),
     'server.port': socket.localPort,
-    'client.address': socket.remoteAddress,
+    'client.address': client.address,
     'network.peer.address': socket.remoteAddress,
     'network.peer.port': socket.remotePort,
     'network.protocol.version': request.httpVersion,

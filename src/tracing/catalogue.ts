@@ -53,7 +53,12 @@ const ROOT = {
     when: 'if there is one',
     prose: 'Query as it was sent, with `REDACTED` for values that may be secret.',
   },
-  'url.scheme': { type: 'string', when: 'always', prose: '`http`.', legacy: 'http.scheme' },
+  'url.scheme': {
+    type: 'string',
+    when: 'always',
+    prose: '`http` or `https`: what the client itself spoke.',
+    legacy: 'http.scheme',
+  },
   'http.route': {
     type: 'string',
     when: 'if a bucket has the path',
@@ -82,7 +87,7 @@ const ROOT = {
   'client.address': {
     type: 'string',
     when: 'always',
-    prose: 'Address of the client.',
+    prose: 'Address of the client, as far as the proxies before the gateway are trusted.',
     legacy: 'http.client_ip',
   },
   'network.peer.address': {

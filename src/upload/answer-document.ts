@@ -17,5 +17,5 @@ export function documentForClient(xml: string, request: Authorized, uploadId: st
 
 /** The path of the object as this client addresses it. */
 function locationOf({ incoming }: Authorized): string {
-  return `http://${incoming.headers.host ?? ''}${incoming.rawPath}`;
+  return `${incoming.scheme}://${incoming.headers.host ?? ''}${incoming.rawPath}`;
 }

@@ -49,7 +49,7 @@ function redirectOf({ form, bucket, key }: Authorized, etag: string): string | u
 /** The object as this client would address it. */
 function locationOf({ incoming, key }: Authorized): string {
   const path = incoming.rawPath.replace(/\/$/, '');
-  return `http://${incoming.headers.host ?? ''}${path}/${percentEncodePath(key)}`;
+  return `${incoming.scheme}://${incoming.headers.host ?? ''}${path}/${percentEncodePath(key)}`;
 }
 
 function documentOf({ bucket, key }: Authorized<StoreBucket>, location: string, etag: string): Reply['body'] {

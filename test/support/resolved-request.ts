@@ -18,6 +18,7 @@ export function resolvedRequest({ identity, incoming, ...changes }: RequestChang
       headers: {},
       rawHeaders: [],
       clientAddress: '192.0.2.7',
+      scheme: 'http',
       body: { length: 5, open: bodyIsNotForPolicy },
       signal: new AbortController().signal,
       span: NO_SPAN,

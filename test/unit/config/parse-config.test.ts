@@ -14,7 +14,12 @@ const read = (text: string, env = {}) => parseConfig(text, 'config.yaml', env);
 describe('parseConfig', () => {
   it('fills in what is not given', () => {
     assert.deepEqual(read(LEAST), {
-      server: { address: { host: '0.0.0.0', port: 8080 }, shutdown_timeout_seconds: 30, body_idle_timeout_seconds: 60 },
+      server: {
+        address: { host: '0.0.0.0', port: 8080 },
+        forwarded_header: 'x-forwarded-for',
+        shutdown_timeout_seconds: 30,
+        body_idle_timeout_seconds: 60,
+      },
       buckets: [
         {
           name: 'uploads',
@@ -64,7 +69,9 @@ describe('parseConfig', () => {
   it('takes every field', () => {
     const text = `
 server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
-            upload_id_secret: an-upload-id-secret-of-32-bytes-or-more }
+            upload_id_secret: an-upload-id-secret-of-32-bytes-or-more,
+            tls: { cert_file: c.pem, key_file: k.pem, client_ca_file: ca.pem, min_version: "1.3" },
+            proxy_protocol: { trusted: [10.0.0.0/8, "::1"] }, trusted_proxies: [192.0.2.7], forwarded_header: forwarded }
 buckets:
   - name: one
     path_prefix: /in/one
@@ -106,6 +113,10 @@ logging:  { level: debug, format: json }
         shutdown_timeout_seconds: 0,
         body_idle_timeout_seconds: 0.5,
         upload_id_secret: 'an-upload-id-secret-of-32-bytes-or-more',
+        tls: { cert_file: 'c.pem', key_file: 'k.pem', client_ca_file: 'ca.pem', min_version: '1.3' },
+        proxy_protocol: { trusted: ['10.0.0.0/8', '::1'] },
+        trusted_proxies: ['192.0.2.7'],
+        forwarded_header: 'forwarded',
       },
       buckets: [
         {

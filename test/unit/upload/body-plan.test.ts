@@ -20,6 +20,7 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
     headers,
     rawHeaders: [],
     clientAddress: undefined,
+    scheme: 'http' as const,
     body: { length: 99, open: () => Readable.from([]) },
     signal: new AbortController().signal,
     span: NO_SPAN,

@@ -1,0 +1,56 @@
+/** From the configuration to what stands at the edge of the upload port: certificates, trusted balancers and proxies. */
+import { resolve } from 'node:path';
+import type { ServerConfig } from '../config/server.ts';
+import { addressSet } from '../kit/address-set.ts';
+import { countRefusedConnection } from '../metrics/connection-metrics.ts';
+import type { Registry } from '../metrics/registry.ts';
+import { Certificates } from '../server/certificates.ts';
+import type { EdgeOptions } from '../server/upload-port.ts';
+import type { BucketParts, Surroundings } from './surroundings.ts';
+
+/** @throws Error that names the setting, if its files cannot be used. */
+export async function openEdge(
+  config: ServerConfig,
+  parts: BucketParts,
+  surroundings: Pick<Surroundings, 'directory' | 'log'>,
+  registry: Registry,
+): Promise<EdgeOptions> {
+  const { proxy_protocol, trusted_proxies, forwarded_header } = config;
+  const { log } = surroundings;
+  return {
+    certificates: await openCertificates(config.tls, parts, surroundings),
+    proxyProtocol: proxy_protocol && addressSet(proxy_protocol.trusted),
+    forwarded: trusted_proxies && { trusted: addressSet(trusted_proxies), header: forwarded_header },
+    refused(problem, peer, detail) {
+      countRefusedConnection(registry, problem);
+      log.warn({ peer_address: peer, problem, detail }, 'connection refused');
+    },
+  };
+}
+
+async function openCertificates(
+  tls: ServerConfig['tls'],
+  { opened, reloads }: BucketParts,
+  { directory, log }: Pick<Surroundings, 'directory' | 'log'>,
+): Promise<Certificates | undefined> {
+  if (tls === undefined) return undefined;
+  const cert = resolve(directory, tls.cert_file);
+  const key = resolve(directory, tls.key_file);
+  const clientCa = tls.client_ca_file === undefined ? undefined : resolve(directory, tls.client_ca_file);
+  const certificates = await Certificates.open({ cert, key, clientCa, minVersion: tls.min_version }).catch((cause) => {
+    throw new Error(`server.tls: ${cause.message}`, { cause });
+  });
+  opened.push(async () => certificates.close());
+  reloads.push({ file: cert, what: 'certificates', reload: () => certificates.reload() });
+  certificates.watch(() => {
+    certificates.reload().then(
+      () => log.info({ file: cert }, 'certificates read again'),
+      (error) =>
+        log.error(
+          { file: cert, problem: error.message },
+          'certificates could not be read again; the old ones count on',
+        ),
+    );
+  });
+  return certificates;
+}

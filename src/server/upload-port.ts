@@ -1,0 +1,90 @@
+/**
+ * The server of the upload port, in the shape that the configuration asks for: HTTP or HTTPS, behind the PROXY protocol or
+ * not, and how to find out who a connection's client is. Without any of it this is node:http's own server.
+ */
+import { createServer, type IncomingHttpHeaders, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { type AddressSet, plainAddress } from '../kit/address-set.ts';
+import type { Certificates } from './certificates.ts';
+import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
+import { type Connection, guard } from './front-door.ts';
+import type { ConnectionProblem, RefusedConnection } from './refused-connection.ts';
+
+/** Milliseconds that a TLS handshake may take. */
+const HANDSHAKE_MILLIS = 10_000;
+
+export interface EdgeOptions {
+  /** HTTPS instead of HTTP. */
+  readonly certificates: Certificates | undefined;
+  /** Peers that begin every connection with a header of the PROXY protocol. */
+  readonly proxyProtocol: AddressSet | undefined;
+  /** Proxies that speak HTTP, and say for whom. */
+  readonly forwarded: ForwardedPolicy | undefined;
+  readonly refused: RefusedConnection;
+}
+
+export type ClientOf = (connection: Connection, headers: IncomingHttpHeaders) => Client;
+
+export interface UploadPort {
+  readonly server: Server;
+  readonly clientOf: ClientOf;
+  /** Cuts the connections that are not HTTP yet: those that have still to name their client. */
+  cutUnnamed(): void;
+  /** Cuts all of them, handshakes included, which closeAllConnections of node:http does not know. */
+  cutAll(): void;
+}
+
+export function openUploadPort(edge: EdgeOptions, options: ServerOptions): UploadPort {
+  const { certificates, proxyProtocol, forwarded, refused } = edge;
+  const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refused);
+  const door = proxyProtocol === undefined ? undefined : guard(server, proxyProtocol, refused);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const scheme = certificates === undefined ? 'http' : 'https';
+  return {
+    server,
+    clientOf(socket, headers) {
+      const address = door?.sourceOf(socket) ?? plainAddress(socket.remoteAddress);
+      const nearest: Client = { address, scheme };
+      return forwarded === undefined ? nearest : clientBehind(nearest, headers, forwarded);
+    },
+    cutUnnamed: () => door?.close(),
+    cutAll() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function tlsServer(certificates: Certificates, options: ServerOptions, refused: RefusedConnection): Server {
+  const client = { requestCert: certificates.asksClients, rejectUnauthorized: certificates.asksClients };
+  const material = certificates.attach((fresh) => server.setSecureContext(fresh));
+  const server = createTlsServer({
+    ...options,
+    ...material,
+    ...client,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: HANDSHAKE_MILLIS,
+  });
+  // node:https hands these on as errors of HTTP, and they would be answered as such.
+  server.removeAllListeners('tlsClientError');
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    socket.destroy();
+    // A certificate that is refused is known to the socket only; the error is then that of a connection that went.
+    const certificate = socket.authorizationError as unknown as string | undefined;
+    const problem = certificate ? 'client_certificate' : problemOf(error);
+    if (problem !== undefined) refused(problem, socket.remoteAddress, certificate || error.code);
+  });
+  return server as unknown as Server;
+}
+
+/** Undefined for a peer that went without a word, as balancers do that only ask whether the port is open. */
+function problemOf({ code }: NodeJS.ErrnoException): ConnectionProblem | undefined {
+  if (code === 'ECONNRESET') return undefined;
+  if (code === 'ERR_SSL_HTTP_REQUEST') return 'plain_http';
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'client_certificate';
+  return code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'tls_handshake_timeout' : 'tls_handshake';
+}
