@@ -1,4 +1,7 @@
 /** From the buckets of the configuration to buckets with all that the stages need: a store, authenticators, policy engines. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { AuthBucket } from '../auth/authenticate.ts';
 import type { PolicyBucket } from '../authz/authorize.ts';
 import type { BucketConfig } from '../config/bucket.ts';
@@ -36,7 +39,9 @@ async function openBucket(
   surroundings: Surroundings,
 ): Promise<ServedBucket> {
   const { name, s3, auth, authz } = config;
-  const store = await StoreClient.open(s3).catch((cause) => {
+  const ca =
+    s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(surroundings.directory, s3.ca_file));
+  const store = await StoreClient.open(s3, ca).catch((cause) => {
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   parts.opened.push(() => store.close());
@@ -44,4 +49,15 @@ async function openBucket(
   const authorizers = openAuthz(authz, name, parts, surroundings);
   const uploadIds = new UploadIds(uploadIdSecret(server, config), name);
   return { name, storeBucket: s3.bucket, store, uploadIds, authenticators: opened?.authenticators, authorizers };
+}
+
+/** Looked at here, because a file without a certificate in it would only be noticed at the first upload. */
+async function loadAuthorities(bucket: string, file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    new X509Certificate(text);
+    return text;
+  } catch (cause) {
+    throw new Error(`bucket ${bucket}: s3.ca_file ${file}: ${(cause as Error).message}`, { cause });
+  }
 }

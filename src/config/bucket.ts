@@ -24,6 +24,11 @@ const STORE = object(
       check: (url) => (new URL(url).pathname === '/' ? undefined : 'has a path, but S3 endpoints have none'),
       mend: 'write scheme, host and port only, such as http://127.0.0.1:9000',
     }),
+    ca_file: string({
+      prose:
+        "A PEM file, relative to this one, with the authorities that the store's certificate may come from, instead of the public ones.",
+      optional: true,
+    }),
     access_key: secret({
       prose:
         'The access key. Without keys the AWS provider chain is asked: environment, profile, web identity, container, instance.',
@@ -66,6 +71,14 @@ const STORE = object(
   {
     prose: 'The bucket of the store behind it.',
     rules: [
+      {
+        of: ['endpoint', 'ca_file'],
+        at: 'ca_file',
+        broken: ({ endpoint, ca_file }) =>
+          ca_file !== undefined && endpoint !== undefined && /^http:/i.test(endpoint)
+            ? { wrong: 'is for a store that is reached without TLS', mend: 'write an https endpoint, or remove it' }
+            : undefined,
+      },
       {
         of: ['access_key', 'secret_key'],
         at: 'access_key',

@@ -37,22 +37,25 @@ export class StoreClient {
   readonly #pool: Pool;
   readonly #credentials: CredentialsSource;
 
-  private constructor(config: StoreConfig, credentials: CredentialsSource) {
+  private constructor(config: StoreConfig, credentials: CredentialsSource, ca: string | undefined) {
     this.#config = config;
     this.#credentials = credentials;
     this.endpoint = endpointOf(config);
     this.#pool = new Pool(this.endpoint.origin, {
-      connect: storeConnector(config.connect_timeout_seconds * 1000),
+      connect: storeConnector(config.connect_timeout_seconds * 1000, ca),
       allowH2: false,
       pipelining: 1,
     });
   }
 
-  /** @throws Error if the provider chain of AWS finds no credentials. */
-  static async open(config: StoreConfig): Promise<StoreClient> {
+  /**
+   * @param ca PEM of the authorities to trust instead of the public ones.
+   * @throws Error if the provider chain of AWS finds no credentials.
+   */
+  static async open(config: StoreConfig, ca?: string): Promise<StoreClient> {
     const credentials = await credentialsSource(config);
     await credentials();
-    return new StoreClient(config, credentials);
+    return new StoreClient(config, credentials, ca);
   }
 
   /**

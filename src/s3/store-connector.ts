@@ -9,9 +9,10 @@ import { buildConnector } from 'undici';
 /**
  * HTTP/1.1 only: what S3 speaks.
  * @param timeoutMillis for the connection, and once more for the TLS handshake.
+ * @param ca PEM of the authorities to trust instead of the public ones.
  */
-export function storeConnector(timeoutMillis: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMillis, allowH2: false });
+export function storeConnector(timeoutMillis: number, ca?: string): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMillis, allowH2: false, ...(ca === undefined ? {} : { ca }) });
   return (options, callback) => {
     const tls = options.protocol === 'https:';
     // TLS goes over a socket of ours: one that node:tls opens by itself cannot be reset.

@@ -75,7 +75,7 @@ server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_s
 buckets:
   - name: one
     path_prefix: /in/one
-    s3: { bucket: b_1, region: eu-west-1, endpoint: "http://127.0.0.1:9000/", access_key: AK, secret_key: "s k",
+    s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
           session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1, answer_timeout_seconds: 2 }
     auth:
       enabled: true
@@ -125,7 +125,8 @@ logging:  { level: debug, format: json }
           s3: {
             bucket: 'b_1',
             region: 'eu-west-1',
-            endpoint: 'http://127.0.0.1:9000',
+            endpoint: 'https://127.0.0.1:9000',
+            ca_file: 's.pem',
             access_key: 'AK',
             secret_key: 's k',
             session_token: 'tok',
