@@ -36,7 +36,7 @@ export function racesOf({ small, smoke }: Options, contestants: readonly BodyCon
     contestants: contestants.filter(({ from }) => from <= full.load.size),
   });
   const [first, medium, last] = [
-    race('1 KiB', { ...small, turns: 8 }, 64),
+    race('1 KiB', { ...small, turns: 8, warmUp: 24 }, 64),
     race('8 MiB', MEDIUM, 1),
     race('64 MiB', LARGE, 1),
   ];
