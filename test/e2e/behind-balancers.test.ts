@@ -15,7 +15,7 @@ import { AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY } from '../support/test-autho
 const HEAD = 'PUT /uploads/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n';
 const PUT = `${HEAD}\r\nhello`;
 const V1 = 'PROXY TCP4 203.0.113.9 192.0.2.1 51000 443\r\n';
-/** As HAProxy 2.6 sends it with `send-proxy-v2`, here with a NOOP of three bytes after the addresses. */
+/** With a NOOP after the addresses. */
 const V2 = Buffer.from(
   '0d0a0d0a000d0a515549540a2111000f' + 'cb007109' + 'c0000201' + 'c738' + '01bb' + '040000',
   'hex',

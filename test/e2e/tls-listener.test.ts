@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { RawClient, send } from '../support/http-client.ts';
@@ -84,8 +84,10 @@ describe('the upload port with TLS', () => {
     store = await RawStore.start();
     collector = await receiveHttp();
   });
+  afterEach(async () => {
+    for (const gateway of gateways.splice(0)) await gateway.close();
+  });
   after(async () => {
-    for (const gateway of gateways) await gateway.close();
     await collector.close();
     await store.close();
     rmSync(directory, { recursive: true });
@@ -238,6 +240,16 @@ describe('the upload port with TLS', () => {
     await assert.rejects(start({ key_file: 'other.pem' }), /server\.tls: .*key/);
     await assert.rejects(start({ key_file: 'missing.pem' }), /server\.tls: .*missing\.pem/);
     await assert.rejects(start({ client_ca_file: 'other.pem' }), /server\.tls: /);
+  });
+
+  it('ends a handshake that stands still, and serves others meanwhile', async () => {
+    const gateway = await start();
+    const client = await RawClient.connect(gateway.url);
+    client.write(Buffer.from('\x16\x03\x01', 'latin1'));
+    assert.match(await talk(await secure(gateway), PUT), /^HTTP\/1\.1 200 /);
+    assert.equal(await client.closed(), '');
+    await logged(gateway, 'problem', /^tls_handshake_timeout$/);
+    assert.equal(await refused(gateway, 'tls_handshake_timeout'), 1);
   });
 
   it('closes in time although a handshake stands still', async () => {
