@@ -33,7 +33,7 @@ describeIdentity(
       ['signature', 'sigv4', async () => DEVICE],
       ['token', 'sigv4+jwt', () => scene().keysWithToken({ sub: 'anna' })],
     ];
-    // The gateway has no TLS of its own yet; over TLS the CLI sends its body unsigned, in frames, with a trailer.
+    // Behind a balancer that ends TLS; own-tls.real.ts has the gateway's own. Over TLS the CLI sends its body unsigned, in frames.
     for (const scheme of ['http', 'https'] as const) {
       describe(`over ${scheme}`, () => {
         let front: TlsFront | undefined;
