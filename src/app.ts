@@ -34,6 +34,7 @@ import { routeRequest } from './router/route-request.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import type { EdgeOptions } from './server/upload-port.ts';
+import { answerQuestion } from './upload/answer-question.ts';
 import { createHandlers } from './upload/handlers.ts';
 import type { ObjectOptions } from './upload/send-object.ts';
 import { resolveUpload } from './upload-id/resolve-upload.ts';
@@ -139,13 +140,14 @@ function openListener(
   const memory = new BlockPool(config.upload.memory_limit);
   watchMemory(registry, memory);
   const idleMillis = server.body_idle_timeout_seconds * 1000;
-  const gateway = createGateway(
+  const gateway = createGateway<ServedBucket>(
     {
       route: (incoming) =>
         isForm(incoming)
           ? routeForm(routes, incoming, (form) => readForm(form, idleMillis))
           : routeRequest(routes, incoming),
       authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
+      answer: answerQuestion,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
       upload: createHandlers(objectOptions(config.upload, memory)),

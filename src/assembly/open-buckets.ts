@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { ServerConfig } from '../config/server.ts';
 import type { Route } from '../router/find-bucket.ts';
 import { type StoreBucket, StoreClient } from '../s3/store-client.ts';
+import type { KnownBucket } from '../upload/answer-question.ts';
 import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
 import { uploadIdSecret } from './derived-keys.ts';
 import { openAuth } from './open-auth.ts';
@@ -16,7 +17,7 @@ import { openAuthz } from './open-authz.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
 /** A bucket with all that the stages need of it. */
-export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket & SealingBucket;
+export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket & SealingBucket & KnownBucket;
 
 /** @throws Error that names the bucket, if a part of it cannot be had. */
 export async function openBuckets(
@@ -48,7 +49,16 @@ async function openBucket(
   const opened = await openAuth({ name, auth }, parts, surroundings);
   const authorizers = openAuthz(authz, name, parts, surroundings);
   const uploadIds = new UploadIds(uploadIdSecret(server, config), name);
-  return { name, storeBucket: s3.bucket, store, uploadIds, authenticators: opened?.authenticators, authorizers };
+  const region = auth.sigv4?.region ?? 'us-east-1';
+  return {
+    name,
+    storeBucket: s3.bucket,
+    region,
+    store,
+    uploadIds,
+    authenticators: opened?.authenticators,
+    authorizers,
+  };
 }
 
 /** Looked at here, because a file without a certificate in it would only be noticed at the first upload. */

@@ -41,6 +41,12 @@ export const FAILURES = {
     side: 'client',
     message: 'No bucket of this gateway has this path.',
   },
+  bucket_exists: {
+    code: 'BucketAlreadyOwnedByYou',
+    status: 409,
+    side: 'client',
+    message: 'The bucket is there already.',
+  },
   // who asks, and whether they may
   unauthenticated: {
     code: 'AccessDenied',

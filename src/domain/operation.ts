@@ -97,3 +97,15 @@ export const OPERATIONS = {
 } as const satisfies Record<string, OperationShape>;
 
 export type OperationName = keyof typeof OPERATIONS;
+
+/**
+ * What stock clients ask about a bucket before they upload (rclone, s3cmd, minio-js). The gateway answers from its
+ * configuration, to whoever may knock at the bucket; the store never hears of it.
+ */
+export const BUCKET_QUESTIONS = {
+  HeadBucket: { method: 'HEAD', requires: [] },
+  GetBucketLocation: { method: 'GET', requires: ['location'] },
+  CreateBucket: { method: 'PUT', requires: [] },
+} as const satisfies Record<string, { readonly method: string; readonly requires: readonly string[] }>;
+
+export type BucketQuestion = keyof typeof BUCKET_QUESTIONS;

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Identity, Payload } from './identity.ts';
-import type { OperationName } from './operation.ts';
+import { BUCKET_QUESTIONS, type BucketQuestion, type OperationName } from './operation.ts';
 import type { RawHeaders, Span } from './span.ts';
 
 /** A request as the server hands it over: head read, body untouched. */
@@ -49,7 +49,7 @@ export interface Bucket {
 export interface Routed<B extends Bucket = Bucket> {
   readonly incoming: Incoming;
   readonly bucket: B;
-  readonly operation: OperationName;
+  readonly operation: OperationName | BucketQuestion;
   /** The object key: decoded once, never normalised; what is authorized, signed, logged and stored. */
   readonly key: string;
   /** The upload id as clients know it: sealed, see upload-id/. */
@@ -74,8 +74,21 @@ export interface Authenticated<B extends Bucket = Bucket> extends Routed<B> {
   readonly payload: Payload;
 }
 
+/** Asks about a bucket, and for no upload: it is answered, and goes no further. */
+export interface Asking<B extends Bucket = Bucket> extends Authenticated<B> {
+  readonly operation: BucketQuestion;
+}
+
+export interface Uploading<B extends Bucket = Bucket> extends Authenticated<B> {
+  readonly operation: OperationName;
+}
+
+export function isAsking<B extends Bucket>(request: Authenticated<B>): request is Asking<B> {
+  return Object.hasOwn(BUCKET_QUESTIONS, request.operation);
+}
+
 /** An upload id that the request names was found to be the caller's, for this bucket and key. */
-export interface Resolved<B extends Bucket = Bucket> extends Authenticated<B> {
+export interface Resolved<B extends Bucket = Bucket> extends Uploading<B> {
   /** The id as the store knows it; the one that clients know is `uploadId`. */
   readonly storeUploadId: string | undefined;
 }

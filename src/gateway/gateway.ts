@@ -4,7 +4,7 @@
  */
 import { asFailure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
-import type { Authorized, Bucket, Incoming, Reply } from '../domain/stages.ts';
+import { type Authorized, type Bucket, type Incoming, isAsking, type Reply, type Uploading } from '../domain/stages.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
@@ -19,7 +19,8 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
       record.routed = routed;
       const authenticated = await stages.authenticate(routed);
       record.authMethod = authenticated.identity.method;
-      const resolved = stages.resolve(authenticated);
+      if (isAsking(authenticated)) return stages.answer(authenticated);
+      const resolved = stages.resolve(authenticated as Uploading<B>);
       const authorized = await stages.authorize(resolved);
       return upload(stages, authorized, record, settings);
     },

@@ -3,6 +3,7 @@ import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type {
+  Asking,
   Authenticated,
   Authorized,
   Bucket,
@@ -11,13 +12,16 @@ import type {
   Resolved,
   Routed,
   Transfer,
+  Uploading,
 } from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
   /** A promise where a form says what is asked for. */
   route(incoming: Incoming): Routed<B> | Promise<Routed<B>>;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
-  resolve(request: Authenticated<B>): Resolved<B>;
+  /** What clients ask beside uploading. */
+  answer(request: Asking<B>): Reply;
+  resolve(request: Uploading<B>): Resolved<B>;
   authorize(request: Resolved<B>): Authorized<B> | Promise<Authorized<B>>;
   readonly upload: Readonly<Record<OperationName, (request: Authorized<B>, scope: Scope) => Promise<Reply>>>;
 }

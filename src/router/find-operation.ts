@@ -3,13 +3,19 @@
  * twice, is refused. `?acl`, `?tagging`, `?delete` and all the others have no way through.
  */
 import { Failure } from '../domain/failure.ts';
-import { OPERATIONS, type OperationName, type OperationShape } from '../domain/operation.ts';
+import {
+  BUCKET_QUESTIONS,
+  type BucketQuestion,
+  OPERATIONS,
+  type OperationName,
+  type OperationShape,
+} from '../domain/operation.ts';
 import { saysNothing } from './query-parameters.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
 export interface FoundOperation {
-  readonly operation: OperationName;
+  readonly operation: OperationName | BucketQuestion;
   /** The parameters that mean something to the operation, in the client's order. */
   readonly parameters: Parameters;
 }
@@ -21,14 +27,27 @@ export function findOperation(
   hasKey: boolean,
 ): FoundOperation {
   const parameters = meaningful(query);
-  if (!hasKey) throw refusalOfBucketRequest(method);
+  const operation = hasKey ? findUpload(method, parameters) : findQuestion(method, parameters);
+  const id = query.find(([name]) => name === 'x-id')?.[1];
+  if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
+  return { operation, parameters };
+}
+
+function findUpload(method: string, parameters: Parameters): OperationName {
   const found = OFFERED.find(([, shape]) => shape.method === method && fits(shape, parameters));
   if (found === undefined) throw refusalOf(method, parameters);
   const [operation, shape] = found;
-  const id = query.find(([name]) => name === 'x-id')?.[1];
-  if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
   checkValues(shape, parameters);
-  return { operation, parameters };
+  return operation;
+}
+
+/** About the bucket itself. */
+function findQuestion(method: string, parameters: Parameters): BucketQuestion {
+  for (const [question, shape] of Object.entries(BUCKET_QUESTIONS)) {
+    const asked = [...parameters.keys()];
+    if (shape.method === method && asked.join() === shape.requires.join()) return question as BucketQuestion;
+  }
+  throw refusalOfBucketRequest(method);
 }
 
 /** A form names its object itself, so its path does not: see route-form.ts. HeadObject is for the gateway alone. */

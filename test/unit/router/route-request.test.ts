@@ -76,7 +76,7 @@ describe('routeRequest', () => {
     ['HEAD', '/uploads/k', 'NoSuchKey'],
     ['DELETE', '/uploads/k', 'MethodNotAllowed'],
     ['OPTIONS', '/uploads/k', 'MethodNotAllowed'],
-    ['PUT', '/uploads', 'NotImplemented'],
+    ['PUT', '/uploads?versioning', 'NotImplemented'],
     ['POST', '/uploads/?delete', 'NotImplemented'],
     ['POST', '/uploads/k', 'MethodNotAllowed'],
     ['PUT', '/uploads/k?acl', 'NotImplemented'],
