@@ -139,6 +139,7 @@ function openListener(
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
   const memory = new BlockPool(config.upload.memory_limit);
   watchMemory(registry, memory);
+  registry.set('mizuchi_uploads_limit', [], config.upload.concurrent_uploads);
   const idleMillis = server.body_idle_timeout_seconds * 1000;
   const gateway = createGateway<ServedBucket>(
     {
@@ -152,7 +153,7 @@ function openListener(
       authorize: createAuthorize<ServedBucket>(watch),
       upload: createHandlers(objectOptions(config.upload, memory)),
     },
-    { idleMillis, chunks: new ChunkCollector() },
+    { idleMillis, chunks: new ChunkCollector(), concurrentUploads: config.upload.concurrent_uploads },
   );
   const report = createReport(log, new RequestMetrics(registry));
   const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);

@@ -46,6 +46,7 @@ export function gatewayConfig(
       },
     ],
     upload: {
+      concurrent_uploads: 1000,
       multipart_threshold: 50 * MIB,
       part_size: 16 * MIB,
       concurrent_parts: 4,

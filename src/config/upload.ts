@@ -8,6 +8,13 @@ const TIB = 1024 ** 4;
 
 export const UPLOAD = section(
   {
+    concurrent_uploads: integer({
+      prose:
+        'How many uploads are served at once. One more is told to come back (503 SlowDown), before it is asked for a byte.',
+      default: 1000,
+      min: 1,
+      max: 1_000_000,
+    }),
     multipart_threshold: byteSize({
       prose:
         'Larger objects that arrive in one request go to the store in parts, as long as there is memory; objects of undeclared length do once they are larger than one part.',

@@ -204,6 +204,12 @@ export const FAILURES = {
   },
   store_error: { code: 'InternalError', status: 500, side: 'store', message: 'The store reported an error.' },
   // the gateway
+  overloaded: {
+    code: 'SlowDown',
+    status: 503,
+    side: 'gateway',
+    message: 'The gateway serves as many uploads as it may; try again soon.',
+  },
   shutting_down: { code: 'ServiceUnavailable', status: 503, side: 'gateway', message: 'The gateway is shutting down.' },
   internal_error: { code: 'InternalError', status: 500, side: 'gateway', message: 'The gateway failed.' },
 } as const satisfies Record<string, FailureShape>;

@@ -2,7 +2,7 @@
  * The spine: what happens to every request, in this order. The types hold it: `upload` takes nothing but what `authorize`
  * has given. Each stage either gives the next form of the request or throws the Failure that ends it.
  */
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import { type Authorized, type Bucket, type Incoming, isAsking, type Reply, type Uploading } from '../domain/stages.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
@@ -13,6 +13,7 @@ export interface Gateway {
 }
 
 export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
+  let uploads = 0;
   return {
     async handle(incoming, record) {
       const routed = await stages.route(incoming);
@@ -22,7 +23,9 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
       if (isAsking(authenticated)) return stages.answer(authenticated);
       const resolved = stages.resolve(authenticated as Uploading<B>);
       const authorized = await stages.authorize(resolved);
-      return upload(stages, authorized, record, settings);
+      if (uploads >= settings.concurrentUploads) throw new Failure('overloaded');
+      uploads++;
+      return upload(stages, authorized, record, settings).finally(() => uploads--);
     },
   };
 }

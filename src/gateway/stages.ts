@@ -40,7 +40,10 @@ export interface Chunks {
 }
 
 /** What is the same for all requests. */
-export type Settings = Pick<Scope, 'idleMillis' | 'chunks'>;
+export interface Settings extends Pick<Scope, 'idleMillis' | 'chunks'> {
+  /** One more than so many at once is refused. */
+  readonly concurrentUploads: number;
+}
 
 /** What is known of a request when it is over; filled in as it goes, reported once. */
 export interface RequestRecord {

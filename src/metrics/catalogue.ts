@@ -87,6 +87,11 @@ export const METRICS = {
     labels: ['bucket', 'engine'],
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
+  mizuchi_uploads_limit: {
+    type: 'gauge',
+    help: 'Uploads that are served at once at most (upload.concurrent_uploads).',
+    labels: [],
+  },
   mizuchi_part_memory_bytes: {
     type: 'gauge',
     help: 'Memory that is reserved for parts of objects on their way (upload.memory_limit).',

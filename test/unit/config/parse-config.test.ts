@@ -39,6 +39,7 @@ describe('parseConfig', () => {
         },
       ],
       upload: {
+        concurrent_uploads: 1000,
         multipart_threshold: 52_428_800,
         part_size: 16_777_216,
         concurrent_parts: 4,
@@ -92,7 +93,7 @@ buckets:
   - name: two
     path_prefix: /in
     s3: { bucket: b_2, access_key: AK, secret_key: SK }
-upload: { multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB, max_object_size: 5TiB }
+upload: { concurrent_uploads: 7, multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB, max_object_size: 5TiB }
 tracing:
   enabled: true
   subject: off
@@ -184,6 +185,7 @@ logging:  { level: debug, format: json }
         },
       ],
       upload: {
+        concurrent_uploads: 7,
         multipart_threshold: 5_242_880,
         part_size: 6_291_456,
         concurrent_parts: 2,
