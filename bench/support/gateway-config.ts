@@ -29,6 +29,7 @@ export function gatewayConfig(
       {
         name: 'uploads',
         path_prefix: '/uploads',
+        allow_head: false,
         s3: {
           bucket: 'my-bucket',
           region: 'us-east-1',

@@ -28,7 +28,7 @@ export async function openBuckets(
   const routes: Route<ServedBucket>[] = [];
   for (const config of buckets) {
     const bucket = await openBucket(config, server, parts, surroundings);
-    routes.push({ prefix: config.path_prefix, bucket });
+    routes.push({ prefix: config.path_prefix, bucket, allowsHead: config.allow_head });
   }
   return routes;
 }

@@ -131,6 +131,11 @@ export const BUCKET = object(
       derived: { of: ['name'], from: ({ name }) => `/${name}`, text: '`/<name>`' },
       check: checkPrefix,
     }),
+    allow_head: boolean({
+      prose:
+        'Whether clients may ask for the headers of an object (HEAD), if auth and authz let them: rclone looks for what it has uploaded. Without it the answer is always 404.',
+      default: false,
+    }),
     s3: STORE,
     auth: AUTH,
     authz: AUTHZ,

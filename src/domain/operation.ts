@@ -84,7 +84,7 @@ export const OPERATIONS = {
     carriesObject: false,
     repeatable: true,
   },
-  /** Asked by the gateway itself, where it must know whether an object has come to be. */
+  /** Asked by the gateway itself, where it must know whether an object has come to be; by clients where the bucket allows it. */
   HeadObject: {
     method: 'HEAD',
     requires: [],

@@ -7,6 +7,8 @@ export interface Route<B extends Bucket> {
   /** Begins with `/`, does not end with it. */
   readonly prefix: string;
   readonly bucket: B;
+  /** Whether HeadObject is offered; not unless said. */
+  readonly allowsHead?: boolean;
 }
 
 export interface Location<B extends Bucket> {

@@ -25,9 +25,11 @@ export function findOperation(
   method: string,
   query: readonly (readonly [string, string])[],
   hasKey: boolean,
+  allowsHead = false,
 ): FoundOperation {
   const parameters = meaningful(query);
-  const operation = hasKey ? findUpload(method, parameters) : findQuestion(method, parameters);
+  const isHead = allowsHead && hasKey && method === 'HEAD' && parameters.size === 0;
+  const operation = isHead ? 'HeadObject' : hasKey ? findUpload(method, parameters) : findQuestion(method, parameters);
   const id = query.find(([name]) => name === 'x-id')?.[1];
   if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
   return { operation, parameters };
@@ -50,7 +52,7 @@ function findQuestion(method: string, parameters: Parameters): BucketQuestion {
   throw refusalOfBucketRequest(method);
 }
 
-/** A form names its object itself, so its path does not: see route-form.ts. HeadObject is for the gateway alone. */
+/** A form names its object itself, so its path does not: see route-form.ts. HeadObject is for the gateway alone, and for buckets that allow it. */
 const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]).filter(
   ([name]) => name !== 'PostObject' && name !== 'HeadObject',
 );

@@ -10,7 +10,7 @@ export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], requ
   request.span.set('http.route', `${route.prefix}/{key}`);
   const { headers, query } = unhoist(request);
   const incoming = headers === request.headers ? request : { ...request, headers };
-  const { operation, parameters } = findOperation(incoming.method, query, key !== '');
+  const { operation, parameters } = findOperation(incoming.method, query, key !== '', route.allowsHead);
   const part = parameters.get('partNumber');
   return {
     incoming,

@@ -168,6 +168,29 @@ const FROM_STORE = new Set([
   'x-amz-version-id',
 ]);
 
+/** What HeadObject says of the object besides. */
+const OF_OBJECT = new Set([
+  'accept-ranges',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-type',
+  'expires',
+  'last-modified',
+  'x-amz-mp-parts-count',
+]);
+
+/** The headers of an object, for who may see them. */
+export function objectHeadersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passed = headersForClient(headers);
+  for (const name in headers) {
+    if (OF_OBJECT.has(name) || name.startsWith(METADATA)) passed[name] = headers[name] as string;
+  }
+  return passed;
+}
+
 /** The headers of the store's answer that go to the client, exactly as they are. */
 export function headersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
   const passed: Record<string, string> = {};

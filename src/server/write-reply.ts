@@ -27,7 +27,9 @@ export async function writeReply(
   const unread = !request.complete && hasBody(request);
   const headers: string[] = [];
   for (const name in reply.headers) headers.push(name, reply.headers[name] as string);
-  if (reply.status !== 204) headers.push('content-length', String(Buffer.byteLength(reply.body)));
+  // HEAD tells the length of what it does not send (RFC 9110, section 9.3.2).
+  const hasLength = reply.headers['content-length'] !== undefined;
+  if (reply.status !== 204 && !hasLength) headers.push('content-length', String(Buffer.byteLength(reply.body)));
   if (options.close || unread) headers.push('connection', 'close');
   response.writeHead(reply.status, headers);
   return new Promise((resolve) => {

@@ -1,18 +1,13 @@
 /** Which handler serves which operation. */
-import { Failure } from '../domain/failure.ts';
 import type { OperationName } from '../domain/operation.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
 import { completeMultipartUpload } from './complete-multipart-upload.ts';
 import { createMultipartUpload } from './create-multipart-upload.ts';
 import type { UploadHandler } from './handler.ts';
+import { headObject } from './head-object.ts';
 import { listParts } from './list-parts.ts';
 import { createPostObject } from './post-object.ts';
 import { createSendObject, type ObjectOptions } from './send-object.ts';
-
-/** Whether an object exists is never revealed. */
-const hidden: UploadHandler = async () => {
-  throw new Failure('object_not_visible');
-};
 
 export function createHandlers(options: ObjectOptions): Readonly<Record<OperationName, UploadHandler>> {
   const sendObject = createSendObject(options);
@@ -24,6 +19,6 @@ export function createHandlers(options: ObjectOptions): Readonly<Record<Operatio
     CompleteMultipartUpload: completeMultipartUpload,
     AbortMultipartUpload: abortMultipartUpload,
     ListParts: listParts,
-    HeadObject: hidden,
+    HeadObject: headObject,
   };
 }

@@ -24,6 +24,7 @@ describe('parseConfig', () => {
         {
           name: 'uploads',
           path_prefix: '/uploads',
+          allow_head: false,
           s3: {
             bucket: 'my-bucket',
             region: 'us-east-1',
@@ -76,6 +77,7 @@ server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_s
 buckets:
   - name: one
     path_prefix: /in/one
+    allow_head: true
     s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
           session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1, answer_timeout_seconds: 2 }
     auth:
@@ -123,6 +125,7 @@ logging:  { level: debug, format: json }
         {
           name: 'one',
           path_prefix: '/in/one',
+          allow_head: true,
           s3: {
             bucket: 'b_1',
             region: 'eu-west-1',
