@@ -22,8 +22,10 @@ import { BlockPool } from './kit/block-pool.ts';
 import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
+import { watchConnections } from './metrics/connection-metrics.ts';
 import { expose } from './metrics/exposition.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
+import { showLimits } from './metrics/limit-metrics.ts';
 import { watchMemory } from './metrics/memory-metrics.ts';
 import { Registry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
@@ -126,7 +128,7 @@ async function openMetrics(
   return admin;
 }
 
-function openListener(
+async function openListener(
   config: Config,
   routes: readonly Route<ServedBucket>[],
   tracer: RequestTracer,
@@ -139,8 +141,9 @@ function openListener(
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
   const memory = new BlockPool(config.upload.memory_limit);
   watchMemory(registry, memory);
-  registry.set('mizuchi_uploads_limit', [], config.upload.concurrent_uploads);
+  showLimits(registry, config);
   const idleMillis = server.body_idle_timeout_seconds * 1000;
+  const pace = { idleMillis, leastRate: server.minimum_rate };
   const gateway = createGateway<ServedBucket>(
     {
       route: (incoming) =>
@@ -153,11 +156,18 @@ function openListener(
       authorize: createAuthorize<ServedBucket>(watch),
       upload: createHandlers(objectOptions(config.upload, memory)),
     },
-    { idleMillis, chunks: new ChunkCollector(), concurrentUploads: config.upload.concurrent_uploads },
+    { pace, chunks: new ChunkCollector(), concurrentUploads: config.upload.concurrent_uploads },
   );
   const report = createReport(log, new RequestMetrics(registry));
   const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
-  return listen({ ...server.address, idleMillis, gateway, tracer, originOf, report, edge });
+  const limits = {
+    headerMillis: server.header_timeout_seconds * 1000,
+    headerBytes: server.max_header_size,
+    connections: server.max_connections,
+  };
+  const listener = await listen({ ...server.address, limits, idleMillis, gateway, tracer, originOf, report, edge });
+  watchConnections(registry, listener);
+  return listener;
 }
 
 function objectOptions(upload: Config['upload'], memory: BlockPool): ObjectOptions {
@@ -166,6 +176,8 @@ function objectOptions(upload: Config['upload'], memory: BlockPool): ObjectOptio
     partBytes: upload.part_size,
     concurrentParts: upload.concurrent_parts,
     maxObjectBytes: upload.max_object_size,
+    maxPartBytes: upload.max_part_size,
+    memoryMillis: upload.memory_wait_seconds * 1000,
     memory,
   };
 }

@@ -24,6 +24,10 @@ export function gatewayConfig(
       forwarded_header: 'x-forwarded-for',
       shutdown_timeout_seconds: 5,
       body_idle_timeout_seconds: 60,
+      minimum_rate: 500,
+      header_timeout_seconds: 60,
+      max_header_size: 16 * 1024,
+      max_connections: 10_000,
     },
     buckets: [
       {
@@ -40,6 +44,7 @@ export function gatewayConfig(
           path_style: true,
           propagate: true,
           connect_timeout_seconds: 5,
+          stall_timeout_seconds: 60,
           answer_timeout_seconds: 60,
         },
         auth,
@@ -52,7 +57,9 @@ export function gatewayConfig(
       part_size: 16 * MIB,
       concurrent_parts: 4,
       memory_limit: 48 * MIB,
+      memory_wait_seconds: 30,
       max_object_size: 5 * 1024 * MIB,
+      max_part_size: 5 * 1024 * MIB,
       ...upload,
     },
     tracing,

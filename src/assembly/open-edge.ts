@@ -1,12 +1,17 @@
 /** From the configuration to what stands at the edge of the upload port: certificates, trusted balancers and proxies. */
 import { resolve } from 'node:path';
 import type { ServerConfig } from '../config/server.ts';
+import type { Log } from '../domain/log.ts';
 import { addressSet } from '../kit/address-set.ts';
 import { countRefusedConnection } from '../metrics/connection-metrics.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { Certificates } from '../server/certificates.ts';
+import type { RefusedConnection } from '../server/refused-connection.ts';
 import type { EdgeOptions } from '../server/upload-port.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
+
+/** About refused connections; the metric counts those that are not said. */
+const LINES_A_SECOND = 20;
 
 /** @throws Error that names the setting, if its files cannot be used. */
 export async function openEdge(
@@ -21,10 +26,18 @@ export async function openEdge(
     certificates: await openCertificates(config.tls, parts, surroundings),
     proxyProtocol: proxy_protocol && addressSet(proxy_protocol.trusted),
     forwarded: trusted_proxies && { trusted: addressSet(trusted_proxies), header: forwarded_header },
-    refused(problem, peer, detail) {
-      countRefusedConnection(registry, problem);
-      log.warn({ peer_address: peer, problem, detail }, 'connection refused');
-    },
+    refused: refusals(log, registry),
+  };
+}
+
+/** Counts every one; but whoever floods the port must not flood the log. */
+function refusals(log: Log, registry: Registry): RefusedConnection {
+  let window = { since: 0, lines: 0 };
+  return (problem, peer, detail) => {
+    countRefusedConnection(registry, problem);
+    if (performance.now() - window.since > 1_000) window = { since: performance.now(), lines: 0 };
+    if (++window.lines > LINES_A_SECOND) return;
+    log.warn({ peer_address: peer, problem, detail }, 'connection refused');
   };
 }
 

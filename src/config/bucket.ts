@@ -60,9 +60,15 @@ const STORE = object(
       min: 0.01,
       max: 3600,
     }),
+    stall_timeout_seconds: number({
+      prose: 'How long the store may take no byte of a body that is there for it.',
+      default: 60,
+      min: 0.01,
+      max: 86_400,
+    }),
     answer_timeout_seconds: number({
       prose:
-        'How long the store may stand still: taking no more of a body, or not answering after its last byte. CompleteMultipartUpload may take minutes.',
+        'How long the store may be silent after the last byte of a request. CompleteMultipartUpload may take minutes.',
       default: 900,
       min: 0.01,
       max: 86_400,

@@ -1,7 +1,7 @@
 /** The section `server`: where uploads are taken. */
 import { FORWARDED_HEADER, PROXY_PROTOCOL, TLS, TRUSTED_PROXIES } from './edge.ts';
 import { section, type ValueOf } from './field.ts';
-import { number, secret, socketAddress } from './scalars.ts';
+import { byteSize, integer, number, secret, socketAddress } from './scalars.ts';
 
 export const SERVER = section(
   {
@@ -26,6 +26,31 @@ export const SERVER = section(
       default: 60,
       min: 0.01,
       max: 86_400,
+    }),
+    minimum_rate: byteSize({
+      prose:
+        'Bytes a second that a client sends at least while the gateway waits for it, on average over body_idle_timeout_seconds; a slower upload is ended. 0 is any rate.',
+      default: 500,
+      min: 0,
+      max: 1024 ** 3,
+    }),
+    header_timeout_seconds: number({
+      prose: 'How long a connection may take to send the whole head of a request.',
+      default: 60,
+      min: 0.1,
+      max: 3600,
+    }),
+    max_header_size: byteSize({
+      prose: 'The largest head of a request, its first line included.',
+      default: 16 * 1024,
+      min: 4 * 1024,
+      max: 1024 ** 2,
+    }),
+    max_connections: integer({
+      prose: 'How many connections are held at once. One more is closed without a word.',
+      default: 10_000,
+      min: 1,
+      max: 1_000_000,
     }),
     upload_id_secret: secret({
       prose:

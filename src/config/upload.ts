@@ -1,6 +1,6 @@
 /** The section `upload`: how objects go to the store, and how much memory that may take. */
 import { section, type ValueOf } from './field.ts';
-import { byteSize, integer } from './scalars.ts';
+import { byteSize, integer, number } from './scalars.ts';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -42,11 +42,23 @@ export const UPLOAD = section(
       min: 8 * MIB,
       max: TIB,
     }),
+    memory_wait_seconds: number({
+      prose: 'How long an upload waits for such memory before it is told to come back (503 SlowDown).',
+      default: 30,
+      min: 0.01,
+      max: 3600,
+    }),
     max_object_size: byteSize({
       prose: 'The largest object that one request may bring. Multipart uploads of clients are not limited by it.',
       default: 5 * GIB,
       min: 1,
       max: 5 * TIB,
+    }),
+    max_part_size: byteSize({
+      prose: "The largest part of a client's multipart upload.",
+      default: 5 * GIB,
+      min: 5 * MIB,
+      max: 5 * GIB,
     }),
   },
   {

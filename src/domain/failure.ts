@@ -112,7 +112,7 @@ export const FAILURES = {
     code: 'RequestHeaderSectionTooLarge',
     status: 431,
     side: 'client',
-    message: 'The request headers exceed 16 KiB.',
+    message: 'The head of the request is larger than this gateway takes.',
   },
   header_timeout: {
     code: 'RequestTimeout',

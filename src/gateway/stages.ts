@@ -1,6 +1,7 @@
 /** The stages of a request, as the gateway is handed them: it knows their order, not what they do. */
 import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
+import type { Pace } from '../domain/pace.ts';
 import type { Span } from '../domain/span.ts';
 import type {
   Asking,
@@ -29,8 +30,8 @@ export interface Stages<B extends Bucket> {
 export interface Scope {
   readonly span: Span;
   readonly transfer: Transfer;
-  /** Longest wait for the client's next byte, in milliseconds. */
-  readonly idleMillis: number;
+  /** How slow the client may be. */
+  readonly pace: Pace;
   /** Told of object bytes that were handed on, so that their memory is freed. */
   readonly chunks: Chunks;
 }
@@ -40,7 +41,7 @@ export interface Chunks {
 }
 
 /** What is the same for all requests. */
-export interface Settings extends Pick<Scope, 'idleMillis' | 'chunks'> {
+export interface Settings extends Pick<Scope, 'pace' | 'chunks'> {
   /** One more than so many at once is refused. */
   readonly concurrentUploads: number;
 }

@@ -30,7 +30,7 @@ export const METRICS = {
   },
   mizuchi_refused_connections: {
     type: 'counter',
-    help: 'Connections that ended before there was a request in them, by reason: TLS or the PROXY protocol failed.',
+    help: 'Connections that ended before there was a request in them, by reason: TLS or the PROXY protocol failed, or there were too many.',
     labels: ['reason'],
   },
   mizuchi_upload_bytes: {
@@ -87,17 +87,17 @@ export const METRICS = {
     labels: ['bucket', 'engine'],
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
-  mizuchi_uploads_limit: {
+  mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
+  mizuchi_limit: {
     type: 'gauge',
-    help: 'Uploads that are served at once at most (upload.concurrent_uploads).',
-    labels: [],
+    help: 'What the configuration allows, by setting, in bytes, seconds, bytes a second, or how many, as the setting is meant.',
+    labels: ['setting'],
   },
   mizuchi_part_memory_bytes: {
     type: 'gauge',
     help: 'Memory that is reserved for parts of objects on their way (upload.memory_limit).',
     labels: [],
   },
-  mizuchi_part_memory_limit_bytes: { type: 'gauge', help: 'What may be reserved of it at most.', labels: [] },
   mizuchi_part_memory_waiting: { type: 'gauge', help: 'Uploads that wait for such memory.', labels: [] },
   mizuchi_tracer_queue_spans: {
     type: 'gauge',

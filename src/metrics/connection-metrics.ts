@@ -1,5 +1,9 @@
-/** Connections that were ended before a request, as a counter. */
+/** Connections of the upload port: a gauge of those that are open, and a counter of those that ended before a request. */
 import type { Registry } from './registry.ts';
+
+export function watchConnections(registry: Registry, port: { readonly connections: number }): void {
+  registry.onCollect(() => registry.set('mizuchi_connections', [], port.connections));
+}
 
 export function countRefusedConnection(registry: Registry, reason: string): void {
   registry.add('mizuchi_refused_connections', [reason], 1);

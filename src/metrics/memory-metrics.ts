@@ -3,14 +3,12 @@ import type { Registry } from './registry.ts';
 
 export interface MemoryFigures {
   readonly reservedBytes: number;
-  readonly limitBytes: number;
   readonly waiting: number;
 }
 
 export function watchMemory(registry: Registry, memory: MemoryFigures): void {
   registry.onCollect(() => {
     registry.set('mizuchi_part_memory_bytes', [], memory.reservedBytes);
-    registry.set('mizuchi_part_memory_limit_bytes', [], memory.limitBytes);
     registry.set('mizuchi_part_memory_waiting', [], memory.waiting);
   });
 }

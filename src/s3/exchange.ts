@@ -15,16 +15,16 @@ function streamOf(body: StoreBody): Readable | undefined {
   return body !== undefined && 'stream' in body ? body.stream : undefined;
 }
 
-/** @param handedOver is told when the last of several pieces is taken. */
-function undiciBodyOf(body: StoreBody, handedOver: () => void): Buffer | Readable | null {
+/** @param taken is told of each of several pieces when the connection asks for it. */
+function undiciBodyOf(body: StoreBody, taken: (isLast: boolean) => void): Buffer | Readable | null {
   if (body === undefined || Buffer.isBuffer(body)) return body ?? null;
   // undici takes whatever can be iterated; its types know streams only.
-  return 'stream' in body ? body.stream : (eachOf(body.pieces, handedOver) as unknown as Readable);
+  return 'stream' in body ? body.stream : (eachOf(body.pieces, taken) as unknown as Readable);
 }
 
-function* eachOf(pieces: readonly Buffer[], handedOver: () => void): Generator<Buffer> {
+function* eachOf(pieces: readonly Buffer[], taken: (isLast: boolean) => void): Generator<Buffer> {
   for (const [i, piece] of pieces.entries()) {
-    if (i === pieces.length - 1) handedOver();
+    taken(i === pieces.length - 1);
     yield piece;
   }
 }
@@ -37,7 +37,9 @@ export interface ExchangeRequest {
   readonly body: StoreBody;
   /** Ends the exchange at once when the client has gone. */
   readonly signal: AbortSignal;
-  /** Longest wait for a store that takes no more of the body, for its answer, and between two pieces of it, in milliseconds. */
+  /** Longest wait for a store that takes no more of the body, in milliseconds. */
+  readonly stallTimeoutMillis: number;
+  /** Longest wait for its answer, and between two pieces of it, in milliseconds. */
   readonly answerTimeoutMillis: number;
 }
 
@@ -59,7 +61,7 @@ export function exchange(pool: Pool, request: ExchangeRequest): Promise<StoreAns
       method: request.method,
       path: request.path,
       headers: request.headers,
-      body: undiciBodyOf(request.body, handler.handedOver),
+      body: undiciBodyOf(request.body, handler.taken),
       // The clocks are ours: undici's run while a slow client is still sending.
       headersTimeout: 0,
       bodyTimeout: request.answerTimeoutMillis,
@@ -93,7 +95,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#lacksPieces = request.body !== undefined && 'pieces' in request.body && request.body.pieces.length > 0;
     const stream = streamOf(request.body);
     if (stream === undefined) this.#awaitAnswer();
-    else stream.on('pause', this.#awaitAnswer).on('resume', this.#stopClock).once('end', this.#awaitAnswer);
+    else stream.on('pause', this.#awaitTaking).on('resume', this.#stopClock).once('end', this.#awaitAnswer);
     request.signal.addEventListener('abort', this.#clientGone, { once: true });
   }
 
@@ -143,16 +145,23 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject(asStoreFailure(error));
   }
 
-  readonly handedOver = (): void => {
-    this.#lacksPieces = false;
+  readonly taken = (isLast: boolean): void => {
+    this.#lacksPieces = !isLast;
+    if (isLast) this.#awaitAnswer();
+    else this.#awaitTaking();
   };
 
-  /** All has been sent, or the store takes no more of it: its turn. */
-  readonly #awaitAnswer = (): void => {
+  /** All has been sent. */
+  readonly #awaitAnswer = (): void => this.#await(this.#request.answerTimeoutMillis, 'no_answer');
+
+  /** There is more, and the store takes none of it. */
+  readonly #awaitTaking = (): void => this.#await(this.#request.stallTimeoutMillis, 'takes_nothing');
+
+  #await(millis: number, reason: string): void {
     this.#stopClock();
     if (this.#status !== 0) return;
-    this.#timer = setTimeout(() => this.#abort(new Failure('store_timeout')), this.#request.answerTimeoutMillis);
-  };
+    this.#timer = setTimeout(() => this.#abort(new Failure('store_timeout', undefined, { reason })), millis);
+  }
 
   readonly #stopClock = (): void => clearTimeout(this.#timer);
 
@@ -169,7 +178,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#stopClock();
     this.#request.signal.removeEventListener('abort', this.#clientGone);
     const stream = streamOf(this.#request.body);
-    stream?.off('pause', this.#awaitAnswer).off('resume', this.#stopClock).off('end', this.#awaitAnswer);
+    stream?.off('pause', this.#awaitTaking).off('resume', this.#stopClock).off('end', this.#awaitAnswer);
   }
 }
 

@@ -28,6 +28,7 @@ export interface StoreConfig extends EndpointConfig, CredentialsConfig {
   /** Whether the store is sent `traceparent` and `tracestate`. */
   readonly propagate: boolean;
   readonly connect_timeout_seconds: number;
+  readonly stall_timeout_seconds: number;
   readonly answer_timeout_seconds: number;
 }
 
@@ -92,6 +93,7 @@ export class StoreClient {
       headers: await this.#signedHeaders(call, span),
       body: call.body,
       signal: call.signal,
+      stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
     });
     span.set('http.response.status_code', answer.status);

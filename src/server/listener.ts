@@ -9,10 +9,8 @@ import { Failure } from '../domain/failure.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
-import { type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
+import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
 
-/** Milliseconds in which the headers of a request must arrive. */
-const HEADERS_TIMEOUT = 60_000;
 /** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
 const KEEP_ALIVE = 75_000;
 /** Milliseconds that requests may take to be over after their connections are closed. */
@@ -20,6 +18,7 @@ const REPORT_MILLIS = 1_000;
 
 export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'clientOf'> {
   readonly edge: EdgeOptions;
+  readonly limits: ConnectionLimits;
   readonly host: string;
   readonly port: number;
 }
@@ -27,6 +26,8 @@ export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'client
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** How many are open. */
+  readonly connections: number;
   /** Stops accepting, lets running requests finish, and cuts what is left after so many milliseconds. Safe twice. */
   close(deadlineMillis: number): Promise<void>;
 }
@@ -34,9 +35,8 @@ export interface Listener {
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be had. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   let draining = false;
-  const upload = openUploadPort(options.edge, {
+  const upload = openUploadPort(options.edge, options.limits, {
     requestTimeout: 0,
-    headersTimeout: HEADERS_TIMEOUT,
     keepAliveTimeout: KEEP_ALIVE,
     requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
   });
@@ -67,6 +67,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     host: address,
     port,
+    get connections() {
+      return upload.connections;
+    },
     async close(deadlineMillis) {
       draining = true;
       closed ??= drain(upload, deadlineMillis).then(() => reported(running));

@@ -1,6 +1,7 @@
 /** Connections that end before there is a request in them: no trace can show them, so they are logged and counted. */
 
 export type ConnectionProblem =
+  | 'too_many_connections'
   | 'proxy_header_malformed'
   | 'proxy_header_timeout'
   | 'plain_http'

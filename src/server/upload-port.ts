@@ -14,6 +14,9 @@ import type { ConnectionProblem, RefusedConnection } from './refused-connection.
 /** Milliseconds that a TLS handshake may take. */
 const HANDSHAKE_MILLIS = 10_000;
 
+/** Milliseconds between two looks at the heads that have not arrived: so late may one be refused at most. */
+const CHECK_MILLIS = 5_000;
+
 export interface EdgeOptions {
   /** HTTPS instead of HTTP. */
   readonly certificates: Certificates | undefined;
@@ -24,20 +27,41 @@ export interface EdgeOptions {
   readonly refused: RefusedConnection;
 }
 
+/** What a connection may take. */
+export interface ConnectionLimits {
+  /** Milliseconds in which the head of a request must arrive. */
+  readonly headerMillis: number;
+  /** Largest head, in bytes. */
+  readonly headerBytes: number;
+  /** How many there may be at once. */
+  readonly connections: number;
+}
+
 export type ClientOf = (connection: Connection, headers: IncomingHttpHeaders) => Client;
 
 export interface UploadPort {
   readonly server: Server;
   readonly clientOf: ClientOf;
+  /** How many are open, those that are not HTTP yet included. */
+  readonly connections: number;
   /** Cuts the connections that are not HTTP yet: those that have still to name their client. */
   cutUnnamed(): void;
   /** Cuts all of them, handshakes included, which closeAllConnections of node:http does not know. */
   cutAll(): void;
 }
 
-export function openUploadPort(edge: EdgeOptions, options: ServerOptions): UploadPort {
+export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, timeouts: ServerOptions): UploadPort {
   const { certificates, proxyProtocol, forwarded, refused } = edge;
+  const options: ServerOptions = {
+    ...timeouts,
+    headersTimeout: limits.headerMillis,
+    connectionsCheckingInterval: Math.min(limits.headerMillis, CHECK_MILLIS),
+    maxHeaderSize: limits.headerBytes,
+  };
   const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refused);
+  server.maxHeadersCount = 0; // what is more than 2,000 would be dropped without a word; their size is limited
+  server.maxConnections = limits.connections;
+  server.on('drop', (peer) => refused('too_many_connections', peer?.remoteAddress));
   const door = proxyProtocol === undefined ? undefined : guard(server, proxyProtocol, refused);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -51,6 +75,9 @@ export function openUploadPort(edge: EdgeOptions, options: ServerOptions): Uploa
       const address = door?.sourceOf(socket) ?? plainAddress(socket.remoteAddress);
       const nearest: Client = { address, scheme };
       return forwarded === undefined ? nearest : clientBehind(nearest, headers, forwarded);
+    },
+    get connections() {
+      return sockets.size;
     },
     cutUnnamed: () => door?.close(),
     cutAll() {

@@ -1,9 +1,10 @@
 /**
  * Reads a client's body and keeps the clock of the waiting: how long we had room and the client sent nothing. A body that
- * stands still for too long, or a connection that ends before the body does, is a Failure.
+ * stands still for too long or only drips, or a connection that ends before the body does, is a Failure.
  */
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import type { Pace } from '../domain/pace.ts';
 import type { Transfer } from '../domain/stages.ts';
 
 export interface ClientReaderSink {
@@ -18,16 +19,20 @@ export class ClientReader {
   readonly #source: Readable;
   readonly #transfer: Transfer;
   readonly #sink: ClientReaderSink;
+  readonly #pace: Pace;
   readonly #idle: NodeJS.Timeout;
+  /** Bytes that came, and milliseconds that were waited for them, since the rate was judged last. */
+  #came = 0;
+  #waited = 0;
   #waitingSince: number | undefined;
   #over = false;
 
-  /** @param idleMillis longest wait for the next byte while reading. */
-  constructor(source: Readable, idleMillis: number, transfer: Transfer, sink: ClientReaderSink) {
+  constructor(source: Readable, pace: Pace, transfer: Transfer, sink: ClientReaderSink) {
     this.#source = source;
     this.#transfer = transfer;
     this.#sink = sink;
-    this.#idle = setTimeout(this.#onIdle, idleMillis);
+    this.#pace = pace;
+    this.#idle = setTimeout(this.#onIdle, pace.idleMillis);
     this.#waitingSince = performance.now();
     if (source.destroyed)
       this.#onGone(); // before anybody listened
@@ -70,6 +75,7 @@ export class ClientReader {
     }
     this.#idle.refresh();
     try {
+      this.#judgeRate(chunk.length);
       this.#sink.bytes(chunk);
     } catch (thrown) {
       this.#fail(thrown instanceof Failure ? thrown : new Failure('internal_error', undefined, { cause: thrown }));
@@ -97,8 +103,21 @@ export class ClientReader {
     this.#sink.fail(failure);
   }
 
+  /** @throws Failure client_stalled if it was too low for so long as a client may stand still. */
+  #judgeRate(bytes: number): void {
+    this.#came += bytes;
+    const { idleMillis, leastRate } = this.#pace;
+    if (this.#waited < idleMillis) return;
+    if (this.#came * 1000 < this.#waited * leastRate) {
+      throw new Failure('client_stalled', 'The body arrives too slowly.', { reason: 'below_minimum_rate' });
+    }
+    this.#came = this.#waited = 0;
+  }
+
   #countWait(): void {
-    this.#transfer.clientWaitSeconds += (performance.now() - (this.#waitingSince as number)) / 1000;
+    const waited = performance.now() - (this.#waitingSince as number);
+    this.#waited += waited;
+    this.#transfer.clientWaitSeconds += waited / 1000;
     this.#waitingSince = undefined;
   }
 }

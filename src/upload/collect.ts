@@ -1,9 +1,12 @@
 /** Small bodies, taken whole: XML documents, and objects that are not worth a stream. */
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { Incoming, Transfer } from '../domain/stages.ts';
+import type { Incoming } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { ClientReader } from './client-reader.ts';
+import type { UploadScope } from './handler.ts';
 import { ObjectDecoder } from './object-decoder.ts';
+
+type Reading = Pick<UploadScope, 'pace' | 'transfer'>;
 
 export interface SmallObject {
   readonly bytes: Buffer;
@@ -12,45 +15,39 @@ export interface SmallObject {
 }
 
 /** The whole object, verified. Use it where the plan says that it is small. */
-export async function collectObject(
-  incoming: Incoming,
-  plan: BodyPlan,
-  idleMillis: number,
-  transfer: Transfer,
-): Promise<SmallObject> {
+export async function collectObject(incoming: Incoming, plan: BodyPlan, reading: Reading): Promise<SmallObject> {
   const pieces: Buffer[] = [];
-  const decoder = await ObjectDecoder.create(plan, transfer, (bytes) => void pieces.push(bytes));
-  await readAll(incoming, idleMillis, transfer, (bytes) => decoder.write(bytes));
+  const decoder = await ObjectDecoder.create(plan, reading.transfer, (bytes) => void pieces.push(bytes));
+  await readAll(incoming, reading, (bytes) => decoder.write(bytes));
   const checksum = await decoder.end();
   return { bytes: join(pieces), checksum };
 }
 
-/** A document of at most `limit` bytes. @throws Failure malformed_xml if it is larger. */
+/**
+ * A document of at most `limit` bytes. @throws Failure malformed_xml if it is larger, or what `look` throws.
+ * @param look is shown each piece as it arrives, so that nonsense is not awaited to its end.
+ */
 export async function collectDocument(
   incoming: Incoming,
   limit: number,
-  idleMillis: number,
-  transfer: Transfer,
+  reading: Reading,
+  look: (bytes: Buffer) => void,
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
-  await readAll(incoming, idleMillis, transfer, (bytes) => {
+  await readAll(incoming, reading, (bytes) => {
     size += bytes.length;
     if (size > limit) throw new Failure('malformed_xml', `The document is larger than ${limit} bytes.`);
+    look(bytes);
     pieces.push(bytes);
   });
   return join(pieces);
 }
 
-function readAll(
-  incoming: Incoming,
-  idleMillis: number,
-  transfer: Transfer,
-  take: (bytes: Buffer) => void,
-): Promise<void> {
+function readAll(incoming: Incoming, { pace, transfer }: Reading, take: (bytes: Buffer) => void): Promise<void> {
   if (incoming.body.length === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    new ClientReader(incoming.body.open(), idleMillis, transfer, {
+    new ClientReader(incoming.body.open(), pace, transfer, {
       bytes: take,
       end: resolve,
       fail: (failure) => reject(asFailure(failure)),

@@ -7,22 +7,41 @@ export const MAX_COMPLETE_DOCUMENT = 2 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 const PART_NUMBER = /^[1-9]\d{0,4}$/;
 
-/**
- * @returns the ETags of the parts that the document lists, in its order.
- * @throws Failure malformed_xml, with the reason.
- */
-export function readPartList(document: Buffer): readonly string[] {
-  const reader = new PartReader();
-  const parser = new SaxesParser();
-  parser.on('error', (error) => refuse(error.message));
-  parser.on('doctype', () => refuse('a document type is not allowed'));
-  parser.on('opentag', (tag) => reader.open(tag.name));
-  parser.on('text', (text) => reader.text(text));
-  parser.on('cdata', (text) => reader.text(text));
-  parser.on('closetag', () => reader.close());
-  parser.write(decode(document)).close();
-  if (reader.etags.length === 0) refuse('it lists no part');
-  return reader.etags;
+/** Reads the document as it arrives. @throws Failure malformed_xml, with the reason, as soon as it is known. */
+export class PartList {
+  readonly #reader = new PartReader();
+  readonly #parser = new SaxesParser();
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+
+  constructor() {
+    const reader = this.#reader;
+    this.#parser.on('error', (error) => refuse(error.message));
+    this.#parser.on('doctype', () => refuse('a document type is not allowed'));
+    this.#parser.on('opentag', (tag) => reader.open(tag.name));
+    this.#parser.on('text', (text) => reader.text(text));
+    this.#parser.on('cdata', (text) => reader.text(text));
+    this.#parser.on('closetag', () => reader.close());
+  }
+
+  write(bytes: Buffer): void {
+    this.#parser.write(this.#decode(bytes));
+  }
+
+  /** @returns the ETags of the parts that the document lists, in its order. */
+  end(): readonly string[] {
+    this.#parser.write(this.#decode()).close();
+    if (this.#reader.etags.length === 0) refuse('it lists no part');
+    return this.#reader.etags;
+  }
+
+  /** Without bytes, at the end: half a character is then an error. */
+  #decode(bytes?: Buffer): string {
+    try {
+      return this.#decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      return refuse('it is not UTF-8');
+    }
+  }
 }
 
 class PartReader {
@@ -58,14 +77,6 @@ class PartReader {
     }
     if (this.#etag.trim() === '') refuse('a part has no ETag');
     if (this.etags.push(this.#etag) > MAX_PARTS) refuse('it lists more than 10000 parts');
-  }
-}
-
-function decode(document: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(document);
-  } catch {
-    return refuse('it is not UTF-8');
   }
 }
 

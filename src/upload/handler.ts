@@ -1,5 +1,6 @@
 /** What an upload handler is: given an authorized request, it talks to the store and gives the reply. One file each. */
 
+import type { Pace } from '../domain/pace.ts';
 import type { Span } from '../domain/span.ts';
 import type { Authorized, Reply, Transfer } from '../domain/stages.ts';
 import type { StoreAnswer } from '../s3/exchange.ts';
@@ -15,8 +16,8 @@ export interface UploadScope {
   /** The `s3.upload` span: parent of the attempts at the store. */
   readonly span: Span;
   readonly transfer: Transfer;
-  /** Longest wait for the client's next byte, in milliseconds. */
-  readonly idleMillis: number;
+  /** How slow the client may be. */
+  readonly pace: Pace;
   /** Told of object bytes that were handed on, so that their memory is freed. */
   readonly chunks: { passed(bytes: number): void };
 }

@@ -38,7 +38,7 @@ export class ObjectStream extends Readable {
     scope: UploadScope,
     { reframed }: { reframed: boolean },
   ): Promise<ObjectStream> {
-    const { transfer, idleMillis } = scope;
+    const { transfer, pace } = scope;
     const stream = new ObjectStream(scope);
     const give = (bytes: Buffer): void => stream.#give(bytes);
     const { length, trailer } = plan;
@@ -56,7 +56,7 @@ export class ObjectStream extends Readable {
       if (trailer !== undefined && stream.trailer !== undefined) encoder?.end(trailer.header, stream.trailer);
       stream.push(null);
     };
-    stream.#reader = new ClientReader(incoming.body.open(), idleMillis, transfer, {
+    stream.#reader = new ClientReader(incoming.body.open(), pace, transfer, {
       bytes: (chunk) => decoder.write(chunk),
       end: () => void finish().catch((thrown) => stream.destroy(asFailure(thrown))),
       fail: (failure) => void stream.destroy(failure),

@@ -26,12 +26,14 @@ interface Sending {
 export interface ObjectOptions extends SplitOptions {
   /** Largest object of one request, in bytes. */
   readonly maxObjectBytes: number;
+  /** Largest part of a client's multipart upload, in bytes. */
+  readonly maxPartBytes: number;
 }
 
 /** @returns the handler of PutObject and UploadPart. */
 export function createSendObject(options: ObjectOptions): UploadHandler {
   return async (request, scope) => {
-    const limit = request.operation === 'UploadPart' ? MAX_OBJECT : options.maxObjectBytes;
+    const limit = request.operation === 'UploadPart' ? options.maxPartBytes : options.maxObjectBytes;
     const plan = planBody(request, limit);
     headersForStore(request.operation, request.incoming.headers); // refuses before the client is asked for a byte
     scope.span.set('upload.size_bytes', plan.length);
@@ -100,7 +102,7 @@ async function collected(
   headers: Record<string, string>,
   scope: UploadScope,
 ): Promise<Sending> {
-  const { bytes, checksum } = await collectObject(incoming, plan, scope.idleMillis, scope.transfer);
+  const { bytes, checksum } = await collectObject(incoming, plan, scope);
   if (plan.trailer !== undefined && checksum !== undefined) headers[plan.trailer.header] = checksum;
   return { body: bytes, payloadHash: plan.payloadHash, headers };
 }

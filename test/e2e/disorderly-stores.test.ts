@@ -12,7 +12,7 @@ describe('disorderly stores', () => {
   let gateway: TestGateway;
   before(async () => {
     store = await RawStore.start();
-    gateway = await startGateway({ storeUrl: store.url, s3: { answer_timeout_seconds: 1 } });
+    gateway = await startGateway({ storeUrl: store.url, s3: { answer_timeout_seconds: 1, stall_timeout_seconds: 1 } });
   });
   beforeEach(() => {
     store.behaviour = answerWell;

@@ -54,7 +54,7 @@ describe('a gateway that serves as many uploads as it may', () => {
     for (const answer of held) assert.equal((await answer).status, 200);
     assert.equal((await put()).status, 200);
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
-    assert.match(body, /^mizuchi_uploads_limit 2$/m);
+    assert.match(body, /^mizuchi_limit\{setting="upload.concurrent_uploads"\} 2$/m);
     assert.match(body, /^mizuchi_uploads_total\{bucket="uploads",operation="PutObject",result="overloaded"\} 2$/m);
   });
 

@@ -270,7 +270,7 @@ describe('an object that the gateway splits', () => {
   it('gives its memory back', async () => {
     const metrics = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
     assert.match(metrics.body, /^mizuchi_part_memory_bytes 0$/m);
-    assert.match(metrics.body, /^mizuchi_part_memory_limit_bytes 33554432$/m);
+    assert.match(metrics.body, /^mizuchi_limit\{setting="upload.memory_limit"\} 33554432$/m);
   });
 
   it('shares the memory with many others, and all arrive', async () => {

@@ -22,6 +22,8 @@ export interface SplitOptions {
   /** Parts of one object that are under way at once. */
   readonly concurrentParts: number;
   readonly memory: BlockPool;
+  /** Longest wait for it, in milliseconds. */
+  readonly memoryMillis: number;
 }
 
 /** @throws Failure for every outcome but success; the store then has neither the object nor parts of it. */
@@ -98,12 +100,18 @@ class SplitObject {
   }
 
   async #nextPart(): Promise<Part> {
-    const { memory } = this.#options;
     const { leastBlocks, mostBytes } = this.#size;
-    await memory.reserve(leastBlocks, this.#signal).catch((thrown) => {
-      throw this.#signal.aborted ? (this.#failure ?? new Failure('client_aborted')) : thrown;
+    if (!this.#options.memory.tryReserve(leastBlocks)) await this.#waitForMemory(leastBlocks);
+    return new Part(this.#options.memory, leastBlocks, mostBytes);
+  }
+
+  async #waitForMemory(blocks: number): Promise<void> {
+    const { memory, memoryMillis } = this.#options;
+    const patience = AbortSignal.timeout(memoryMillis);
+    await memory.reserve(blocks, AbortSignal.any([this.#signal, patience])).catch((thrown) => {
+      if (this.#signal.aborted) throw this.#failure ?? new Failure('client_aborted');
+      throw patience.aborted ? new Failure('overloaded', undefined, { reason: 'no_part_memory' }) : thrown;
     });
-    return new Part(memory, leastBlocks, mostBytes);
   }
 
   /** Sends a part, as soon as fewer than `concurrentParts` are under way. */

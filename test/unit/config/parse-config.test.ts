@@ -19,6 +19,10 @@ describe('parseConfig', () => {
         forwarded_header: 'x-forwarded-for',
         shutdown_timeout_seconds: 30,
         body_idle_timeout_seconds: 60,
+        minimum_rate: 500,
+        header_timeout_seconds: 60,
+        max_header_size: 16_384,
+        max_connections: 10_000,
       },
       buckets: [
         {
@@ -33,6 +37,7 @@ describe('parseConfig', () => {
             path_style: false,
             propagate: true,
             connect_timeout_seconds: 5,
+            stall_timeout_seconds: 60,
             answer_timeout_seconds: 900,
           },
           auth: { enabled: false },
@@ -45,7 +50,9 @@ describe('parseConfig', () => {
         part_size: 16_777_216,
         concurrent_parts: 4,
         memory_limit: 50_331_648,
+        memory_wait_seconds: 30,
         max_object_size: 5_368_709_120,
+        max_part_size: 5_368_709_120,
       },
       tracing: {
         enabled: false,
@@ -72,6 +79,7 @@ describe('parseConfig', () => {
     const text = `
 server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
             upload_id_secret: an-upload-id-secret-of-32-bytes-or-more,
+            minimum_rate: 1KiB, header_timeout_seconds: 9, max_header_size: 32 KiB, max_connections: 8,
             tls: { cert_file: c.pem, key_file: k.pem, client_ca_file: ca.pem, min_version: "1.3" },
             proxy_protocol: { trusted: [10.0.0.0/8, "::1"] }, trusted_proxies: [192.0.2.7], forwarded_header: forwarded }
 buckets:
@@ -79,7 +87,8 @@ buckets:
     path_prefix: /in/one
     allow_head: true
     s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
-          session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1, answer_timeout_seconds: 2 }
+          session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1,
+          stall_timeout_seconds: 3, answer_timeout_seconds: 2 }
     auth:
       enabled: true
       jwt: { algorithms: [RS256, ES256], jwks_url: "https://idp/keys/", issuer: "https://idp", audience: uploads,
@@ -95,7 +104,8 @@ buckets:
   - name: two
     path_prefix: /in
     s3: { bucket: b_2, access_key: AK, secret_key: SK }
-upload: { concurrent_uploads: 7, multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB, max_object_size: 5TiB }
+upload: { concurrent_uploads: 7, multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB,
+          memory_wait_seconds: 0.5, max_object_size: 5TiB, max_part_size: 1GiB }
 tracing:
   enabled: true
   subject: off
@@ -115,6 +125,10 @@ logging:  { level: debug, format: json }
         address: { host: '::1', port: 0 },
         shutdown_timeout_seconds: 0,
         body_idle_timeout_seconds: 0.5,
+        minimum_rate: 1024,
+        header_timeout_seconds: 9,
+        max_header_size: 32_768,
+        max_connections: 8,
         upload_id_secret: 'an-upload-id-secret-of-32-bytes-or-more',
         tls: { cert_file: 'c.pem', key_file: 'k.pem', client_ca_file: 'ca.pem', min_version: '1.3' },
         proxy_protocol: { trusted: ['10.0.0.0/8', '::1'] },
@@ -137,6 +151,7 @@ logging:  { level: debug, format: json }
             path_style: false,
             propagate: false,
             connect_timeout_seconds: 1,
+            stall_timeout_seconds: 3,
             answer_timeout_seconds: 2,
           },
           auth: {
@@ -190,6 +205,8 @@ logging:  { level: debug, format: json }
       upload: {
         concurrent_uploads: 7,
         multipart_threshold: 5_242_880,
+        memory_wait_seconds: 0.5,
+        max_part_size: 1_073_741_824,
         part_size: 6_291_456,
         concurrent_parts: 2,
         memory_limit: 1_610_612_736,

@@ -34,6 +34,7 @@ describe('exchange', () => {
         headers: ['content-length', '5'],
         body: Buffer.from('hello'),
         signal: client.signal,
+        stallTimeoutMillis: 60_000,
         answerTimeoutMillis: type === 'store_timeout' ? 10 : 60_000,
       });
       if (type === 'client_aborted') client.abort();
@@ -41,8 +42,9 @@ describe('exchange', () => {
       connectNow();
       // The pool keeps the order of its requests: when this one is answered, the other would have been sent.
       const later = { method: 'PUT' as const, path: '/my-bucket/later', headers: ['content-length', '1'] };
+      const clocks = { stallTimeoutMillis: 5_000, answerTimeoutMillis: 5_000 };
       const signal = new AbortController().signal;
-      await exchange(pool, { ...later, body: Buffer.from('x'), signal, answerTimeoutMillis: 5_000 });
+      await exchange(pool, { ...later, body: Buffer.from('x'), signal, ...clocks });
       assert.deepEqual(
         store.requests.map(({ target }) => target),
         ['/my-bucket/later'],

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readPartList } from '../../../src/upload/complete-document.ts';
+import { PartList } from '../../../src/upload/complete-document.ts';
 
 const part = (number: number | string, etag = '"abc"') =>
   `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`;
 const document = (inner: string) => Buffer.from(`<CompleteMultipartUpload>${inner}</CompleteMultipartUpload>`);
 
-describe('readPartList', () => {
+/** In pieces of so many bytes, as sockets cut them. */
+function readPartList(document: Buffer, pieceBytes = 7): readonly string[] {
+  const list = new PartList();
+  for (let at = 0; at < document.length; at += pieceBytes) list.write(document.subarray(at, at + pieceBytes));
+  return list.end();
+}
+
+describe('PartList', () => {
   it('counts parts in every spelling that clients use', () => {
     const spellings = [
       part(1, '&quot;abc&quot;'),
@@ -15,7 +22,19 @@ describe('readPartList', () => {
       '<Part><ETag>"abc"</ETag><PartNumber>4</PartNumber><ChecksumCRC32>AAAAAA==</ChecksumCRC32></Part>',
     ].join('\n');
     const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${spellings}</CompleteMultipartUpload>`;
-    assert.equal(readPartList(Buffer.from(xml)).length, 4);
+    assert.deepEqual(readPartList(Buffer.from(xml)), ['"abc"', '"abc"', 'abc', '"abc"']);
+  });
+
+  it('reads the same however the document is cut', () => {
+    const xml = document(part(1, '&quot;ä€😀&quot;') + part(2, '<![CDATA[b]]>'));
+    for (let size = 1; size <= xml.length; size++)
+      assert.deepEqual(readPartList(xml, size), ['"ä€😀"', 'b'], `${size}`);
+  });
+
+  it('refuses nonsense before its end has come', () => {
+    const list = new PartList();
+    assert.throws(() => list.write(Buffer.from('<!DOCTYPE x [<!ENTITY a "b">]>')), { code: 'MalformedXML' });
+    assert.throws(() => new PartList().write(Buffer.from('<Delete><Obj')), { code: 'MalformedXML' });
   });
 
   it('takes 10,000 parts and not one more', () => {

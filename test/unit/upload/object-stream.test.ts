@@ -22,7 +22,7 @@ async function open(plan: BodyPlan) {
   const body = new Readable({ read() {} });
   const incoming = { body: { length: plan.length, open: () => body } } as unknown as Incoming;
   const transfer = { bytes: 0, clientWaitSeconds: 0, storeWaitSeconds: 0 };
-  const scope = { span: NO_SPAN, transfer, idleMillis: 10_000, chunks: { passed() {} } };
+  const scope = { span: NO_SPAN, transfer, pace: { idleMillis: 10_000, leastRate: 0 }, chunks: { passed() {} } };
   const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
   const given: Buffer[] = [];
   stream.on('data', (bytes: Buffer) => void given.push(bytes));

@@ -1,0 +1,32 @@
+/** The limits of the configuration, as gauges named by their settings: what is used is judged against what may be. */
+import type { Config } from '../config/config.ts';
+import type { Registry } from './registry.ts';
+
+export function showLimits(registry: Registry, { server, upload }: Config): void {
+  const sections = { server, upload } as const;
+  for (const [section, settings] of Object.entries(LIMITS)) {
+    const values: Record<string, unknown> = sections[section as keyof typeof LIMITS];
+    for (const name of settings) registry.set('mizuchi_limit', [`${section}.${name}`], values[name] as number);
+  }
+}
+
+const LIMITS = {
+  server: [
+    'max_connections',
+    'header_timeout_seconds',
+    'max_header_size',
+    'body_idle_timeout_seconds',
+    'minimum_rate',
+    'shutdown_timeout_seconds',
+  ],
+  upload: [
+    'concurrent_uploads',
+    'multipart_threshold',
+    'part_size',
+    'concurrent_parts',
+    'memory_limit',
+    'memory_wait_seconds',
+    'max_object_size',
+    'max_part_size',
+  ],
+} as const satisfies { [S in 'server' | 'upload']: readonly (keyof Config[S])[] };

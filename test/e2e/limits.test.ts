@@ -1,0 +1,157 @@
+/** What a client may take of the gateway: every limit of the configuration, from the outside. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { type Answer, RawClient, send } from '../support/http-client.ts';
+import { answerWell, RawStore } from '../support/raw-store.ts';
+import { type GatewayOptions, startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const MIB = 1024 ** 2;
+const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
+
+describe('a limit', () => {
+  let store: RawStore;
+  before(async () => {
+    store = await RawStore.start();
+  });
+  beforeEach(() => {
+    store.requests.length = 0;
+    store.behaviour = answerWell;
+  });
+  after(() => store.close());
+
+  async function gatewayWith(t: TestContext, options: Partial<GatewayOptions>): Promise<TestGateway> {
+    const gateway = await startGateway({ storeUrl: store.url, ...options });
+    t.after(() => gateway.close());
+    return gateway;
+  }
+  async function metricOf(gateway: TestGateway, sample: string): Promise<number | undefined> {
+    const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
+    const line = body.split('\n').find((each) => each.startsWith(`${sample} `));
+    return line === undefined ? undefined : Number(line.slice(sample.length));
+  }
+  const connectTo = (gateway: TestGateway, count: number): Promise<RawClient[]> =>
+    Promise.all(Array.from({ length: count }, () => RawClient.connect(gateway.url)));
+
+  it('of the time for a head ends 200 slow connections, and not the upload beside them', async (t) => {
+    const gateway = await gatewayWith(t, { server: { header_timeout_seconds: 0.5 } });
+    const uploading = await RawClient.connect(gateway.url);
+    uploading.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 10\r\n\r\nhello');
+    const slow = await connectTo(gateway, 200);
+    for (const [i, client] of slow.entries()) if (i % 2 === 0) client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nX-');
+    for (const client of slow) assert.match(await client.closed(), /^$|^HTTP\/1\.1 408 [\s\S]*<Code>RequestTimeout</);
+    uploading.write('world');
+    await uploading.until(/^HTTP\/1\.1 200 OK\r\n/);
+    assert.deepEqual(
+      store.requests.map(({ body }) => body.toString()),
+      ['helloworld'],
+    );
+    uploading.destroy();
+    assert.equal(await metricOf(gateway, 'mizuchi_refused_requests_total{result="header_timeout"}'), 200);
+  });
+
+  it('of the size of a head can be lower and higher than it is', async (t) => {
+    const strict = await gatewayWith(t, { server: { max_header_size: '4KiB' } });
+    const generous = await gatewayWith(t, { server: { max_header_size: '64KiB' } });
+    const put = (gateway: TestGateway, bytes: number): Promise<Answer> =>
+      send(gateway.url, 'PUT', '/uploads/k', 'x', { 'x-filler': 'a'.repeat(bytes) });
+    assert.equal((await put(strict, 3_000)).status, 200);
+    assert.deepEqual([(await put(strict, 5_000)).status, (await put(generous, 50_000)).status], [431, 200]);
+  });
+
+  it('of how many headers there are does not hide those that come last', async (t) => {
+    const gateway = await gatewayWith(t, { server: { max_header_size: '64KiB' } });
+    const client = await RawClient.connect(gateway.url);
+    const many = Array.from({ length: 3_000 }, (_, i) => `x-${i}: 1\r\n`).join('');
+    client.write(
+      `PUT /uploads/k HTTP/1.1\r\nHost: g\r\n${many}Content-Length: 5\r\nx-amz-acl: public-read\r\n\r\nhello`,
+    );
+    await client.until(/<\/Error>/);
+    assert.match(client.received, /^HTTP\/1\.1 4\d\d /);
+    client.destroy();
+    assert.deepEqual(store.requests, []);
+  });
+
+  it('of connections closes one more, which is counted, and takes the next when there is room', async (t) => {
+    const gateway = await gatewayWith(t, { server: { max_connections: 2 } });
+    const held = await connectTo(gateway, 2);
+    for (const client of held) client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\n\r\n');
+    for (const tooMany of await connectTo(gateway, 60)) assert.equal(await tooMany.closed(), '');
+    const refused = 'mizuchi_refused_connections_total{reason="too_many_connections"}';
+    assert.deepEqual([await metricOf(gateway, refused), await metricOf(gateway, 'mizuchi_connections')], [60, 2]);
+    const said = gateway.log.filter(({ problem }) => problem === 'too_many_connections').length;
+    assert.ok(said >= 20 && said < 60, `${said} lines: 20 a second`);
+    held[0]!.write('x');
+    await held[0]!.until(/^HTTP\/1\.1 200 /);
+    held[0]!.socket.end();
+    await held[0]!.closed();
+    assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'next')).status, 200);
+    held[1]!.destroy();
+  });
+
+  it('of slowness ends a body that drips', async (t) => {
+    const gateway = await gatewayWith(t, { server: { body_idle_timeout_seconds: 0.3, minimum_rate: '1KiB' } });
+    const client = await RawClient.connect(gateway.url);
+    client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 100000\r\n\r\n');
+    const drip = setInterval(() => client.write('.'), 20);
+    t.after(() => clearInterval(drip));
+    await client.until(/^HTTP\/1\.1 408 [\s\S]*<Code>RequestTimeout<[\s\S]*<\/Error>/);
+    client.destroy();
+    const { error_type, error_reason, bytes } = gateway.log.at(-1)!;
+    assert.deepEqual([error_type, error_reason], ['client_stalled', 'below_minimum_rate']);
+    assert.ok(Number(bytes) > 1, 'it was no standstill');
+  });
+
+  it('of the wait for memory sends the next upload away, before it is asked for a byte', async (t) => {
+    const upload = { memory_limit: '8MiB', part_size: '5MiB', max_object_size: '1GiB', memory_wait_seconds: 0.2 };
+    const gateway = await gatewayWith(t, { upload });
+    const head = 'PUT /uploads/k HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n';
+    const [first, second] = (await connectTo(gateway, 2)) as [RawClient, RawClient];
+    first.write(head);
+    await first.until(/^HTTP\/1\.1 100 Continue\r\n/);
+    second.write(head);
+    await second.until(/^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: \d+\r\n[\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/i);
+    const { error_type, error_reason } = gateway.log.at(-1)!;
+    assert.deepEqual([error_type, error_reason], ['overloaded', 'no_part_memory']);
+    first.write('5\r\nhello\r\n0\r\n\r\n');
+    await first.until(/\r\nHTTP\/1\.1 200 OK\r\n/);
+    assert.equal(await metricOf(gateway, 'mizuchi_part_memory_bytes'), 0);
+    for (const client of [first, second]) client.destroy();
+  });
+
+  it('of the size of a part is its own', async (t) => {
+    const gateway = await gatewayWith(t, { upload: { max_part_size: '5MiB', max_object_size: '1MiB' } });
+    const answers = new Map<string, Answer>();
+    const id = /<UploadId>([^<]+)</;
+    store.behaviour = (request, response, record) => {
+      if (request.method !== 'POST') return answerWell(request, response, record);
+      const body = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+      response.writeHead(200, { 'content-type': 'application/xml' }).end(body);
+    };
+    const uploadId = id.exec((await send(gateway.url, 'POST', '/uploads/k?uploads', '')).body)![1];
+    for (const [what, path, size] of [
+      ['object', '/uploads/k', MIB + 1],
+      ['part', `/uploads/k?partNumber=1&uploadId=${uploadId}`, 5 * MIB],
+      ['large part', `/uploads/k?partNumber=1&uploadId=${uploadId}`, 5 * MIB + 1],
+    ] as const)
+      answers.set(what, await send(gateway.url, 'PUT', path, Buffer.alloc(size)));
+    assert.deepEqual(
+      [...answers].map(([what, answer]) => [what, answer.status, codeOf(answer)]),
+      [
+        ['object', 400, 'EntityTooLarge'],
+        ['part', 200, undefined],
+        ['large part', 400, 'EntityTooLarge'],
+      ],
+    );
+  });
+
+  it('stands in the metrics, beside what is used of it', async (t) => {
+    const gateway = await gatewayWith(t, { server: { max_connections: 77, minimum_rate: 0 } });
+    const limit = (setting: string): Promise<number | undefined> =>
+      metricOf(gateway, `mizuchi_limit{setting="${setting}"}`);
+    assert.equal(await limit('server.max_connections'), 77);
+    assert.equal(await limit('server.minimum_rate'), 0);
+    assert.equal(await limit('server.header_timeout_seconds'), 60);
+    assert.equal(await limit('upload.max_object_size'), 5 * 1024 * MIB);
+    assert.equal(await metricOf(gateway, 'mizuchi_connections'), 0);
+  });
+});
