@@ -5,9 +5,9 @@
  *
  * Copies of the gateway run at once, each in a process of its own, as in the benchmark of tracing, where it says how turns,
  * rounds and heats keep the machine's other work out of the figures. Beside them run versitygw in its mode `s3`, nginx and
- * HAProxy as plain proxies, each with one thread at work, where scripts/install-real-servers.sh has put them. All stand
+ * HAProxy as plain proxies, and node:http with a pipe and nothing else, each with one thread at work, where scripts/install-real-servers.sh has put them. All stand
  * between the same client and the same store, which keeps nothing and answers as much of S3 as they ask for. Tracing is off.
- * Requests are written beforehand, and signed in their headers but for those to nginx, HAProxy, the store itself and the
+ * Requests are written beforehand, and signed in their headers but for those to nginx, HAProxy, Node.js, the store itself and the
  * gateway called `anonymous`, to which these are compared; chunks are of 64 KiB.
  *
  * The figure is a ratio: CPU per upload by the mean of the two copies that get plain bodies, in the same round, and that of

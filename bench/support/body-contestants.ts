@@ -51,6 +51,7 @@ export const CONTESTANTS: readonly BodyContestant[] = [
   gateway('UploadPart', 'part'),
   gateway('split into parts', 'plain', { upload: { multipart_threshold: 50 * MIB }, from: 64 * MIB }),
   other('versitygw', 'versitygw', 'plain', PLAIN),
+  other('Node.js alone', 'node', 'plain', ['plain, anonymous']),
   other('nginx', 'nginx', 'plain', ['plain, anonymous']),
   other('HAProxy', 'haproxy', 'plain', ['plain, anonymous']),
   other('nobody: the store itself', 'nobody', 'plain', ['plain, anonymous']),

@@ -4,7 +4,7 @@ import { freePorts } from '../../test/real/support/free-ports.ts';
 import { type RealServer, startRealServer } from '../../test/real/support/real-server.ts';
 import type { Cpu, StartedGateway } from './gateway-process.ts';
 import { answerQuestions } from './helper-process.ts';
-import { HEALTH, PEERS, type PeerName } from './peers.ts';
+import { executable, HEALTH, PEERS, type PeerName } from './peers.ts';
 
 export interface StartPeer {
   /** Undefined for the store itself, without anybody before it. */
@@ -20,6 +20,7 @@ async function start({ peer, storePort }: StartPeer): Promise<StartedGateway> {
   const [port] = (await freePorts(1)) as [number];
   server = await startRealServer({
     name: peer,
+    file: executable(peer),
     args: (folder) => PEERS[peer]({ own: port, store: storePort }, folder),
     env: { AWS_CA_BUNDLE: undefined }, // versitygw stops on it
     healthUrl: `http://127.0.0.1:${port}${HEALTH}`,

@@ -1,14 +1,15 @@
 /**
- * Servers that others wrote, between the same client and the same store: how each is started. They are configured as a
+ * Servers that others wrote, and a bare proxy in our own runtime, between the same client and the same store: how each is started. They are configured as a
  * careful operator would have them: kept-alive connections on both sides, bodies passed on as they come, no access log.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { binary } from '../../test/real/support/real-server.ts';
 import { ACCESS_KEY } from './signed-requests.ts';
 
-export type PeerName = 'nginx' | 'haproxy' | 'versitygw';
+export type PeerName = 'nginx' | 'haproxy' | 'versitygw' | 'node';
 
 export interface Ports {
   /** Where it listens. */
@@ -22,10 +23,13 @@ export const HEALTH = '/health';
 /** @returns its arguments. @param folder its own, for its files. */
 type Arguments = (ports: Ports, folder: string) => Promise<string[]>;
 
+const BARE_PROXY = fileURLToPath(new URL('./bare-proxy.ts', import.meta.url));
+
 /** Towards a store without TLS versitygw can send no checksums: without this it fails every upload, with it those that bring one. */
 const WITHOUT_CHECKSUMS = '--disable-data-integrity-check';
 
 export const PEERS: Readonly<Record<PeerName, Arguments>> = {
+  node: async ({ own, store }) => [BARE_PROXY, String(own), String(store), HEALTH],
   /** One process and no master, so that its CPU is that of one pid. */
   nginx: async ({ own, store }, folder) => {
     const file = join(folder, 'nginx.conf');
@@ -91,11 +95,16 @@ backend store
   },
 };
 
+/** What is run. @throws Error if it is not installed. */
+export function executable(peer: PeerName): string {
+  return peer === 'node' ? process.execPath : binary(peer);
+}
+
 /** Why it cannot take part here; undefined if it can. */
 export function missing(peer: PeerName): string | undefined {
   if (!existsSync('/proc/self/schedstat')) return 'the CPU of others is known on Linux only';
   try {
-    binary(peer);
+    executable(peer);
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -21,6 +21,8 @@ export interface RealServer {
 
 export interface StartOptions {
   readonly name: string;
+  /** What is run; what the script has installed under this name unless given. */
+  readonly file?: string;
   /** @param folder the server's own, empty. */
   readonly args: (folder: string) => readonly string[] | Promise<readonly string[]>;
   readonly env?: NodeJS.ProcessEnv;
@@ -29,16 +31,16 @@ export interface StartOptions {
 }
 
 /** @throws Error with its last words if it ends early or is not healthy within a minute. */
-export async function startRealServer({ name, args, env, healthUrl }: StartOptions): Promise<RealServer> {
+export async function startRealServer({ name, file, args, env, healthUrl }: StartOptions): Promise<RealServer> {
   const folder = await mkdtemp(join(tmpdir(), `mizuchi-real-${name}-`));
   const output = join(folder, 'output.log');
-  const file = openSync(output, 'w');
-  const child = spawn(binary(name), await args(folder), {
+  const log = openSync(output, 'w');
+  const child = spawn(file ?? binary(name), await args(folder), {
     cwd: folder,
     env: { ...withoutProxies(process.env), ...env },
-    stdio: ['ignore', file, file],
+    stdio: ['ignore', log, log],
   });
-  closeSync(file);
+  closeSync(log);
   endWithUs(child);
   child.unref(); // a test that failed to stop it shall not wait for it
   const exited = once(child, 'exit').catch(() => {});
