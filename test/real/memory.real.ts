@@ -22,11 +22,13 @@ describe('memory of the gateway', () => {
   let sink: ChildProcess;
   let gateway: GatewayProcess;
   let config: object;
+  let storeUrl: string;
   before(async () => {
     sink = fork(fileURLToPath(new URL('./support/sink-process.ts', import.meta.url)));
     endWithUs(sink);
     const [port] = await once(sink, 'message');
-    const s3 = { bucket: 'my-bucket', endpoint: `http://127.0.0.1:${port}`, access_key: 'a', secret_key: 's' };
+    storeUrl = `http://127.0.0.1:${port}`;
+    const s3 = { bucket: 'my-bucket', endpoint: storeUrl, access_key: 'a', secret_key: 's' };
     config = { server: { address: '127.0.0.1:0' }, buckets: [{ name: 'uploads', s3 }], metrics: { port: 0 } };
     await start();
   });
@@ -61,8 +63,10 @@ describe('memory of the gateway', () => {
   const head = (length: number, more = ''): string =>
     `PUT /uploads/k HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Length: ${length}\r\n${more}\r\n`;
 
-  function* plain(megabytes: number): Generator<string | Buffer> {
-    yield head(megabytes * MEGABYTE.length);
+  const bytesRead = async (): Promise<number> => Number(await (await fetch(storeUrl)).text());
+
+  function* plain(megabytes: number, more = ''): Generator<string | Buffer> {
+    yield head(megabytes * MEGABYTE.length, more);
     for (let i = 0; i < megabytes; i++) yield MEGABYTE;
   }
 
@@ -115,6 +119,35 @@ describe('memory of the gateway', () => {
       assert.ok(growth < PART_MEMORY + ALLOWED, `${growth} bytes`);
     });
   }
+
+  for (const [how, more] of [
+    ['as one stream', 'If-None-Match: *\r\n'],
+    ['in parts', ''],
+  ] as const) {
+    it(`takes 5 GiB in one request, ${how}`, async (t) => {
+      const [before, readBefore] = [peak(), await bytesRead()];
+      const megabytes = (5 * GIGABYTE) / MEGABYTE.length;
+      const known = new Set(gateway.log);
+      await upload(plain(megabytes, more));
+      assert.equal((await bytesRead()) - readBefore, 5 * GIGABYTE);
+      const line = await gateway.logged((each) => each.bytes === 5 * GIGABYTE && !known.has(each));
+      assert.equal(line.status, 200);
+      const growth = peak() - before;
+      t.diagnostic(`${Math.round(growth / 1024 ** 2)} MiB more`);
+      assert.ok(growth < PART_MEMORY + ALLOWED, `${growth} bytes`);
+    });
+  }
+
+  it('refuses 5 GiB and one byte before it is asked for the first', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+    });
+    socket.write(head(5 * GIGABYTE + 1, 'Expect: 100-continue\r\n'));
+    await once(socket, 'end');
+    assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*<Code>EntityTooLarge<\/Code>/);
+  });
 
   it('needs 256 MiB at most while 200 uploads of 100 MiB pass at once', async (t) => {
     await gateway.stop();
