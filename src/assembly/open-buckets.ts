@@ -6,8 +6,10 @@ import type { AuthBucket } from '../auth/authenticate.ts';
 import type { PolicyBucket } from '../authz/authorize.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
+import type { ObjectHeadersConfig } from '../config/object-headers.ts';
 import type { ServerConfig } from '../config/server.ts';
 import type { Route } from '../router/find-bucket.ts';
+import type { HeaderRules } from '../s3/header-rules.ts';
 import { type StoreBucket, StoreClient } from '../s3/store-client.ts';
 import type { KnownBucket } from '../upload/answer-question.ts';
 import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
@@ -55,10 +57,17 @@ async function openBucket(
     storeBucket: s3.bucket,
     region,
     store,
+    headerRules: headerRulesOf(config.headers),
     uploadIds,
     authenticators: opened?.authenticators,
     authorizers,
   };
+}
+
+function headerRulesOf(config: ObjectHeadersConfig | undefined): HeaderRules | undefined {
+  if (config === undefined) return undefined;
+  const { refuse = [], allow = [], set } = config;
+  return { refused: new Set<string>(refuse), allowed: new Set<string>(allow), fixed: set };
 }
 
 /** Looked at here, because a file without a certificate in it would only be noticed at the first upload. */

@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
 import { object, type ValueOf } from './field.ts';
+import { OBJECT_HEADERS } from './object-headers.ts';
 import { boolean, httpUrl, number, secret, string } from './scalars.ts';
 
 const STORE = object(
@@ -142,6 +143,7 @@ export const BUCKET = object(
         'Whether clients may ask for the headers of an object (HEAD), if auth and authz let them: rclone looks for what it has uploaded. Without it the answer is always 404.',
       default: false,
     }),
+    headers: OBJECT_HEADERS,
     s3: STORE,
     auth: AUTH,
     authz: AUTHZ,

@@ -5,6 +5,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import type { OperationName } from '../domain/operation.ts';
+import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
 
 /** Describe the object; they go with the request that creates it. */
 const OBJECT_HEADERS = [
@@ -74,22 +75,27 @@ const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 
 /**
  * The headers of a client's request that go to the store.
+ * @param rules of the bucket.
  * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer;
  * bad_request for one that the client asks for and in the same breath calls its connection's own.
  */
 export function headersForStore(
   operation: OperationName,
   headers: Readonly<Record<string, string>>,
+  rules?: HeaderRules,
 ): Record<string, string> {
   const allowed = BY_OPERATION[operation];
+  const createsObject = allowed.has('x-amz-storage-class');
   const passed: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name] as string;
-    if (allowed.has(name)) passed[name] = value;
+    if (rules?.refused.has(name)) throw notForClients(name);
+    if (allowed.has(name) || (createsObject && rules?.allowed.has(name))) passed[name] = value;
     else if (passesByPrefix(operation, name)) passed[name] = value;
     else if (VENDOR.test(name) && !ENDS_HERE.has(name)) refuseUnlessHarmless(operation, name, value);
   }
   refuseConnectionOptions(headers.connection, passed);
+  if (rules !== undefined && createsObject) applyFixed(passed, rules);
   return withoutAwsChunked(passed);
 }
 

@@ -14,6 +14,7 @@ import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
 import { exchange, type StoreAnswer } from './exchange.ts';
+import type { HeaderRules } from './header-rules.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
 import { storeConnector } from './store-connector.ts';
@@ -22,6 +23,8 @@ import { failureOfAnswer } from './store-error.ts';
 /** A bucket of the configuration together with the way to its store. */
 export interface StoreBucket extends Bucket {
   readonly store: StoreClient;
+  /** Undefined where the allow-list is all. */
+  readonly headerRules: HeaderRules | undefined;
 }
 
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {

@@ -18,7 +18,7 @@ export async function controlCall(
     .update(body ?? '')
     .digest('hex');
   if (document !== undefined) checkHash(request.payload.hash, payloadHash);
-  const headers = headersForStore(operation, incoming.headers);
+  const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
   const { signal } = incoming;
   const started = performance.now();
   try {

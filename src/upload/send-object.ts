@@ -35,7 +35,8 @@ export function createSendObject(options: ObjectOptions): UploadHandler {
   return async (request, scope) => {
     const limit = request.operation === 'UploadPart' ? options.maxPartBytes : options.maxObjectBytes;
     const plan = planBody(request, limit);
-    headersForStore(request.operation, request.incoming.headers); // refuses before the client is asked for a byte
+    const { operation, incoming, bucket } = request;
+    headersForStore(operation, incoming.headers, bucket.headerRules); // refuses before the client is asked for a byte
     scope.span.set('upload.size_bytes', plan.length);
     if (plan.length === undefined || isSplit(request, plan.length, options)) {
       return splitObject(request, plan, scope, options);
@@ -59,7 +60,7 @@ type KnownLength = BodyPlan & { readonly length: number };
 
 async function sendAsItIs(request: Authorized<StoreBucket>, plan: KnownLength, scope: UploadScope): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
-  const headers = headersForStore(operation, incoming.headers);
+  const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
   const prepare = plan.length <= SMALL_OBJECT ? collected : streamed;
   const sending = await prepare(request, plan, headers, scope);
   const sent = whenSent(sending.body);

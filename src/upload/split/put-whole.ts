@@ -15,7 +15,7 @@ export async function putWhole(
   signal: AbortSignal,
 ): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery: query, uploadId } = request;
-  const headers = headersForStore(operation, incoming.headers);
+  const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
   if (plan.trailer !== undefined && trailer !== undefined) headers[plan.trailer.header] = trailer;
   const body = { pieces, length };
   const { payloadHash } = plan;

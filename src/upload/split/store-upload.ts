@@ -47,14 +47,15 @@ export class StoreUpload {
     checksum: ChecksumName | undefined,
   ): Promise<StoreUpload> {
     const { signal } = new AbortController();
-    const headers = headersForStore('CreateMultipartUpload', request.incoming.headers);
+    const { incoming, bucket } = request;
+    const headers = headersForStore('CreateMultipartUpload', incoming.headers, bucket.headerRules);
     if (checksum !== undefined) {
       headers['x-amz-checksum-algorithm'] = checksum.toUpperCase();
       headers['x-amz-checksum-type'] = hasFullObjectType(checksum) ? 'FULL_OBJECT' : 'COMPOSITE';
     }
     const query = [['uploads', '']] as const;
     const call = { operation: 'CreateMultipartUpload', headers, query, body: Buffer.alloc(0), signal } as const;
-    const answer = await request.bucket.store.call({ ...call, ...sameFor(request, span) });
+    const answer = await bucket.store.call({ ...call, ...sameFor(request, span) });
     const id = elementOf(answer.body, 'UploadId');
     if (id === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
     return new StoreUpload(request, span, checksum, id);

@@ -86,6 +86,7 @@ buckets:
   - name: one
     path_prefix: /in/one
     allow_head: true
+    headers: { refuse: [x-amz-tagging], allow: [x-amz-acl], set: { X-Amz-Storage-Class: GLACIER } }
     s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
           session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1,
           stall_timeout_seconds: 3, answer_timeout_seconds: 2 }
@@ -140,6 +141,7 @@ logging:  { level: debug, format: json }
           name: 'one',
           path_prefix: '/in/one',
           allow_head: true,
+          headers: { refuse: ['x-amz-tagging'], allow: ['x-amz-acl'], set: { 'x-amz-storage-class': 'GLACIER' } },
           s3: {
             bucket: 'b_1',
             region: 'eu-west-1',

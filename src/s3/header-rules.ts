@@ -1,0 +1,25 @@
+/** What a bucket's operator has decided about the headers of its objects, on top of the allow-list. */
+import { Failure } from '../domain/failure.ts';
+
+export interface HeaderRules {
+  /** Lower-case names of headers that would pass, and may not be used. */
+  readonly refused: ReadonlySet<string>;
+  /** Lower-case names of headers that would be refused, and pass. */
+  readonly allowed: ReadonlySet<string>;
+  /** What every object is stored with, by lower-case name. */
+  readonly fixed: Readonly<Record<string, string>>;
+}
+
+/** @throws Failure access_denied if the client asks for something else than what is fixed. */
+export function applyFixed(headers: Record<string, string>, { fixed }: HeaderRules): void {
+  for (const [name, value] of Object.entries(fixed)) {
+    if (headers[name] !== undefined && headers[name] !== value) throw notForClients(name);
+    headers[name] = value;
+  }
+}
+
+export function notForClients(name: string): Failure {
+  return new Failure('access_denied', `The header ${name} is not for clients of this bucket to choose.`, {
+    reason: 'header_refused',
+  });
+}
