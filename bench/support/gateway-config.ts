@@ -43,6 +43,7 @@ export function gatewayConfig(
           session_token: undefined,
           path_style: true,
           propagate: true,
+          checksum: 'none',
           connect_timeout_seconds: 5,
           stall_timeout_seconds: 60,
           answer_timeout_seconds: 60,

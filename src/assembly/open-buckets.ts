@@ -58,6 +58,7 @@ async function openBucket(
     region,
     store,
     headerRules: headerRulesOf(config.headers),
+    checksum: s3.checksum === 'none' ? undefined : s3.checksum,
     uploadIds,
     authenticators: opened?.authenticators,
     authorizers,

@@ -4,7 +4,7 @@ import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
 import { object, type ValueOf } from './field.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
-import { boolean, httpUrl, number, secret, string } from './scalars.ts';
+import { boolean, httpUrl, number, oneOf, secret, string } from './scalars.ts';
 
 const STORE = object(
   {
@@ -54,6 +54,11 @@ const STORE = object(
     propagate: boolean({
       prose: 'Whether the store is sent `traceparent` and `tracestate`, outside the signature.',
       default: true,
+    }),
+    checksum: oneOf(['none', 'crc32', 'crc32c', 'crc64nvme'], {
+      prose:
+        'The checksum with which objects go to the store whose clients send neither checksum nor hash, so that the store notices what is lost or changed behind the gateway. Costs CPU for each byte; the store must know checksums in trailers.',
+      default: 'none',
     }),
     connect_timeout_seconds: number({
       prose: 'How long connecting to the store may take.',

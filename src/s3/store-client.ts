@@ -3,6 +3,7 @@
  * tried a second time. Holds the long-lived connection pool of its bucket.
  */
 import { Pool } from 'undici';
+import type { ChecksumName } from '../body/checksum.ts';
 import { asFailure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
@@ -25,6 +26,8 @@ export interface StoreBucket extends Bucket {
   readonly store: StoreClient;
   /** Undefined where the allow-list is all. */
   readonly headerRules: HeaderRules | undefined;
+  /** That objects are sent with which bring none of their own. */
+  readonly checksum: ChecksumName | undefined;
 }
 
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {

@@ -17,9 +17,17 @@ export interface BodyPlan {
   /** The aws-chunked framing that is to be taken off; undefined where the bytes come without. */
   readonly framing: Framing | undefined;
   /** With aws-chunked framing: the checksum that its trailer will bring. */
-  readonly trailer: { readonly header: string; readonly checksum: ChecksumName } | undefined;
+  readonly trailer: SentChecksum | undefined;
+  /** The checksum that the store is sent behind the bytes: that of the trailer, or one that the gateway adds of its own. */
+  readonly sent: SentChecksum | undefined;
   /** What headers promise of the object's bytes, to be verified here. */
   readonly promises: readonly BodyPromise[];
+}
+
+export interface SentChecksum {
+  /** Lower-case name of the header or trailer. */
+  readonly header: string;
+  readonly checksum: ChecksumName;
 }
 
 export interface BodyPromise {
@@ -41,10 +49,20 @@ export const MAX_OBJECT = 5 * 1024 ** 3;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** @param maxObject largest object in bytes. */
-export function planBody({ incoming, payload }: Authenticated, maxObject = MAX_OBJECT): BodyPlan {
+/**
+ * @param maxObject largest object in bytes.
+ * @param added the checksum that objects are sent with that bring none of their own, and no hash that the store verifies.
+ */
+export function planBody(
+  { incoming, payload, operation }: Authenticated,
+  maxObject = MAX_OBJECT,
+  added?: ChecksumName,
+): BodyPlan {
   const promises = promisesOf(incoming.headers);
-  if (payload.hash.startsWith('STREAMING-')) return planChunked(incoming, payload, promises, maxObject);
+  if (payload.hash.startsWith('STREAMING-')) {
+    const plan = planChunked(incoming, payload, promises, maxObject);
+    return { ...plan, sent: plan.trailer ?? addedTo(operation, incoming, added) };
+  }
   if (payload.hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(payload.hash)) {
     throw new Failure(
       'invalid_argument',
@@ -60,7 +78,23 @@ export function planBody({ incoming, payload }: Authenticated, maxObject = MAX_O
   if (SHA256.test(payload.hash)) promises.push(hashPromise(payload.hash));
   const length = checkedLength(incoming.body.length, maxObject);
   const most = length ?? maxObject;
-  return { length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, promises };
+  const sent = payload.hash === 'UNSIGNED-PAYLOAD' ? addedTo(operation, incoming, added) : undefined;
+  return { length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, sent, promises };
+}
+
+/** A part may have no checksum but that with which its upload was created. */
+function addedTo(
+  operation: Authenticated['operation'],
+  { headers }: Incoming,
+  checksum: ChecksumName | undefined,
+): SentChecksum | undefined {
+  if (checksum === undefined || operation === 'UploadPart' || hasChecksum(headers)) return undefined;
+  return { header: `x-amz-checksum-${checksum}`, checksum };
+}
+
+/** Be it one that only the store can verify. */
+function hasChecksum(headers: Incoming['headers']): boolean {
+  return Object.keys(headers).some((name) => name === 'content-md5' || name.startsWith('x-amz-checksum-'));
 }
 
 function planChunked(
@@ -68,7 +102,7 @@ function planChunked(
   payload: Payload,
   promises: readonly BodyPromise[],
   maxObject: number,
-): BodyPlan {
+): Omit<BodyPlan, 'sent'> {
   const framing = framingOf(payload);
   const declared = incoming.headers['x-amz-decoded-content-length'];
   if (declared !== undefined && !/^\d{1,15}$/.test(declared)) {
@@ -76,7 +110,8 @@ function planChunked(
   }
   const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject);
   const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming) : undefined;
-  return { length, most: length ?? maxObject, payloadHash: 'UNSIGNED-PAYLOAD', framing, trailer, promises };
+  const payloadHash = 'UNSIGNED-PAYLOAD';
+  return { length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
 }
 
 function promisesOf(headers: Incoming['headers']): BodyPromise[] {
@@ -119,7 +154,7 @@ function framingOf({ hash, chunks }: Payload): Framing {
   return { signatures: chunks };
 }
 
-function trailerOf({ headers }: Incoming): BodyPlan['trailer'] {
+function trailerOf({ headers }: Incoming): SentChecksum {
   const header = headers['x-amz-trailer']?.toLowerCase();
   if (header === undefined) throw new Failure('malformed_trailer', 'The header x-amz-trailer is missing.');
   const checksum = checksumOfHeader(header);

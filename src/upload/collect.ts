@@ -10,7 +10,7 @@ type Reading = Pick<UploadScope, 'pace' | 'transfer'>;
 
 export interface SmallObject {
   readonly bytes: Buffer;
-  /** Base64 of the checksum that came as a trailer, verified. */
+  /** The one that the object is sent with, in base64, verified. */
   readonly checksum: string | undefined;
 }
 

@@ -29,7 +29,8 @@ export class ObjectDecoder {
   /** @param emit is given the object's bytes; none of them is safe to act on before `end` has resolved. */
   static async create(plan: BodyPlan, transfer: Transfer, emit: (bytes: Buffer) => void): Promise<ObjectDecoder> {
     const checksums = new Map<ChecksumName, Checksum>();
-    for (const { checksum } of [...plan.promises, ...(plan.trailer === undefined ? [] : [plan.trailer])]) {
+    const { promises, trailer, sent } = plan;
+    for (const { checksum } of [...promises, trailer, sent].filter((each) => each !== undefined)) {
       if (!checksums.has(checksum)) checksums.set(checksum, await CHECKSUMS[checksum].create());
     }
     return new ObjectDecoder(plan, transfer, checksums, emit);
@@ -42,7 +43,7 @@ export class ObjectDecoder {
   }
 
   /**
-   * @returns the verified checksum that the trailer brought, in base64; undefined where there was none to come.
+   * @returns the checksum that the object is sent with, in base64; undefined where there is none.
    * @throws Failure incomplete_body, malformed_trailer or checksum_mismatch.
    */
   async end(): Promise<string | undefined> {
@@ -50,11 +51,12 @@ export class ObjectDecoder {
     const { length } = this.#plan;
     if (length !== undefined && this.#transfer.bytes !== length) throw wrongLength(this.#transfer.bytes, length);
     const trailer = this.#trailer();
-    await this.#verify(trailer);
-    return trailer;
+    const actual = await this.#verify(trailer);
+    return this.#plan.sent && actual.get(this.#plan.sent.checksum);
   }
 
-  async #verify(trailer: string | undefined): Promise<void> {
+  /** @returns what the checksums are. */
+  async #verify(trailer: string | undefined): Promise<ReadonlyMap<ChecksumName, string>> {
     const actual = new Map<ChecksumName, string>();
     for (const [name, checksum] of this.#checksums) actual.set(name, await checksum.digest());
     for (const { header, checksum, value, code } of this.#plan.promises) {
@@ -65,6 +67,7 @@ export class ObjectDecoder {
     if (name !== undefined && actual.get(name) !== trailer) {
       throw new Failure('checksum_mismatch', `The ${name} in the trailer does not match the bytes that arrived.`);
     }
+    return actual;
   }
 
   /** What was announced must have come, and nothing else. */

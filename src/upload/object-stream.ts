@@ -18,8 +18,8 @@ export class ObjectStream extends Readable {
   readonly #chunks: UploadScope['chunks'];
   #reader: ClientReader | undefined;
   #fullSince: number | undefined;
-  /** The checksum that came as a trailer, in base64, verified; there when the stream has ended. */
-  trailer: string | undefined;
+  /** The checksum that the object is sent with, in base64, verified; there when the stream has ended. */
+  checksum: string | undefined;
 
   private constructor({ transfer, chunks }: UploadScope) {
     super();
@@ -30,7 +30,7 @@ export class ObjectStream extends Readable {
 
   /**
    * Asks the client for its body.
-   * @param options.reframed whether the bytes come as the store shall get them, with the trailer again where one came; or bare.
+   * @param options.reframed whether the bytes come as the store shall get them, with their checksum as a trailer; or bare.
    */
   static async open(
     incoming: Incoming,
@@ -41,9 +41,9 @@ export class ObjectStream extends Readable {
     const { transfer, pace } = scope;
     const stream = new ObjectStream(scope);
     const give = (bytes: Buffer): void => stream.#give(bytes);
-    const { length, trailer } = plan;
+    const { length, sent } = plan;
     const encoder =
-      reframed && trailer !== undefined && length !== undefined ? new AwsChunkedEncoder(length, give) : undefined;
+      reframed && sent !== undefined && length !== undefined ? new AwsChunkedEncoder(length, give) : undefined;
     const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
     let last: Buffer | undefined;
     const decoder = await ObjectDecoder.create(plan, transfer, (bytes) => {
@@ -51,9 +51,9 @@ export class ObjectStream extends Readable {
       else last = bytes;
     });
     const finish = async (): Promise<void> => {
-      stream.trailer = await decoder.end();
+      stream.checksum = await decoder.end();
       if (last !== undefined) pass(last);
-      if (trailer !== undefined && stream.trailer !== undefined) encoder?.end(trailer.header, stream.trailer);
+      if (sent !== undefined && stream.checksum !== undefined) encoder?.end(sent.header, stream.checksum);
       stream.push(null);
     };
     stream.#reader = new ClientReader(incoming.body.open(), pace, transfer, {

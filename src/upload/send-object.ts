@@ -34,7 +34,7 @@ export interface ObjectOptions extends SplitOptions {
 export function createSendObject(options: ObjectOptions): UploadHandler {
   return async (request, scope) => {
     const limit = request.operation === 'UploadPart' ? options.maxPartBytes : options.maxObjectBytes;
-    const plan = planBody(request, limit);
+    const plan = planBody(request, limit, request.bucket.checksum);
     const { operation, incoming, bucket } = request;
     headersForStore(operation, incoming.headers, bucket.headerRules); // refuses before the client is asked for a byte
     scope.span.set('upload.size_bytes', plan.length);
@@ -104,7 +104,7 @@ async function collected(
   scope: UploadScope,
 ): Promise<Sending> {
   const { bytes, checksum } = await collectObject(incoming, plan, scope);
-  if (plan.trailer !== undefined && checksum !== undefined) headers[plan.trailer.header] = checksum;
+  if (plan.sent !== undefined && checksum !== undefined) headers[plan.sent.header] = checksum;
   return { body: bytes, payloadHash: plan.payloadHash, headers };
 }
 
@@ -115,10 +115,10 @@ async function streamed(
   scope: UploadScope,
 ): Promise<Sending> {
   const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
-  if (plan.trailer === undefined) {
+  if (plan.sent === undefined) {
     return { body: { stream, length: plan.length }, payloadHash: plan.payloadHash, headers };
   }
-  const { header, checksum } = plan.trailer;
+  const { header, checksum } = plan.sent;
   headers['content-encoding'] = ['aws-chunked', headers['content-encoding']].filter(Boolean).join(',');
   headers['x-amz-decoded-content-length'] = String(plan.length);
   headers['x-amz-trailer'] = header;

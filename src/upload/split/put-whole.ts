@@ -5,18 +5,18 @@ import type { BodyPlan } from '../body-plan.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
 import type { Part } from './part.ts';
 
-/** @param trailer value of the checksum that came as a trailer. */
+/** @param checksum with which it is sent, in base64. */
 export async function putWhole(
   request: Authorized<UploadBucket>,
   plan: BodyPlan,
   { pieces, length }: Part,
-  trailer: string | undefined,
+  checksum: string | undefined,
   scope: UploadScope,
   signal: AbortSignal,
 ): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery: query, uploadId } = request;
   const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
-  if (plan.trailer !== undefined && trailer !== undefined) headers[plan.trailer.header] = trailer;
+  if (plan.sent !== undefined && checksum !== undefined) headers[plan.sent.header] = checksum;
   const body = { pieces, length };
   const { payloadHash } = plan;
   const call = { operation, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };

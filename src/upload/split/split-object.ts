@@ -156,7 +156,7 @@ class SplitObject {
   async #putWhole(): Promise<Reply> {
     const part = this.#part ?? (await this.#nextPart());
     this.#part = part;
-    const reply = await putWhole(this.#request, this.#plan, part, this.#stream?.trailer, this.#scope, this.#signal);
+    const reply = await putWhole(this.#request, this.#plan, part, this.#stream?.checksum, this.#scope, this.#signal);
     part.free(true);
     this.#part = undefined;
     return reply;
@@ -164,11 +164,11 @@ class SplitObject {
 
   /** The checksum that the client wants the store to keep. */
   get #checksum(): ChecksumName | undefined {
-    return this.#plan.trailer?.checksum ?? this.#kept?.checksum;
+    return this.#plan.sent?.checksum ?? this.#kept?.checksum;
   }
 
   get #checksumValue(): string | undefined {
-    return this.#plan.trailer === undefined ? this.#kept?.value : this.#stream?.trailer;
+    return this.#plan.sent === undefined ? this.#kept?.value : this.#stream?.checksum;
   }
 
   get #kept() {

@@ -36,6 +36,7 @@ describe('parseConfig', () => {
             secret_key: 'SK',
             path_style: false,
             propagate: true,
+            checksum: 'none',
             connect_timeout_seconds: 5,
             stall_timeout_seconds: 60,
             answer_timeout_seconds: 900,
@@ -88,7 +89,7 @@ buckets:
     allow_head: true
     headers: { refuse: [x-amz-tagging], allow: [x-amz-acl], set: { X-Amz-Storage-Class: GLACIER } }
     s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
-          session_token: tok, path_style: false, propagate: false, connect_timeout_seconds: 1,
+          session_token: tok, path_style: false, propagate: false, checksum: crc32c, connect_timeout_seconds: 1,
           stall_timeout_seconds: 3, answer_timeout_seconds: 2 }
     auth:
       enabled: true
@@ -152,6 +153,7 @@ logging:  { level: debug, format: json }
             session_token: 'tok',
             path_style: false,
             propagate: false,
+            checksum: 'crc32c',
             connect_timeout_seconds: 1,
             stall_timeout_seconds: 3,
             answer_timeout_seconds: 2,

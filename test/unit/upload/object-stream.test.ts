@@ -14,6 +14,7 @@ const PLAIN: BodyPlan = {
   payloadHash: 'UNSIGNED-PAYLOAD',
   framing: undefined,
   trailer: undefined,
+  sent: undefined,
   promises: [],
 };
 
