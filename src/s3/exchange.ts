@@ -6,25 +6,32 @@ import { Failure } from '../domain/failure.ts';
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
 export type StoreBody =
   | Buffer
-  | { readonly stream: Readable; readonly length: number }
+  | { readonly stream: CountedStream; readonly length: number }
   /** The same bytes each time it is sent. */
   | { readonly pieces: readonly Buffer[]; readonly length: number }
   | undefined;
 
-function streamOf(body: StoreBody): Readable | undefined {
+export interface CountedStream extends Readable {
+  /** Bytes that its reader has got so far. */
+  readonly takenBytes: number;
+}
+
+function streamOf(body: StoreBody): CountedStream | undefined {
   return body !== undefined && 'stream' in body ? body.stream : undefined;
 }
 
+type Taken = (piece: Buffer, isLast: boolean) => void;
+
 /** @param taken is told of each of several pieces when the connection asks for it. */
-function undiciBodyOf(body: StoreBody, taken: (isLast: boolean) => void): Buffer | Readable | null {
+function undiciBodyOf(body: StoreBody, taken: Taken): Buffer | Readable | null {
   if (body === undefined || Buffer.isBuffer(body)) return body ?? null;
   // undici takes whatever can be iterated; its types know streams only.
   return 'stream' in body ? body.stream : (eachOf(body.pieces, taken) as unknown as Readable);
 }
 
-function* eachOf(pieces: readonly Buffer[], taken: (isLast: boolean) => void): Generator<Buffer> {
+function* eachOf(pieces: readonly Buffer[], taken: Taken): Generator<Buffer> {
   for (const [i, piece] of pieces.entries()) {
-    taken(i === pieces.length - 1);
+    taken(piece, i === pieces.length - 1);
     yield piece;
   }
 }
@@ -35,6 +42,8 @@ export interface ExchangeRequest {
   /** Name, value, name, value. */
   readonly headers: string[];
   readonly body: StoreBody;
+  /** Told how many bytes of the body the connection took, once, when all is over; not where there is no body. */
+  readonly sent: (bytes: number) => void;
   /** Ends the exchange at once when the client has gone. */
   readonly signal: AbortSignal;
   /** Longest wait for a store that takes no more of the body, in milliseconds. */
@@ -87,6 +96,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #pieces: Buffer[] = [];
   #size = 0;
   #lacksPieces: boolean;
+  #sentBytes = 0;
+  #isOver = false;
 
   constructor(request: ExchangeRequest, resolve: (answer: StoreAnswer) => void, reject: (failure: Failure) => void) {
     this.#request = request;
@@ -107,6 +118,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
     // What was given up while the connection was being made may not reach the store after all.
     if (this.#givenUp !== undefined) controller.abort(this.#givenUp);
     else if (this.#request.signal.aborted) this.#clientGone();
@@ -145,7 +157,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject(asStoreFailure(error));
   }
 
-  readonly taken = (isLast: boolean): void => {
+  readonly taken: Taken = (piece, isLast) => {
+    this.#sentBytes += piece.length;
     this.#lacksPieces = !isLast;
     if (isLast) this.#awaitAnswer();
     else this.#awaitTaking();
@@ -175,7 +188,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   #settle(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#stopClock();
+    const { body, sent } = this.#request;
+    if (body !== undefined) sent(streamOf(body)?.takenBytes ?? this.#sentBytes);
     this.#request.signal.removeEventListener('abort', this.#clientGone);
     const stream = streamOf(this.#request.body);
     stream?.off('pause', this.#awaitTaking).off('resume', this.#stopClock).off('end', this.#awaitAnswer);

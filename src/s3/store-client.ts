@@ -98,6 +98,7 @@ export class StoreClient {
       path: this.#target(call),
       headers: await this.#signedHeaders(call, span),
       body: call.body,
+      sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,

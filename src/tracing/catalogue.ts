@@ -266,6 +266,14 @@ const STORE = {
     prose: 'Status of the answer.',
     legacy: 'http.status_code',
   },
+  'http.request.body.size': {
+    type: 'int',
+    unit: 'By',
+    when: 'with a body',
+    prose:
+      'Bytes of the body that the connection to the store took, framing included: fewer than all if the attempt broke off.',
+    legacy: 'http.request_content_length',
+  },
   'http.request.resend_count': {
     type: 'int',
     when: 'from the second attempt on',

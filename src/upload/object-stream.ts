@@ -18,6 +18,7 @@ export class ObjectStream extends Readable {
   readonly #chunks: UploadScope['chunks'];
   #reader: ClientReader | undefined;
   #fullSince: number | undefined;
+  #givenBytes = 0;
   /** The checksum that the object is sent with, in base64, verified; there when the stream has ended. */
   checksum: string | undefined;
 
@@ -64,6 +65,10 @@ export class ObjectStream extends Readable {
     return stream;
   }
 
+  get takenBytes(): number {
+    return this.#givenBytes - this.readableLength;
+  }
+
   override _read(): void {
     this.#countWait();
     this.#reader?.resume();
@@ -82,6 +87,7 @@ export class ObjectStream extends Readable {
   }
 
   #give(bytes: Buffer): void {
+    this.#givenBytes += bytes.length;
     this.#chunks.passed(bytes.length);
     if (this.push(bytes) || this.#fullSince !== undefined) return;
     this.#fullSince = performance.now();

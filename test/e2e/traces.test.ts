@@ -280,7 +280,9 @@ for (const [protocol, receive] of [
         assert.equal(attribute(byName(spans, 'http.server.request'), 'http.response.status_code'), undefined);
         const upload = byName(spans, 's3.upload');
         assert.equal(attribute(upload, 'upload.size_bytes'), 1_000_000);
-        assert.ok(Number(attribute(upload, 'upload.received_bytes')) <= 300_000);
+        const came = Number(attribute(upload, 'upload.received_bytes'));
+        const gone = Number(attribute(byName(spans, 'aws.s3.put_object'), 'http.request.body.size'));
+        assert.ok(came <= 300_000 && gone >= 0 && gone <= came, `${came} bytes came, ${gone} went`);
         assertCatalogued(spans);
       });
 
@@ -323,6 +325,7 @@ for (const [protocol, receive] of [
         for (const span of spans.filter(({ name }) => name !== 'auth.verify'))
           assert.equal(span.status.code, ERROR, span.name);
         assert.equal(attribute(byName(spans, 'aws.s3.put_object'), 'http.response.status_code'), 503);
+        assert.equal(attribute(byName(spans, 'aws.s3.put_object'), 'http.request.body.size'), 5);
         assert.equal(attribute(byName(spans, 'http.server.request'), 's3.error.code'), 'SlowDown');
         assert.equal(attribute(byName(spans, 'http.server.request'), 'error.type'), 'store_error');
         assertCatalogued(spans);

@@ -171,6 +171,8 @@ function mayBeOn(span: string, attribute: string): boolean {
   if (attribute === 'aws.s3.part_number') return span === 'aws.s3.upload_part';
   if (attribute === 'aws.s3.upload_id')
     return !['aws.s3.put_object', 'aws.s3.create_multipart_upload', 'aws.s3.head_object'].includes(span);
+  if (attribute === 'http.request.body.size')
+    return !['aws.s3.abort_multipart_upload', 'aws.s3.list_parts', 'aws.s3.head_object'].includes(span);
   if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
   return true;
 }

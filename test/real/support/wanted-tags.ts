@@ -53,6 +53,7 @@ export const callTags = (
   'http.request.method': string(method),
   'server.address': string('127.0.0.1'),
   'server.port': int(portOf(storeUrl)),
+  ...(method === 'PUT' || method === 'POST' ? { 'http.request.body.size': int((size: number) => size >= 0) } : {}),
   ...more,
 });
 

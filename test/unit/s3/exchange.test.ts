@@ -28,21 +28,24 @@ describe('exchange', () => {
         },
       });
       const client = new AbortController();
+      const sent: number[] = [];
       const exchanged = exchange(pool, {
         method: 'PUT',
         path: '/my-bucket/given-up',
         headers: ['content-length', '5'],
         body: Buffer.from('hello'),
         signal: client.signal,
+        sent: (bytes) => sent.push(bytes),
         stallTimeoutMillis: 60_000,
         answerTimeoutMillis: type === 'store_timeout' ? 10 : 60_000,
       });
       if (type === 'client_aborted') client.abort();
       await assert.rejects(exchanged, { type });
+      assert.deepEqual(sent, [0]);
       connectNow();
       // The pool keeps the order of its requests: when this one is answered, the other would have been sent.
       const later = { method: 'PUT' as const, path: '/my-bucket/later', headers: ['content-length', '1'] };
-      const clocks = { stallTimeoutMillis: 5_000, answerTimeoutMillis: 5_000 };
+      const clocks = { sent: () => {}, stallTimeoutMillis: 5_000, answerTimeoutMillis: 5_000 };
       const signal = new AbortController().signal;
       await exchange(pool, { ...later, body: Buffer.from('x'), signal, ...clocks });
       assert.deepEqual(
