@@ -6,7 +6,6 @@ import { Failure } from '../domain/failure.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { Routed } from '../domain/stages.ts';
 import { isSameSignature } from '../sigv4/chunk-chain.ts';
-import { signatureOf } from '../sigv4/signing-key.ts';
 import type { Authenticator, Findings, Proof } from './authenticator.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { claimOfForm, type FormClaim } from './post-policy/form-claim.ts';
@@ -43,7 +42,7 @@ function signerOf(claim: FormClaim, region: string, ring: KeyRing, findings: Fin
   const key = ring.find(claim.accessKey);
   if (key === undefined) throw unknownKey(claim);
   findings.keyId = claim.accessKey;
-  if (isSameSignature(claim.signature, signatureOf(key.keys.of(claim.scope), claim.policy))) return key;
+  if (isSameSignature(claim.signature, key.keys.of(claim.scope).sign(claim.policy))) return key;
   const details = {
     AWSAccessKeyId: claim.accessKey,
     StringToSign: claim.policy,

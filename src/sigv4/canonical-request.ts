@@ -1,5 +1,5 @@
 /** The canonical form of a request, which is what Signature Version 4 signs and verifies. Pure. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { percentEncode } from '../kit/percent.ts';
 
 export type Query = readonly (readonly [name: string, value: string])[];
@@ -37,8 +37,7 @@ export function canonicalQuery(query: Query): string {
 /** "Create a string to sign". */
 export function stringToSign(date: string, scope: string, canonical: string): string {
   // Header values are bytes that node:http shows as latin1: hashing them as latin1 hashes the bytes on the wire.
-  const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
-  return `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash}`;
+  return `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', Buffer.from(canonical, 'latin1'))}`;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

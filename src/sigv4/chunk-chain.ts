@@ -5,7 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ChunkSignatures } from '../domain/identity.ts';
-import { signatureOf } from './signing-key.ts';
+import type { SigningKey } from './signing-key.ts';
 
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
@@ -22,10 +22,15 @@ export const SIGNED_CHUNKS: ReadonlySet<string> = new Set([
  * @param scope the credential scope as it stands in the string to sign.
  * @param seedSignature the request's own, verified.
  */
-export function chunkChain(signingKey: Buffer, date: string, scope: string, seedSignature: string): ChunkSignatures {
+export function chunkChain(
+  signingKey: SigningKey,
+  date: string,
+  scope: string,
+  seedSignature: string,
+): ChunkSignatures {
   let previous = seedSignature;
   const verify = (algorithm: string, hashes: string, signature: string): boolean => {
-    const expected = signatureOf(signingKey, `${algorithm}\n${date}\n${scope}\n${previous}\n${hashes}`);
+    const expected = signingKey.sign(`${algorithm}\n${date}\n${scope}\n${previous}\n${hashes}`);
     if (!isSameSignature(signature, expected)) return false;
     previous = expected;
     return true;

@@ -20,7 +20,7 @@ export interface Claim {
   readonly sessionToken: string | undefined;
 }
 
-const DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+const DATE = /^\d{8}T\d{6}Z$/;
 const PAYLOAD_HASH = /^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]{1,60})$/;
 /** Those that the configuration takes: no other can be right, and what is not right is repeated in messages. */
 const REGION = /^[A-Za-z0-9_-]{1,64}$/;
@@ -54,8 +54,10 @@ export function parseSignature(text: string | undefined, otherwise: RefusalReaso
 
 /** @returns milliseconds since the epoch. The day of the scope must be the day of the date. */
 export function parseDate(text: string | undefined, scope: Scope, otherwise: RefusalReason): number {
-  const time = Date.parse(text?.replace(DATE, '$1-$2-$3T$4:$5:$6Z') ?? '');
-  if (text === undefined || !DATE.test(text) || Number.isNaN(time)) refuse('no_date');
+  if (text === undefined || !DATE.test(text)) refuse('no_date');
+  const day = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 11)}`;
+  const time = Date.parse(`${day}:${text.slice(11, 13)}:${text.slice(13)}`);
+  if (Number.isNaN(time)) refuse('no_date');
   if (!text.startsWith(scope.day)) refuse(otherwise, 'The date of the credential scope is not that of the request.');
   return time;
 }

@@ -1,6 +1,6 @@
 /** Signs a request to S3 in its headers (AWS Signature Version 4, "Authenticating Requests: Using the Authorization Header"). */
 import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
-import { type SigningKeys, scopeText, signatureOf } from './signing-key.ts';
+import { type SigningKeys, scopeText } from './signing-key.ts';
 
 export interface Credentials {
   readonly accessKey: string;
@@ -29,7 +29,7 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
   const signedHeaders = Object.keys(headers).filter(mustBeSigned).sort();
   const scope = { day: date.slice(0, 8), region: request.region, service: 's3' };
   const canonical = canonicalRequest({ ...request, headers, signedHeaders });
-  const signature = signatureOf(credentials.keys.of(scope), stringToSign(date, scopeText(scope), canonical));
+  const signature = credentials.keys.of(scope).sign(stringToSign(date, scopeText(scope), canonical));
   const credential = `${credentials.accessKey}/${scopeText(scope)}`;
   added.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
   return added;
@@ -37,7 +37,8 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
 
 /** `20130524T000000Z`: ISO 8601 basic format in UTC. */
 export function amzDate(time: Date): string {
-  return `${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+  const iso = time.toISOString();
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
 /** S3 wants host, every x-amz-* header and, if there is one, Content-Type and Content-MD5. All else may change on the way. */

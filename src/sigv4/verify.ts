@@ -10,7 +10,7 @@ import { claimInHeader } from './claim-in-header.ts';
 import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type Refusal, refuse, SignatureRefused } from './refusals.ts';
-import { type Scope, type SigningKeys, scopeText, signatureOf } from './signing-key.ts';
+import { type Scope, type SigningKeys, scopeText } from './signing-key.ts';
 
 export interface RequestToVerify {
   readonly method: string;
@@ -81,7 +81,7 @@ function verify(request: RequestToVerify, findKey: (accessKey: string) => KnownK
   const { scope, date, signature, payloadHash } = claim;
   const canonical = canonicalOf(request, claim, headers);
   const toSign = stringToSign(date, scopeText(scope), canonical);
-  if (!isSameSignature(signature, signatureOf(signingKey, toSign))) {
+  if (!isSameSignature(signature, signingKey.sign(toSign))) {
     refuse('wrong_signature', undefined, { canonicalRequest: canonical, stringToSign: toSign });
   }
   const chunks = SIGNED_CHUNKS.has(payloadHash) ? chunkChain(signingKey, date, scopeText(scope), signature) : undefined;

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { AwsChunkedDecoder } from '../../../src/body/aws-chunked.ts';
 import type { ChunkSignatures } from '../../../src/domain/identity.ts';
 import { chunkChain } from '../../../src/sigv4/chunk-chain.ts';
-import { deriveSigningKey } from '../../../src/sigv4/signing-key.ts';
+import { SigningKey } from '../../../src/sigv4/signing-key.ts';
 import { chunksOf, type Seed, signedFrames } from '../../support/chunk-signer.ts';
 
 // The examples of the Amazon S3 API Reference: 65 KiB of the letter a, in chunks of 64 KiB and 1 KiB.
@@ -47,7 +47,7 @@ function wireOf(signatures: readonly string[], trailer: string): Buffer {
 function chainOf({ secretKey, date, region, signature }: Seed): ChunkSignatures {
   const scope = { day: date.slice(0, 8), region, service: 's3' };
   const text = `${scope.day}/${region}/s3/aws4_request`;
-  return chunkChain(deriveSigningKey(secretKey, scope), date, text, signature);
+  return chunkChain(new SigningKey(secretKey, scope), date, text, signature);
 }
 
 function decode(wire: Buffer, signatures: ChunkSignatures, pieceSize = 4096) {
