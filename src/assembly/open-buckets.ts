@@ -23,14 +23,15 @@ export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket & SealingBuck
 
 /** @throws Error that names the bucket, if a part of it cannot be had. */
 export async function openBuckets(
-  { server, buckets }: Config,
+  { server, buckets, upload }: Config,
   parts: BucketParts,
   surroundings: Surroundings,
 ): Promise<Route<ServedBucket>[]> {
   const routes: Route<ServedBucket>[] = [];
   for (const config of buckets) {
     const bucket = await openBucket(config, server, parts, surroundings);
-    routes.push({ prefix: config.path_prefix, bucket, allowsHead: config.allow_head });
+    const { path_prefix: prefix, allow_head: allowsHead } = config;
+    routes.push({ prefix, bucket, allowsHead, maxKeyBytes: upload.max_key_length });
   }
   return routes;
 }

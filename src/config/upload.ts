@@ -54,6 +54,12 @@ export const UPLOAD = section(
       min: 1,
       max: 5 * TIB,
     }),
+    max_key_length: integer({
+      prose: 'The longest key, in bytes of UTF-8. S3 takes 1,024.',
+      default: 1024,
+      min: 1,
+      max: 1024,
+    }),
     max_part_size: byteSize({
       prose: "The largest part of a client's multipart upload.",
       default: 5 * GIB,

@@ -27,6 +27,7 @@ const LIMITS = {
     'memory_limit',
     'memory_wait_seconds',
     'max_object_size',
+    'max_key_length',
     'max_part_size',
   ],
 } as const satisfies { [S in 'server' | 'upload']: readonly (keyof Config[S])[] };

@@ -9,6 +9,8 @@ export interface Route<B extends Bucket> {
   readonly bucket: B;
   /** Whether HeadObject is offered; not unless said. */
   readonly allowsHead?: boolean;
+  /** Longest key, in bytes of UTF-8; as S3 has it unless said. */
+  readonly maxKeyBytes?: number | undefined;
 }
 
 export interface Location<B extends Bucket> {
@@ -28,23 +30,26 @@ export function findBucket<B extends Bucket>(routes: readonly Route<B>[], rawPat
     if (matches && route.prefix.length >= (found?.prefix.length ?? 0)) found = route;
   }
   if (found === undefined) throw new Failure('no_such_bucket');
-  return { route: found, key: decodeKey(rawPath.slice(found.prefix.length + 1)) };
+  return { route: found, key: decodeKey(rawPath.slice(found.prefix.length + 1), found.maxKeyBytes) };
 }
 
+/** Amazon S3 User Guide, "Naming Amazon S3 objects". */
 const MAX_KEY_BYTES = 1024;
 
-function decodeKey(raw: string): string {
+function decodeKey(raw: string, maxBytes: number | undefined): string {
   const key = percentDecode(raw);
   if (key === undefined) throw new Failure('invalid_uri', 'The path is not percent-encoded UTF-8.');
-  return checkedKey(key);
+  return checkedKey(key, maxBytes);
 }
 
 /** What holds for every key, wherever it was named. @throws Failure invalid_uri, key_too_long. */
-export function checkedKey(key: string): string {
+export function checkedKey(key: string, maxBytes: number = MAX_KEY_BYTES): string {
   if (/[\0-\x1f\x7f]/.test(key)) throw new Failure('invalid_uri', 'Control characters are not allowed in a key.');
   if (climbsOut(key))
     throw new Failure('invalid_uri', 'The key has more ".." segments than it has segments before them.');
-  if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new Failure('key_too_long');
+  if (Buffer.byteLength(key) > maxBytes) {
+    throw new Failure('key_too_long', `The key is longer than ${maxBytes} bytes in UTF-8.`);
+  }
   return key;
 }
 

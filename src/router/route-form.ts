@@ -41,7 +41,7 @@ export async function routeForm<B extends Bucket>(
     incoming: asPut(incoming, form),
     bucket,
     operation: 'PostObject',
-    key: keyOf(form),
+    key: keyOf(form, route),
     uploadId: undefined,
     partNumber: undefined,
     storeQuery: [],
@@ -68,9 +68,9 @@ function refuseOtherBucket({ fields }: ReceivedForm, bucket: Bucket): void {
 }
 
 /** @throws Failure as for a key in a path; form_refused where there is none. */
-function keyOf({ fields }: ReceivedForm): string {
+function keyOf({ fields }: ReceivedForm, { maxKeyBytes }: Route<Bucket>): string {
   const key = fields.get('key');
-  if (key !== undefined && key !== '') return checkedKey(key);
+  if (key !== undefined && key !== '') return checkedKey(key, maxKeyBytes);
   const message = 'The form has no field named "key" with a value before its file.';
   const details = { ArgumentName: 'key', ArgumentValue: '' };
   throw new Failure('form_refused', message, { reason: 'no_key', code: 'InvalidArgument', details });

@@ -118,6 +118,20 @@ describe('a limit', () => {
     for (const client of [first, second]) client.destroy();
   });
 
+  it('of the length of a key counts its bytes, in paths and in forms', async (t) => {
+    const gateway = await gatewayWith(t, { upload: { max_key_length: 10 } });
+    const put = (key: string): Promise<Answer> => send(gateway.url, 'PUT', `/uploads/${encodeURIComponent(key)}`, 'x');
+    assert.equal((await put('a'.repeat(10))).status, 200);
+    const refused = await put('ä'.repeat(6));
+    assert.deepEqual([refused.status, codeOf(refused)], [400, 'KeyTooLongError']);
+    const form = new FormData();
+    form.set('key', 'a'.repeat(11));
+    form.set('file', new Blob(['x']));
+    const answer = await fetch(`${gateway.url}/uploads`, { method: 'POST', body: form });
+    assert.match(await answer.text(), /<Code>KeyTooLongError</);
+    assert.equal(store.requests.length, 1);
+  });
+
   it('of the size of a part is its own', async (t) => {
     const gateway = await gatewayWith(t, { upload: { max_part_size: '5MiB', max_object_size: '1MiB' } });
     const answers = new Map<string, Answer>();
