@@ -2,6 +2,7 @@
  * The composition root: from a configuration to a running gateway. Everything is constructed here, in plain functions;
  * with tracing off its code is not loaded, because this is the only place that imports it, and only then.
  */
+import { corsFinder } from './assembly/cors-finder.ts';
 import { pseudonymKey } from './assembly/derived-keys.ts';
 import { openBuckets, type ServedBucket } from './assembly/open-buckets.ts';
 import { openEdge } from './assembly/open-edge.ts';
@@ -13,6 +14,7 @@ import { createAuthorize } from './authz/authorize.ts';
 import type { Config } from './config/config.ts';
 import type { Environment } from './config/expand.ts';
 import type { TracingConfig } from './config/tracing.ts';
+import { answerPreflight } from './cors/answer-preflight.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { readForm } from './form/read-form.ts';
@@ -151,6 +153,7 @@ async function openListener(
           ? routeForm(routes, incoming, (form) => readForm(form, idleMillis))
           : routeRequest(routes, incoming),
       authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
+      preflight: answerPreflight,
       answer: answerQuestion,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
@@ -159,13 +162,24 @@ async function openListener(
     { pace, chunks: new ChunkCollector(), concurrentUploads: config.upload.concurrent_uploads },
   );
   const report = createReport(log, new RequestMetrics(registry));
+  const corsOf = corsFinder(routes);
   const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
   const limits = {
     headerMillis: server.header_timeout_seconds * 1000,
     headerBytes: server.max_header_size,
     connections: server.max_connections,
   };
-  const listener = await listen({ ...server.address, limits, idleMillis, gateway, tracer, originOf, report, edge });
+  const listener = await listen({
+    ...server.address,
+    limits,
+    idleMillis,
+    gateway,
+    tracer,
+    originOf,
+    corsOf,
+    report,
+    edge,
+  });
   watchConnections(registry, listener);
   return listener;
 }

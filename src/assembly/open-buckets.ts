@@ -8,18 +8,20 @@ import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import type { ObjectHeadersConfig } from '../config/object-headers.ts';
 import type { ServerConfig } from '../config/server.ts';
+import type { CorsBucket } from '../cors/answer-preflight.ts';
 import type { Route } from '../router/find-bucket.ts';
 import type { HeaderRules } from '../s3/header-rules.ts';
 import { type StoreBucket, StoreClient } from '../s3/store-client.ts';
 import type { KnownBucket } from '../upload/answer-question.ts';
 import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
+import { corsPolicyOf } from './cors-finder.ts';
 import { uploadIdSecret } from './derived-keys.ts';
 import { openAuth } from './open-auth.ts';
 import { openAuthz } from './open-authz.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
 /** A bucket with all that the stages need of it. */
-export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket & SealingBucket & KnownBucket;
+export type ServedBucket = StoreBucket & AuthBucket & PolicyBucket & SealingBucket & KnownBucket & CorsBucket;
 
 /** @throws Error that names the bucket, if a part of it cannot be had. */
 export async function openBuckets(
@@ -31,7 +33,8 @@ export async function openBuckets(
   for (const config of buckets) {
     const bucket = await openBucket(config, server, parts, surroundings);
     const { path_prefix: prefix, allow_head: allowsHead } = config;
-    routes.push({ prefix, bucket, allowsHead, maxKeyBytes: upload.max_key_length });
+    const takesPreflights = config.cors !== undefined;
+    routes.push({ prefix, bucket, allowsHead, takesPreflights, maxKeyBytes: upload.max_key_length });
   }
   return routes;
 }
@@ -58,6 +61,7 @@ async function openBucket(
     storeBucket: s3.bucket,
     region,
     store,
+    cors: corsPolicyOf(config.cors),
     headerRules: headerRulesOf(config.headers),
     checksum: s3.checksum === 'none' ? undefined : s3.checksum,
     uploadIds,

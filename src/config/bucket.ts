@@ -2,6 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
+import { CORS } from './cors.ts';
 import { object, type ValueOf } from './field.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
 import { boolean, httpUrl, number, oneOf, secret, string } from './scalars.ts';
@@ -149,6 +150,7 @@ export const BUCKET = object(
       default: false,
     }),
     headers: OBJECT_HEADERS,
+    cors: CORS,
     s3: STORE,
     auth: AUTH,
     authz: AUTHZ,

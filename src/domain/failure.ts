@@ -41,6 +41,12 @@ export const FAILURES = {
     side: 'client',
     message: 'No bucket of this gateway has this path.',
   },
+  cors_refused: {
+    code: 'AccessForbidden',
+    status: 403,
+    side: 'client',
+    message: 'This bucket does not take such requests from web pages of this origin.',
+  },
   bucket_exists: {
     code: 'BucketAlreadyOwnedByYou',
     status: 409,

@@ -109,3 +109,6 @@ export const BUCKET_QUESTIONS = {
 } as const satisfies Record<string, { readonly method: string; readonly requires: readonly string[] }>;
 
 export type BucketQuestion = keyof typeof BUCKET_QUESTIONS;
+
+/** What browsers ask before a request across origins (Fetch standard, "CORS-preflight request"): answered to everybody. */
+export const PREFLIGHT = 'Preflight';

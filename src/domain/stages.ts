@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Identity, Payload } from './identity.ts';
-import { BUCKET_QUESTIONS, type BucketQuestion, type OperationName } from './operation.ts';
+import { BUCKET_QUESTIONS, type BucketQuestion, type OperationName, type PREFLIGHT } from './operation.ts';
 import type { RawHeaders, Span } from './span.ts';
 
 /** A request as the server hands it over: head read, body untouched. */
@@ -49,7 +49,7 @@ export interface Bucket {
 export interface Routed<B extends Bucket = Bucket> {
   readonly incoming: Incoming;
   readonly bucket: B;
-  readonly operation: OperationName | BucketQuestion;
+  readonly operation: OperationName | BucketQuestion | typeof PREFLIGHT;
   /** The object key: decoded once, never normalised; what is authorized, signed, logged and stored. */
   readonly key: string;
   /** The upload id as clients know it: sealed, see upload-id/. */

@@ -3,7 +3,7 @@
  * has given. Each stage either gives the next form of the request or throws the Failure that ends it.
  */
 import { asFailure, Failure } from '../domain/failure.ts';
-import { OPERATIONS } from '../domain/operation.ts';
+import { OPERATIONS, PREFLIGHT } from '../domain/operation.ts';
 import { type Authorized, type Bucket, type Incoming, isAsking, type Reply, type Uploading } from '../domain/stages.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
@@ -18,6 +18,7 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
     async handle(incoming, record) {
       const routed = await stages.route(incoming);
       record.routed = routed;
+      if (routed.operation === PREFLIGHT) return stages.preflight(routed);
       const authenticated = await stages.authenticate(routed);
       record.authMethod = authenticated.identity.method;
       if (isAsking(authenticated)) return stages.answer(authenticated);

@@ -19,6 +19,8 @@ import type {
 export interface Stages<B extends Bucket> {
   /** A promise where a form says what is asked for. */
   route(incoming: Incoming): Routed<B> | Promise<Routed<B>>;
+  /** What browsers ask before they upload. */
+  preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
   /** What clients ask beside uploading. */
   answer(request: Asking<B>): Reply;

@@ -9,6 +9,8 @@ export interface Route<B extends Bucket> {
   readonly bucket: B;
   /** Whether HeadObject is offered; not unless said. */
   readonly allowsHead?: boolean;
+  /** Whether browsers may ask before they upload; not unless said. */
+  readonly takesPreflights?: boolean;
   /** Longest key, in bytes of UTF-8; as S3 has it unless said. */
   readonly maxKeyBytes?: number | undefined;
 }

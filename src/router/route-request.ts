@@ -1,4 +1,6 @@
 /** Incoming → Routed. */
+
+import { PREFLIGHT } from '../domain/operation.ts';
 import type { Bucket, Incoming, Routed } from '../domain/stages.ts';
 import { findBucket, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
@@ -8,6 +10,7 @@ import { unhoist } from './hoisted-headers.ts';
 export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], request: Incoming): Routed<B> {
   const { route, key } = findBucket(routes, request.rawPath);
   request.span.set('http.route', `${route.prefix}/{key}`);
+  if (route.takesPreflights && isPreflight(request)) return preflightOf(request, route.bucket, key);
   const { headers, query } = unhoist(request);
   const incoming = headers === request.headers ? request : { ...request, headers };
   const { operation, parameters } = findOperation(incoming.method, query, key !== '', route.allowsHead);
@@ -22,4 +25,14 @@ export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], requ
     storeQuery: [...parameters],
     form: undefined,
   };
+}
+
+/** Fetch standard, "CORS-preflight request". Its query is that of the request to come, signature and all, and means nothing yet. */
+function isPreflight({ method, headers }: Incoming): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+}
+
+function preflightOf<B extends Bucket>(incoming: Incoming, bucket: B, key: string): Routed<B> {
+  const nothing = { uploadId: undefined, partNumber: undefined, storeQuery: [], form: undefined };
+  return { incoming, bucket, operation: PREFLIGHT, key, ...nothing };
 }

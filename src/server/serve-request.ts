@@ -21,10 +21,14 @@ import { writeReply } from './write-reply.ts';
 /** Where the trace began that a request belongs to by what it asks for; undefined for most. Must not throw. */
 export type OriginOf = (rawPath: string, query: Incoming['query']) => TraceOrigin | undefined;
 
+/** What answers to requests for this path carry for browsers; nothing for most. Must not throw. */
+export type CorsOf = (rawPath: string, headers: RequestHead['headers']) => Readonly<Record<string, string>>;
+
 export interface ServeOptions {
   readonly gateway: Gateway;
   readonly tracer: RequestTracer;
   readonly originOf: OriginOf;
+  readonly corsOf: CorsOf;
   readonly report: Report;
   readonly clientOf: ClientOf;
   /** Longest wait for a client that stands still, in milliseconds. */
@@ -61,7 +65,8 @@ export async function serveRequest(
     reply = errorReply(failure, path, requestId, span.traceId);
   }
   const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
-  const writing = writeReply(request, response, withIds(reply, requestId, span), {
+  const cors = head instanceof Failure ? undefined : options.corsOf(head.target.path, head.headers);
+  const writing = writeReply(request, response, withIds(reply, requestId, span, cors), {
     close,
     brief: close || body.silent,
     idleMillis: options.idleMillis,
@@ -147,8 +152,8 @@ function hostOf(host: string | undefined): string | undefined {
 }
 
 /** What every answer carries. The store's own request id stays where it gave one: it is the one that its operator can find. */
-function withIds(reply: Reply, requestId: string, span: Span): Reply {
-  const headers: Record<string, string> = { ...reply.headers };
+function withIds(reply: Reply, requestId: string, span: Span, cors: Reply['headers'] | undefined): Reply {
+  const headers: Record<string, string> = { ...reply.headers, ...cors };
   headers['x-amz-request-id'] ??= requestId;
   const timing = serverTiming(span);
   if (timing !== undefined) headers['server-timing'] = timing;

@@ -19,6 +19,7 @@ const RANKS: Record<string, number> = {
   router: 2,
   auth: 2,
   authz: 2,
+  cors: 2,
   'upload-id': 2,
   s3: 2,
   store: 2,

@@ -88,6 +88,8 @@ buckets:
   - name: one
     path_prefix: /in/one
     allow_head: true
+    cors: { allowed_origins: [https://a.example, "https://*.b.example:8443"], allowed_methods: [PUT], allowed_headers: [x-amz-*],
+            exposed_headers: [ETag], max_age_seconds: 0, allow_credentials: true }
     headers: { refuse: [x-amz-tagging], allow: [x-amz-acl], set: { X-Amz-Storage-Class: GLACIER } }
     s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
           session_token: tok, path_style: false, propagate: false, checksum: crc32c, connect_timeout_seconds: 1,
@@ -143,6 +145,14 @@ logging:  { level: debug, format: json }
           name: 'one',
           path_prefix: '/in/one',
           allow_head: true,
+          cors: {
+            allowed_origins: ['https://a.example', 'https://*.b.example:8443'],
+            allowed_methods: ['PUT'],
+            allowed_headers: ['x-amz-*'],
+            exposed_headers: ['ETag'],
+            max_age_seconds: 0,
+            allow_credentials: true,
+          },
           headers: { refuse: ['x-amz-tagging'], allow: ['x-amz-acl'], set: { 'x-amz-storage-class': 'GLACIER' } },
           s3: {
             bucket: 'b_1',
