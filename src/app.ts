@@ -38,6 +38,7 @@ import { routeRequest } from './router/route-request.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import type { EdgeOptions } from './server/upload-port.ts';
+import { virtualHosts } from './server/virtual-hosts.ts';
 import { answerQuestion } from './upload/answer-question.ts';
 import { createHandlers } from './upload/handlers.ts';
 import type { ObjectOptions } from './upload/send-object.ts';
@@ -163,6 +164,7 @@ async function openListener(
   );
   const report = createReport(log, new RequestMetrics(registry));
   const corsOf = corsFinder(routes);
+  const hostBucketOf = virtualHosts(server.domain ?? []);
   const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
   const limits = {
     headerMillis: server.header_timeout_seconds * 1000,
@@ -177,6 +179,7 @@ async function openListener(
     tracer,
     originOf,
     corsOf,
+    hostBucketOf,
     report,
     edge,
   });

@@ -78,6 +78,7 @@ function incomingOf({ method, target, headers }: WrittenRequest): Incoming {
     id: '79104EXAMPLEB723',
     method,
     rawPath,
+    hostBucket: undefined,
     query,
     headers: Object.fromEntries(lowerCase),
     rawHeaders: Object.entries(headers).flat(),

@@ -9,9 +9,9 @@ const NONE = {};
 
 export function corsFinder(routes: readonly Route<CorsBucket>[]): CorsOf {
   if (routes.every(({ bucket }) => bucket.cors === undefined)) return () => NONE;
-  return (rawPath, headers) => {
+  return (target, headers) => {
     try {
-      return findBucket(routes, rawPath).route.bucket.cors?.answerHeaders(headers.origin) ?? NONE;
+      return findBucket(routes, target).route.bucket.cors?.answerHeaders(headers.origin) ?? NONE;
     } catch {
       return NONE; // the path names no bucket or no key: the router has said so
     }

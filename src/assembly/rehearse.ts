@@ -42,7 +42,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const rawPath = percentEncodePath(put.startsWith('/') ? put : `/${put}`);
   const routes = buckets.map((config) => ({ prefix: config.path_prefix, bucket: { ...config, storeBucket: '' } }));
-  const { route, key } = findBucket(routes, rawPath);
+  const { route, key } = findBucket(routes, { rawPath, hostBucket: undefined });
   const config = route.bucket;
   const surroundings = { ...around, watch: NOBODY_WATCHES };
   const parts: BucketParts = { opened: [], reloads: [] };
@@ -91,6 +91,7 @@ function requestOf(bucket: Bucket, identity: Identity, rawPath: string, key: str
     id: 'rehearsal',
     method: 'PUT',
     rawPath,
+    hostBucket: undefined,
     query: [],
     headers: {},
     rawHeaders: [],

@@ -1,7 +1,7 @@
 /** The section `server`: where uploads are taken. */
 import { FORWARDED_HEADER, PROXY_PROTOCOL, TLS, TRUSTED_PROXIES } from './edge.ts';
-import { section, type ValueOf } from './field.ts';
-import { byteSize, integer, number, secret, socketAddress } from './scalars.ts';
+import { optionalList, section, type ValueOf } from './field.ts';
+import { byteSize, integer, isHost, number, secret, socketAddress, string } from './scalars.ts';
 
 export const SERVER = section(
   {
@@ -10,6 +10,18 @@ export const SERVER = section(
         'Where uploads are taken. `0.0.0.0` is every IPv4 address of the machine, `[::]` every address; port 0 is any free one.',
       default: { host: '0.0.0.0', port: 8080 },
     }),
+    domain: optionalList(
+      string({
+        prose: 'A domain of this gateway.',
+        check: (name) => (isHost(name) && /^[a-z][a-z0-9.-]*$/.test(name) ? undefined : 'is not a domain name'),
+        mend: 'write it in lower case, without port or "*", such as uploads.example.com',
+      }),
+      {
+        prose:
+          'Domains below which the host name says the bucket: `BUCKET.uploads.example.com/key`, beside `/BUCKET/key`.',
+        mend: 'name at least one, such as [uploads.example.com]',
+      },
+    ),
     tls: TLS,
     proxy_protocol: PROXY_PROTOCOL,
     trusted_proxies: TRUSTED_PROXIES,

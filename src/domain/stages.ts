@@ -7,13 +7,19 @@ import type { Identity, Payload } from './identity.ts';
 import { BUCKET_QUESTIONS, type BucketQuestion, type OperationName, type PREFLIGHT } from './operation.ts';
 import type { RawHeaders, Span } from './span.ts';
 
+/** Where a request points. */
+export interface Target {
+  /** The path as it was sent, percent-encoding included: decoding it is the router's, once. */
+  readonly rawPath: string;
+  /** The bucket that the host name says, below a domain of the gateway: all of the path is then the key. */
+  readonly hostBucket: string | undefined;
+}
+
 /** A request as the server hands it over: head read, body untouched. */
-export interface Incoming {
+export interface Incoming extends Target {
   /** The gateway's own id of this request, for `x-amz-request-id` where the store has given none. */
   readonly id: string;
   readonly method: string;
-  /** The path as it was sent, percent-encoding included: decoding it is the router's, once. */
-  readonly rawPath: string;
   /** Decoded query parameters in their order, duplicates included. */
   readonly query: readonly (readonly [name: string, value: string])[];
   /** Lower-case names. A header that S3 allows once stands here once: the server refused duplicates. */

@@ -1,6 +1,6 @@
-/** From the path of a request to the bucket it names and the key within it. */
+/** From the host and the path of a request to the bucket it names and the key within it. */
 import { Failure } from '../domain/failure.ts';
-import type { Bucket } from '../domain/stages.ts';
+import type { Bucket, Target } from '../domain/stages.ts';
 import { percentDecode } from '../kit/percent.ts';
 
 export interface Route<B extends Bucket> {
@@ -21,11 +21,17 @@ export interface Location<B extends Bucket> {
   readonly key: string;
 }
 
-/**
- * The longest prefix wins. It is compared with the path as it was sent: a path that spells the prefix with escapes names
- * no bucket. @throws Failure no_such_bucket, invalid_uri, key_too_long.
- */
-export function findBucket<B extends Bucket>(routes: readonly Route<B>[], rawPath: string): Location<B> {
+/** By the name of its host, or else by its path. @throws Failure no_such_bucket, invalid_uri, key_too_long. */
+export function findBucket<B extends Bucket>(routes: readonly Route<B>[], target: Target): Location<B> {
+  const { rawPath, hostBucket } = target;
+  if (hostBucket === undefined) return findByPath(routes, rawPath);
+  const route = routes.find(({ bucket }) => bucket.name === hostBucket);
+  if (route === undefined) throw new Failure('no_such_bucket', 'No bucket of this gateway has this host name.');
+  return { route, key: decodeKey(rawPath.slice(1), route.maxKeyBytes) };
+}
+
+/** The longest prefix wins. It is compared with the path as it was sent: a path that spells the prefix with escapes names no bucket. */
+function findByPath<B extends Bucket>(routes: readonly Route<B>[], rawPath: string): Location<B> {
   let found: Route<B> | undefined;
   for (const route of routes) {
     const matches = rawPath.startsWith(route.prefix) && (rawPath[route.prefix.length] ?? '/') === '/';

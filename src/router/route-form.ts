@@ -30,10 +30,10 @@ export async function routeForm<B extends Bucket>(
   incoming: Incoming,
   readForm: ReadForm,
 ): Promise<Routed<B>> {
-  const { route, key } = findBucket(routes, incoming.rawPath);
+  const { route, key } = findBucket(routes, incoming);
   if (key !== '') return routeRequest(routes, incoming);
   const { bucket, prefix } = route;
-  incoming.span.set('http.route', prefix);
+  incoming.span.set('http.route', incoming.hostBucket === undefined ? prefix : '/');
   refuseOtherAuthorization(incoming);
   const form = await readForm(incoming);
   refuseOtherBucket(form, bucket);

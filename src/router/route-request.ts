@@ -8,8 +8,8 @@ import { unhoist } from './hoisted-headers.ts';
 
 /** @throws Failure for everything that is not an upload to a known bucket. */
 export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], request: Incoming): Routed<B> {
-  const { route, key } = findBucket(routes, request.rawPath);
-  request.span.set('http.route', `${route.prefix}/{key}`);
+  const { route, key } = findBucket(routes, request);
+  request.span.set('http.route', request.hostBucket === undefined ? `${route.prefix}/{key}` : '/{key}');
   if (route.takesPreflights && isPreflight(request)) return preflightOf(request, route.bucket, key);
   const { headers, query } = unhoist(request);
   const incoming = headers === request.headers ? request : { ...request, headers };

@@ -45,7 +45,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const bodies = new Map<Duplex, RequestBody>();
   const running = new Set<Promise<void>>();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    if (answerProbe(request, response, draining)) return;
+    if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
     const body = new RequestBody(request, response, waits);
     bodies.set(request.socket, body);
     response.once('close', () => bodies.delete(request.socket));

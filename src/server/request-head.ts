@@ -5,10 +5,14 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../domain/failure.ts';
 import type { RawHeaders } from '../domain/span.ts';
+import type { Target } from '../domain/stages.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
+import type { HostBucketOf } from './virtual-hosts.ts';
 
 export interface RequestHead {
-  readonly target: RequestTarget;
+  readonly target: Target;
+  /** Decoded parameters. */
+  readonly query: RequestTarget['query'];
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes; undefined with Transfer-Encoding: chunked, 0 where there is no body. */
   readonly bodyLength: number | undefined;
@@ -36,7 +40,7 @@ const LIST_HEADERS = new Set([
 ]);
 
 /** @throws Failure bad_request or invalid_uri. */
-export function readHead(request: IncomingMessage): RequestHead {
+export function readHead(request: IncomingMessage, hostBucketOf: HostBucketOf): RequestHead {
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
     throw new Failure('bad_request', 'Only HTTP/1.1 and HTTP/1.0 are spoken here.');
   }
@@ -45,7 +49,8 @@ export function readHead(request: IncomingMessage): RequestHead {
     throw new Failure('bad_request', 'The Host header is missing.');
   }
   const bodyLength = lengthOfBody(headers, request.httpVersion);
-  return { target: parseTarget(request.url ?? ''), headers, bodyLength };
+  const { path: rawPath, query } = parseTarget(request.url ?? '');
+  return { target: { rawPath, hostBucket: hostBucketOf(headers.host) }, query, headers, bodyLength };
 }
 
 function singleHeaders(raw: RawHeaders): Record<string, string> {

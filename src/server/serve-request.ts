@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Attributes, RequestTracer, Span, TraceOrigin } from '../domain/span.ts';
-import type { Incoming, Reply } from '../domain/stages.ts';
+import type { Incoming, Reply, Target } from '../domain/stages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
@@ -16,13 +16,14 @@ import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { serverTiming } from './server-timing.ts';
 import type { ClientOf } from './upload-port.ts';
+import type { HostBucketOf } from './virtual-hosts.ts';
 import { writeReply } from './write-reply.ts';
 
 /** Where the trace began that a request belongs to by what it asks for; undefined for most. Must not throw. */
-export type OriginOf = (rawPath: string, query: Incoming['query']) => TraceOrigin | undefined;
+export type OriginOf = (target: Target, query: Incoming['query']) => TraceOrigin | undefined;
 
-/** What answers to requests for this path carry for browsers; nothing for most. Must not throw. */
-export type CorsOf = (rawPath: string, headers: RequestHead['headers']) => Readonly<Record<string, string>>;
+/** What answers to such requests carry for browsers; nothing for most. Must not throw. */
+export type CorsOf = (target: Target, headers: RequestHead['headers']) => Readonly<Record<string, string>>;
 
 export interface ServeOptions {
   readonly gateway: Gateway;
@@ -31,6 +32,7 @@ export interface ServeOptions {
   readonly corsOf: CorsOf;
   readonly report: Report;
   readonly clientOf: ClientOf;
+  readonly hostBucketOf: HostBucketOf;
   /** Longest wait for a client that stands still, in milliseconds. */
   readonly idleMillis: number;
   /** Whether the server is shutting down. */
@@ -50,8 +52,8 @@ export async function serveRequest(
   const clientAddress = client.address;
   const method = request.method ?? '';
   const path = pathOf(request);
-  const head = headOf(request);
-  const origin = head instanceof Failure ? undefined : options.originOf(head.target.path, head.target.query);
+  const head = headOf(request, options.hostBucketOf);
+  const origin = head instanceof Failure ? undefined : options.originOf(head.target, head.query);
   const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), origin);
   let failure: Failure | undefined;
   let reply: Reply;
@@ -65,7 +67,7 @@ export async function serveRequest(
     reply = errorReply(failure, path, requestId, span.traceId);
   }
   const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
-  const cors = head instanceof Failure ? undefined : options.corsOf(head.target.path, head.headers);
+  const cors = head instanceof Failure ? undefined : options.corsOf(head.target, head.headers);
   const writing = writeReply(request, response, withIds(reply, requestId, span, cors), {
     close,
     brief: close || body.silent,
@@ -83,16 +85,16 @@ export async function serveRequest(
 }
 
 /** A head that is refused has a trace like every other; so it is refused when the span is open. */
-function headOf(request: IncomingMessage): RequestHead | Failure {
+function headOf(request: IncomingMessage, hostBucketOf: HostBucketOf): RequestHead | Failure {
   try {
-    return readHead(request);
+    return readHead(request, hostBucketOf);
   } catch (thrown) {
     return asFailure(thrown);
   }
 }
 
 function incomingOf(
-  { target, headers, bodyLength }: RequestHead,
+  { target, query, headers, bodyLength }: RequestHead,
   request: IncomingMessage,
   response: ServerResponse,
   id: string,
@@ -106,9 +108,8 @@ function incomingOf(
   });
   body.length = bodyLength;
   const method = request.method ?? '';
-  const { path: rawPath, query } = target;
   const { rawHeaders } = request;
-  return { id, method, rawPath, query, headers, rawHeaders, clientAddress, scheme, body, signal: gone.signal, span };
+  return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal: gone.signal, span };
 }
 
 /** What samplers may see: all that is known before the request was judged (OTel semantic conventions, HTTP server spans). */

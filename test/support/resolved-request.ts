@@ -14,6 +14,7 @@ export function resolvedRequest({ identity, incoming, ...changes }: RequestChang
       id: 'request-1',
       method: 'PUT',
       rawPath: '/uploads/a/b.txt',
+      hostBucket: undefined,
       query: [],
       headers: {},
       rawHeaders: [],

@@ -82,6 +82,7 @@ describe('parseConfig', () => {
 server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
             upload_id_secret: an-upload-id-secret-of-32-bytes-or-more,
             minimum_rate: 1KiB, header_timeout_seconds: 9, max_header_size: 32 KiB, max_connections: 8,
+            domain: [uploads.example.com],
             tls: { cert_file: c.pem, key_file: k.pem, client_ca_file: ca.pem, min_version: "1.3" },
             proxy_protocol: { trusted: [10.0.0.0/8, "::1"] }, trusted_proxies: [192.0.2.7], forwarded_header: forwarded }
 buckets:
@@ -130,6 +131,7 @@ logging:  { level: debug, format: json }
         address: { host: '::1', port: 0 },
         shutdown_timeout_seconds: 0,
         body_idle_timeout_seconds: 0.5,
+        domain: ['uploads.example.com'],
         minimum_rate: 1024,
         header_timeout_seconds: 9,
         max_header_size: 32_768,

@@ -16,6 +16,7 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
     id: '1',
     method: 'PUT',
     rawPath: '/b/k',
+    hostBucket: undefined,
     query: [],
     headers,
     rawHeaders: [],
