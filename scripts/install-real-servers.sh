@@ -5,7 +5,7 @@
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, and for Prometheus, nginx and HAProxy a Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, npm, and for Prometheus, rclone, nginx and HAProxy a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -19,6 +19,11 @@ readonly OPA=v1.22.2
 readonly OPENFGA=v1.22.1
 readonly AWSCLI=1.46.3-crt # with the AWS CRT, which knows CRC32C and CRC64NVME
 readonly BOTO3=1.44.5
+readonly AWSCLI_OLD=1.29.85 # of 2023: before checksums in trailers were the default
+readonly BOTO3_OLD=1.26.165
+readonly S3CMD=2.4.0
+readonly S4CMD=2.1.0
+readonly MINIO_JS=8.0.7
 
 # Two at once would write into each other's folders.
 if command -v flock >/dev/null; then
@@ -82,21 +87,56 @@ install_haproxy() { # with the libraries that few systems have
   printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/haproxy.bin" "$@"\n' >"$1/haproxy"
   chmod +x "$1/haproxy"
 }
-install_aws() { # not moved afterwards: a venv knows its own path, so it is built beside the folder and linked from it
-  local venv="$cache/venv-awscli-$2"
+# python_venv NAME VERSION PACKAGE...: made where it stays: a venv knows its own path, so it lies beside the folder of its name.
+python_venv() {
+  local venv="$cache/venv-$1-$2"
+  shift 2
   rm -rf "$venv" && python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "awscli[crt]==${2%-crt}" >&2
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+  echo "$venv"
+}
+# python_of FILE VENV: a Python that has what the venv has; a link would not do: Python looks for its venv beside the link.
+python_of() {
+  printf '#!/bin/sh\nexec "%s" "$@"\n' "$2/bin/python" >"$1"
+  chmod +x "$1"
+}
+install_aws() {
+  venv=$(python_venv awscli "$2" "awscli[crt]==${2%-crt}")
   ln -s "$venv/bin/aws" "$1/aws"
 }
-install_boto3() { # the Python that has it; a link would not do: Python looks for its venv beside the link
-  local venv="$cache/venv-boto3-$2"
-  rm -rf "$venv" && python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "boto3[crt]==$2" >&2
-  printf '#!/bin/sh\nexec "%s" "$@"\n' "$venv/bin/python" >"$1/boto3"
-  chmod +x "$1/boto3"
+install_boto3() {
+  venv=$(python_venv boto3 "$2" "boto3[crt]==$2")
+  python_of "$1/boto3" "$venv"
+}
+install_aws_old() {
+  venv=$(python_venv aws-old "$2" "awscli==$2")
+  ln -s "$venv/bin/aws" "$1/aws-old"
+}
+install_boto3_old() {
+  venv=$(python_venv boto3-old "$2" "boto3==$2")
+  python_of "$1/boto3-old" "$venv"
+}
+install_s3cmd() {
+  venv=$(python_venv s3cmd "$2" "s3cmd==$2")
+  ln -s "$venv/bin/s3cmd" "$1/s3cmd"
+}
+install_s4cmd() { # it takes any boto3, and was made for those of its time
+  venv=$(python_venv s4cmd "$2" "s4cmd==$2" "boto3==$BOTO3_OLD" setuptools)
+  printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$venv/bin/python" "$venv/bin/s4cmd.py" >"$1/s4cmd"
+  chmod +x "$1/s4cmd"
+}
+install_rclone() {
+  unpack "$1/root" rclone
+  cp "$1/root/usr/bin/rclone" "$1/"
+  rm -rf "$1/root"
+}
+install_minio_js() { # the name of the folder is what clients import it from
+  npm install --silent --no-audit --no-fund --prefix "$1" "minio@$2" >&2
+  printf '#!/bin/sh\necho "$(dirname "$(readlink -f "$0")")/node_modules/minio"\n' >"$1/minio-js"
+  chmod +x "$1/minio-js"
 }
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws boto3 nginx haproxy
+[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -112,7 +152,13 @@ for name in "$@"; do
     openfga) once openfga "$OPENFGA" install_openfga ;;
     aws) once aws "$AWSCLI" install_aws ;;
     boto3) once boto3 "$BOTO3" install_boto3 ;;
-    *) say "unknown: $name (minio, versitygw, jaeger, prometheus, opa, openfga, aws, boto3, nginx, haproxy)"; exit 2 ;;
+    aws-old) once aws-old "$AWSCLI_OLD" install_aws_old ;;
+    boto3-old) once boto3-old "$BOTO3_OLD" install_boto3_old ;;
+    s3cmd) once s3cmd "$S3CMD" install_s3cmd ;;
+    s4cmd) once s4cmd "$S4CMD" install_s4cmd ;;
+    rclone) once rclone debian install_rclone ;;
+    minio-js) once minio-js "$MINIO_JS" install_minio_js ;;
+    *) say "unknown: $name (see the list in this script)"; exit 2 ;;
   esac
 done
 echo "$bin"

@@ -98,15 +98,27 @@ export const OPERATIONS = {
 
 export type OperationName = keyof typeof OPERATIONS;
 
+export interface QuestionShape {
+  readonly method: string;
+  readonly requires: readonly string[];
+  readonly allows: readonly string[];
+}
+
 /**
  * What stock clients ask about a bucket before they upload (rclone, s3cmd, minio-js). The gateway answers from its
  * configuration, to whoever may knock at the bucket; the store never hears of it.
  */
 export const BUCKET_QUESTIONS = {
-  HeadBucket: { method: 'HEAD', requires: [] },
-  GetBucketLocation: { method: 'GET', requires: ['location'] },
-  CreateBucket: { method: 'PUT', requires: [] },
-} as const satisfies Record<string, { readonly method: string; readonly requires: readonly string[] }>;
+  HeadBucket: { method: 'HEAD', requires: [], allows: [] },
+  GetBucketLocation: { method: 'GET', requires: ['location'], allows: [] },
+  CreateBucket: { method: 'PUT', requires: [], allows: [] },
+  /** minio-js looks for an upload to go on with. There never is one. */
+  ListMultipartUploads: {
+    method: 'GET',
+    requires: ['uploads'],
+    allows: ['delimiter', 'encoding-type', 'key-marker', 'max-uploads', 'prefix', 'upload-id-marker'],
+  },
+} as const satisfies Record<string, QuestionShape>;
 
 export type BucketQuestion = keyof typeof BUCKET_QUESTIONS;
 

@@ -9,6 +9,7 @@ import {
   OPERATIONS,
   type OperationName,
   type OperationShape,
+  type QuestionShape,
 } from '../domain/operation.ts';
 import { saysNothing } from './query-parameters.ts';
 
@@ -45,10 +46,8 @@ function findUpload(method: string, parameters: Parameters): OperationName {
 
 /** About the bucket itself. */
 function findQuestion(method: string, parameters: Parameters): BucketQuestion {
-  for (const [question, shape] of Object.entries(BUCKET_QUESTIONS)) {
-    const asked = [...parameters.keys()];
-    if (shape.method === method && asked.join() === shape.requires.join()) return question as BucketQuestion;
-  }
+  const found = QUESTIONS.find(([, shape]) => shape.method === method && fits(shape, parameters));
+  if (found !== undefined) return found[0];
   throw refusalOfBucketRequest(method);
 }
 
@@ -57,7 +56,9 @@ const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]
   ([name]) => name !== 'PostObject' && name !== 'HeadObject',
 );
 
-function fits(shape: OperationShape, parameters: Parameters): boolean {
+const QUESTIONS = Object.entries(BUCKET_QUESTIONS) as [BucketQuestion, QuestionShape][];
+
+function fits(shape: Pick<OperationShape, 'requires' | 'allows'>, parameters: Parameters): boolean {
   if (!shape.requires.every((name) => parameters.has(name))) return false;
   return [...parameters.keys()].every((name) => shape.requires.includes(name) || shape.allows.includes(name));
 }

@@ -14,12 +14,26 @@ export function answerQuestion({ operation, bucket }: Asking<KnownBucket>): Repl
   if (operation === 'CreateBucket') throw new Failure('bucket_exists');
   const headers = { 'x-amz-bucket-region': bucket.region };
   if (operation === 'HeadBucket') return { status: 200, headers, body: '' };
-  return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body: locationOf(bucket.region) };
+  const body = operation === 'GetBucketLocation' ? locationOf(bucket.region) : noUploadsOf(bucket.name);
+  return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body };
 }
 
 /** Amazon S3 API Reference, "GetBucketLocation": us-east-1 is said by saying nothing. */
 function locationOf(region: string): string {
   const text = region === 'us-east-1' ? '' : escapeXml(region);
+  return documentOf('LocationConstraint', text);
+}
+
+/** Amazon S3 API Reference, "ListMultipartUploads". It tells nobody what others upload, and the caller nothing new. */
+function noUploadsOf(bucket: string): string {
+  const limits = '<KeyMarker></KeyMarker><UploadIdMarker></UploadIdMarker><MaxUploads>1000</MaxUploads>';
+  return documentOf(
+    'ListMultipartUploadsResult',
+    `<Bucket>${escapeXml(bucket)}</Bucket>${limits}<IsTruncated>false</IsTruncated>`,
+  );
+}
+
+function documentOf(name: string, content: string): string {
   const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="${xmlns}">${text}</LocationConstraint>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="${xmlns}">${content}</${name}>`;
 }

@@ -58,16 +58,28 @@ describe('a question about a bucket', () => {
     }
   });
 
+  it('finds no multipart upload to go on with, whoever began one', async () => {
+    const listed = await ask('GET', '/open?uploads&prefix=k&max-uploads=1');
+    assert.equal(listed.status, 200);
+    assert.match(
+      listed.body,
+      /<Bucket>open<\/Bucket>.*<IsTruncated>false<\/IsTruncated><\/ListMultipartUploadsResult>$/,
+    );
+    assert.doesNotMatch(listed.body, /<Upload>/);
+    assert.equal((await ask('GET', '/open?uploads&versions')).status, 405);
+  });
+
   it('is not answered to strangers', async () => {
     for (const [method, path] of [
       ['GET', '/guarded?location'],
       ['HEAD', '/guarded'],
       ['PUT', '/guarded'],
+      ['GET', '/guarded?uploads'],
     ] as const)
       assert.equal((await ask(method, path)).status, 403, method);
   });
 
-  it('is one of three, and nothing besides', async () => {
+  it('is one of four, and nothing besides', async () => {
     for (const [method, path, status] of [
       ['GET', '/open', 405],
       ['GET', '/open?list-type=2', 405],

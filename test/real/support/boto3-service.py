@@ -45,6 +45,19 @@ def upload_file_object(client, ask):
     return {}
 
 
+class Pipe:
+    """What cannot be rewound, and does not know its length."""
+
+    def __init__(self, file):
+        self.read = file.read
+
+
+def upload_unseekable(client, ask):
+    with open(ask["file"], "rb") as file:
+        client.upload_fileobj(Pipe(file), **ask["args"])
+    return {}
+
+
 def put_presigned(client, ask):
     url = client.generate_presigned_url("put_object", Params=ask["args"], ExpiresIn=60)
     response = HTTP.request("PUT", url, body=bytes_of(ask), headers=ask.get("headers"))
@@ -58,7 +71,7 @@ def post_presigned(client, ask):
     return {"status": response.status, "text": response.data.decode()}
 
 
-DO = {f.__name__: f for f in (call, upload_file_object, put_presigned, post_presigned)}
+DO = {f.__name__: f for f in (call, upload_file_object, upload_unseekable, put_presigned, post_presigned)}
 
 for line in sys.stdin:
     request = json.loads(line)

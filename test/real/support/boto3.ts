@@ -26,6 +26,8 @@ export interface BotoResult {
 export interface BotoClient {
   call(method: string, args: object, body?: Buffer): Promise<BotoResult>;
   uploadFileObject(file: string, args: object): Promise<BotoResult>;
+  /** As from a pipe. */
+  uploadUnseekable(file: string, args: object): Promise<BotoResult>;
   putPresigned(args: object, body: Buffer, headers?: Record<string, string>): Promise<BotoResult>;
   /** @param spoil replaces fields of the form. */
   postPresigned(args: object, body: Buffer, spoil?: Record<string, string>): Promise<BotoResult>;
@@ -38,10 +40,10 @@ export class Boto3 {
   readonly #ended: Promise<string>;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param folder is its HOME. */
-  constructor(folder: string) {
+  /** @param folder is its HOME. @param python the one that has it: of now, or an old one. */
+  constructor(folder: string, python: 'boto3' | 'boto3-old' = 'boto3') {
     const env = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
-    this.#child = spawn(binary('boto3'), [SCRIPT], { cwd: folder, stdio: 'pipe', env });
+    this.#child = spawn(binary(python), [SCRIPT], { cwd: folder, stdio: 'pipe', env });
     endWithUs(this.#child);
     this.#lines = createInterface(this.#child.stdout!);
     this.#ended = text(this.#child.stderr!);
@@ -54,6 +56,7 @@ export class Boto3 {
     return {
       call: (method, args, body) => ask({ do: 'call', method, args, body: base64(body) }),
       uploadFileObject: (file, args) => ask({ do: 'upload_file_object', file, args }),
+      uploadUnseekable: (file, args) => ask({ do: 'upload_unseekable', file, args }),
       putPresigned: (args, body, headers) => ask({ do: 'put_presigned', args, body: base64(body), headers }),
       postPresigned: (args, body, spoil) => ask({ do: 'post_presigned', args, body: base64(body), spoil }),
     };

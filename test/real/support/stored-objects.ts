@@ -45,6 +45,12 @@ export class StoredObjects {
     return Uploads.filter(({ Key }) => Key === key).map(({ UploadId }) => UploadId!);
   }
 
+  /** Keys of all multipart uploads that were begun and neither completed nor aborted. */
+  async allOpenUploads(): Promise<string[]> {
+    const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.#bucket }));
+    return Uploads.map(({ Key }) => Key!);
+  }
+
   async remove(key: string): Promise<void> {
     await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
   }

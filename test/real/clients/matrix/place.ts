@@ -1,0 +1,82 @@
+/** Where the clients of the matrix upload to: one gateway over HTTP or TLS, two buckets, and what there is to upload. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type GatewayProcess, startGatewayProcess } from '../../../support/gateway-process.ts';
+import { AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY } from '../../../support/test-authority.ts';
+import { endWithUs } from '../../support/end-with-us.ts';
+import { STORE_BUCKET } from '../../support/gateway-in-front.ts';
+import { ACCESS_KEY, type RealStore, SECRET_KEY } from '../../support/real-stores.ts';
+
+export const KEYS = { accessKeyId: 'AKIAMATRIX', secretAccessKey: 'the-secret-of-the-matrix' };
+
+/** What is uploaded: name of the file, and its bytes. */
+export const FILES = {
+  empty: Buffer.alloc(0),
+  small: Buffer.from('m'),
+  medium: pattern(10_000),
+  large: pattern(30 * 1024 ** 2),
+} as const;
+export type FileName = keyof typeof FILES;
+
+export interface Place {
+  readonly scheme: 'http' | 'https';
+  readonly url: string;
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  /** With the files, and HOME for whoever wants one. */
+  readonly folder: string;
+  /** PEM with the authority of the certificate. */
+  readonly authority: string;
+}
+
+export interface OpenPlace extends Place {
+  readonly gateway: GatewayProcess;
+  close(): Promise<void>;
+}
+
+/** The objects of both buckets lie in one bucket of the store; `seen` lets its clients ask for them (HEAD). */
+export async function openPlace(store: RealStore, scheme: 'http' | 'https'): Promise<OpenPlace> {
+  const folder = await mkdtemp(join(tmpdir(), 'mizuchi-matrix-'));
+  const file = (name: string): string => join(folder, name);
+  for (const [name, bytes] of Object.entries(FILES)) await writeFile(file(name), bytes);
+  await mkdir(file('tree'));
+  await writeFile(file('tree/leaf'), FILES.small);
+  await writeFile(file('authority.pem'), AUTHORITY);
+  await writeFile(file('server.pem'), SERVER_CERTIFICATE);
+  await writeFile(file('server.key'), SERVER_KEY);
+  const s3 = { bucket: STORE_BUCKET, endpoint: store.url, access_key: ACCESS_KEY, secret_key: SECRET_KEY };
+  const credentials = [{ access_key: KEYS.accessKeyId, secret_key: KEYS.secretAccessKey }];
+  const bucket = { s3, auth: { sigv4: { credentials } } };
+  const tls = scheme === 'https' ? { tls: { cert_file: file('server.pem'), key_file: file('server.key') } } : {};
+  const gateway = await startGatewayProcess({
+    server: { address: '127.0.0.1:0', ...tls },
+    buckets: [
+      { name: 'uploads', ...bucket },
+      { name: 'seen', allow_head: true, ...bucket },
+    ],
+    upload: { multipart_threshold: '8MiB', part_size: '5MiB' },
+    metrics: { enabled: false },
+  });
+  endWithUs(gateway.process);
+  const host = new URL(gateway.url).host;
+  return {
+    scheme,
+    url: `${scheme}://${host}`,
+    host,
+    folder,
+    authority: file('authority.pem'),
+    gateway,
+    async close() {
+      await gateway.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Not random, so that a run that fails can be run again; and no two parts of it alike. */
+function pattern(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + (i >>> 8) * 7 + (i >>> 16) * 3) & 255;
+  return bytes;
+}
