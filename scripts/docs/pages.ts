@@ -1,4 +1,5 @@
 /** The generated pages. A further one is one line here. */
+import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
 import { renderMetrics } from './metrics.ts';
@@ -11,6 +12,7 @@ export interface Page {
 }
 
 export const PAGES: readonly Page[] = [
+  { file: 'docs/clients.md', render: renderClients },
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/metrics.md', render: renderMetrics },
