@@ -22,6 +22,9 @@ const serve = async (...call: Parameters<typeof import('./serve.ts').serve>) =>
 const store = async (...call: Parameters<typeof import('./store.ts').store>) =>
   (await import('./store.ts')).store(...call);
 
+const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
+  (await import('./faults.ts')).faults(...call);
+
 /** @returns the exit code of the process: 0 well, 1 the command failed, 2 it was called wrongly. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let exitCode = 0;
@@ -71,6 +74,15 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .option('-b, --bucket <name...>', 'buckets to create', ['my-bucket'])
     .action(async (options) => {
       exitCode = await store(options);
+    });
+  program
+    .command('faults')
+    .description('run a proxy in front of a store that fails on command, to rehearse what uploads do then')
+    .requiredOption('-s, --store <url>', 'the store behind it, such as http://127.0.0.1:9000')
+    .requiredOption('-p, --plan <file>', 'which requests meet which faults (docs/rehearsal.md)')
+    .option('-a, --address <host:port>', 'where to listen', '127.0.0.1:9001')
+    .action(async (options) => {
+      exitCode = await faults(options, env);
     });
   try {
     await program.parseAsync([...args], { from: 'user' });

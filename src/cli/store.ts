@@ -1,6 +1,7 @@
 /** `store`: runs the small S3-compatible store until SIGTERM or SIGINT. */
 import { once } from 'node:events';
 import { type Store, startStore } from '../store/start-store.ts';
+import { parseAddress } from './address.ts';
 
 export interface StoreCommandOptions {
   readonly directory: string;
@@ -34,12 +35,4 @@ export async function store(options: StoreCommandOptions): Promise<number> {
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await running.close();
   return 0;
-}
-
-/** `host:port`, `[IPv6]:port`. */
-function parseAddress(text: string): { host: string; port: number } | undefined {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  return host === undefined || port > 65_535 ? undefined : { host, port };
 }

@@ -4,7 +4,8 @@ import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
-import { parseConfig, parseCredentials } from './parse-config.ts';
+import type { FaultsConfig } from './faults.ts';
+import { parseConfig, parseCredentials, parseFaults } from './parse-config.ts';
 
 /** Bytes. A thousand buckets take less than half of it. */
 const MAX_FILE = 1_048_576;
@@ -17,6 +18,11 @@ export async function loadConfig(file: string, env: Environment): Promise<Config
 /** What `sigv4.credentials_file` names. @throws ConfigError with all problems. */
 export async function loadCredentials(file: string, env: Environment): Promise<readonly CredentialConfig[]> {
   return parseCredentials(await loadText(file), file, env);
+}
+
+/** The plan of `mizuchi-uploadr faults`. @throws ConfigError with all problems. */
+export async function loadFaults(file: string, env: Environment): Promise<FaultsConfig> {
+  return parseFaults(await loadText(file), file, env);
 }
 
 /** A UTF-8 file of at most 1 MiB. @throws ConfigError that says why it cannot be had. */

@@ -4,6 +4,7 @@ import { CONFIG, type Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { CREDENTIALS_FILE, type CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
+import { FAULTS_FILE, type FaultsConfig } from './faults.ts';
 import type { ObjectField } from './field.ts';
 import { readField } from './read-field.ts';
 import { type Found, Reading } from './reading.ts';
@@ -21,6 +22,11 @@ export function parseConfig(text: string, file: string, env: Environment): Confi
 /** The same for a file that `credentials_file` names. */
 export function parseCredentials(text: string, file: string, env: Environment): readonly CredentialConfig[] {
   return parse(CREDENTIALS_FILE, 'begin with "credentials:"', text, file, env).credentials;
+}
+
+/** The same for the plan of `mizuchi-uploadr faults`. */
+export function parseFaults(text: string, file: string, env: Environment): FaultsConfig {
+  return parse(FAULTS_FILE, 'begin with "faults:"', text, file, env);
 }
 
 function parse<T>(field: ObjectField<T>, mend: string, text: string, file: string, env: Environment): T {

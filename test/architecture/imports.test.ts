@@ -20,6 +20,7 @@ const RANKS: Record<string, number> = {
   auth: 2,
   authz: 2,
   cors: 2,
+  rehearsal: 2,
   'upload-id': 2,
   s3: 2,
   store: 2,

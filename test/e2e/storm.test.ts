@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { seededRandom } from '../../src/kit/seeded-random.ts';
 import { type Fault, FaultPlan } from '../../src/store/faults.ts';
 import { type Store, startStore } from '../../src/store/start-store.ts';
 import { awsChunked, chunkedHeaders, send } from '../support/http-client.ts';
-import { seededRandom } from '../support/seeded-random.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };

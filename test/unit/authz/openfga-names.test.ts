@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_OBJECT, MAX_USER, nameOf } from '../../../src/authz/openfga-names.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom } from '../../../src/kit/seeded-random.ts';
 
 const ANY_LENGTH = Number.POSITIVE_INFINITY;
 const encode = (id: string): string => nameOf('user', id, ANY_LENGTH)!.slice('user:'.length);

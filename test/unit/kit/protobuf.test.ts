@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import protobuf from 'protobufjs';
 import { bytesField, doubleField, doubleValue, intField, readFields, signedValue } from '../../../src/kit/protobuf.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
+import { seededRandom } from '../../../src/kit/seeded-random.ts';
 
 const Message = protobuf
   .parse(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TraceOrigin } from '../../../src/domain/span.ts';
+import { seededRandom } from '../../../src/kit/seeded-random.ts';
 import { UploadIds } from '../../../src/upload-id/seal.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
 
 const SECRET = 'correct horse battery staple';
 const KEY = 'dir/ü €.bin';
