@@ -1,22 +1,8 @@
 /** The section `headers` of a bucket: which headers of objects its clients may choose, and which it chooses itself. */
+import { OBJECT_HEADERS as DESCRIBING } from '../domain/object-headers.ts';
 import { type Complaint, optionalList, optionalObject, stringMap, type ValueOf } from './field.ts';
 import { oneOf } from './scalars.ts';
 
-/** Those that pass unless they are refused (Amazon S3 API Reference, PutObject). */
-const OFFERED = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-  'x-amz-storage-class',
-  'x-amz-tagging',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-context',
-  'x-amz-server-side-encryption-bucket-key-enabled',
-] as const;
 const CUSTOMER_KEY = 'x-amz-server-side-encryption-customer-algorithm';
 
 /** Those that reach further than the object's bytes, and are refused unless they are allowed. */
@@ -30,7 +16,7 @@ const RESERVED = [
 
 export const OBJECT_HEADERS = optionalObject(
   {
-    refuse: optionalList(oneOf([...OFFERED, CUSTOMER_KEY], { prose: 'A header that would pass otherwise.' }), {
+    refuse: optionalList(oneOf([...DESCRIBING, CUSTOMER_KEY], { prose: 'A header that would pass otherwise.' }), {
       prose: 'Headers that clients may not use: a request with one of them is refused (403).',
       mend: 'name at least one, such as [x-amz-storage-class]',
     }),
@@ -56,7 +42,7 @@ export const OBJECT_HEADERS = optionalObject(
 
 export type ObjectHeadersConfig = NonNullable<ValueOf<typeof OBJECT_HEADERS>>;
 
-const SETTABLE: ReadonlySet<string> = new Set([...OFFERED, ...RESERVED]);
+const SETTABLE: ReadonlySet<string> = new Set([...DESCRIBING, ...RESERVED]);
 
 function checkKey(name: string): Complaint | undefined {
   if (SETTABLE.has(name)) return undefined;

@@ -4,24 +4,9 @@
  * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for.
  */
 import { Failure } from '../domain/failure.ts';
+import { OBJECT_HEADERS } from '../domain/object-headers.ts';
 import type { OperationName } from '../domain/operation.ts';
 import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
-
-/** Describe the object; they go with the request that creates it. */
-const OBJECT_HEADERS = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-  'x-amz-storage-class',
-  'x-amz-tagging',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-context',
-  'x-amz-server-side-encryption-bucket-key-enabled',
-] as const;
 
 const CUSTOMER_KEY_HEADERS = [
   'x-amz-server-side-encryption-customer-algorithm',

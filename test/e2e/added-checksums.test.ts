@@ -1,18 +1,13 @@
 /** Objects that bring no checksum, to a store that is to have one: `s3.checksum`. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { RequestRecord } from '../../src/store/exchange.ts';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { EmbeddedStore } from '../support/embedded-store.ts';
 import { send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
-const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 const MIB = 1024 ** 2;
 const crcOf = (bytes: Buffer): string => {
   const value = Buffer.alloc(4);
@@ -22,28 +17,19 @@ const crcOf = (bytes: Buffer): string => {
 
 describe('s3.checksum', () => {
   let seen: RequestRecord[] = [];
-  let directory: string;
-  let store: Store;
+  let store: EmbeddedStore;
   let gateway: TestGateway;
-  let atStore: S3Client;
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'mizuchi-checksum-'));
-    const onRequest = (record: RequestRecord) => void seen.push(record);
-    const address = { host: '127.0.0.1', port: 0 };
-    store = await startStore({ directory, address, buckets: ['my-bucket'], onRequest, ...KEYS });
+    store = await EmbeddedStore.start({ onRequest: (record) => void seen.push(record) });
     const upload = { multipart_threshold: '5MiB', part_size: '5MiB' };
     gateway = await startGateway({ storeUrl: store.url, s3: { checksum: 'crc32' }, upload });
-    const credentials = { accessKeyId: KEYS.accessKey, secretAccessKey: KEYS.secretKey };
-    atStore = new S3Client({ endpoint: store.url, region: 'us-east-1', forcePathStyle: true, credentials });
   });
   beforeEach(() => {
     seen = [];
   });
   after(async () => {
     await gateway.close();
-    atStore.destroy();
     await store.close();
-    await rm(directory, { recursive: true });
   });
 
   for (const [how, size, headers, sentAs] of [
@@ -56,9 +42,7 @@ describe('s3.checksum', () => {
       const bytes = randomBytes(size);
       const answer = await send(gateway.url, 'PUT', '/uploads/k', bytes, { ...headers });
       assert.equal(answer.status, 200);
-      const read = await atStore.send(
-        new GetObjectCommand({ Bucket: 'my-bucket', Key: 'k', ChecksumMode: 'ENABLED' }), // the SDK verifies it, too
-      );
+      const read = await store.get('k');
       assert.equal(read.ChecksumCRC32, crcOf(bytes));
       assert.equal(read.ChecksumType, 'FULL_OBJECT');
       assert.deepEqual(Buffer.from(await read.Body!.transformToByteArray()), bytes);
@@ -76,9 +60,7 @@ describe('s3.checksum', () => {
       ['x-amz-content-sha256', '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'],
     ] as const) {
       assert.equal((await send(gateway.url, 'PUT', '/uploads/own', bytes, { [name]: value })).status, 200, name);
-      const read = await atStore.send(
-        new GetObjectCommand({ Bucket: 'my-bucket', Key: 'own', ChecksumMode: 'ENABLED' }),
-      );
+      const read = await store.get('own');
       assert.equal(read.ChecksumCRC32, undefined, name);
       await read.Body!.transformToByteArray();
     }

@@ -4,24 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { FaultRule } from '../../src/config/faults.ts';
 import { parseFaults } from '../../src/config/parse-config.ts';
 import { type FaultProxy, startFaultProxy } from '../../src/rehearsal/fault-proxy.ts';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { EmbeddedStore, sha256 } from '../support/embedded-store.ts';
 import { type Answer, RawClient, send } from '../support/http-client.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
-const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 const MIB = 1024 ** 2;
 const codeOf = ({ body }: Answer): string => /<Code>([^<]+)<\/Code>/.exec(body)?.[1] ?? '';
-const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 /** As a plan would have them. */
 const rules = (...faults: object[]): readonly FaultRule[] => parseFaults(JSON.stringify({ faults }), 'plan', {}).faults;
 
@@ -265,15 +259,12 @@ const CASES: readonly Case[] = [
 ];
 
 describe('a store that fails', () => {
-  let directory: string;
-  let store: Store;
+  let store: EmbeddedStore;
   let proxy: FaultProxy;
   let collector: OtlpReceiver;
   let gateway: TestGateway;
-  let atStore: S3Client;
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'mizuchi-faults-'));
-    store = await startStore({ directory, address: { host: '127.0.0.1', port: 0 }, buckets: ['my-bucket'], ...KEYS });
+    store = await EmbeddedStore.start();
     proxy = await startFaultProxy({ store: store.url, host: '127.0.0.1', port: 0, faults: [], seed: 1 });
     collector = await receiveHttp();
     gateway = await startGateway({
@@ -286,34 +277,17 @@ describe('a store that fails', () => {
         batch: { scheduled_delay_millis: 20 },
       },
     });
-    const credentials = { accessKeyId: KEYS.accessKey, secretAccessKey: KEYS.secretKey };
-    atStore = new S3Client({ endpoint: store.url, region: 'us-east-1', forcePathStyle: true, credentials });
   });
   afterEach(() => proxy.plan([]));
   after(async () => {
     await gateway.close();
-    atStore.destroy();
     await collector.close();
     await proxy.close();
     await store.close();
-    await rm(directory, { recursive: true });
   });
 
   const put = (path: string, body: Buffer, headers: Record<string, string> = {}): Promise<Answer> =>
     send(gateway.url, 'PUT', path, body, headers);
-  async function sumAtStore(Key: string): Promise<string | undefined> {
-    try {
-      const { Body } = await atStore.send(new GetObjectCommand({ Bucket: 'my-bucket', Key }));
-      return sumOf(await Body!.transformToByteArray());
-    } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') return undefined;
-      throw error;
-    }
-  }
-  const openUploads = async (): Promise<string[]> => {
-    const { Uploads = [] } = await atStore.send(new ListMultipartUploadsCommand({ Bucket: 'my-bucket' }));
-    return Uploads.map(({ Key }) => Key!);
-  };
   async function create(key: string): Promise<string> {
     const { body } = await send(gateway.url, 'POST', `/uploads/${key}?uploads`, '');
     return /<UploadId>([^<]+)</.exec(body)![1]!;
@@ -347,9 +321,9 @@ describe('a store that fails', () => {
       assert.deepEqual([answer.status, codeOf(answer)], [status, code], answer.body);
       proxy.plan([]);
 
-      assert.equal(await sumAtStore(key), there ? sumOf(OBJECTS[kind]) : undefined, 'what is in the store');
+      assert.equal(await store.sumOf(key), there ? sha256(OBJECTS[kind]) : undefined, 'what is in the store');
       if (kind === 'part') assert.equal((await abort(key, id)).status, 204);
-      assert.deepEqual(await openUploads(), [], 'no parts are left behind');
+      assert.deepEqual(await store.openUploads(), [], 'no parts are left behind');
 
       const spans = await traceOf(answer);
       const operation = kind === 'part' ? 'UploadPart' : 'PutObject';
@@ -397,9 +371,9 @@ describe('a store that fails', () => {
       const { error_type, bytes, status } = gateway.log.at(-1)!;
       assert.deepEqual([error_type, status], ['client_aborted', undefined]);
       assert.ok(Number(bytes) <= object.length * share);
-      assert.equal(await sumAtStore(key), undefined);
+      assert.equal(await store.sumOf(key), undefined);
       if (kind === 'part') await abort(key, id);
-      assert.deepEqual(await openUploads(), []);
+      assert.deepEqual(await store.openUploads(), []);
     });
   }
 
@@ -411,7 +385,7 @@ describe('a store that fails', () => {
     await new Promise((resolve) => client.socket.write(object, resolve));
     client.destroy();
     while (gateway.log.length === reported) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.ok([undefined, sumOf(object)].includes(await sumAtStore('cut-100')));
+    assert.ok([undefined, sha256(object)].includes(await store.sumOf('cut-100')));
   });
 
   it('that closes a kept connection is asked again, unseen', async () => {
@@ -437,12 +411,12 @@ describe('a store that fails', () => {
     proxy.plan(rules({ do: 'corrupt', after_bytes: 100 }));
     const bare = await put('/uploads/corrupt', OBJECTS.small);
     assert.equal(bare.status, 200, 'nobody can see it where there is nothing to see it by');
-    assert.notEqual(await sumAtStore('corrupt'), sumOf(OBJECTS.small));
+    assert.notEqual(await store.sumOf('corrupt'), sha256(OBJECTS.small));
     const md5 = createHash('md5').update(OBJECTS.small).digest('base64');
-    for (const headers of [{ 'content-md5': md5 }, { 'x-amz-content-sha256': sumOf(OBJECTS.small) }]) {
+    for (const headers of [{ 'content-md5': md5 }, { 'x-amz-content-sha256': sha256(OBJECTS.small) }]) {
       const answer = await put('/uploads/seen', OBJECTS.small, headers);
       assert.ok(answer.status >= 400, `${answer.status}`);
-      assert.equal(await sumAtStore('seen'), undefined);
+      assert.equal(await store.sumOf('seen'), undefined);
     }
   });
 });

@@ -4,22 +4,17 @@
  * happens is drawn by a seeded generator: the same in every run.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { seededRandom } from '../../src/kit/seeded-random.ts';
 import { type Fault, FaultPlan } from '../../src/store/faults.ts';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { EmbeddedStore, sha256 } from '../support/embedded-store.ts';
 import { awsChunked, chunkedHeaders, send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
-const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 const UPLOADS = 300;
 const AT_ONCE = 12;
 const MIB = 1024 ** 2;
@@ -46,39 +41,26 @@ const crcOf = (bytes: Buffer): string => {
   value.writeUInt32BE(crc32(bytes));
   return value.toString('base64');
 };
-const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('a storm', () => {
   const faults = new FaultPlan();
   const random = seededRandom(20261123);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  let directory: string;
-  let store: Store;
+  let store: EmbeddedStore;
   let gateway: TestGateway;
-  let atStore: S3Client;
 
   let open = 0;
   before(async () => {
     open = await descriptors();
-    directory = await mkdtemp(join(tmpdir(), 'mizuchi-storm-'));
-    store = await startStore({
-      directory,
-      address: { host: '127.0.0.1', port: 0 },
-      buckets: ['my-bucket'],
-      faults,
-      ...KEYS,
-    });
+    store = await EmbeddedStore.start({ faults });
     gateway = await startGateway({
       storeUrl: store.url,
       s3: { answer_timeout_seconds: 0.5, stall_timeout_seconds: 0.5 },
       upload: { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB' },
     });
-    const credentials = { accessKeyId: KEYS.accessKey, secretAccessKey: KEYS.secretKey };
-    atStore = new S3Client({ endpoint: store.url, region: 'us-east-1', forcePathStyle: true, credentials });
   });
   after(async () => {
     await Promise.allSettled([gateway.close(), store.close()]); // where a test has failed
-    await rm(directory, { recursive: true });
   });
 
   const never = new Promise<never>(() => {});
@@ -160,15 +142,6 @@ describe('a storm', () => {
     return status === undefined ? undefined : Number(status);
   }
 
-  async function stored(Key: string): Promise<string | undefined> {
-    try {
-      const { Body } = await atStore.send(new GetObjectCommand({ Bucket: 'my-bucket', Key }));
-      return sumOf(await Body!.transformToByteArray());
-    } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') return undefined;
-      throw error;
-    }
-  }
   const gauges = async (): Promise<string[]> => {
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
     return body.split('\n').filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*) /.test(line));
@@ -200,30 +173,24 @@ describe('a storm', () => {
 
     let successes = 0;
     for (const { plan, status } of outcomes) {
-      const there = await stored(plan.key);
+      const there = await store.sumOf(plan.key);
       const about = `${plan.key}: status ${status}, cut at ${plan.cutAt}, lies: ${plan.lies}, ${JSON.stringify(plan.fault)}`;
       if (status === 200) {
         successes++;
-        assert.equal(there, sumOf(plan.object), about);
+        assert.equal(there, sha256(plan.object), about);
         assert.ok(plan.cutAt === undefined && !plan.lies, about);
       } else if (there !== undefined) {
         assert.ok(plan.mayBeThere, about);
-        assert.equal(there, sumOf(plan.object), about);
+        assert.equal(there, sha256(plan.object), about);
       }
     }
     t.diagnostic(`${successes} of ${UPLOADS} uploads succeeded`);
     assert.ok(successes > UPLOADS / 4 && successes < (UPLOADS * 3) / 4, `${successes} is no storm`);
-    const { Uploads = [] } = await atStore.send(new ListMultipartUploadsCommand({ Bucket: 'my-bucket' }));
-    assert.deepEqual(
-      Uploads.map(({ Key }) => Key),
-      [],
-      'no parts are left behind',
-    );
+    assert.deepEqual(await store.openUploads(), [], 'no parts are left behind');
     assert.equal((await send(gateway.url, 'PUT', '/uploads/calm', 'again')).status, 200);
   });
 
   it('leaves no descriptor open when all is closed', async () => {
-    atStore.destroy();
     await gateway.close();
     await store.close();
     await until('descriptors are as before', async () => (await descriptors()) <= open);

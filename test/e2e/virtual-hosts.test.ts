@@ -1,43 +1,29 @@
 /** Buckets in the name of the host: `BUCKET.domain/key` beside `domain/BUCKET/key`, and no way to have one judged and the other written. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { RequestRecord } from '../../src/store/exchange.ts';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { type Answer, send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
-const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 const DEVICE = { accessKeyId: 'AKIADEVICE7', secretAccessKey: 'secret-of-device-7' };
 const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
 
 describe('a host name that says the bucket', () => {
-  let directory: string;
-  let store: Store;
+  let store: EmbeddedStore;
   let seen: RequestRecord[] = [];
   let gateway: TestGateway;
-  let atStore: S3Client;
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'mizuchi-hosts-'));
-    const onRequest = (record: RequestRecord) => void seen.push(record);
-    const address = { host: '127.0.0.1', port: 0 };
-    store = await startStore({
-      directory,
-      address,
-      buckets: ['open-at-store', 'guarded-at-store'],
-      onRequest,
-      ...KEYS,
-    });
+    const buckets = ['open-at-store', 'guarded-at-store'];
+    store = await EmbeddedStore.start({ buckets, onRequest: (record) => void seen.push(record) });
     const s3 = (bucket: string) => ({
       bucket,
       endpoint: store.url,
-      access_key: KEYS.accessKey,
-      secret_key: KEYS.secretKey,
+      access_key: STORE_KEYS.accessKey,
+      secret_key: STORE_KEYS.secretKey,
     });
     const credentials = [{ access_key: DEVICE.accessKeyId, secret_key: DEVICE.secretAccessKey }];
     gateway = await startGateway({
@@ -49,8 +35,6 @@ describe('a host name that says the bucket', () => {
         { name: 'dotted.name', path_prefix: '/open/below', s3: s3('guarded-at-store') },
       ],
     });
-    const own = { accessKeyId: KEYS.accessKey, secretAccessKey: KEYS.secretKey };
-    atStore = new S3Client({ endpoint: store.url, region: 'us-east-1', forcePathStyle: true, credentials: own });
   });
   beforeEach(() => {
     seen = [];
@@ -58,9 +42,7 @@ describe('a host name that says the bucket', () => {
   });
   after(async () => {
     await gateway.close();
-    atStore.destroy();
     await store.close();
-    await rm(directory, { recursive: true });
   });
   const put = (host: string, path: string, more: Record<string, string> = {}): Promise<Answer> =>
     send(gateway.url, 'PUT', path, 'hello', { host, ...more });
@@ -163,7 +145,7 @@ describe('a host name that says the bucket', () => {
         ['a b/ü', 5],
         ['large', Body.length],
       ] as const) {
-        const read = await atStore.send(new GetObjectCommand({ Bucket: 'guarded-at-store', Key }));
+        const read = await store.get(Key, 'guarded-at-store');
         assert.equal((await read.Body!.transformToByteArray()).length, length);
       }
     } finally {
