@@ -1,4 +1,5 @@
 /** The section `tracing`: which requests are traced, and where the spans go. */
+import { optionalAddressRanges } from './address-ranges.ts';
 import { type Complaint, section, stringMap, type ValueOf } from './field.ts';
 import { boolean, httpUrl, integer, number, oneOf, string } from './scalars.ts';
 
@@ -76,6 +77,13 @@ const SAMPLING = section(
       default: 'parent_based',
     }),
     ratio: number({ prose: 'The share, for `ratio` and `parent_based`. 1 is all.', default: 1, min: 0, max: 1 }),
+    remote_ratio: number({
+      prose:
+        'Of the traces that callers who are not trusted continue into the gateway, the share that may be kept, whatever they say. `always` keeps all.',
+      default: 1,
+      min: 0,
+      max: 1,
+    }),
   },
   { prose: 'Which traces are kept.' },
 );
@@ -133,6 +141,14 @@ export const TRACING = section(
       optional: true,
     }),
     otlp: OTLP,
+    inbound: oneOf(['continue', 'restart', 'ignore'], {
+      prose:
+        'What becomes of the trace context of callers who are not trusted: it is continued, or a trace of our own begins, which links to it, or which does not.',
+      default: 'continue',
+    }),
+    trusted_proxies: optionalAddressRanges(
+      'Addresses of proxies and services of your own, with CIDR: their context is always continued, and followed.',
+    ),
     sampling: SAMPLING,
     batch: BATCH,
     subject: oneOf(['hash', 'plain', 'off'], {

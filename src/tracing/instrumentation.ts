@@ -24,27 +24,31 @@ import type {
   TraceOrigin,
 } from '../domain/span.ts';
 import { type Conventions, chooseNames, type Names } from './conventions.ts';
+import { Inbound } from './propagation/inbound.ts';
 import { rawHeadersGetter, rawHeadersSetter } from './propagation/raw-headers.ts';
 import { formatTraceparent } from './propagation/trace-context.ts';
 import { SpanHolder } from './span-holder.ts';
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
 
-/** @param conventions which names HTTP attributes get. */
+/** @param conventions which names HTTP attributes get. @param inbound whose context is continued; everybody's unless given. */
 export function createRequestTracer(
   tracer: Tracer,
   propagator: TextMapPropagator,
   conventions: Conventions,
+  inbound: Inbound = new Inbound({ mode: 'continue', trusted: [], remoteRatio: 1 }),
 ): RequestTracer {
   const tools = { tracer, propagator, names: chooseNames(conventions) };
   return {
     startRequest(headers, attributes, origin) {
-      const caller = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
+      const sent = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
+      const { parent: caller, link } = inbound.admit(sent, attributes['network.peer.address'] as string | undefined);
       const begins = origin === undefined ? undefined : contextOf(origin);
       const called = trace.getSpanContext(caller) !== undefined;
       const parent = called || begins === undefined ? caller : trace.setSpanContext(caller, begins);
-      const links = called && begins !== undefined ? [{ context: begins }] : undefined;
-      return open(tools, parent, 'http.server.request', SpanKind.SERVER, attributes, links);
+      const links = [link, called ? begins : undefined].filter((each) => each !== undefined);
+      const linked = links.length === 0 ? undefined : links.map((context) => ({ context }));
+      return open(tools, parent, 'http.server.request', SpanKind.SERVER, attributes, linked);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer } from './instrumentation.ts';
 import { openRecorder, type RecorderOptions } from './open-recorder.ts';
 import type { TracerStats } from './pipeline/figures.ts';
+import { Inbound } from './propagation/inbound.ts';
 import { TraceContextPropagator } from './propagation/trace-context.ts';
 
 export interface TracingHandle {
@@ -24,8 +25,17 @@ const SHUTDOWN_MILLIS = 5_000;
 export function startTracing(config: TracingConfig, options: RecorderOptions): TracingHandle {
   const recorder = openRecorder(config, options);
   return {
-    tracer: createRequestTracer(recorder.tracer, new TraceContextPropagator(), config.semantic_conventions),
+    tracer: createRequestTracer(
+      recorder.tracer,
+      new TraceContextPropagator(),
+      config.semantic_conventions,
+      inboundOf(config),
+    ),
     stats: () => recorder.stats(),
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
   };
+}
+
+function inboundOf({ inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {
+  return new Inbound({ mode, trusted, remoteRatio: sampling.remote_ratio });
 }

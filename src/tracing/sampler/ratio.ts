@@ -53,7 +53,7 @@ function withThreshold(state: TraceStateApi | undefined, sub: Map<string, string
 }
 
 /** A threshold that was not ours must not stay: it would claim a count that is not true any more. */
-function withoutThreshold(parent: SpanContext | undefined): { traceState?: TraceStateApi } {
+export function withoutThreshold(parent: SpanContext | undefined): { traceState?: TraceStateApi } {
   const sub = subKeys(parent?.traceState);
   if (!sub.delete('th')) return {};
   return { traceState: withSubKeys(parent!.traceState!, sub) };

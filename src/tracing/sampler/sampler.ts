@@ -9,7 +9,13 @@ export interface Decision {
   readonly traceState?: TraceState;
 }
 
+/** What a caller sent. */
+export interface CallerContext extends SpanContext {
+  /** Whether it is a stranger's, of which as many are kept already as may be. */
+  readonly overRatio?: boolean;
+}
+
 export interface Sampler {
   /** @param parent the valid context that the caller sent, if any. */
-  decide(traceId: string, parent: SpanContext | undefined): Decision;
+  decide(traceId: string, parent: CallerContext | undefined): Decision;
 }

@@ -66,7 +66,8 @@ describe('parseConfig', () => {
           compression: 'gzip',
           headers: {},
         },
-        sampling: { strategy: 'parent_based', ratio: 1 },
+        inbound: 'continue',
+        sampling: { strategy: 'parent_based', ratio: 1, remote_ratio: 1 },
         batch: { max_queue_size: 2048, scheduled_delay_millis: 5000, max_export_batch_size: 512 },
         subject: 'hash',
         resource: {},
@@ -119,7 +120,9 @@ tracing:
   environment: production
   otlp: { endpoint: "https://collector/base", protocol: http/protobuf, timeout_seconds: 1, compression: none,
           headers: { X-Api-Key: k, authorization: "Bearer x" } }
-  sampling: { strategy: ratio, ratio: 0.25 }
+  inbound: restart
+  trusted_proxies: [10.0.0.0/8]
+  sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5 }
   batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 }
   resource: { service.version: 1.10, host.name: h }
   semantic_conventions: dup
@@ -241,7 +244,9 @@ logging:  { level: debug, format: json }
           compression: 'none',
           headers: { 'x-api-key': 'k', authorization: 'Bearer x' },
         },
-        sampling: { strategy: 'ratio', ratio: 0.25 },
+        inbound: 'restart',
+        trusted_proxies: ['10.0.0.0/8'],
+        sampling: { strategy: 'ratio', ratio: 0.25, remote_ratio: 0.5 },
         batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 },
         subject: 'off',
         resource: { 'service.version': '1.10', 'host.name': 'h' },

@@ -1,0 +1,80 @@
+/** Whose trace context the gateway believes: through the running gateway, with what a collector gets. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { send } from '../support/http-client.ts';
+import type { DecodedSpan } from '../support/otlp-messages.ts';
+import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
+import { RawStore } from '../support/raw-store.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const TRACE = 'f'.repeat(32);
+const SPAN = 'b'.repeat(16);
+
+describe('a caller with a trace of its own', () => {
+  let store: RawStore;
+  let collector: OtlpReceiver;
+  const gateways: TestGateway[] = [];
+  before(async () => {
+    store = await RawStore.start();
+    collector = await receiveHttp();
+  });
+  after(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    await collector.close();
+    await store.close();
+  });
+
+  /** What the store was told, and the request's span, if it was kept. */
+  async function upload(tracing: object) {
+    const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf' };
+    const gateway = await startGateway({
+      storeUrl: store.url,
+      tracing: { enabled: true, otlp, batch: { scheduled_delay_millis: 10 }, ...tracing },
+    });
+    gateways.push(gateway);
+    const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'their=1', baggage: 'user=alice' };
+    const answer = await send(gateway.url, 'PUT', '/uploads/k', 'hello', headers);
+    assert.equal(answer.status, 200);
+    const { headers: told } = store.requests.at(-1)!;
+    const [, traceId, spanId] = /00-(\w{32})-(\w{16})-/.exec(String(answer.headers['server-timing']))!;
+    await gateway.close(); // which delivers what there is
+    const span = collector.spans().find((each) => each.spanId === spanId);
+    return { traceId, span, told };
+  }
+  const linksOf = (span: DecodedSpan | undefined): (readonly [string, string])[] =>
+    (span?.links ?? []).map((link) => [link.traceId, link.spanId] as const);
+
+  it('is continued', async () => {
+    const { traceId, span, told } = await upload({});
+    assert.deepEqual([traceId, span?.parentSpanId], [TRACE, SPAN]);
+    assert.deepEqual([String(told.traceparent).split('-')[1], told.tracestate], [TRACE, 'their=1']);
+    assert.equal(told.baggage, undefined, 'what strangers would have carried along ends here');
+  });
+
+  it('is linked to where the trace begins anew', async () => {
+    const { traceId, span, told } = await upload({ inbound: 'restart' });
+    assert.notEqual(traceId, TRACE);
+    assert.equal(span?.parentSpanId, '');
+    assert.deepEqual(linksOf(span), [[TRACE, SPAN]]);
+    assert.deepEqual([String(told.traceparent).split('-')[1], told.tracestate], [traceId, undefined]);
+  });
+
+  it('leaves no mark where it is ignored', async () => {
+    const { traceId, span } = await upload({ inbound: 'ignore' });
+    assert.notEqual(traceId, TRACE);
+    assert.deepEqual([span?.parentSpanId, linksOf(span)], ['', []]);
+  });
+
+  it('is continued where its address is trusted', async () => {
+    const { traceId, span } = await upload({ inbound: 'ignore', trusted_proxies: ['127.0.0.0/8'] });
+    assert.deepEqual([traceId, span?.parentSpanId], [TRACE, SPAN]);
+  });
+
+  for (const strategy of ['parent_based', 'ratio'] as const) {
+    it(`cannot have its trace kept by ${strategy} where none of strangers are`, async () => {
+      const { traceId, span, told } = await upload({ sampling: { strategy, ratio: 0.5, remote_ratio: 0 } });
+      assert.deepEqual([traceId, span], [TRACE, undefined]);
+      assert.match(String(told.traceparent), /-00$/);
+    });
+  }
+});

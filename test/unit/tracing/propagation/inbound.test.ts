@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { Inbound, type InboundOptions } from '../../../../src/tracing/propagation/inbound.ts';
+import { TraceState } from '../../../../src/tracing/propagation/trace-state.ts';
+import { chooseSampler } from '../../../../src/tracing/sampler/choose-sampler.ts';
+
+/** With the highest randomness there is: every ratio above 0 keeps it. */
+const caller = {
+  traceId: 'f'.repeat(32),
+  spanId: 'b'.repeat(16),
+  traceFlags: 3,
+  isRemote: true,
+  traceState: TraceState.parse('ot=th:0;rv:ffffffffffffff,other=1')!,
+};
+const sent = trace.setSpanContext(ROOT_CONTEXT, caller);
+const admit = (options: Partial<InboundOptions>, peer = '192.0.2.1') =>
+  new Inbound({ mode: 'continue', trusted: ['10.0.0.0/8', '::1'], remoteRatio: 1, ...options }).admit(sent, peer);
+
+describe('the context of a caller', () => {
+  it('is continued as it came, or not at all, or linked to', () => {
+    assert.deepEqual(admit({}), { parent: sent, link: undefined });
+    assert.deepEqual(admit({ mode: 'ignore' }), { parent: ROOT_CONTEXT, link: undefined });
+    assert.deepEqual(admit({ mode: 'restart' }), { parent: ROOT_CONTEXT, link: caller });
+  });
+
+  it('is continued whatever the mode where the peer is trusted', () => {
+    for (const mode of ['continue', 'restart', 'ignore'] as const) {
+      for (const peer of ['10.1.2.3', '::ffff:10.1.2.3', '::1'])
+        assert.equal(admit({ mode, remoteRatio: 0 }, peer).parent, sent, `${mode} ${peer}`);
+      assert.notEqual(admit({ mode, remoteRatio: 0 }, '11.0.0.1').parent, sent);
+    }
+  });
+
+  it('that is not there leaves nothing to decide', () =>
+    assert.deepEqual(new Inbound({ mode: 'restart', trusted: [], remoteRatio: 1 }).admit(ROOT_CONTEXT, undefined), {
+      parent: ROOT_CONTEXT,
+      link: undefined,
+    }));
+
+  describe('of a stranger', () => {
+    const draws = [0.1, 0.5, 0.9];
+    const decisions = (strategy: 'always' | 'never' | 'ratio' | 'parent_based', remoteRatio: number): boolean[] =>
+      draws.map((drawn) => {
+        const { parent } = admit({ remoteRatio, random: () => drawn });
+        return chooseSampler(strategy, 0.5).decide(caller.traceId, trace.getSpanContext(parent)).sampled;
+      });
+
+    for (const strategy of ['ratio', 'parent_based'] as const) {
+      it(`is kept by ${strategy} as often as remote_ratio says, whatever flag and trace id it has`, () => {
+        assert.deepEqual(decisions(strategy, 1), [true, true, true]);
+        assert.deepEqual(decisions(strategy, 0.5), [true, false, false]);
+        assert.deepEqual(decisions(strategy, 0), [false, false, false]);
+      });
+    }
+
+    it('is kept by always, and never by never', () => {
+      assert.deepEqual(decisions('always', 0), [true, true, true]);
+      assert.deepEqual(decisions('never', 1), [false, false, false]);
+    });
+
+    it('claims no count where it is not kept', () => {
+      const { parent } = admit({ remoteRatio: 0 });
+      const { traceState } = chooseSampler('ratio', 0.5).decide(caller.traceId, trace.getSpanContext(parent));
+      assert.equal(traceState?.serialize(), 'ot=rv:ffffffffffffff,other=1');
+    });
+  });
+});
