@@ -46,12 +46,7 @@ async function openBucket(
   surroundings: Surroundings,
 ): Promise<ServedBucket> {
   const { name, s3, auth, authz } = config;
-  const ca =
-    s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(surroundings.directory, s3.ca_file));
-  const store = await StoreClient.open(s3, ca).catch((cause) => {
-    throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
-  });
-  parts.opened.push(() => store.close());
+  const store = await openStore(config, parts, surroundings);
   const opened = await openAuth({ name, auth }, parts, surroundings);
   const authorizers = openAuthz(authz, name, parts, surroundings);
   const uploadIds = new UploadIds(uploadIdSecret(server, config), name);
@@ -68,6 +63,20 @@ async function openBucket(
     authenticators: opened?.authenticators,
     authorizers,
   };
+}
+
+/** @throws Error that names the bucket, if its store has no credentials or no authorities. */
+export async function openStore(
+  { name, s3 }: Pick<BucketConfig, 'name' | 's3'>,
+  parts: BucketParts,
+  { directory }: Pick<Surroundings, 'directory'>,
+): Promise<StoreClient> {
+  const ca = s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(directory, s3.ca_file));
+  const store = await StoreClient.open(s3, ca).catch((cause) => {
+    throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
+  });
+  parts.opened.push(() => store.close());
+  return store;
 }
 
 function headerRulesOf(config: ObjectHeadersConfig | undefined): HeaderRules | undefined {

@@ -86,7 +86,8 @@ async function identify(auth: OpenedAuth | undefined, as: string | undefined): P
   return { method: 'jwt', subject, claims, expiresAt };
 }
 
-function requestOf(bucket: Bucket, identity: Identity, rawPath: string, key: string): Resolved {
+/** The question that a policy engine would be asked. */
+export function requestOf(bucket: Bucket, identity: Identity, rawPath: string, key: string): Resolved {
   const incoming: Incoming = {
     id: 'rehearsal',
     method: 'PUT',

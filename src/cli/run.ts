@@ -22,6 +22,8 @@ const serve = async (...call: Parameters<typeof import('./serve.ts').serve>) =>
 const store = async (...call: Parameters<typeof import('./store.ts').store>) =>
   (await import('./store.ts')).store(...call);
 
+const doctor = async (...call: Parameters<typeof import('./doctor.ts').doctor>) =>
+  (await import('./doctor.ts')).doctor(...call);
 const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
   (await import('./faults.ts')).faults(...call);
 
@@ -63,6 +65,15 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .option('--as <token-or-key>', 'whose upload: a token, an access key, or - for a token on the standard input')
     .action((_: ConfigOptions, command: Command) =>
       withConfig(command.optsWithGlobals(), async (file) => check(file, env, write, await whose(command.opts()))),
+    );
+  program
+    .command('doctor')
+    .description(
+      'try the stores, identity providers, policy engines and the collector of a configuration; nothing is stored',
+    )
+    .addOption(configOption())
+    .action((_: ConfigOptions, command: Command) =>
+      withConfig(command.optsWithGlobals(), (file) => doctor(file, env, write)),
     );
   program
     .command('store')

@@ -7,6 +7,8 @@ import type { KeySet } from './key-source.ts';
 export interface FetchedKeySet extends KeySet {
   /** The same for the same keys, whatever their order. */
   readonly fingerprint: string;
+  /** How many keys it has. */
+  readonly size: number;
 }
 
 /** Providers have two to ten. A token without `kid` is tried with each that could have signed it. */
@@ -28,7 +30,7 @@ export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: A
 /** @throws Error */
 export function parseKeySet(text: string): FetchedKeySet {
   const keys = keysOf(text);
-  return { find: createLocalJWKSet({ keys }), fingerprint: fingerprintOf(keys) };
+  return { find: createLocalJWKSet({ keys }), fingerprint: fingerprintOf(keys), size: keys.length };
 }
 
 function keysOf(text: string): JWK[] {

@@ -1,0 +1,40 @@
+/** Tries the providers of identity: whether their keys can be had, and the files that the configuration names. */
+import { Agent } from 'undici';
+import { fetchKeySet } from '../../auth/jwt/fetch-key-set.ts';
+import type { BucketConfig } from '../../config/bucket.ts';
+import { openAuth } from '../open-auth.ts';
+import type { BucketParts, Surroundings } from '../surroundings.ts';
+import { type Finding, fails, find, works } from './finding.ts';
+
+const PATIENCE_MILLIS = 10_000;
+
+export async function examineIdentity(
+  bucket: BucketConfig,
+  parts: BucketParts,
+  surroundings: Surroundings,
+): Promise<Finding[]> {
+  const { auth, name } = bucket;
+  if (!auth.enabled) return [];
+  const opened = await find(`bucket ${name}, keys`, async () => {
+    await openAuth(bucket, parts, surroundings);
+    return works('all files and secrets could be read');
+  });
+  const providers = auth.jwt === undefined ? [] : (auth.jwt.providers ?? [auth.jwt]);
+  const urls = [...new Set(providers.flatMap(({ jwks_url }) => jwks_url ?? []))];
+  return [opened, ...(await Promise.all(urls.map((url) => examineKeySet(name, url))))];
+}
+
+function examineKeySet(bucket: string, url: string): Promise<Finding> {
+  return find(`bucket ${bucket}, ${url}`, async () => {
+    const dispatcher = new Agent({ maxResponseSize: 1024 * 1024 });
+    try {
+      const { size } = await fetchKeySet(url, dispatcher, AbortSignal.timeout(PATIENCE_MILLIS));
+      return works(`${size} ${size === 1 ? 'key' : 'keys'}`);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return fails(message || String(code), 'check jwks_url, DNS, firewalls and the certificate of the provider');
+    } finally {
+      await dispatcher.destroy();
+    }
+  });
+}

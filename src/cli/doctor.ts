@@ -1,0 +1,30 @@
+/** `doctor`: tries the stores, the providers of identity, the policy engines and the collector, and says what to do. Prints no secret. */
+import { dirname, resolve } from 'node:path';
+import { examine } from '../assembly/examine/examine.ts';
+import type { Finding } from '../assembly/examine/finding.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Environment } from '../config/expand.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Log } from '../domain/log.ts';
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** @returns the exit code: 0 if everything works, else 1. */
+export async function doctor(file: string, env: Environment, write: (text: string) => void): Promise<number> {
+  try {
+    const config = await loadConfig(file, env);
+    const findings = await examine(config, { directory: dirname(resolve(file)), env, log: SILENT });
+    write(`${findings.map(lineOf).join('\n')}\n`);
+    const broken = findings.filter(({ works }) => !works).length;
+    write(broken === 0 ? '\nEverything works.\n' : `\n${broken} of ${findings.length} do not work.\n`);
+    return broken === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+function lineOf({ what, works, how, mend }: Finding): string {
+  return works ? `  ✓ ${what}: ${how}` : `  ✗ ${what}: ${how}\n      ${mend}`;
+}

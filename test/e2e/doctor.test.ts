@@ -1,0 +1,129 @@
+/** `mizuchi-uploadr doctor`: what works of that which a configuration needs, and what to do about what does not. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { doctor } from '../../src/cli/doctor.ts';
+import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
+import { deadEndpoint } from '../support/faulty-server.ts';
+import { IdentityProvider } from '../support/identity-provider.ts';
+import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
+
+describe('doctor', () => {
+  let folder: string;
+  let store: EmbeddedStore;
+  let provider: IdentityProvider;
+  let engine: Server;
+  let collector: OtlpReceiver;
+  let dead: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mizuchi-doctor-'));
+    store = await EmbeddedStore.start();
+    provider = await IdentityProvider.start();
+    collector = await receiveHttp();
+    dead = await deadEndpoint();
+    engine = createServer((request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json').end('{"result":false,"allowed":false}');
+    });
+    await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    engine.close();
+    await Promise.all([store.close(), provider.close(), collector.close(), rm(folder, { recursive: true })]);
+  });
+
+  const SECRETS = [STORE_KEYS.secretKey, 'the-key-of-the-collector'];
+  async function ask(changes: { s3?: object; jwks?: string; opa?: string; otlp?: string; algorithm?: string }) {
+    const url = changes.opa ?? `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const { accessKey: access_key, secretKey: secret_key } = STORE_KEYS;
+    const config = {
+      buckets: [
+        {
+          name: 'uploads',
+          s3: { bucket: 'my-bucket', endpoint: store.url, access_key, secret_key, ...changes.s3 },
+          auth: { jwt: { algorithms: ['RS256'], jwks_url: changes.jwks ?? provider.jwksUrl, issuer: provider.issuer } },
+          authz: { opa: { url, policy_path: 'a/allow', timeout_seconds: 1 } },
+        },
+      ],
+      tracing: {
+        otlp: {
+          endpoint: changes.otlp ?? collector.endpoint,
+          protocol: 'http/protobuf',
+          headers: { 'x-api-key': SECRETS[1] },
+        },
+        sampling: { strategy: 'never' },
+      },
+    };
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, JSON.stringify(config));
+    let said = '';
+    const code = await doctor(file, {}, (text) => void (said += text));
+    for (const secret of SECRETS) assert.ok(!said.includes(secret!), said);
+    return { code, said };
+  }
+
+  it('finds that everything works, and leaves nothing behind but a span', async () => {
+    const { code, said } = await ask({});
+    assert.equal(code, 0, said);
+    assert.match(said, /✓ bucket uploads, store: an upload was begun and aborted in \d+ ms\n/);
+    assert.match(said, /✓ bucket uploads, keys: /);
+    assert.match(said, /✓ bucket uploads, http:\S+: 1 key\n/);
+    assert.match(said, /✓ bucket uploads, opa: it answers: deny /);
+    const traceId = /✓ collector http:\S+: it took a span: trace ([0-9a-f]{32})/.exec(said)![1];
+    assert.deepEqual(
+      collector.spans().map((span) => span.traceId),
+      [traceId],
+    );
+    assert.match(said, /Everything works\.\n$/);
+    assert.deepEqual(await store.openUploads(), []);
+  });
+
+  for (const [what, changes, wanted] of [
+    [
+      'wrong keys',
+      { s3: { access_key: 'nobody' } },
+      /✗ bucket uploads, store: .*InvalidAccessKeyId.*\n +check s3\.access_key/,
+    ],
+    ['no such bucket', { s3: { bucket: 'elsewhere' } }, /✗ bucket uploads, store: NoSuchBucket: .*\n +make the bucket/],
+    [
+      'a store that is away',
+      () => ({ s3: { endpoint: dead } }),
+      /✗ bucket uploads, store: .*\n +check s3\.endpoint, DNS/,
+    ],
+    [
+      'a store that is none',
+      () => ({ s3: { endpoint: collector.endpoint.replace('/v1/traces', '') } }),
+      /✗ bucket uploads, store: /,
+    ],
+    [
+      'a provider that is away',
+      () => ({ jwks: `${dead}/keys` }),
+      /✗ bucket uploads, http:\S+\/keys: .*\n +check jwks_url/,
+    ],
+    [
+      'a provider without keys',
+      () => ({ jwks: `http://127.0.0.1:${(engine.address() as AddressInfo).port}/keys` }),
+      /✗ bucket uploads, http:\S+: .*\n +check jwks_url/,
+    ],
+    ['an engine that is away', () => ({ opa: dead }), /✗ bucket uploads, opa: .*\n +check authz\.opa/],
+    ['a collector that is away', () => ({ otlp: dead }), /✗ collector http:\S+: .*\n +check tracing\.otlp/],
+  ] as const) {
+    it(`says what to do about ${what}, and that the rest works`, { timeout: 30_000 }, async () => {
+      const { code, said } = await ask(typeof changes === 'function' ? changes() : changes);
+      assert.equal(code, 1);
+      assert.match(said, wanted);
+      assert.match(said, /\n1 of 5 do not work\.\n$/, said);
+    });
+  }
+
+  it('says what is wrong with the configuration first', async () => {
+    await writeFile(join(folder, 'broken.yaml'), 'buckets: 1\n');
+    let said = '';
+    assert.equal(await doctor(join(folder, 'broken.yaml'), {}, (text) => void (said += text)), 1);
+    assert.match(said, /broken\.yaml:1:10 buckets: /);
+  });
+});
