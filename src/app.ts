@@ -113,7 +113,7 @@ interface Tracing {
 async function openTracing(config: TracingConfig, log: ProcessLog): Promise<Tracing> {
   if (!config.enabled) return given(NO_TRACER);
   const { startTracing } = await import('./tracing/start.ts');
-  const handle = startTracing(config, { log, serviceVersion: packageVersion() });
+  const handle = await startTracing(config, { log, serviceVersion: packageVersion() });
   return { tracer: handle.tracer, figures: () => handle.stats(), shutdown: (timeout) => handle.shutdown(timeout) };
 }
 

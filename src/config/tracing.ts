@@ -1,6 +1,6 @@
 /** The section `tracing`: which requests are traced, and where the spans go. */
 import { optionalAddressRanges } from './address-ranges.ts';
-import { type Complaint, section, stringMap, type ValueOf } from './field.ts';
+import { type Complaint, optionalList, section, stringMap, type ValueOf } from './field.ts';
 import { boolean, httpUrl, integer, number, oneOf, string } from './scalars.ts';
 
 const OTLP = section(
@@ -141,6 +141,16 @@ export const TRACING = section(
       optional: true,
     }),
     otlp: OTLP,
+    propagators: optionalList(
+      oneOf(['tracecontext', 'baggage', 'b3', 'b3multi', 'xray'], {
+        prose: 'A format: W3C Trace Context, W3C Baggage, B3 in one header or in several, AWS X-Ray.',
+      }),
+      {
+        prose:
+          'The formats in which trace context is read from callers and sent on; W3C Trace Context, unless given. Where several are found, the last of the list is believed.',
+        mend: 'name at least one, such as [tracecontext, b3]',
+      },
+    ),
     inbound: oneOf(['continue', 'restart', 'ignore'], {
       prose:
         'What becomes of the trace context of callers who are not trusted: it is continued, or a trace of our own begins, which links to it, or which does not.',

@@ -7,8 +7,8 @@ import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer } from './instrumentation.ts';
 import { openRecorder, type RecorderOptions } from './open-recorder.ts';
 import type { TracerStats } from './pipeline/figures.ts';
+import { choosePropagator } from './propagation/choose-propagator.ts';
 import { Inbound } from './propagation/inbound.ts';
-import { TraceContextPropagator } from './propagation/trace-context.ts';
 
 export interface TracingHandle {
   readonly tracer: RequestTracer;
@@ -22,15 +22,11 @@ export interface TracingHandle {
 
 const SHUTDOWN_MILLIS = 5_000;
 
-export function startTracing(config: TracingConfig, options: RecorderOptions): TracingHandle {
+export async function startTracing(config: TracingConfig, options: RecorderOptions): Promise<TracingHandle> {
+  const propagator = await choosePropagator(config.propagators ?? ['tracecontext']);
   const recorder = openRecorder(config, options);
   return {
-    tracer: createRequestTracer(
-      recorder.tracer,
-      new TraceContextPropagator(),
-      config.semantic_conventions,
-      inboundOf(config),
-    ),
+    tracer: createRequestTracer(recorder.tracer, propagator, config.semantic_conventions, inboundOf(config)),
     stats: () => recorder.stats(),
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
   };

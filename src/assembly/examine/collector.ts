@@ -13,7 +13,7 @@ export async function examineCollector(config: TracingConfig): Promise<Finding[]
 async function sendSpan(config: TracingConfig) {
   const said: string[] = [];
   const { startTracing } = await import('../../tracing/start.ts');
-  const handle = startTracing(
+  const handle = await startTracing(
     { ...config, sampling: { ...config.sampling, strategy: 'always' } },
     { log: listening(said), deadlineMillis: PATIENCE_MILLIS },
   );

@@ -3,7 +3,7 @@
  * one: it may be continued, or make us trace what we would not, or mix its spans among ours. So strangers are told from those who
  * are trusted by the address at the other end of the connection: who they are themselves is known too late.
  */
-import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { type Context, propagation, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { type AddressSet, addressSet } from '../../kit/address-set.ts';
 import type { CallerContext } from '../sampler/sampler.ts';
 
@@ -37,10 +37,11 @@ export class Inbound {
   /** @param caller what the propagator has found. @param peer address at the other end of the connection. */
   admit(caller: Context, peer: string | undefined): Admitted {
     const context = trace.getSpanContext(caller);
-    if (context === undefined || this.#trusted.has(peer)) return { parent: caller, link: undefined };
+    if (this.#trusted.has(peer)) return { parent: caller, link: undefined };
+    if (context === undefined) return { parent: ROOT_CONTEXT, link: undefined };
     const { mode } = this.#options;
     if (mode !== 'continue') return { parent: ROOT_CONTEXT, link: mode === 'restart' ? context : undefined };
-    return { parent: this.#bounded(caller, context), link: undefined };
+    return { parent: this.#bounded(withoutBaggage(caller), context), link: undefined };
   }
 
   #bounded(caller: Context, context: SpanContext): Context {
@@ -50,4 +51,9 @@ export class Inbound {
     const over: CallerContext = { ...context, traceFlags, overRatio: true };
     return trace.setSpanContext(caller, over);
   }
+}
+
+/** What strangers would have carried along ends here: it is nothing that they have to tell the store or the policy engines. */
+function withoutBaggage(context: Context): Context {
+  return propagation.getBaggage(context) === undefined ? context : propagation.deleteBaggage(context);
 }

@@ -5,7 +5,8 @@ import type { RawHeaders } from '../../domain/span.ts';
 /** Names in any case; a header that was sent several times gives all its values. */
 export const rawHeadersGetter: TextMapGetter<RawHeaders> = {
   keys: (headers) => headers.filter((_, at) => at % 2 === 0),
-  get(headers, name) {
+  get(headers, wanted) {
+    const name = wanted.toLowerCase();
     let found: string | string[] | undefined;
     for (let at = 0; at < headers.length; at += 2) {
       const candidate = headers[at]!;

@@ -16,7 +16,7 @@ function run(endpoint: string, program: string, environment: NodeJS.ProcessEnv =
     import { startTracing } from ${JSON.stringify(START)};
     const say = (fields, message) => console.log(message);
     const log = { debug: say, info: say, warn: say, error: say };
-    const tracing = startTracing(${JSON.stringify(config)}, { log });
+    const tracing = await startTracing(${JSON.stringify(config)}, { log });
     tracing.tracer.startRequest([], {}).end();
     ${program}`;
   const env = { PATH: process.env.PATH, ...environment };

@@ -121,6 +121,7 @@ tracing:
   otlp: { endpoint: "https://collector/base", protocol: http/protobuf, timeout_seconds: 1, compression: none,
           headers: { X-Api-Key: k, authorization: "Bearer x" } }
   inbound: restart
+  propagators: [tracecontext, baggage, b3, b3multi, xray]
   trusted_proxies: [10.0.0.0/8]
   sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5 }
   batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 }
@@ -245,6 +246,7 @@ logging:  { level: debug, format: json }
           headers: { 'x-api-key': 'k', authorization: 'Bearer x' },
         },
         inbound: 'restart',
+        propagators: ['tracecontext', 'baggage', 'b3', 'b3multi', 'xray'],
         trusted_proxies: ['10.0.0.0/8'],
         sampling: { strategy: 'ratio', ratio: 0.25, remote_ratio: 0.5 },
         batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 },

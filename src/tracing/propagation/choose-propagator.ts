@@ -1,0 +1,30 @@
+/**
+ * The propagators by the names that the configuration has for them, as OTEL_PROPAGATORS names them. The W3C's is our own,
+ * because the official one fails five of the W3C's own tests; the others are OpenTelemetry's, loaded where they are asked for.
+ */
+import type { TextMapPropagator } from '@opentelemetry/api';
+import { TraceContextPropagator } from './trace-context.ts';
+
+const PROPAGATORS = {
+  tracecontext: async () => new TraceContextPropagator(),
+  baggage: async () => new (await import('@opentelemetry/core')).W3CBaggagePropagator(),
+  b3: async () => {
+    const { B3Propagator, B3InjectEncoding } = await import('@opentelemetry/propagator-b3');
+    return new B3Propagator({ injectEncoding: B3InjectEncoding.SINGLE_HEADER });
+  },
+  b3multi: async () => {
+    const { B3Propagator, B3InjectEncoding } = await import('@opentelemetry/propagator-b3');
+    return new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER });
+  },
+  xray: async () => new (await import('@opentelemetry/propagator-aws-xray')).AWSXRayPropagator(),
+} as const satisfies Record<string, () => Promise<TextMapPropagator>>;
+
+export type PropagatorName = keyof typeof PROPAGATORS;
+
+/** @param names in the order in which they are asked: of several that find a caller, the last is believed. */
+export async function choosePropagator(names: readonly PropagatorName[]): Promise<TextMapPropagator> {
+  const chosen = await Promise.all(names.map((name) => PROPAGATORS[name]()));
+  if (chosen.length === 1) return chosen[0] as TextMapPropagator;
+  const { CompositePropagator } = await import('@opentelemetry/core');
+  return new CompositePropagator({ propagators: chosen });
+}
