@@ -25,6 +25,8 @@ export interface Admitted {
   readonly link: SpanContext | undefined;
 }
 
+const NOTHING: Admitted = { parent: ROOT_CONTEXT, link: undefined };
+
 export class Inbound {
   readonly #options: InboundOptions;
   readonly #trusted: AddressSet;
@@ -36,9 +38,10 @@ export class Inbound {
 
   /** @param caller what the propagator has found. @param peer address at the other end of the connection. */
   admit(caller: Context, peer: string | undefined): Admitted {
+    if (caller === ROOT_CONTEXT) return NOTHING;
     const context = trace.getSpanContext(caller);
     if (this.#trusted.has(peer)) return { parent: caller, link: undefined };
-    if (context === undefined) return { parent: ROOT_CONTEXT, link: undefined };
+    if (context === undefined) return NOTHING;
     const { mode } = this.#options;
     if (mode !== 'continue') return { parent: ROOT_CONTEXT, link: mode === 'restart' ? context : undefined };
     return { parent: this.#bounded(withoutBaggage(caller), context), link: undefined };
