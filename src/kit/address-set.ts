@@ -23,6 +23,7 @@ export interface AddressSet {
 
 /** @param ranges each as parseAddressRange takes it; others are left out. */
 export function addressSet(ranges: readonly string[]): AddressSet {
+  if (ranges.length === 0) return { has: () => false };
   const list = new BlockList();
   for (const text of ranges) {
     const range = parseAddressRange(text);
