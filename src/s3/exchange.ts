@@ -172,7 +172,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   #await(millis: number, reason: string): void {
     this.#stopClock();
-    if (this.#status !== 0) return;
+    // A piece may still be taken when all is over: undici looks before each whether it is to go on, not after.
+    if (this.#status !== 0 || this.#isOver) return;
     this.#timer = setTimeout(() => this.#abort(new Failure('store_timeout', undefined, { reason })), millis);
   }
 

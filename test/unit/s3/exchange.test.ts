@@ -6,6 +6,8 @@ import { Pool } from 'undici';
 import { exchange } from '../../../src/s3/exchange.ts';
 import { RawStore } from '../../support/raw-store.ts';
 
+const PIECE = Buffer.alloc(1024 * 1024);
+
 describe('exchange', () => {
   let store: RawStore;
   before(async () => {
@@ -56,4 +58,27 @@ describe('exchange', () => {
       await pool.destroy();
     });
   }
+
+  it('leaves no clock running when it is over, though pieces are still being taken', async () => {
+    const pool = new Pool(store.url);
+    store.behaviour = (request) => void request.socket.resetAndDestroy();
+    const clocks = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const send = () =>
+      exchange(pool, {
+        method: 'PUT',
+        path: '/my-bucket/pieces',
+        headers: ['content-length', String(8 * PIECE.length)],
+        body: { pieces: Array.from({ length: 8 }, () => PIECE), length: 8 * PIECE.length },
+        sent: () => {},
+        signal: new AbortController().signal,
+        stallTimeoutMillis: 60_000,
+        answerTimeoutMillis: 60_000,
+      });
+    await assert.rejects(send(), { type: 'store_reset' });
+    const before = clocks();
+    for (let i = 0; i < 5; i++) await assert.rejects(send(), { type: 'store_reset' });
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(clocks(), before);
+    await pool.destroy();
+  });
 });
