@@ -6,7 +6,7 @@ import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Environment } from '../config/expand.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfigWithSources } from '../config/load-config.ts';
 import { type SocketAddress, writeSocketAddress } from '../config/scalars.ts';
 import type { TracingConfig } from '../config/tracing.ts';
 import { NOBODY_WATCHES } from '../domain/identity-watch.ts';
@@ -29,10 +29,10 @@ export async function check(
   { as, put }: CheckOptions = {},
 ): Promise<number> {
   try {
-    const config = await loadConfig(file, env);
+    const { config, sources } = await loadConfigWithSources(file, env);
     const around = { directory: dirname(resolve(file)), env, log: SILENT };
     await openKeys(config, around);
-    if (put === undefined) write(summary(file, config));
+    if (put === undefined) write(summary(file, config, sources));
     else {
       const { text, allowed } = await explainUpload(config.buckets, as, put, around);
       write(text);
@@ -59,11 +59,12 @@ async function openKeys({ buckets }: Config, around: Omit<Surroundings, 'watch'>
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-function summary(file: string, config: Config): string {
+function summary(file: string, config: Config, sources: ReadonlyMap<string, string>): string {
   const lines: Line[] = [
     ['listen', writeSocketAddress(config.server.address)],
     ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing.enabled)),
     ...tracingLines(config.tracing),
+    ...[...sources].map(([path, variable]): Line => ['  variable', `${variable} decides ${path}`]),
     ['metrics', metricsText(config)],
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
   ];

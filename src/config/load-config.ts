@@ -5,14 +5,19 @@ import { ConfigError } from './config-error.ts';
 import type { CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
 import type { FaultsConfig } from './faults.ts';
-import { parseConfig, parseCredentials, parseFaults } from './parse-config.ts';
+import { type ConfigWithSources, parseConfigWithSources, parseCredentials, parseFaults } from './parse-config.ts';
 
 /** Bytes. A thousand buckets take less than half of it. */
 const MAX_FILE = 1_048_576;
 
 /** @throws ConfigError with all problems, a file that cannot be read included. */
 export async function loadConfig(file: string, env: Environment): Promise<Config> {
-  return parseConfig(await loadText(file), file, env);
+  return (await loadConfigWithSources(file, env)).config;
+}
+
+/** The same, and where its values come from that the file does not say. @throws ConfigError with all problems. */
+export async function loadConfigWithSources(file: string, env: Environment): Promise<ConfigWithSources> {
+  return parseConfigWithSources(await loadText(file), file, env);
 }
 
 /** What `sigv4.credentials_file` names. @throws ConfigError with all problems. */

@@ -6,6 +6,7 @@ import { CREDENTIALS_FILE, type CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
 import { FAULTS_FILE, type FaultsConfig } from './faults.ts';
 import type { ObjectField } from './field.ts';
+import { withEnvironment } from './otel-environment.ts';
 import { readField } from './read-field.ts';
 import { type Found, Reading } from './reading.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
@@ -16,8 +17,23 @@ import { readYaml, type YamlDocument } from './yaml-document.ts';
  * @throws ConfigError with all problems, in the order of the file.
  */
 export function parseConfig(text: string, file: string, env: Environment): Config {
-  return parse(CONFIG, 'begin with "buckets:"; config.example.yaml shows a whole configuration', text, file, env);
+  return parseConfigWithSources(text, file, env).config;
 }
+
+/** The same, and which settings a variable of OpenTelemetry has decided: path and name of the variable. */
+export function parseConfigWithSources(text: string, file: string, env: Environment): ConfigWithSources {
+  const given = new Set<string>();
+  const config = parse(CONFIG, BEGIN, text, file, env, given);
+  const { tracing, sources } = withEnvironment(config.tracing, given, env);
+  return { config: { ...config, tracing }, sources };
+}
+
+export interface ConfigWithSources {
+  readonly config: Config;
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+const BEGIN = 'begin with "buckets:"; config.example.yaml shows a whole configuration';
 
 /** The same for a file that `credentials_file` names. */
 export function parseCredentials(text: string, file: string, env: Environment): readonly CredentialConfig[] {
@@ -29,12 +45,21 @@ export function parseFaults(text: string, file: string, env: Environment): Fault
   return parse(FAULTS_FILE, 'begin with "faults:"', text, file, env);
 }
 
-function parse<T>(field: ObjectField<T>, mend: string, text: string, file: string, env: Environment): T {
+/** @param given is told the paths of all that the file gives a value for. */
+function parse<T>(
+  field: ObjectField<T>,
+  mend: string,
+  text: string,
+  file: string,
+  env: Environment,
+  given?: Set<string>,
+): T {
   const document = readYaml(text);
   const reading = new Reading(document, env);
   for (const { offset, complaint } of document.mistakes) reading.complain({ path: '', offset }, complaint);
   const value = reading.found.length === 0 ? readRoot(reading, field, mend, document) : undefined;
   if (reading.found.length > 0) throw new ConfigError(problemsOf(file, document, reading.found));
+  for (const path of reading.given) given?.add(path);
   return value as T;
 }
 

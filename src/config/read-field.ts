@@ -8,6 +8,12 @@ import { below, offsetOf, type Place, type Reading } from './reading.ts';
 
 /** @returns the value, ABSENT or UNREAD. */
 export function readField(reading: Reading, field: Field, node: Node | null, place: Place): unknown {
+  const value = readGiven(reading, field, node, place);
+  if (value !== ABSENT) reading.given.add(place.path);
+  return value;
+}
+
+function readGiven(reading: Reading, field: Field, node: Node | null, place: Place): unknown {
   const target = node === null ? null : reading.follow(node, place);
   if (target === undefined) return UNREAD;
   if (target === null || isNull(target)) return ABSENT;

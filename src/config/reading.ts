@@ -21,6 +21,8 @@ const MAX_VALUES = 200_000;
 export class Reading {
   readonly env: Environment;
   readonly found: Found[] = [];
+  /** Paths of all that the file gives a value for. */
+  readonly given = new Set<string>();
   /** Objects of which a field could not be read. */
   readonly incomplete = new WeakSet<object>();
   readonly #document: YamlDocument;
