@@ -1,7 +1,7 @@
 /** The section `tracing`: which requests are traced, and where the spans go. */
 import { optionalAddressRanges } from './address-ranges.ts';
-import { type Complaint, optionalList, section, stringMap, type ValueOf } from './field.ts';
-import { boolean, httpUrl, integer, number, oneOf, string } from './scalars.ts';
+import { type Complaint, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
+import { boolean, byteSize, httpUrl, integer, number, oneOf, string } from './scalars.ts';
 
 const OTLP = section(
   {
@@ -69,6 +69,24 @@ function checkHeaderName(name: string): Complaint | undefined {
   return undefined;
 }
 
+const KEEP = optionalObject(
+  {
+    errors: boolean({ prose: 'Those that failed: 5xx, and uploads that broke off.', default: true }),
+    denied: boolean({ prose: 'Those that were refused because of who asked: 401 and 403.', default: false }),
+    slower_than_seconds: number({
+      prose: 'Those that took longer.',
+      optional: true,
+      min: 0,
+      max: 86_400,
+    }),
+    larger_than: byteSize({ prose: 'Those of larger objects and parts.', optional: true, min: 0, max: 5 * 1024 ** 4 }),
+  },
+  {
+    prose:
+      'Traces that are kept for what became of them, whatever was decided when they began. Every request is then recorded, and its spans wait until it is over.',
+  },
+);
+
 const SAMPLING = section(
   {
     strategy: oneOf(['always', 'never', 'ratio', 'parent_based'], {
@@ -84,6 +102,7 @@ const SAMPLING = section(
       min: 0,
       max: 1,
     }),
+    keep: KEEP,
   },
   { prose: 'Which traces are kept.' },
 );

@@ -107,6 +107,11 @@ export const METRICS = {
   mizuchi_tracer_queue_capacity_spans: { type: 'gauge', help: 'Most spans that the queue holds.', labels: [] },
   mizuchi_tracer_exported_spans: { type: 'counter', help: 'Spans that the collector has accepted.', labels: [] },
   mizuchi_tracer_dropped_spans: { type: 'counter', help: 'Spans that were lost, by reason.', labels: ['reason'] },
+  mizuchi_tracer_tail_traces: {
+    type: 'counter',
+    help: 'Traces that were kept for what became of them (tracing.sampling.keep), by reason; `evicted` are those given up before that was known.',
+    labels: ['outcome'],
+  },
 } as const satisfies Record<string, MetricShape>;
 
 export type MetricName = keyof typeof METRICS;

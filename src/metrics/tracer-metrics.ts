@@ -6,15 +6,17 @@ export interface TracerFigures {
   readonly queueCapacity: number;
   readonly exported: number;
   readonly dropped: Readonly<Record<string, number>>;
+  readonly tail: Readonly<Record<string, number>>;
 }
 
 export function watchTracer(registry: Registry, figures: () => TracerFigures): void {
   registry.onCollect(() => {
-    const { queued, queueCapacity, exported, dropped } = figures();
+    const { queued, queueCapacity, exported, dropped, tail } = figures();
     registry.set('mizuchi_tracer_queue_spans', [], queued);
     registry.set('mizuchi_tracer_queue_capacity_spans', [], queueCapacity);
     registry.set('mizuchi_tracer_exported_spans', [], exported);
     for (const [reason, count] of Object.entries(dropped))
       registry.set('mizuchi_tracer_dropped_spans', [reason], count);
+    for (const [outcome, count] of Object.entries(tail)) registry.set('mizuchi_tracer_tail_traces', [outcome], count);
   });
 }

@@ -127,7 +127,7 @@ const ROOT = {
     type: 'string',
     when: 'always',
     prose:
-      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here and the ratio took it) or `parent_sampled` (the caller had decided, or who began the multipart upload).',
+      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here and the ratio took it) `parent_sampled` (the caller had decided, or who began the multipart upload), or for what became of it (`sampling.keep`): `kept_error`, `kept_denied`, `kept_slow`, `kept_large`.',
   },
 } as const satisfies Attributes;
 

@@ -8,6 +8,7 @@ import { ExporterLink } from './pipeline/exporter-link.ts';
 import { Figures, type TracerStats } from './pipeline/figures.ts';
 import type { ExporterSettings } from './pipeline/messages.ts';
 import { Settler } from './pipeline/settler.ts';
+import { TailBuffer } from './pipeline/tail-buffer.ts';
 import { TroubleLog } from './pipeline/trouble-log.ts';
 import { Clock } from './recorder/clock.ts';
 import { IdGenerator } from './recorder/ids.ts';
@@ -47,20 +48,33 @@ export function openRecorder(config: TracingConfig, options: RecorderOptions): R
   settler.queue = queue;
   let ending: Promise<void> | undefined;
   return {
-    tracer: createTracer(config, queue),
+    tracer: createTracer(config, queue, figures),
     stats: () => figures.snapshot(),
     shutdown: (timeoutMillis) => (ending ??= shutdown(queue, link, settler, timeoutMillis)),
   };
 }
 
-function createTracer({ sampling }: TracingConfig, queue: BatchQueue): Tracer {
+function createTracer({ sampling }: TracingConfig, queue: BatchQueue, figures: Figures): Tracer {
+  const tail = sampling.keep === undefined ? undefined : openTail(sampling.keep, queue, figures);
   return new Tracer({
+    tail,
     clock: new Clock(),
     ids: new IdGenerator(),
     limits: DEFAULT_LIMITS,
     sampler: chooseSampler(sampling.strategy, sampling.ratio),
-    sink: queue,
+    sink: tail ?? queue,
   });
+}
+
+function openTail(
+  keep: NonNullable<TracingConfig['sampling']['keep']>,
+  queue: BatchQueue,
+  figures: Figures,
+): TailBuffer {
+  const { errors, denied, slower_than_seconds, larger_than } = keep;
+  const rules = { errors, denied, slowerThanSeconds: slower_than_seconds, largerThanBytes: larger_than };
+  const events = { kept: (reason: string) => figures.tailed(reason), evicted: () => figures.tailed('evicted') };
+  return new TailBuffer(rules, queue, events);
 }
 
 function batchLimits({ batch }: TracingConfig): BatchLimits {

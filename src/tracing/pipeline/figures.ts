@@ -11,6 +11,8 @@ export interface TracerStats {
   /** Spans that the collector has accepted. */
   readonly exported: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
+  /** Traces that were kept for what became of them, by reason; and those given up before that was known, as `evicted`. */
+  readonly tail: Readonly<Record<string, number>>;
 }
 
 export class Figures {
@@ -21,6 +23,7 @@ export class Figures {
     DropReason,
     number
   >;
+  readonly tail: Record<string, number> = {};
   readonly capacity: number;
 
   constructor(capacity: number) {
@@ -49,12 +52,17 @@ export class Figures {
     this.dropped[reason] += spans;
   }
 
+  /** @param outcome a reason to keep a trace, or `evicted`. */
+  tailed(outcome: string): void {
+    this.tail[outcome] = (this.tail[outcome] ?? 0) + 1;
+  }
+
   totalDropped(): number {
     return Object.values(this.dropped).reduce((sum, count) => sum + count, 0);
   }
 
   snapshot(): TracerStats {
-    const { recorded, queued, capacity: queueCapacity, exported, dropped } = this;
-    return { recorded, queued, queueCapacity, exported, dropped: { ...dropped } };
+    const { recorded, queued, capacity: queueCapacity, exported, dropped, tail } = this;
+    return { recorded, queued, queueCapacity, exported, dropped: { ...dropped }, tail: { ...tail } };
   }
 }

@@ -6,8 +6,14 @@ export class LocalTrace {
   /** The trace id in bytes: the same ones stand in every span. */
   readonly traceId: Uint8Array;
 
-  constructor(traceId: string, anchor: Anchor) {
+  /** Whether it is decided only at the end if it is kept. */
+  readonly undecided: boolean;
+  /** Its first span, known when that has begun. */
+  root: unknown;
+
+  constructor(traceId: string, anchor: Anchor, undecided = false) {
     this.anchor = anchor;
+    this.undecided = undecided;
     this.traceId = Buffer.from(traceId, 'hex');
   }
 }

@@ -24,6 +24,8 @@ export const RANDOM_FLAG = 0x02;
 export interface TracerParts extends SpanShop {
   readonly ids: IdGenerator;
   readonly sampler: Sampler;
+  /** Told of traces that the sampler does not keep, where they may be kept for what becomes of them. */
+  readonly tail?: { open(local: LocalTrace): void } | undefined;
 }
 
 export class Tracer implements TracerApi {
@@ -64,9 +66,12 @@ export class Tracer implements TracerApi {
     const decision = sampler.decide(traceId, parent);
     const flags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
     const context = new OwnContext(ids, traceId, flags, stateOf(decision, parent));
-    if (!decision.sampled) return new UnsampledSpan(context);
-    const local = new LocalTrace(traceId, clock.anchor());
+    const { tail } = this.#parts;
+    if (!decision.sampled && tail === undefined) return new UnsampledSpan(context);
+    const local = new LocalTrace(traceId, clock.anchor(), !decision.sampled);
     const span = new RecordingSpan(this.#parts, name, context, parent, local, kindOf(options), options);
+    local.root = span;
+    if (!decision.sampled) tail?.open(local);
     return span.setAttribute('sampling.reason', decision.reason);
   }
 

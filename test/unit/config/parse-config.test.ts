@@ -123,7 +123,8 @@ tracing:
   inbound: restart
   propagators: [tracecontext, baggage, b3, b3multi, xray]
   trusted_proxies: [10.0.0.0/8]
-  sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5 }
+  sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5,
+              keep: { errors: false, denied: true, slower_than_seconds: 2, larger_than: 1GiB } }
   batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 }
   resource: { service.version: 1.10, host.name: h }
   semantic_conventions: dup
@@ -248,7 +249,12 @@ logging:  { level: debug, format: json }
         inbound: 'restart',
         propagators: ['tracecontext', 'baggage', 'b3', 'b3multi', 'xray'],
         trusted_proxies: ['10.0.0.0/8'],
-        sampling: { strategy: 'ratio', ratio: 0.25, remote_ratio: 0.5 },
+        sampling: {
+          strategy: 'ratio',
+          ratio: 0.25,
+          remote_ratio: 0.5,
+          keep: { errors: false, denied: true, slower_than_seconds: 2, larger_than: 1_073_741_824 },
+        },
         batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 },
         subject: 'off',
         resource: { 'service.version': '1.10', 'host.name': 'h' },

@@ -1,0 +1,80 @@
+/** Traces that the sampler did not keep, and that are kept for what became of them: what a collector gets of them. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { type Answer, send } from '../support/http-client.ts';
+import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
+import { answering, answerWell, RawStore } from '../support/raw-store.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+describe('a gateway that keeps traces for what became of them', () => {
+  let store: RawStore;
+  let collector: OtlpReceiver;
+  let gateway: TestGateway;
+  before(async () => {
+    store = await RawStore.start();
+    collector = await receiveHttp();
+    const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' };
+    const credentials = [{ access_key: 'DEVICE7', secret_key: 'the-secret-of-device-7' }];
+    gateway = await startGateway({
+      storeUrl: store.url,
+      buckets: [
+        { name: 'uploads', s3 },
+        { name: 'guarded', s3, auth: { sigv4: { credentials } } },
+      ],
+      tracing: {
+        enabled: true,
+        otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
+        batch: { scheduled_delay_millis: 10 },
+        sampling: { strategy: 'never', keep: { denied: true, slower_than_seconds: 0.3, larger_than: '64KiB' } },
+      },
+    });
+  });
+  afterEach(() => {
+    store.behaviour = answerWell;
+  });
+  after(async () => {
+    await gateway.close();
+    await collector.close();
+    await store.close();
+  });
+  const put = (path: string, body: string | Buffer = 'hello'): Promise<Answer> => send(gateway.url, 'PUT', path, body);
+  const traceIdOf = ({ headers }: Answer): string => /00-([0-9a-f]{32})-/.exec(String(headers['server-timing']))![1]!;
+  /** The names of its spans and the reason, when its root has arrived. */
+  async function keptOf(answer: Answer): Promise<(string | undefined)[]> {
+    const mine = () => collector.spans().filter((span) => span.traceId === traceIdOf(answer));
+    await collector.until(() => mine().some(({ name }) => name === 'http.server.request'));
+    const reason = mine().find(({ name }) => name === 'http.server.request')!.attributes['sampling.reason'];
+    return [
+      ...mine()
+        .map(({ name }) => name)
+        .sort(),
+      reason !== undefined && 'string' in reason ? reason.string : undefined,
+    ];
+  }
+
+  it('keeps failures, refusals, slow ones and large ones whole, and nothing else', async () => {
+    const whole = ['auth.verify', 'aws.s3.put_object', 'http.server.request', 's3.upload'];
+    const well = await put('/uploads/well');
+    assert.match(String(well.headers['server-timing']), /-00"$/);
+    assert.match(String(store.requests.at(-1)!.headers.traceparent), /-02$/, 'others are told that it is not kept');
+
+    store.behaviour = answering(503, '<Error><Code>SlowDown</Code></Error>');
+    assert.deepEqual(await keptOf(await put('/uploads/failed')), [...whole, 'kept_error']);
+    store.behaviour = answerWell;
+    assert.deepEqual(await keptOf(await put('/guarded/k')), ['auth.verify', 'http.server.request', 'kept_denied']);
+    assert.deepEqual(await keptOf(await put('/uploads/large', Buffer.alloc(70_000))), [...whole, 'kept_large']);
+    store.behaviour = async (request, response, record) => {
+      await new Promise((resolve) => setTimeout(resolve, 400)); // the time is the thing
+      await answerWell(request, response, record);
+    };
+    assert.deepEqual(await keptOf(await put('/uploads/slow')), [...whole, 'kept_slow']);
+
+    assert.deepEqual(
+      collector.spans().filter((span) => span.traceId === traceIdOf(well)),
+      [],
+    );
+    const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
+    for (const reason of ['kept_error', 'kept_denied', 'kept_large', 'kept_slow'])
+      assert.match(body, new RegExp(`^mizuchi_tracer_tail_traces_total\\{outcome="${reason}"\\} 1$`, 'm'));
+  });
+});

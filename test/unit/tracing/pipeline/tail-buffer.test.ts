@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { TailBuffer } from '../../../../src/tracing/pipeline/tail-buffer.ts';
+import { Clock } from '../../../../src/tracing/recorder/clock.ts';
+import { IdGenerator } from '../../../../src/tracing/recorder/ids.ts';
+import { DEFAULT_LIMITS } from '../../../../src/tracing/recorder/limits.ts';
+import type { RecordingSpan } from '../../../../src/tracing/recorder/recording-span.ts';
+import { Tracer } from '../../../../src/tracing/recorder/tracer.ts';
+import { alwaysSampler, neverSampler } from '../../../../src/tracing/sampler/always.ts';
+import { type KeepRules, reasonToKeep } from '../../../../src/tracing/sampler/keep-rules.ts';
+
+const NOTHING: KeepRules = { errors: false, denied: false, slowerThanSeconds: undefined, largerThanBytes: undefined };
+
+function open(rules: Partial<KeepRules>, sampler = neverSampler) {
+  const queued: RecordingSpan[] = [];
+  const told: string[] = [];
+  const events = { kept: (reason: string) => void told.push(reason), evicted: () => void told.push('evicted') };
+  const tail = new TailBuffer({ ...NOTHING, ...rules }, { ended: (span) => void queued.push(span) }, events);
+  const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS };
+  const tracer = new Tracer({ ...parts, sampler, sink: tail, tail });
+  const child = (parent: Span, name: string) => tracer.startSpan(name, {}, trace.setSpan(ROOT_CONTEXT, parent));
+  return { tracer, child, queued, told, names: () => queued.map(({ name }) => name) };
+}
+
+describe('traces that are kept for what became of them', () => {
+  it('are handed on whole when their root has ended, with the reason on it, and their flag stays what others were told', () => {
+    const { tracer, child, queued, told, names } = open({ errors: true });
+    const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+    const below = child(root, 'below');
+    child(below, 'call').end();
+    below.end();
+    assert.deepEqual(names(), []);
+    root.setStatus({ code: SpanStatusCode.ERROR });
+    root.end();
+    assert.deepEqual([names(), told], [['call', 'below', 'root'], ['kept_error']]);
+    const { keys, values } = queued[2]!.attributes;
+    assert.equal(values[keys.indexOf('sampling.reason')], 'kept_error');
+    assert.ok(queued.every(({ context }) => (context.traceFlags & 1) === 0));
+  });
+
+  it('are forgotten where nothing is to be said of them', () => {
+    const { tracer, child, queued, told } = open({ errors: true });
+    const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+    child(root, 'below').end();
+    root.end();
+    assert.deepEqual([queued, told], [[], []]);
+  });
+
+  it('are followed by spans that end late', () => {
+    for (const fails of [true, false]) {
+      const { tracer, child, names } = open({ errors: true });
+      const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+      const late = child(root, 'late');
+      if (fails) root.setStatus({ code: SpanStatusCode.ERROR });
+      root.end();
+      late.end();
+      assert.deepEqual(names(), fails ? ['root', 'late'] : []);
+    }
+  });
+
+  it('do not hold up those that are kept anyway', () => {
+    const { tracer, child, names } = open({}, alwaysSampler);
+    const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+    child(root, 'below').end();
+    assert.deepEqual(names(), ['below']);
+  });
+
+  it('are given up, the oldest first, where too many spans wait', () => {
+    const { tracer, child, names, told } = open({ errors: true });
+    const roots = Array.from({ length: 17 }, (_, i) => tracer.startSpan(`root-${i}`, {}, ROOT_CONTEXT));
+    for (const root of roots) for (let i = 0; i < 1_001; i++) child(root, 'below').end();
+    assert.deepEqual(told, ['evicted']);
+    for (const root of roots) root.setStatus({ code: SpanStatusCode.ERROR }).end();
+    assert.equal(names().filter((name) => name.startsWith('root')).length, 16);
+    assert.ok(!names().includes('root-0'));
+    assert.equal(names().length, 16 * 1_001, 'of one trace only so many spans are kept');
+  });
+
+  const span = (set: (span: Span) => void, seconds = 0): RecordingSpan => {
+    const { tracer } = open({}, alwaysSampler);
+    const made = tracer.startSpan('root', { startTime: 1_000_000 }, ROOT_CONTEXT);
+    set(made);
+    made.end(1_000_000 + seconds * 1000);
+    return made as RecordingSpan;
+  };
+  const failed = span((one) => void one.setStatus({ code: SpanStatusCode.ERROR }));
+  const denied = span((one) => void one.setAttribute('http.response.status_code', 403));
+  const slow = span(() => {}, 3);
+  const large = span((one) => void one.setAttribute('upload.received_bytes', 1_000));
+  for (const [rules, root, reason] of [
+    [{ errors: true }, failed, 'kept_error'],
+    [{ errors: false }, failed, undefined],
+    [{ denied: true }, denied, 'kept_denied'],
+    [{ errors: true }, denied, undefined],
+    [{ slowerThanSeconds: 2 }, slow, 'kept_slow'],
+    [{ slowerThanSeconds: 3 }, slow, undefined],
+    [{ largerThanBytes: 999 }, large, 'kept_large'],
+    [{ largerThanBytes: 1_000 }, large, undefined],
+  ] as const) {
+    it(`${JSON.stringify(rules)} of ${root === failed ? 'a failure' : root === denied ? 'a refusal' : root === slow ? 'a slow one' : 'a large one'}: ${reason}`, () =>
+      assert.equal(reasonToKeep({ ...NOTHING, ...rules }, root, [root]), reason));
+  }
+});
