@@ -84,7 +84,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   try {
     const registry = new Registry();
-    const tracing = options.tracer === undefined ? await openTracing(config.tracing, log) : given(options.tracer);
+    const tracing =
+      options.tracer === undefined ? await openTracing(config.tracing, log, options.directory) : given(options.tracer);
     opened.push(() => tracing.shutdown(FLUSH_MILLIS));
     if (tracing.figures !== undefined) watchTracer(registry, tracing.figures);
     const watch = watchIdentity(registry);
@@ -110,10 +111,10 @@ interface Tracing {
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
-async function openTracing(config: TracingConfig, log: ProcessLog): Promise<Tracing> {
+async function openTracing(config: TracingConfig, log: ProcessLog, directory = process.cwd()): Promise<Tracing> {
   if (!config.enabled) return given(NO_TRACER);
   const { startTracing } = await import('./tracing/start.ts');
-  const handle = await startTracing(config, { log, serviceVersion: packageVersion() });
+  const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion() });
   return { tracer: handle.tracer, figures: () => handle.stats(), shutdown: (timeout) => handle.shutdown(timeout) };
 }
 

@@ -32,6 +32,7 @@ export async function check(
     const { config, sources } = await loadConfigWithSources(file, env);
     const around = { directory: dirname(resolve(file)), env, log: SILENT };
     await openKeys(config, around);
+    await checkTracing(config.tracing, around.directory);
     if (put === undefined) write(summary(file, config, sources));
     else {
       const { text, allowed } = await explainUpload(config.buckets, as, put, around);
@@ -55,6 +56,12 @@ async function openKeys({ buckets }: Config, around: Omit<Surroundings, 'watch'>
   } finally {
     for (const close of parts.opened) await close();
   }
+}
+
+async function checkTracing(config: TracingConfig, directory: string): Promise<void> {
+  if (!config.enabled) return;
+  const { checkFiles, exporterSettings } = await import('../tracing/exporter-settings.ts');
+  checkFiles(exporterSettings(config, { directory }));
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -95,7 +102,10 @@ function tracingLines({
   enabled,
   service_name,
   environment,
+  exporter,
   otlp,
+  fallback,
+  fallback_file,
   sampling,
   semantic_conventions,
 }: TracingConfig): Line[] {
@@ -106,7 +116,12 @@ function tracingLines({
     sampling.strategy === 'ratio' || sampling.strategy === 'parent_based' ? `, ratio ${sampling.ratio}` : '';
   return [
     ['tracing', `as ${service_name}${where}, ${semantic_conventions} semantic conventions`],
-    ['  to', `${otlp.endpoint} by OTLP ${otlp.protocol}, compression ${otlp.compression}`],
+    exporter === 'console'
+      ? ['  to', 'the standard output, one JSON object a line']
+      : ['  to', `${otlp.endpoint} by OTLP ${otlp.protocol}, compression ${otlp.compression}`],
+    ...(fallback === 'none'
+      ? []
+      : [['  fallback', fallback === 'file' ? `the file ${fallback_file.path}` : 'the standard error'] as const]),
     ...(headers.length > 0 ? [['  headers', `${headers.join(', ')} (values not shown)`] as const] : []),
     ['  sampling', `${sampling.strategy}${share}`],
     ...portNote(otlp),

@@ -24,6 +24,8 @@ const store = async (...call: Parameters<typeof import('./store.ts').store>) =>
 
 const doctor = async (...call: Parameters<typeof import('./doctor.ts').doctor>) =>
   (await import('./doctor.ts')).doctor(...call);
+const replayFile = async (...call: Parameters<typeof import('./replay.ts').replayFile>) =>
+  (await import('./replay.ts')).replayFile(...call);
 const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
   (await import('./faults.ts')).faults(...call);
 
@@ -74,6 +76,15 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .addOption(configOption())
     .action((_: ConfigOptions, command: Command) =>
       withConfig(command.optsWithGlobals(), (file) => doctor(file, env, write)),
+    );
+  program
+    .command('replay')
+    .description('send spans to the collector that the fallback has written to a file while it was gone')
+    .argument('<file>', 'what tracing.fallback has written, such as spans.jsonl')
+    .addOption(configOption())
+    .option('--from <line>', 'the first line to send', '1')
+    .action((file: string, _: ConfigOptions, command: Command) =>
+      withConfig(command.optsWithGlobals(), (config) => replayFile(config, file, command.opts(), env, write)),
     );
   program
     .command('store')

@@ -20,7 +20,7 @@ interface Setting {
   /** The first that is set counts. */
   readonly variables: readonly string[];
   /** From the variable's spelling to the file's; undefined for what is not offered here. */
-  readonly translate?: (text: string, env: Environment) => string | undefined;
+  readonly translate?: (text: string, env: Environment, draft: Draft) => string | undefined;
 }
 
 const otlp = (name: string): readonly string[] => [`OTEL_EXPORTER_OTLP_TRACES_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
@@ -29,10 +29,16 @@ const millis = (text: string): string | undefined => (/^\d+$/.test(text) ? Strin
 /** Protocol first: without an endpoint, the endpoint follows from it. */
 const SETTINGS: readonly Setting[] = [
   { path: 'service_name', variables: ['OTEL_SERVICE_NAME'] },
+  { path: 'exporter', variables: ['OTEL_TRACES_EXPORTER'] },
   { path: 'otlp.protocol', variables: otlp('PROTOCOL') },
-  { path: 'otlp.endpoint', variables: otlp('ENDPOINT') },
+  // The URL for traces is taken as it is: no path is added to it ("OTLP Exporter Configuration", "Endpoint URLs for OTLP/HTTP").
+  { path: 'otlp.traces_path', variables: ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'], translate: () => '' },
+  { path: 'otlp.endpoint', variables: otlp('ENDPOINT'), translate: withScheme },
   { path: 'otlp.timeout_seconds', variables: otlp('TIMEOUT'), translate: millis },
   { path: 'otlp.compression', variables: otlp('COMPRESSION') },
+  { path: 'otlp.tls.ca_file', variables: otlp('CERTIFICATE') },
+  { path: 'otlp.tls.cert_file', variables: otlp('CLIENT_CERTIFICATE') },
+  { path: 'otlp.tls.key_file', variables: otlp('CLIENT_KEY') },
   { path: 'batch.max_queue_size', variables: ['OTEL_BSP_MAX_QUEUE_SIZE'] },
   { path: 'batch.scheduled_delay_millis', variables: ['OTEL_BSP_SCHEDULE_DELAY'] },
   { path: 'batch.max_export_batch_size', variables: ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'] },
@@ -72,11 +78,16 @@ export function withEnvironment(tracing: TracingConfig, given: ReadonlySet<strin
 /** @returns the variable that has switched tracing off. */
 function switchOf(env: Environment): string | undefined {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return 'OTEL_SDK_DISABLED';
-  const exporter = env.OTEL_TRACES_EXPORTER;
-  if (exporter === 'none') return 'OTEL_TRACES_EXPORTER';
-  if (exporter && exporter !== 'otlp')
-    throw problem('OTEL_TRACES_EXPORTER', 'names an exporter that is not offered', 'use otlp or none');
-  return undefined;
+  return env.OTEL_TRACES_EXPORTER === 'none' ? 'OTEL_TRACES_EXPORTER' : undefined;
+}
+
+/** With gRPC an address may come without a scheme, and then means TLS unless it is said to be insecure. */
+function withScheme(text: string, env: Environment, { otlp: { protocol } }: Draft): string {
+  if (protocol !== 'grpc' || /^[a-z]+:\/\//i.test(text)) return text;
+  const insecure = otlp('INSECURE')
+    .map((name) => env[name])
+    .find(Boolean);
+  return `${insecure?.toLowerCase() === 'true' ? 'http' : 'https'}://${text}`;
 }
 
 type Draft = Record<string, unknown> & { otlp: Record<string, unknown>; resource: Record<string, string> };
@@ -90,10 +101,12 @@ function applySetting(
 ): void {
   const name = variables.find((each) => env[each]);
   if (name === undefined || given.has(`tracing.${path}`)) return;
+  // It belongs to the variable's endpoint, not to that of the file.
+  if (path === 'otlp.traces_path' && given.has('tracing.otlp.endpoint')) return;
   // Strategy and ratio are one decision: a file that says one of them has made it.
   if (path.startsWith('sampling.') && [...given].some((each) => /^tracing\.sampling\.(strategy|ratio)$/.test(each)))
     return;
-  const text = translate(env[name]!, env);
+  const text = translate(env[name]!, env, draft);
   const parsed = text === undefined ? undefined : fieldAt(path).parse(text);
   if (parsed === undefined)
     throw problem(name, 'is not a value that is offered here', 'docs/variables.md lists those that are');
@@ -147,15 +160,19 @@ function applyPropagators(
 
 /** What several values must fulfil together, now that some of them have come from elsewhere. */
 function checkTogether(draft: Draft, sources: ReadonlyMap<string, string>): void {
-  for (const section of ['otlp', 'batch'] as const) {
-    for (const rule of (TRACING_FIELDS[section] as ObjectField<unknown>).rules as readonly Rule<never>[]) {
-      const complaint = rule.broken(draft[section] as never);
-      const blamed = rule.of
-        .map((name) => sources.get(`tracing.${section}.${name}`))
-        .find((name) => name !== undefined);
+  for (const section of ['otlp', 'otlp.tls', 'batch']) {
+    const values = valueAt(draft, section);
+    if (values === undefined) continue;
+    for (const rule of (fieldAt(section) as unknown as ObjectField<unknown>).rules as readonly Rule<never>[]) {
+      const complaint = rule.broken(values as never);
+      const blamed = rule.of.map((name) => sources.get(`tracing.${section}.${name}`)).find(Boolean);
       if (complaint !== undefined) throw problem(blamed ?? section, complaint.wrong, complaint.mend);
     }
   }
+}
+
+function valueAt(draft: Draft, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (value as Draft | undefined)?.[name], draft);
 }
 
 /** `key1=value1,key2=value2`, values percent-encoded (W3C Baggage, without properties). */
@@ -187,7 +204,7 @@ function setAt(draft: Draft, path: string, value: unknown): void {
   const names = path.split('.');
   const last = names.pop() as string;
   let object: Record<string, unknown> = draft;
-  for (const name of names) object = object[name] as Record<string, unknown>;
+  for (const name of names) object = (object[name] ??= {}) as Record<string, unknown>;
   object[last] = value;
 }
 

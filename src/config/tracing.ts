@@ -3,6 +3,30 @@ import { optionalAddressRanges } from './address-ranges.ts';
 import { type Complaint, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
 import { boolean, byteSize, httpUrl, integer, number, oneOf, string } from './scalars.ts';
 
+const COLLECTOR_TLS = optionalObject(
+  {
+    ca_file: string({
+      prose: 'Certificates (PEM) of those who may vouch for the collector; those that Node.js knows, unless given.',
+      optional: true,
+    }),
+    cert_file: string({ prose: 'The certificate (PEM) by which the collector knows the gateway.', optional: true }),
+    key_file: string({ prose: 'The private key (PEM) of that certificate.', optional: true }),
+  },
+  {
+    prose: 'TLS to the collector, for an endpoint with `https`. The files are read again when they have changed.',
+    rules: [
+      {
+        of: ['cert_file', 'key_file'],
+        at: 'cert_file',
+        broken: ({ cert_file, key_file }) =>
+          (cert_file === undefined) === (key_file === undefined)
+            ? undefined
+            : { wrong: 'is of no use without its pair', mend: 'give cert_file and key_file, or neither' },
+      },
+    ],
+  },
+);
+
 const OTLP = section(
   {
     endpoint: httpUrl({
@@ -25,6 +49,12 @@ const OTLP = section(
       max: 3600,
     }),
     compression: oneOf(['gzip', 'none'], { prose: 'How batches are compressed.', default: 'gzip' }),
+    traces_path: string({
+      prose: 'The path that is added to the endpoint with `http/protobuf`, unless it ends so already.',
+      default: '/v1/traces',
+      check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is no path'),
+      mend: 'write a path that begins with "/", or nothing',
+    }),
     headers: stringMap({
       prose: 'Headers (with `grpc`: metadata) of every export, such as an API key. Their values are never printed.',
       type: 'map of header name to secret string',
@@ -36,6 +66,12 @@ const OTLP = section(
           ? undefined
           : { wrong: 'holds characters that no header may have', mend: 'use printable ASCII characters' },
     }),
+    headers_file: string({
+      prose:
+        'A file with further headers, `Name: value` on each line, for keys that are renewed: it is read again when it has changed. What stands in both places counts as it stands in the file.',
+      optional: true,
+    }),
+    tls: COLLECTOR_TLS,
   },
   {
     prose: 'Where spans are sent, in the OpenTelemetry protocol.',
@@ -141,6 +177,20 @@ const BATCH = section(
   },
 );
 
+const FALLBACK_FILE = section(
+  {
+    path: string({ prose: 'The file; the next ones are called `.1`, `.2` before the ending.', default: 'spans.jsonl' }),
+    max_size: byteSize({
+      prose: 'Size at which the next file is begun.',
+      default: 64 * 1024 ** 2,
+      min: 1024 ** 2,
+      max: 1024 ** 4,
+    }),
+    max_files: integer({ prose: 'Most files that are kept; the oldest goes.', default: 4, min: 1, max: 1000 }),
+  },
+  { prose: 'The file of `fallback: file`.' },
+);
+
 /** Attributes of the resource that have a field of their own: two places for one thing would contradict each other one day. */
 const OWN_FIELD: ReadonlyMap<string, string> = new Map([
   ['service.name', 'tracing.service_name'],
@@ -159,7 +209,17 @@ export const TRACING = section(
       prose: 'The resource attribute `deployment.environment.name`, such as `production`.',
       optional: true,
     }),
+    exporter: oneOf(['otlp', 'console'], {
+      prose: 'Where spans go: to a collector, or, for development, to the standard output, one JSON object a line.',
+      default: 'otlp',
+    }),
     otlp: OTLP,
+    fallback: oneOf(['none', 'console', 'file'], {
+      prose:
+        'Where spans go while the collector is gone, and those that it did not take in time: nowhere, to the standard error, or to a file, as OTLP JSON, one request a line. `mizuchi-uploadr replay` sends them later.',
+      default: 'none',
+    }),
+    fallback_file: FALLBACK_FILE,
     propagators: optionalList(
       oneOf(['tracecontext', 'baggage', 'b3', 'b3multi', 'xray'], {
         prose: 'A format: W3C Trace Context, W3C Baggage, B3 in one header or in several, AWS X-Ray.',

@@ -101,11 +101,21 @@ export const METRICS = {
   mizuchi_part_memory_waiting: { type: 'gauge', help: 'Uploads that wait for such memory.', labels: [] },
   mizuchi_tracer_queue_spans: {
     type: 'gauge',
-    help: 'Spans that have ended and are neither exported nor dropped.',
+    help: 'Spans that have ended and are neither exported nor dropped nor written to the fallback.',
     labels: [],
   },
   mizuchi_tracer_queue_capacity_spans: { type: 'gauge', help: 'Most spans that the queue holds.', labels: [] },
   mizuchi_tracer_exported_spans: { type: 'counter', help: 'Spans that the collector has accepted.', labels: [] },
+  mizuchi_tracer_fallback_spans: {
+    type: 'counter',
+    help: 'Spans that were written to the fallback (tracing.fallback), because the collector was gone.',
+    labels: [],
+  },
+  mizuchi_tracer_breaker_state: {
+    type: 'gauge',
+    help: 'Circuit breaker before the collector: 0 closed, 2 open (one batch at a time tries whether it is back).',
+    labels: [],
+  },
   mizuchi_tracer_dropped_spans: { type: 'counter', help: 'Spans that were lost, by reason.', labels: ['reason'] },
   mizuchi_tracer_tail_traces: {
     type: 'counter',

@@ -3,10 +3,10 @@ import type { Tracer as TracerApi } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
+import { checkFiles, destinationOf, type ExportOptions, exporterSettings } from './exporter-settings.ts';
 import { type BatchLimits, BatchQueue } from './pipeline/batch-queue.ts';
 import { ExporterLink } from './pipeline/exporter-link.ts';
 import { Figures, type TracerStats } from './pipeline/figures.ts';
-import type { ExporterSettings } from './pipeline/messages.ts';
 import { Settler } from './pipeline/settler.ts';
 import { TailBuffer } from './pipeline/tail-buffer.ts';
 import { TroubleLog } from './pipeline/trouble-log.ts';
@@ -15,15 +15,10 @@ import { IdGenerator } from './recorder/ids.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import { SpanEncoder } from './recorder/span-encoder.ts';
 import { Tracer } from './recorder/tracer.ts';
-import { encodeResource, encodeScope, resourceAttributes, SCOPE_NAME } from './resource.ts';
 import { chooseSampler } from './sampler/choose-sampler.ts';
 
-export interface RecorderOptions {
+export interface RecorderOptions extends ExportOptions {
   readonly log: Log;
-  /** Version of the gateway: `service.version` unless the configuration sets one. */
-  readonly serviceVersion?: string;
-  /** Longest time from a batch's arrival at the exporter to its delivery, retries included; a minute unless a test says otherwise. */
-  readonly deadlineMillis?: number;
   /** The program of the exporter thread; ours unless a test says otherwise. */
   readonly program?: URL;
 }
@@ -35,14 +30,14 @@ export interface Recorder {
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
-const DEADLINE_MILLIS = 60_000;
-
+/** @throws Error if a file that the configuration names cannot be used. */
 export function openRecorder(config: TracingConfig, options: RecorderOptions): Recorder {
   const figures = new Figures(config.batch.max_queue_size);
-  const { origin, pathname } = new URL(config.otlp.endpoint);
-  const settler = new Settler(figures, new TroubleLog(options.log, figures, origin + pathname));
+  const settler = new Settler(figures, new TroubleLog(options.log, figures, destinationOf(config)));
   const program = options.program ?? exporterProgram();
-  const link = new ExporterLink({ settings: exporterSettings(config, options), program, events: settler });
+  const settings = exporterSettings(config, options);
+  checkFiles(settings);
+  const link = new ExporterLink({ settings, program, events: settler });
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
   const queue = new BatchQueue(batchLimits(config), { figures, encoder, target: link, events: settler });
   settler.queue = queue;
@@ -88,21 +83,6 @@ function batchLimits({ batch }: TracingConfig): BatchLimits {
 async function shutdown(queue: BatchQueue, link: ExporterLink, settler: Settler, timeoutMillis: number): Promise<void> {
   queue.close();
   for (const batch of await link.close(timeoutMillis)) settler.abandoned(batch);
-}
-
-function exporterSettings(config: TracingConfig, { serviceVersion = '', deadlineMillis }: RecorderOptions) {
-  const { otlp } = config;
-  return {
-    endpoint: otlp.endpoint,
-    protocol: otlp.protocol,
-    compression: otlp.compression,
-    headers: otlp.headers,
-    timeoutMillis: otlp.timeout_seconds * 1000,
-    deadlineMillis: deadlineMillis ?? DEADLINE_MILLIS,
-    userAgent: `mizuchi-uploadr/${serviceVersion || 'unknown'} (OTLP exporter)`,
-    resource: encodeResource(resourceAttributes(config, serviceVersion)),
-    scope: encodeScope(SCOPE_NAME, serviceVersion),
-  } satisfies ExporterSettings;
 }
 
 /** The program of the exporter thread, compiled if this file is. */

@@ -150,7 +150,7 @@ export function decodeRequest(bytes: Uint8Array): DecodedRequest[] {
 
 /** Encodes a message, for answers of the receivers. */
 export function encodeMessage(
-  type: 'ExportTraceServiceResponse' | 'RpcStatus' | 'RetryInfo',
+  type: 'ExportTraceServiceRequest' | 'ExportTraceServiceResponse' | 'RpcStatus' | 'RetryInfo',
   value: Record<string, unknown>,
 ): Uint8Array {
   const message = root.lookupType(type);

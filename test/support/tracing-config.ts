@@ -7,6 +7,9 @@ export interface TracingOverrides {
   readonly batch?: Partial<TracingConfig['batch']>;
   readonly sampling?: Partial<TracingConfig['sampling']>;
   readonly resource?: TracingConfig['resource'];
+  readonly exporter?: TracingConfig['exporter'];
+  readonly fallback?: TracingConfig['fallback'];
+  readonly fallback_file?: TracingConfig['fallback_file'];
   readonly environment?: string;
   readonly semantic_conventions?: TracingConfig['semantic_conventions'];
 }
@@ -16,7 +19,18 @@ export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}
   return {
     enabled: true,
     service_name: 'test',
-    otlp: { endpoint, protocol: 'http/protobuf', timeout_seconds: 10, compression: 'none', headers: {}, ...otlp },
+    exporter: 'otlp',
+    fallback: 'none',
+    fallback_file: { path: 'spans.jsonl', max_size: 64 * 1024 ** 2, max_files: 4 },
+    otlp: {
+      endpoint,
+      protocol: 'http/protobuf',
+      timeout_seconds: 10,
+      compression: 'none',
+      headers: {},
+      traces_path: '/v1/traces',
+      ...otlp,
+    },
     inbound: 'continue',
     sampling: { strategy: 'parent_based', ratio: 1, remote_ratio: 1, ...sampling },
     batch: { max_queue_size: 2048, scheduled_delay_millis: 20, max_export_batch_size: 512, ...batch },

@@ -5,17 +5,17 @@ import { type Finding, fails, find, works } from './finding.ts';
 
 const PATIENCE_MILLIS = 10_000;
 
-export async function examineCollector(config: TracingConfig): Promise<Finding[]> {
+export async function examineCollector(config: TracingConfig, directory: string): Promise<Finding[]> {
   if (!config.enabled) return [];
-  return [await find(`collector ${config.otlp.endpoint}`, () => sendSpan(config))];
+  return [await find(`collector ${config.otlp.endpoint}`, () => sendSpan(config, directory))];
 }
 
-async function sendSpan(config: TracingConfig) {
+async function sendSpan(config: TracingConfig, directory: string) {
   const said: string[] = [];
   const { startTracing } = await import('../../tracing/start.ts');
   const handle = await startTracing(
-    { ...config, sampling: { ...config.sampling, strategy: 'always' } },
-    { log: listening(said), deadlineMillis: PATIENCE_MILLIS },
+    { ...config, fallback: 'none', sampling: { ...config.sampling, strategy: 'always' } },
+    { log: listening(said), directory, deadlineMillis: PATIENCE_MILLIS },
   );
   const span = handle.tracer.startRequest([], { 'url.path': '/mizuchi-doctor' });
   span.end();

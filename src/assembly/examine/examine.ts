@@ -17,7 +17,7 @@ export async function examine(config: Config, around: Omit<Surroundings, 'watch'
       ...(await examineIdentity(bucket, parts, surroundings)),
       ...(await examinePolicy(bucket, parts, surroundings)),
     ]);
-    return (await Promise.all([...buckets, examineCollector(config.tracing)])).flat();
+    return (await Promise.all([...buckets, examineCollector(config.tracing, around.directory)])).flat();
   } finally {
     for (const close of parts.opened.reverse()) await close();
   }

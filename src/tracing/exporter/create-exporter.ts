@@ -1,21 +1,42 @@
-/** The exporter for a protocol. What belongs to gRPC is loaded only where gRPC is spoken. */
+/** The exporter that the settings ask for. What belongs to gRPC is loaded only where gRPC is spoken. */
 import type { ExporterSettings } from '../pipeline/messages.ts';
+import { CollectorTls } from './collector-tls.ts';
+import { type ExportHeaders, exportHeaders } from './export-headers.ts';
 import { gzip } from './gzip.ts';
 import { HttpExporter } from './http.ts';
 import type { Exporter } from './result.ts';
 
-export async function createExporter(settings: ExporterSettings): Promise<Exporter> {
+export interface CreatedExporter {
+  readonly exporter: Exporter;
+  readonly headers: ExportHeaders;
+}
+
+/** @throws Error if a file that the settings name cannot be used. */
+export async function createExporter(settings: ExporterSettings): Promise<CreatedExporter> {
+  const headers = exportHeaders(settings.headers, settings.headersFile);
+  return { exporter: await exporterOf(settings, headers), headers };
+}
+
+async function exporterOf(settings: ExporterSettings, headers: ExportHeaders): Promise<Exporter> {
+  if (settings.exporter === 'console') {
+    const { ConsoleExporter } = await import('./console.ts');
+    return new ConsoleExporter();
+  }
+  const parts = { ...settings, headers, tls: new CollectorTls(settings.tls) };
   if (settings.protocol === 'grpc') {
     const { GrpcExporter } = await import('./grpc.ts');
-    return new GrpcExporter(settings);
+    return new GrpcExporter(parts);
   }
-  const compress = settings.compression === 'gzip' ? gzip : undefined;
-  return new HttpExporter({ ...settings, url: tracesUrl(settings.endpoint), compress });
+  return new HttpExporter({
+    ...parts,
+    url: tracesUrl(settings.endpoint, settings.tracesPath),
+    compress: settings.compression === 'gzip' ? gzip : undefined,
+  });
 }
 
 /** The endpoint is a base, to which the path of traces is added, unless it is there (OTLP exporter specification). */
-export function tracesUrl(endpoint: string): string {
+export function tracesUrl(endpoint: string, path = '/v1/traces'): string {
   const url = new URL(endpoint);
-  if (!url.pathname.endsWith('/v1/traces')) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  if (!url.pathname.endsWith(path)) url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
   return url.href;
 }

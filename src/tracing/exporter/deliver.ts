@@ -1,17 +1,27 @@
-/** Tries until a batch is delivered, refused, or too old, and says what became of it. */
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Settlement } from '../pipeline/messages.ts';
+/**
+ * Tries until a batch is delivered, refused, or too old, and says what became of it. What is too much at once for the collector
+ * is halved. While the collector counts as gone, and at the end, spans go to the fallback instead, if there is one.
+ */
+import type { ExportDropReason, Settlement } from '../pipeline/messages.ts';
+import type { Fallback } from './fallback.ts';
 import type { Gate } from './gate.ts';
+import { halves, type Piece } from './piece.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 
 export interface DeliveryParts {
   readonly exporter: Exporter;
   readonly gate: Gate;
   readonly closing: Closing;
+  /** Where spans go that the collector does not get; undefined drops them. */
+  readonly fallback?: Fallback | undefined;
+  /** An ExportTraceServiceRequest of these spans. */
+  envelope(spans: Uint8Array): Uint8Array;
   /** Called for each attempt in vain that will be repeated. */
   trouble(message: string): void;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  pause(millis: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
 /** The end of the process. A collector that does not say how long it needs is not waited for any more. */
@@ -22,36 +32,73 @@ export interface Closing {
   endsAt: number;
 }
 
-/** Never rejects. @param spans how many are in the request. @param expiresAt when they are too old, on the clock of `parts`. */
-export async function deliver(
+/** Single spans that are too large for a collector that has taken none yet. */
+const HOPELESS = 3;
+
+/** Never rejects. @param expiresAt when the batch is too old, on the clock of `parts`. */
+export async function deliver(parts: DeliveryParts, batch: Piece, expiresAt: number): Promise<Settlement> {
+  const settlement: Draft = { exported: 0, saved: 0, dropped: {} };
+  const waiting = [batch];
+  for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
+    const result = await deliverPiece(parts, piece, expiresAt, settlement);
+    if (result?.type !== 'too_large') continue;
+    if (piece.spans > 1) waiting.unshift(...halves(piece));
+    else drop(settlement, 1, 'too_large', result.message);
+    // Not one of several, however few at a time: it is not the size that is wrong.
+    if ((settlement.dropped.too_large ?? 0) >= HOPELESS && settlement.exported === 0)
+      for (const { spans } of waiting.splice(0)) drop(settlement, spans, 'too_large', result.message);
+  }
+  return settlement;
+}
+
+type Draft = {
+  exported: number;
+  saved: number;
+  readonly dropped: Partial<Record<ExportDropReason, number>>;
+  message?: string | undefined;
+};
+type TooLarge = Extract<ExportResult, { type: 'too_large' }>;
+
+/** @returns what is to be done about it, if it is not booked. */
+async function deliverPiece(
   parts: DeliveryParts,
-  request: Uint8Array,
-  spans: number,
+  piece: Piece,
   expiresAt: number,
-): Promise<Settlement> {
+  settlement: Draft,
+): Promise<TooLarge | undefined> {
   const { exporter, gate, closing } = parts;
-  let last = 'the collector asked for patience';
-  for (;;) {
-    const wait = gate.waitMillis(closing.signal.aborted);
-    if (parts.now() + wait >= Math.min(expiresAt, closing.endsAt)) return lost(spans, closing, last);
-    if (wait > 0 && !(await waited(wait, closing.signal))) continue;
+  const request = parts.envelope(piece.bytes);
+  let last = gate.broken ? 'the collector cannot be reached' : 'the collector asked for patience';
+  while (await turnComes(parts, expiresAt)) {
+    const hurry = closing.signal.aborted;
     const startedAt = parts.now();
     const result = await exporter.export(request).catch(asFailure);
     if (result.type !== 'retryable') {
       gate.open();
-      return settle(spans, result);
+      if (result.type === 'too_large') return result;
+      book(settlement, piece.spans, result);
+      return undefined;
     }
     gate.close(startedAt, result.delayMillis);
     last = result.message;
-    if (closing.signal.aborted && result.delayMillis === undefined) return lost(spans, closing, last);
+    if (hurry && result.delayMillis === undefined) break;
     parts.trouble(last);
   }
+  lose(parts, piece.spans, request, settlement, last);
+  return undefined;
 }
 
-/** False if the end of the process came first. */
-async function waited(millis: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return pause(millis, true);
-  return pause(millis, true, { signal }).catch(() => false);
+/** False where it would be too late, and where the collector is gone and there is somewhere else to go. */
+async function turnComes({ gate, closing, fallback, now, pause }: DeliveryParts, expiresAt: number): Promise<boolean> {
+  for (;;) {
+    const hurry = closing.signal.aborted;
+    const wait = gate.waitMillis(hurry);
+    if (now() + wait >= Math.min(expiresAt, closing.endsAt)) return false;
+    if (wait === 0 && gate.enter(hurry)) return true;
+    if (fallback !== undefined && gate.broken) return false;
+    if (wait > 0) await pause(wait, hurry ? undefined : closing.signal);
+    else await gate.news();
+  }
 }
 
 /** What no attempt should throw would throw again the next time. */
@@ -59,11 +106,30 @@ function asFailure(error: unknown): ExportResult {
   return { type: 'failure', message: printable(`cannot be sent: ${error}`) };
 }
 
-function settle(spans: number, result: Exclude<ExportResult, { type: 'retryable' }>): Settlement {
+function book(settlement: Draft, spans: number, result: Extract<ExportResult, { type: 'success' | 'failure' }>): void {
   const rejected = result.type === 'failure' ? spans : Math.min(spans, result.rejected);
-  return { exported: spans - rejected, dropped: rejected, reason: 'rejected', message: result.message };
+  settlement.exported += spans - rejected;
+  if (rejected > 0) drop(settlement, rejected, 'rejected', result.message);
+  else if (result.message) settlement.message = result.message;
 }
 
-function lost(spans: number, { signal }: Closing, message: string): Settlement {
-  return { exported: 0, dropped: spans, reason: signal.aborted ? 'shutdown' : 'deadline', message };
+function lose(
+  { fallback, closing }: DeliveryParts,
+  spans: number,
+  request: Uint8Array,
+  settlement: Draft,
+  message: string,
+): void {
+  const failure = fallback?.save(request);
+  if (fallback === undefined) drop(settlement, spans, closing.signal.aborted ? 'shutdown' : 'deadline', message);
+  else if (failure !== undefined) drop(settlement, spans, 'fallback_failed', failure);
+  else {
+    settlement.saved += spans;
+    settlement.message ??= message;
+  }
+}
+
+function drop(settlement: Draft, spans: number, reason: ExportDropReason, message: string | undefined): void {
+  settlement.dropped[reason] = (settlement.dropped[reason] ?? 0) + spans;
+  settlement.message = message ?? settlement.message;
 }

@@ -2,12 +2,15 @@
  * The exporter thread: takes batches from the main thread, delivers them, and answers each with what became of it. Runs as a
  * worker and nowhere else; nothing imports it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Batch, ExporterSettings, FromExporter, ToExporter } from '../pipeline/messages.ts';
 import { createExporter } from './create-exporter.ts';
-import { deliver } from './deliver.ts';
+import { type DeliveryParts, deliver } from './deliver.ts';
+import { openFallback } from './fallback.ts';
 import { Gate } from './gate.ts';
 import { Lanes } from './lanes.ts';
+import { compressLightly } from './light-gzip.ts';
 import { otlpRequest } from './otlp-request.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -15,21 +18,24 @@ const LANES = 4;
 const settings: ExporterSettings = workerData;
 const now = (): number => performance.now();
 const say = (message: FromExporter): void => parentPort!.postMessage(message);
-const clean = withoutSecrets(Object.values(settings.headers));
 
-const exporter = await createExporter(settings);
+compressLightly();
+const { exporter, headers } = await createExporter(settings);
+const clean = (message: string): string => withoutSecrets(Object.values(headers.current()))(message);
 const ending = new AbortController();
-const parts = {
+const parts: DeliveryParts = {
   exporter,
-  gate: new Gate({ now, random: Math.random }),
+  gate: new Gate({ now, random: Math.random, onBroken: (broken) => say({ type: 'broken', broken }) }),
   closing: { signal: ending.signal, endsAt: Number.POSITIVE_INFINITY },
-  trouble: (message: string) => say({ type: 'trouble', message: clean(message) }),
+  fallback: settings.fallback && openFallback(settings.fallback),
+  envelope: (spans) => otlpRequest(settings.resource, settings.scope, spans),
+  trouble: (message) => say({ type: 'trouble', message: clean(message) }),
   now,
+  pause: (millis, signal) => sleep(millis, undefined, signal && { signal }).catch(() => undefined),
 };
 
 const lanes = new Lanes<Batch & { readonly expiresAt: number }>(LANES, async ({ id, spans, bytes, expiresAt }) => {
-  const request = otlpRequest(settings.resource, settings.scope, new Uint8Array(bytes));
-  const settlement = await deliver(parts, request, spans, expiresAt);
+  const settlement = await deliver(parts, { spans, bytes: new Uint8Array(bytes) }, expiresAt);
   say({ type: 'settled', id, settlement: { ...settlement, message: settlement.message && clean(settlement.message) } });
 });
 

@@ -10,6 +10,8 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
+import type { CollectorTls } from './collector-tls.ts';
+import type { ExportHeaders } from './export-headers.ts';
 import { readPartialSuccess } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';
@@ -17,7 +19,8 @@ import { retryInfoMillis } from './retry-after.ts';
 export interface GrpcExporterOptions {
   /** `http://host:port` without TLS, `https://host:port` with it. */
   readonly endpoint: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ExportHeaders;
+  readonly tls: CollectorTls;
   readonly userAgent: string;
   /** Wall clock for the whole attempt. */
   readonly timeoutMillis: number;
@@ -41,28 +44,30 @@ const RETRYABLE = new Set([
   status.UNAVAILABLE,
   status.DATA_LOSS,
 ]);
+/** What servers say of a message above their limit; there is no code for it (grpc-go: "received message larger than max"). */
+const TOO_LARGE = /larger than|too large|exceeds/i;
+/** What grpc-js says where it is the answer that is too large. */
+const ANSWER_TOO_LARGE = /^Received message larger than/;
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 export class GrpcExporter implements Exporter {
   readonly #options: GrpcExporterOptions;
-  readonly #metadata = new Metadata();
   #client: Client | undefined;
+  /** Of the TLS files that the client was made with. */
+  #version = 0;
 
   constructor(options: GrpcExporterOptions) {
     this.#options = options;
     setLogVerbosity(logVerbosity.NONE); // it would write to the standard error, past our log
-    for (const [name, value] of Object.entries(options.headers)) {
-      this.#metadata.set(name, name.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
-    }
   }
 
   export(request: Uint8Array): Promise<ExportResult> {
-    this.#client ??= connect(this.#options);
-    const client = this.#client;
+    const client = this.#connected();
+    const metadata = metadataOf(this.#options.headers.current());
     const deadline = Date.now() + this.#options.timeoutMillis;
     const body = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
     return new Promise((resolve) => {
-      client.makeUnaryRequest(EXPORT, asIs, asIs, body, this.#metadata, { deadline }, (error, response) => {
+      client.makeUnaryRequest(EXPORT, asIs, asIs, body, metadata, { deadline }, (error, response) => {
         if (error && isBroken(client, error)) this.#forget(client);
         resolve(error ? resultOf(error) : { type: 'success', ...readPartialSuccess(response ?? Buffer.alloc(0)) });
       });
@@ -73,6 +78,15 @@ export class GrpcExporter implements Exporter {
     this.#client?.close();
   }
 
+  /** Renewed certificates need a new client. */
+  #connected(): Client {
+    const { version } = this.#options.tls;
+    if (this.#client !== undefined && version !== this.#version) this.#forget(this.#client);
+    this.#version = version;
+    this.#client ??= connect(this.#options);
+    return this.#client;
+  }
+
   /** The next attempt connects anew, at once: when to try again is decided in one place, and not by grpc-js as well. */
   #forget(client: Client): void {
     if (this.#client !== client) return;
@@ -81,11 +95,20 @@ export class GrpcExporter implements Exporter {
   }
 }
 
-function connect({ endpoint, userAgent, compression }: GrpcExporterOptions): Client {
+function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers))
+    metadata.set(name, name.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
+  return metadata;
+}
+
+function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions): Client {
   const { protocol, hostname, port } = new URL(endpoint);
   const secure = protocol === 'https:';
   // What Node.js trusts, as over HTTP; grpc-js alone would look into an environment variable of its own.
-  const trust = secure ? credentials.createFromSecureContext(createSecureContext()) : credentials.createInsecure();
+  const trust = secure
+    ? credentials.createFromSecureContext(createSecureContext(tls.material()))
+    : credentials.createInsecure();
   return new Client(`${hostname}:${port || (secure ? 443 : 80)}`, trust, {
     'grpc.primary_user_agent': userAgent,
     'grpc.default_compression_algorithm': compression === 'gzip' ? GZIP : NONE,
@@ -119,5 +142,7 @@ function resultOf({ code, details, metadata }: ServiceError): ExportResult {
   const [info] = metadata?.get('grpc-status-details-bin') ?? [];
   const delayMillis = info instanceof Buffer ? retryInfoMillis(info) : undefined;
   const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && delayMillis !== undefined);
-  return retryable ? { type: 'retryable', message, delayMillis } : { type: 'failure', message };
+  if (retryable) return { type: 'retryable', message, delayMillis };
+  const tooLarge = code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(details) && !ANSWER_TOO_LARGE.test(details);
+  return { type: tooLarge ? 'too_large' : 'failure', message };
 }

@@ -1,6 +1,8 @@
 /** One attempt over OTLP/HTTP with Protocol Buffers (opentelemetry-proto, "OTLP/HTTP"). */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { CollectorTls } from './collector-tls.ts';
+import type { ExportHeaders } from './export-headers.ts';
 import { readPartialSuccess, readStatusMessage } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryAfterMillis } from './retry-after.ts';
@@ -8,7 +10,8 @@ import { retryAfterMillis } from './retry-after.ts';
 export interface HttpExporterOptions {
   /** Where to POST to. */
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ExportHeaders;
+  readonly tls: CollectorTls;
   readonly userAgent: string;
   /** Wall clock for the whole attempt: connecting, sending, and the answer to its last byte. */
   readonly timeoutMillis: number;
@@ -24,23 +27,20 @@ const MAX_SOCKETS = 8;
 export class HttpExporter implements Exporter {
   readonly #options: HttpExporterOptions;
   readonly #client: typeof http | typeof https;
-  readonly #agent: http.Agent;
-  readonly #headers: Record<string, string>;
+  #agent: http.Agent;
+  /** Of the TLS files that the agent was made with. */
+  #version: number;
 
   constructor(options: HttpExporterOptions) {
     this.#options = options;
     this.#client = options.url.startsWith('https:') ? https : http;
-    this.#agent = new this.#client.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-    this.#headers = {
-      ...options.headers,
-      'user-agent': options.userAgent,
-      'content-type': 'application/x-protobuf',
-      ...(options.compress && { 'content-encoding': 'gzip' }),
-    };
+    this.#version = options.tls.version;
+    this.#agent = this.#createAgent();
   }
 
   async export(request: Uint8Array): Promise<ExportResult> {
     const body = this.#options.compress?.(request) ?? request;
+    this.#renew();
     const end = performance.now() + this.#options.timeoutMillis;
     const first = await this.#attempt(body, this.#options.timeoutMillis);
     if (first !== 'stale') return first;
@@ -53,12 +53,40 @@ export class HttpExporter implements Exporter {
     this.#agent.destroy();
   }
 
+  #createAgent(): http.Agent {
+    const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    return this.#client === https
+      ? new https.Agent({ ...options, ...this.#options.tls.material() })
+      : new http.Agent(options);
+  }
+
+  /** Renewed certificates count from the next connection on. */
+  #renew(): void {
+    const { version } = this.#options.tls;
+    if (version === this.#version) return;
+    this.#version = version;
+    const old = this.#agent;
+    this.#agent = this.#createAgent();
+    old.destroy();
+  }
+
+  #headers(body: Uint8Array): http.OutgoingHttpHeaders {
+    const { headers, userAgent, compress } = this.#options;
+    return {
+      ...headers.current(),
+      'user-agent': userAgent,
+      'content-type': 'application/x-protobuf',
+      ...(compress && { 'content-encoding': 'gzip' }),
+      'content-length': body.byteLength,
+    };
+  }
+
   #attempt(body: Uint8Array, timeoutMillis: number): Promise<ExportResult | 'stale'> {
     return new Promise((resolve) => {
       const request = this.#client.request(this.#options.url, {
         method: 'POST',
         agent: this.#agent,
-        headers: { ...this.#headers, 'content-length': body.byteLength },
+        headers: this.#headers(body),
       });
       const timer = setTimeout(() => cut({ type: 'retryable', message: 'no answer in time' }), timeoutMillis);
       /** Only the first result counts. */
@@ -106,6 +134,7 @@ function resultOf({ statusCode: status = 0, headers }: IncomingMessage, body: Bu
   }
   const said = readable ? readStatusMessage(body) : printable(body.subarray(0, 1000).toString('latin1'));
   const message = printable(`HTTP ${status} ${said}`);
+  if (status === 413) return { type: 'too_large', message };
   if (!RETRYABLE.has(status)) return { type: 'failure', message };
   return { type: 'retryable', message, delayMillis: retryAfterMillis(headers['retry-after'], Date.now()) };
 }

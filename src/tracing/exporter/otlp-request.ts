@@ -15,6 +15,34 @@ export function otlpRequest(resource: Uint8Array, scope: Uint8Array, spans: Uint
   return Buffer.concat([resourceSpansHead, resource, scopeSpansHead, scope, spans]);
 }
 
+/** What one request holds of one scope: `otlpRequest` puts it together again. */
+export interface ScopePart {
+  readonly resource: Uint8Array;
+  readonly scope: Uint8Array;
+  readonly spans: Uint8Array;
+  readonly count: number;
+}
+
+/** @throws RangeError if it is no ExportTraceServiceRequest. */
+export function takeApart(request: Uint8Array): ScopePart[] {
+  const parts: ScopePart[] = [];
+  for (const resourceSpans of messages(request, 1)) {
+    const resource = Buffer.concat(messages(resourceSpans, 1).map((body) => bytesField(1, body)));
+    for (const scopeSpans of messages(resourceSpans, 2)) {
+      const scope = Buffer.concat(messages(scopeSpans, 1).map((body) => bytesField(1, body)));
+      const spans = messages(scopeSpans, 2).map((body) => bytesField(2, body));
+      parts.push({ resource, scope, spans: Buffer.concat(spans), count: spans.length });
+    }
+  }
+  return parts;
+}
+
+function messages(message: Uint8Array, field: number): Uint8Array[] {
+  return [...readFields(message)].flatMap(({ number, value }) =>
+    number === field && typeof value !== 'bigint' ? [value] : [],
+  );
+}
+
 export interface PartialSuccess {
   readonly rejected: number;
   readonly message: string;

@@ -13,6 +13,8 @@ export type ExportResult =
       readonly delayMillis?: number | undefined;
       readonly message: string;
     }
+  /** More than the collector takes at once: less may succeed. */
+  | { readonly type: 'too_large'; readonly message: string }
   | { readonly type: 'failure'; readonly message: string };
 
 /** One attempt. */

@@ -5,8 +5,9 @@ export const DROP_REASONS = {
   rejected: 'The collector refused them, in part or as a whole, in a way that sending again does not mend.',
   deadline: 'The collector was unreachable or asked to wait until the batch was too old.',
   shutdown: 'The gateway ended before they were delivered, or they ended after it had.',
-  too_large: 'One span was larger than a collector takes.',
+  too_large: 'One span was larger than a collector takes, by its own word or as a rule.',
   unencodable: 'One span held something that could not be encoded.',
+  fallback_failed: 'They were to be written to the fallback, which could not be written.',
   exporter_crashed: 'The exporter thread died with them.',
 } as const;
 

@@ -10,6 +10,8 @@ export interface LinkEvents {
   settled(batch: Batch, settlement: Settlement): void;
   /** The thread died with this batch. */
   lost(batch: Batch): void;
+  /** Whether the collector counts as gone, whenever that changes. */
+  broken(broken: boolean): void;
   /** An attempt failed and will be repeated, or the thread died. */
   trouble(message: string): void;
 }
@@ -113,6 +115,7 @@ export class ExporterLink {
 
   #hear(message: FromExporter): void {
     if (message.type === 'trouble') this.#options.events.trouble(message.message);
+    else if (message.type === 'broken') this.#options.events.broken(message.broken);
     else if (message.type === 'settled') this.#settled(message.id, message.settlement);
     else this.#onClosed?.();
   }

@@ -1,15 +1,19 @@
-/** What became of every span that ended: produced = exported + dropped + queued, at all times. */
+/** What became of every span that ended: produced = exported + saved + dropped + queued, at all times. */
 import { DROP_REASONS, type DropReason } from './drop-reason.ts';
 
 export interface TracerStats {
   /** Spans of kept traces that have ended. */
   readonly recorded: number;
-  /** Of those, the ones that are neither exported nor dropped. */
+  /** Of those, the ones that are neither exported nor saved nor dropped. */
   readonly queued: number;
   /** Most spans that may be queued. */
   readonly queueCapacity: number;
   /** Spans that the collector has accepted. */
   readonly exported: number;
+  /** Spans that were written to the fallback instead. */
+  readonly saved: number;
+  /** Whether the collector counts as gone: one batch at a time tries whether it is back. */
+  readonly broken: boolean;
   readonly dropped: Readonly<Record<DropReason, number>>;
   /** Traces that were kept for what became of them, by reason; and those given up before that was known, as `evicted`. */
   readonly tail: Readonly<Record<string, number>>;
@@ -19,6 +23,8 @@ export class Figures {
   recorded = 0;
   queued = 0;
   exported = 0;
+  saved = 0;
+  broken = false;
   readonly dropped = Object.fromEntries(Object.keys(DROP_REASONS).map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -47,6 +53,11 @@ export class Figures {
     this.exported += spans;
   }
 
+  save(spans: number): void {
+    this.queued -= spans;
+    this.saved += spans;
+  }
+
   drop(spans: number, reason: DropReason): void {
     this.queued -= spans;
     this.dropped[reason] += spans;
@@ -62,7 +73,7 @@ export class Figures {
   }
 
   snapshot(): TracerStats {
-    const { recorded, queued, capacity: queueCapacity, exported, dropped, tail } = this;
-    return { recorded, queued, queueCapacity, exported, dropped: { ...dropped }, tail: { ...tail } };
+    const { recorded, queued, capacity: queueCapacity, exported, saved, broken, dropped, tail } = this;
+    return { recorded, queued, queueCapacity, exported, saved, broken, dropped: { ...dropped }, tail: { ...tail } };
   }
 }

@@ -1,4 +1,5 @@
 /** What the main thread and the exporter thread say to each other. */
+import type { DropReason } from './drop-reason.ts';
 
 /** A row of encoded `ScopeSpans.spans` fields. */
 export interface Batch {
@@ -13,11 +14,18 @@ export type ToExporter =
   /** Everything must be settled within so many milliseconds; `closed` is the answer. */
   | { readonly type: 'close'; readonly millis: number };
 
-/** What became of a batch. Every batch gets exactly one. */
+/** Why the exporter thread gives spans up. */
+export type ExportDropReason = Extract<
+  DropReason,
+  'rejected' | 'deadline' | 'shutdown' | 'too_large' | 'fallback_failed'
+>;
+
+/** What became of a batch. Every batch gets exactly one, and its numbers are all the spans of the batch. */
 export interface Settlement {
   readonly exported: number;
-  readonly dropped: number;
-  readonly reason: 'rejected' | 'deadline' | 'shutdown';
+  /** Written to the fallback. */
+  readonly saved: number;
+  readonly dropped: Readonly<Partial<Record<ExportDropReason, number>>>;
   /** What the collector said or why it could not be asked: printable, at most 200 characters. */
   readonly message?: string | undefined;
 }
@@ -26,15 +34,45 @@ export type FromExporter =
   | { readonly type: 'settled'; readonly id: number; readonly settlement: Settlement }
   /** An attempt failed and the batch will be tried again. */
   | { readonly type: 'trouble'; readonly message: string }
+  /** Whether the collector counts as gone, whenever that changes. */
+  | { readonly type: 'broken'; readonly broken: boolean }
   | { readonly type: 'closed' };
+
+/** Where spans go that the collector does not get. */
+export type FallbackSettings =
+  | { readonly to: 'console' }
+  | {
+      readonly to: 'file';
+      /** Absolute. */
+      readonly path: string;
+      /** Size of one file at which the next is begun, in bytes. */
+      readonly maxBytes: number;
+      /** Most files that are kept. */
+      readonly maxFiles: number;
+    };
+
+/** Absolute paths of PEM files. */
+export interface TlsSettings {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
 
 /** How the exporter thread reaches the collector; handed over when it starts. */
 export interface ExporterSettings {
+  /** `console` writes spans to the standard output, and asks no collector. */
+  readonly exporter: 'otlp' | 'console';
   readonly endpoint: string;
   readonly protocol: 'grpc' | 'http/protobuf';
+  /** Added to the endpoint with `http/protobuf`, unless it is there. */
+  readonly tracesPath: string;
   readonly compression: 'gzip' | 'none';
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Absolute path of a file with further headers, which counts for what stands in both, and is read again when it changes. */
+  readonly headersFile?: string | undefined;
+  readonly tls?: TlsSettings | undefined;
+  readonly fallback?: FallbackSettings | undefined;
   /** Longest time of one attempt. */
   readonly timeoutMillis: number;
   /** Longest time from a batch's arrival in the thread to its delivery, retries included. */

@@ -17,13 +17,20 @@ export class Settler implements LinkEvents, BatchEvents {
     this.#trouble = trouble;
   }
 
-  settled({ id }: Batch, { exported, dropped, reason, message }: Settlement): void {
+  settled({ id }: Batch, { exported, saved, dropped, message }: Settlement): void {
     this.queue?.settled(id);
     this.#figures.export(exported);
-    if (dropped > 0) this.#figures.drop(dropped, reason);
-    if (dropped > 0) this.#trouble.failed(message || 'the collector did not take them');
+    this.#figures.save(saved);
+    for (const [reason, spans] of Object.entries(dropped)) this.#figures.drop(spans, reason as DropReason);
+    if (saved > 0 || Object.keys(dropped).length > 0)
+      this.#trouble.failed(message || 'the collector did not take them');
     else this.#trouble.delivered();
-    if (dropped === 0 && message) this.#trouble.warned(message);
+    if (exported > 0 && saved === 0 && Object.keys(dropped).length === 0 && message) this.#trouble.warned(message);
+  }
+
+  /** Whether the collector counts as gone. */
+  broken(broken: boolean): void {
+    this.#figures.broken = broken;
   }
 
   lost({ id, spans }: Batch): void {

@@ -1,11 +1,12 @@
 /**
  * What the operator hears of export trouble: one line when it begins, one summary a minute at most while it lasts, one when
- * it is over. A collector that comes and goes all the time causes no more lines than one that is away.
+ * it is over; whatever the collector does, two lines a minute are the most.
  */
 import type { Log } from '../../domain/log.ts';
 import type { Figures } from './figures.ts';
 
 const QUIET_MILLIS = 60_000;
+const MAX_LINES = 2;
 
 export class TroubleLog {
   readonly #log: Log;
@@ -16,6 +17,8 @@ export class TroubleLog {
   #said = false;
   #lastLine = Number.NEGATIVE_INFINITY;
   #lastWarning = Number.NEGATIVE_INFINITY;
+  /** When the last lines of any kind were written. */
+  readonly #written: number[] = [];
   #failures = 0;
   #droppedBefore = 0;
 
@@ -30,7 +33,7 @@ export class TroubleLog {
   /** Something was not delivered, or not yet. @param message printable, without secrets. */
   failed(message: string): void {
     this.#failures++;
-    if (this.#now() - this.#lastLine < QUIET_MILLIS) return;
+    if (this.#now() - this.#lastLine < QUIET_MILLIS || !this.#mayWrite()) return;
     this.#log.warn(this.#fields(message), this.#said ? 'spans are still not delivered' : 'spans are not delivered');
     this.#said = true;
     this.#begin();
@@ -43,17 +46,28 @@ export class TroubleLog {
 
   /** A batch was delivered, and the collector has something to say about it. */
   warned(message: string): void {
-    if (this.#now() - this.#lastWarning < QUIET_MILLIS) return;
+    if (this.#now() - this.#lastWarning < QUIET_MILLIS || !this.#mayWrite()) return;
     this.#lastWarning = this.#now();
     this.#log.warn({ endpoint: this.#endpoint, reason: message }, 'the collector took the spans, and warns');
   }
 
-  /** A batch was delivered as a whole. */
+  /** A batch was delivered as a whole. What may not be said now is said with a later one. */
   delivered(): void {
-    if (!this.#said) return;
+    if (!this.#said || !this.#mayWrite()) return;
     this.#said = false;
     this.#log.info(this.#fields(undefined), 'spans are delivered again');
     this.#failures = 0;
+  }
+
+  /** Counts a line, if there may be one. */
+  #mayWrite(): boolean {
+    const now = this.#now();
+    if (this.#written.length >= MAX_LINES) {
+      if (now - this.#written[0]! < QUIET_MILLIS) return false;
+      this.#written.shift();
+    }
+    this.#written.push(now);
+    return true;
   }
 
   #begin(): void {
@@ -70,6 +84,7 @@ export class TroubleLog {
       failures: this.#failures,
       spans_dropped: dropped - this.#droppedBefore,
       spans_dropped_in_total: dropped,
+      ...(this.#figures.saved > 0 && { spans_written_to_fallback: this.#figures.saved }),
       spans_queued: this.#figures.queued,
     };
   }

@@ -47,7 +47,7 @@ const OVER_HTTP: Readonly<Record<string, Fault>> = {
   'it answers with 400 MB': { collector: () => faultyServer(flood), reasons: REFUSED },
   '400': { collector: () => receiveHttp(says(400)), reasons: REFUSED },
   '401': { collector: () => receiveHttp(says(401)), reasons: REFUSED },
-  '413': { collector: () => receiveHttp(says(413)), reasons: REFUSED },
+  '413': { collector: () => receiveHttp(says(413)), reasons: ['too_large', ...REFUSED] },
   '500': { collector: () => receiveHttp(says(500)), reasons: REFUSED },
   '503': { collector: () => receiveHttp(says(503)), reasons: LATE },
   '429 with Retry-After: 0': { collector: () => receiveHttp(says(429, retryAfter('0'))), reasons: LATE },
@@ -92,9 +92,9 @@ function upload(tracer: RequestTracer): void {
   root.end();
 }
 
-function assertBalanced({ recorded, queued, queueCapacity, exported, dropped }: TracerStats): void {
+function assertBalanced({ recorded, queued, queueCapacity, exported, saved, dropped }: TracerStats): void {
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  assert.equal(recorded, exported + lost + queued);
+  assert.equal(recorded, exported + saved + lost + queued);
   assert.ok(queued >= 0 && queued <= queueCapacity);
 }
 

@@ -31,6 +31,7 @@ describe("OpenTelemetry's variables", () => {
       { ...otlp, headers: { ...otlp.headers } },
       {
         endpoint: 'http://collector:4318/base',
+        traces_path: '/v1/traces',
         protocol: 'http/protobuf',
         headers: { 'x-api-key': 's ecret', b: '2' },
         timeout_seconds: 2.5,
@@ -67,6 +68,35 @@ describe("OpenTelemetry's variables", () => {
     assert.deepEqual([service_name, otlp.endpoint], ['mizuchi-uploadr', 'http://localhost:4318']);
   });
 
+  it('take the URL for traces as it is, and an address alone with gRPC', () => {
+    const http = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' };
+    const exact = tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/custom' }).otlp;
+    assert.deepEqual([exact.endpoint, exact.traces_path], ['http://h:4318/custom', '']);
+    const base = tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318/base' }).otlp;
+    assert.deepEqual([base.endpoint, base.traces_path], ['http://h:4318/base', '/v1/traces']);
+    const file = 'tracing: { otlp: { endpoint: "http://ours:4318", protocol: http/protobuf } }\n';
+    const ours = tracingOf(file, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/custom' }).otlp;
+    assert.deepEqual([ours.endpoint, ours.traces_path], ['http://ours:4318', '/v1/traces']);
+    const bare = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' };
+    assert.equal(tracingOf(ON, bare).otlp.endpoint, 'https://collector:4317');
+    assert.equal(
+      tracingOf(ON, { ...bare, OTEL_EXPORTER_OTLP_INSECURE: 'True' }).otlp.endpoint,
+      'http://collector:4317',
+    );
+  });
+
+  it('name the files for TLS, and can choose the console', () => {
+    const env = {
+      OTEL_EXPORTER_OTLP_CERTIFICATE: '/ca.pem',
+      OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: '/cert.pem',
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: '/key.pem',
+      OTEL_TRACES_EXPORTER: 'console',
+    };
+    const { otlp, exporter } = tracingOf(ON, env);
+    assert.deepEqual({ ...otlp.tls }, { ca_file: '/ca.pem', cert_file: '/cert.pem', key_file: '/key.pem' });
+    assert.equal(exporter, 'console');
+  });
+
   for (const env of [{ OTEL_SDK_DISABLED: 'TRUE' }, { OTEL_TRACES_EXPORTER: 'none' }])
     it(`can switch tracing off: ${Object.keys(env)}`, () => assert.equal(tracingOf(ON, env as never).enabled, false));
 
@@ -77,13 +107,14 @@ describe("OpenTelemetry's variables", () => {
 
   for (const [name, value, wanted] of [
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json', /neither|not one of|write/],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', /URL/],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://collector:4317', /URL/],
+    ['OTEL_EXPORTER_OTLP_CLIENT_KEY', 'key.pem', /cert_file and key_file/],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4317/base', /has a path, which gRPC does not use/],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', 'soon', /docs\/variables\.md/],
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote', /docs\/variables\.md/],
     ['OTEL_PROPAGATORS', 'jaeger', /propagator that is not offered/],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'secret', /key=value/],
-    ['OTEL_TRACES_EXPORTER', 'zipkin', /use otlp or none/],
+    ['OTEL_TRACES_EXPORTER', 'zipkin', /otlp, console/],
     ['OTEL_BSP_MAX_QUEUE_SIZE', '10', /./],
   ] as const) {
     it(`are not skipped where they make no sense: ${name}=${value}`, () => {

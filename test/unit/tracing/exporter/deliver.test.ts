@@ -1,55 +1,96 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Closing, deliver } from '../../../../src/tracing/exporter/deliver.ts';
-import { Gate } from '../../../../src/tracing/exporter/gate.ts';
+import { bytesField } from '../../../../src/kit/protobuf.ts';
+import { type Closing, type DeliveryParts, deliver } from '../../../../src/tracing/exporter/deliver.ts';
+import type { Fallback } from '../../../../src/tracing/exporter/fallback.ts';
+import { BREAKING_FAILURES, Gate } from '../../../../src/tracing/exporter/gate.ts';
 import type { ExportResult } from '../../../../src/tracing/exporter/result.ts';
 import type { Settlement } from '../../../../src/tracing/pipeline/messages.ts';
 
-const REQUEST = new Uint8Array();
 const SUCCESS: ExportResult = { type: 'success', rejected: 0 };
 const BUSY: ExportResult = { type: 'retryable', message: 'busy' };
+const NEVER: Closing = { signal: new AbortController().signal, endsAt: Number.POSITIVE_INFINITY };
+
+/** As many spans as said, each with its number in it; the longer ones take a length of two bytes. */
+function spanFields(spans: number): Uint8Array {
+  return Buffer.concat(Array.from({ length: spans }, (_, i) => bytesField(2, Buffer.alloc(100 + i, i))));
+}
 
 interface Setting {
-  /** One for each attempt; the last one stays. */
-  readonly results: readonly (ExportResult | Error)[];
+  /** One for each attempt, the last one stays; or what the collector does with what it gets. */
+  readonly results: readonly (ExportResult | Error)[] | ((request: Uint8Array) => ExportResult);
   readonly spans?: number;
   /** Milliseconds that an attempt takes, by the clock of the test. */
   readonly attemptMillis?: number;
   readonly expiresAt?: number;
-  /** Called at each attempt. */
-  readonly during?: (attempt: number) => void;
+  /** Called at each pause; time then goes on by all of it, unless this says otherwise. */
+  readonly onPause?: (millis: number) => number;
   readonly closing?: Closing;
   /** Share of the longest backoff that is waited. */
   readonly jitter?: number;
+  readonly fallback?: Fallback;
+  /** Failures in a row that there were before. */
+  readonly failures?: number;
 }
 
-async function delivered(setting: Setting): Promise<{ settlement: Settlement; attempts: number; troubles: string[] }> {
-  const { results, spans = 5, attemptMillis = 1, expiresAt = 60_000, jitter = 0 } = setting;
+interface Outcome {
+  readonly settlement: Settlement;
+  readonly attempts: number;
+  readonly troubles: readonly string[];
+  readonly sent: readonly Uint8Array[];
+  readonly gate: Gate;
+}
+
+async function delivered(setting: Setting): Promise<Outcome> {
+  const { results, spans = 5, attemptMillis = 1, expiresAt = 60_000, jitter = 0, closing = NEVER } = setting;
   const troubles: string[] = [];
-  let [attempts, time] = [0, 0];
+  const sent: Uint8Array[] = [];
+  let time = 0;
   const now = (): number => time;
   const exporter = {
-    async export(): Promise<ExportResult> {
-      attempts++;
-      setting.during?.(attempts);
+    async export(request: Uint8Array): Promise<ExportResult> {
+      sent.push(request);
       time += attemptMillis;
-      const result = results[Math.min(attempts, results.length) - 1]!;
+      const result =
+        typeof results === 'function' ? results(request) : results[Math.min(sent.length, results.length) - 1]!;
       if (result instanceof Error) throw result;
       return result;
     },
     close() {},
   };
-  const closing = setting.closing ?? { signal: new AbortController().signal, endsAt: Number.POSITIVE_INFINITY };
   const gate = new Gate({ now, random: () => jitter });
-  const parts = { exporter, gate, closing, trouble: (message: string) => troubles.push(message), now };
-  const settlement = await deliver(parts, REQUEST, spans, expiresAt);
-  return { settlement, attempts, troubles };
+  for (let failure = 0; failure < (setting.failures ?? 0); failure++) gate.close(++time, undefined);
+  const parts: DeliveryParts = {
+    exporter,
+    gate,
+    closing,
+    fallback: setting.fallback,
+    envelope: (bytes) => bytes,
+    trouble: (message) => troubles.push(message),
+    now,
+    async pause(millis) {
+      time += setting.onPause?.(millis) ?? millis;
+    },
+  };
+  const settlement = await deliver(parts, { spans, bytes: spanFields(spans) }, expiresAt);
+  return { settlement, attempts: sent.length, troubles, sent, gate };
+}
+
+function keptFallback(failure?: string): Fallback & { readonly saved: Uint8Array[] } {
+  const saved: Uint8Array[] = [];
+  return {
+    saved,
+    save(request) {
+      saved.push(request);
+      return failure;
+    },
+  };
 }
 
 describe('the delivery of a batch', () => {
   it('ends with the first success', async () => {
     const { settlement, attempts, troubles } = await delivered({ results: [BUSY, BUSY, SUCCESS] });
-    assert.deepEqual([settlement.exported, settlement.dropped, attempts], [5, 0, 3]);
+    assert.deepEqual([settlement.exported, settlement.dropped, attempts], [5, {}, 3]);
     assert.deepEqual(troubles, ['busy', 'busy']);
   });
 
@@ -59,7 +100,7 @@ describe('the delivery of a batch', () => {
       [99, 5],
     ] as const) {
       const { settlement, attempts } = await delivered({ results: [{ type: 'success', rejected, message: 'old' }] });
-      assert.deepEqual(settlement, { exported: 5 - dropped, dropped, reason: 'rejected', message: 'old' });
+      assert.deepEqual(settlement, { exported: 5 - dropped, saved: 0, dropped: { rejected: dropped }, message: 'old' });
       assert.equal(attempts, 1);
     }
   });
@@ -67,45 +108,118 @@ describe('the delivery of a batch', () => {
   it('ends with a failure, and with what should not have been thrown', async () => {
     for (const result of [{ type: 'failure', message: 'no' } as const, new Error('no')]) {
       const { settlement, attempts } = await delivered({ results: [result] });
-      assert.deepEqual([settlement.exported, settlement.dropped, settlement.reason, attempts], [0, 5, 'rejected', 1]);
+      assert.deepEqual([settlement.exported, settlement.dropped, attempts], [0, { rejected: 5 }, 1]);
       assert.match(settlement.message ?? '', /no$/);
     }
   });
 
   it('ends when the batch is too old', async () => {
     const { settlement, attempts } = await delivered({ results: [BUSY], attemptMillis: 10_000, expiresAt: 35_000 });
-    assert.deepEqual(settlement, { exported: 0, dropped: 5, reason: 'deadline', message: 'busy' });
+    assert.deepEqual(settlement, { exported: 0, saved: 0, dropped: { deadline: 5 }, message: 'busy' });
     assert.equal(attempts, 4);
   });
 
   it('does not begin to wait for what would come too late', async () => {
     const asked: ExportResult = { type: 'retryable', message: 'later', delayMillis: 50_000 };
     const { settlement, attempts } = await delivered({ results: [asked], expiresAt: 40_000 });
-    assert.deepEqual([settlement.reason, attempts], ['deadline', 1]);
+    assert.deepEqual([settlement.dropped, attempts], [{ deadline: 5 }, 1]);
   });
 
   it('makes one last attempt when the process ends, without waiting for a collector that does not say when', async () => {
     const ending = new AbortController();
     const closing = { signal: ending.signal, endsAt: Number.POSITIVE_INFINITY };
-    const during = (attempt: number): void => {
-      // In the middle of the long pause that follows the first attempt.
-      if (attempt === 1) setTimeout(() => ending.abort(), 20);
+    const onPause = (): number => {
+      ending.abort();
+      return 0;
     };
-    const { settlement, attempts } = await delivered({ results: [BUSY], during, closing, jitter: 1 });
-    assert.deepEqual([settlement.reason, settlement.dropped, attempts], ['shutdown', 5, 2]);
+    const { settlement, attempts } = await delivered({ results: [BUSY], onPause, closing, jitter: 1 });
+    assert.deepEqual([settlement.dropped, attempts], [{ shutdown: 5 }, 2]);
   });
 
   it('waits even then for a collector that says when, if that is early enough', async () => {
     const closing = { signal: AbortSignal.abort(), endsAt: 1_000 };
     const soon: ExportResult = { type: 'retryable', message: 'soon', delayMillis: 1 };
     const late: ExportResult = { type: 'retryable', message: 'late', delayMillis: 5_000 };
-    const jitter = 1;
-    // The clock of the test stands still while the delivery waits, so the gate opens by the attempts alone.
-    const patient = await delivered({ results: [soon, SUCCESS], closing, jitter, attemptMillis: 0 }).catch(
-      () => undefined,
-    );
-    assert.equal(patient?.settlement.exported, 5);
-    const { settlement, attempts } = await delivered({ results: [late], closing, jitter });
-    assert.deepEqual([settlement.reason, attempts], ['shutdown', 1]);
+    const patient = await delivered({ results: [soon, SUCCESS], closing, jitter: 1 });
+    assert.equal(patient.settlement.exported, 5);
+    const { settlement, attempts } = await delivered({ results: [late], closing, jitter: 1 });
+    assert.deepEqual([settlement.dropped, attempts], [{ shutdown: 5 }, 1]);
+  });
+
+  it('looks again after waiting: another batch may have closed the gate meanwhile', async () => {
+    const pauses: number[] = [];
+    const onPause = (millis: number): number => {
+      pauses.push(millis);
+      return millis / 2;
+    };
+    await delivered({ results: [BUSY, SUCCESS], onPause, jitter: 1 });
+    assert.deepEqual(pauses.slice(0, 3), [1000, 500, 250]);
+  });
+});
+
+describe('a batch that is more than the collector takes at once', () => {
+  const TOO_LARGE: ExportResult = { type: 'too_large', message: 'HTTP 413' };
+
+  it('is halved until it is taken, every span once and whole', async () => {
+    const most = 300;
+    const { settlement, sent } = await delivered({
+      spans: 11,
+      results: (request) => (request.length > most ? TOO_LARGE : SUCCESS),
+    });
+    assert.deepEqual(settlement, { exported: 11, saved: 0, dropped: {} });
+    const taken = Buffer.concat(sent.filter(({ length }) => length <= most));
+    assert.deepEqual(taken, Buffer.from(spanFields(11)));
+  });
+
+  it('is not tried span by span where the collector takes not even one', async () => {
+    const { settlement, attempts } = await delivered({ spans: 512, results: [TOO_LARGE] });
+    assert.deepEqual([settlement.exported, settlement.dropped, attempts], [0, { too_large: 512 }, 13]);
+  });
+
+  it('loses no more than the span that is too large by itself', async () => {
+    const { settlement } = await delivered({
+      spans: 9,
+      results: (request) => (request.includes(4) ? TOO_LARGE : SUCCESS),
+    });
+    assert.deepEqual(settlement, { exported: 8, saved: 0, dropped: { too_large: 1 }, message: 'HTTP 413' });
+  });
+});
+
+describe('the fallback', () => {
+  it('has nothing to do as long as the collector may come back soon', async () => {
+    const fallback = keptFallback();
+    const { settlement } = await delivered({ results: [BUSY, BUSY, SUCCESS], fallback });
+    assert.deepEqual([settlement.exported, fallback.saved.length], [5, 0]);
+  });
+
+  it('gets a batch at once while the collector counts as gone, but for the one that tries', async () => {
+    const fallback = keptFallback();
+    const gone = await delivered({ results: [SUCCESS], fallback, failures: BREAKING_FAILURES, jitter: 1 });
+    assert.deepEqual([gone.settlement.saved, gone.settlement.exported, gone.attempts], [5, 0, 0]);
+    assert.deepEqual(Buffer.from(fallback.saved[0]!), Buffer.from(spanFields(5)));
+    const tries = await delivered({ results: [SUCCESS], fallback, failures: BREAKING_FAILURES, jitter: 0 });
+    assert.deepEqual([tries.settlement.exported, tries.gate.broken], [5, false]);
+    const inVain = await delivered({ results: [BUSY], fallback, failures: BREAKING_FAILURES, jitter: 0.5 });
+    assert.deepEqual([inVain.settlement.saved, inVain.settlement.dropped], [5, {}]);
+  });
+
+  it('gets what is too old, and what is left at the end', async () => {
+    const old = await delivered({ results: [BUSY], attemptMillis: 30_000, fallback: keptFallback() });
+    assert.deepEqual(old.settlement, { exported: 0, saved: 5, dropped: {}, message: 'busy' });
+    const closing = { signal: AbortSignal.abort(), endsAt: 1_000 };
+    const end = await delivered({ results: [BUSY], closing, fallback: keptFallback() });
+    assert.deepEqual([end.settlement.saved, end.attempts], [5, 1]);
+  });
+
+  it('that cannot be written is counted, and said', async () => {
+    const fallback = keptFallback('ENOSPC');
+    const { settlement } = await delivered({ results: [BUSY], attemptMillis: 30_000, fallback });
+    assert.deepEqual(settlement, { exported: 0, saved: 0, dropped: { fallback_failed: 5 }, message: 'ENOSPC' });
+  });
+
+  it('does not get what the collector has refused: it would again', async () => {
+    const fallback = keptFallback();
+    const { settlement } = await delivered({ results: [{ type: 'failure', message: 'HTTP 400' }], fallback });
+    assert.deepEqual([settlement.dropped, fallback.saved.length], [{ rejected: 5 }, 0]);
   });
 });

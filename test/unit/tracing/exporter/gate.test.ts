@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Gate } from '../../../../src/tracing/exporter/gate.ts';
+import { BREAKING_FAILURES, Gate } from '../../../../src/tracing/exporter/gate.ts';
 
 function gateAt(jitter: number) {
   const clock = { time: 1_000_000 };
@@ -69,5 +69,41 @@ describe('the gate before the collector', () => {
     assert.equal(gate.waitMillis(true), 0);
     gate.close(clock.time, 300);
     assert.equal(gate.waitMillis(true), 300);
+  });
+});
+
+describe('the gate after failures in a row', () => {
+  function broken() {
+    const states: boolean[] = [];
+    const clock = { time: 0 };
+    const gate = new Gate({ now: () => clock.time, random: () => 0, onBroken: (state) => states.push(state) });
+    for (let failure = 0; failure < BREAKING_FAILURES; failure++) gate.close(++clock.time, undefined);
+    return { gate, clock, states };
+  }
+
+  it('is broken, and says so once', () => {
+    const { gate, clock, states } = broken();
+    gate.close(++clock.time, undefined);
+    assert.deepEqual([gate.broken, states], [true, [true]]);
+    gate.open();
+    assert.deepEqual([gate.broken, states], [false, [true, false]]);
+  });
+
+  it('is not broken by attempts that ran side by side', () => {
+    const gate = new Gate({ now: () => 10, random: () => 0 });
+    gate.close(5, undefined);
+    for (let lane = 0; lane < BREAKING_FAILURES; lane++) gate.close(4, undefined);
+    assert.equal(gate.broken, false);
+  });
+
+  it('lets one batch try at a time, and the others know what came of it', async () => {
+    const { gate, clock } = broken();
+    assert.deepEqual([gate.enter(false), gate.enter(false), gate.enter(true)], [true, false, true]);
+    const news = gate.news();
+    gate.close(++clock.time, undefined);
+    await news;
+    assert.deepEqual([gate.enter(false), gate.enter(false)], [true, false]);
+    gate.open();
+    assert.deepEqual([gate.enter(false), gate.enter(false)], [true, true]);
   });
 });

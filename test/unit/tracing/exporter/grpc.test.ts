@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { status } from '@grpc/grpc-js';
+import { CollectorTls } from '../../../../src/tracing/exporter/collector-tls.ts';
+import { exportHeaders } from '../../../../src/tracing/exporter/export-headers.ts';
 import { GrpcExporter, type GrpcExporterOptions } from '../../../../src/tracing/exporter/grpc.ts';
 import type { ExportResult } from '../../../../src/tracing/exporter/result.ts';
 import { deadEndpoint, faultyServer, garbage, hang, reset } from '../../../support/faulty-server.ts';
@@ -14,7 +16,8 @@ const REQUEST = Buffer.from([0x0a, 0x00]);
 function exporterTo(endpoint: string, options: Partial<GrpcExporterOptions> = {}): GrpcExporter {
   return new GrpcExporter({
     endpoint,
-    headers: {},
+    headers: exportHeaders({}, undefined),
+    tls: new CollectorTls(),
     userAgent: 'test',
     timeoutMillis: 5000,
     compression: 'none',
@@ -46,7 +49,8 @@ function retryInfo(seconds: number, nanos = 0): Uint8Array {
 describe('the gRPC exporter', () => {
   it('sends what it should, compressed if it should', async () => {
     const receiver = await receiveGrpc();
-    const headers = { 'x-api-key': 'secret', 'x-data-bin': Buffer.from('bytes').toString('base64') };
+    const fixed = { 'x-api-key': 'secret', 'x-data-bin': Buffer.from('bytes').toString('base64') };
+    const headers = exportHeaders(fixed, undefined);
     assert.deepEqual(await resultFrom(receiver.endpoint, { headers }), { type: 'success', rejected: 0, message: '' });
     await resultFrom(receiver.endpoint, { headers, compression: 'gzip' });
     await receiver.close();

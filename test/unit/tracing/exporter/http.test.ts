@@ -4,6 +4,8 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { CollectorTls } from '../../../../src/tracing/exporter/collector-tls.ts';
+import { exportHeaders } from '../../../../src/tracing/exporter/export-headers.ts';
 import { gzip } from '../../../../src/tracing/exporter/gzip.ts';
 import { HttpExporter, type HttpExporterOptions } from '../../../../src/tracing/exporter/http.ts';
 import type { ExportResult } from '../../../../src/tracing/exporter/result.ts';
@@ -16,7 +18,9 @@ import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../../support/self-
 const REQUEST = Buffer.from([0x0a, 0x00]);
 
 function exporterTo(endpoint: string, options: Partial<HttpExporterOptions> = {}): HttpExporter {
-  const defaults = { headers: {}, userAgent: 'test', timeoutMillis: 5000, compress: undefined };
+  const headers = exportHeaders({}, undefined);
+  const tls = new CollectorTls();
+  const defaults = { headers, tls, userAgent: 'test', timeoutMillis: 5000, compress: undefined };
   return new HttpExporter({ url: `${endpoint}/v1/traces`, ...defaults, ...options });
 }
 
@@ -41,7 +45,7 @@ const PROTOBUF = { 'content-type': 'application/x-protobuf' };
 describe('the HTTP exporter', () => {
   it('sends what it should, compressed if it should', async () => {
     const receiver = await receiveHttp();
-    const headers = { 'x-api-key': 'secret' };
+    const headers = exportHeaders({ 'x-api-key': 'secret' }, undefined);
     assert.deepEqual(await resultFrom(receiver.endpoint, { headers }), { type: 'success', rejected: 0, message: '' });
     await resultFrom(receiver.endpoint, { headers, compress: gzip });
     await receiver.close();
@@ -77,7 +81,11 @@ describe('the HTTP exporter', () => {
   it('tries again after 429, 502, 503 and 504, and after no other status', async () => {
     for (const status of [400, 401, 403, 404, 408, 413, 415, 429, 500, 501, 502, 503, 504, 505]) {
       const { type } = await resultOfAnswer(answer(status));
-      assert.equal(type, [429, 502, 503, 504].includes(status) ? 'retryable' : 'failure', String(status));
+      assert.equal(
+        type,
+        [429, 502, 503, 504].includes(status) ? 'retryable' : status === 413 ? 'too_large' : 'failure',
+        String(status),
+      );
     }
   });
 

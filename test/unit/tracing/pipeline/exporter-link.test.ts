@@ -4,6 +4,8 @@ import { ExporterLink } from '../../../../src/tracing/pipeline/exporter-link.ts'
 import type { Batch, ExporterSettings, Settlement } from '../../../../src/tracing/pipeline/messages.ts';
 
 const SETTINGS: ExporterSettings = {
+  exporter: 'otlp',
+  tracesPath: '/v1/traces',
   endpoint: 'http://127.0.0.1:1',
   protocol: 'http/protobuf',
   compression: 'none',
@@ -20,7 +22,7 @@ const PORT = "import { parentPort, workerData } from 'node:worker_threads';";
 const OBEDIENT = `${PORT}
   parentPort.on('message', (message) => {
     if (message.type === 'close') parentPort.postMessage({ type: 'closed' });
-    else parentPort.postMessage({ type: 'settled', id: message.batch.id, settlement: { exported: message.batch.bytes.byteLength, dropped: 0, reason: 'rejected' } });
+    else parentPort.postMessage({ type: 'settled', id: message.batch.id, settlement: { exported: message.batch.bytes.byteLength, saved: 0, dropped: {} } });
   });`;
 const MUTE = `${PORT} parentPort.on('message', () => {});`;
 const BUSY = `${PORT} parentPort.on('message', () => { for (;;); });`;
@@ -41,6 +43,7 @@ function open(program: string) {
   const events = {
     settled: (batch: Batch, settlement: Settlement) => note(settled, [batch, settlement]),
     lost: (batch: Batch) => note(lost, batch),
+    broken() {},
     trouble: (message: string) => note(troubles, message),
   };
   const link = new ExporterLink({

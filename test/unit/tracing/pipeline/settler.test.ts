@@ -13,7 +13,8 @@ function open() {
   const figures = new Figures(100);
   for (let span = 0; span < BATCH.spans; span++) figures.enqueue();
   const log = keptLog();
-  const settler = new Settler(figures, new TroubleLog(log, figures, 'http://c'));
+  let time = 0;
+  const settler = new Settler(figures, new TroubleLog(log, figures, 'http://c', () => (time += 40_000)));
   const freed: number[] = [];
   settler.queue = { settled: (id: number) => void freed.push(id) } as BatchQueue;
   const messages = () => log.lines.map(({ message }) => message);
@@ -22,8 +23,8 @@ function open() {
 
 const settlement = (exported: number, dropped: number, message?: string): Settlement => ({
   exported,
-  dropped,
-  reason: 'rejected',
+  saved: 0,
+  dropped: dropped > 0 ? { rejected: dropped } : {},
   message,
 });
 

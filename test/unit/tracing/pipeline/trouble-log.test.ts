@@ -40,6 +40,21 @@ describe('what the operator hears of export trouble', () => {
     assert.deepEqual(said().slice(0, 4), [BEGINS, ENDS, BEGINS, ENDS]);
   });
 
+  it('is two lines in any minute at the most, whatever comes together', () => {
+    const { trouble, log, clock } = open();
+    const times: number[] = [];
+    for (let second = 0; second < 1200; second++) {
+      clock.seconds++;
+      if (second % 7 === 0) trouble.failed('refused');
+      if (second % 3 === 0) trouble.delivered();
+      if (second % 2 === 0) trouble.warned('deprecated');
+      trouble.overflowed('full');
+      while (times.length < log.lines.length) times.push(clock.seconds);
+    }
+    assert.ok(times.length > 20);
+    for (let i = 2; i < times.length; i++) assert.ok(times[i]! - times[i - 2]! >= 60, `${times.slice(i - 2, i + 1)}`);
+  });
+
   it('is nothing as long as all is well', () => {
     const { trouble, said } = open();
     trouble.delivered();

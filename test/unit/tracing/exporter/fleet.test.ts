@@ -1,0 +1,64 @@
+/** Five hundred gateways and one collector that comes back: simulated, for they must not all knock at once. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { seededRandom } from '../../../../src/kit/seeded-random.ts';
+import { Gate } from '../../../../src/tracing/exporter/gate.ts';
+
+const GATEWAYS = 500;
+const OUTAGE_MILLIS = 120_000;
+/** Looks at all gates so often, in milliseconds. */
+const STEP = 50;
+
+interface Fleet {
+  /** Attempts in each second since the outage began. */
+  readonly perSecond: readonly number[];
+  /** Milliseconds after the collector's return at which the last gateway had got through. */
+  readonly recoveredAfter: number;
+}
+
+/** All of them fail in the same moment, as they do when a collector goes: that is what makes a herd. */
+function simulate(random: () => number): Fleet {
+  let time = 0;
+  const now = (): number => time;
+  const gates = Array.from({ length: GATEWAYS }, () => new Gate({ now, random }));
+  const waiting = new Set(gates);
+  const perSecond: number[] = [];
+  for (; waiting.size > 0 && time < 10 * OUTAGE_MILLIS; time += STEP) {
+    const second = Math.floor(time / 1000);
+    for (const gate of waiting) {
+      if (gate.waitMillis(false) > 0 || !gate.enter(false)) continue;
+      perSecond[second] = (perSecond[second] ?? 0) + 1;
+      if (time < OUTAGE_MILLIS) gate.close(time, undefined);
+      else {
+        gate.open();
+        waiting.delete(gate);
+      }
+    }
+  }
+  return { perSecond: Array.from(perSecond, (count) => count ?? 0), recoveredAfter: time - OUTAGE_MILLIS };
+}
+
+describe('a fleet of gateways whose collector is away', () => {
+  const { perSecond, recoveredAfter } = simulate(seededRandom(7));
+  const settled = perSecond.slice(30, OUTAGE_MILLIS / 1000);
+
+  it('spreads its attempts: no second has more than a third of the fleet', () => {
+    assert.ok(Math.max(...settled) < GATEWAYS / 3, `${Math.max(...settled)} attempts in one second`);
+  });
+
+  it('asks no more often than once in five seconds for each gateway, on average', () => {
+    const mean = settled.reduce((sum, count) => sum + count, 0) / settled.length;
+    assert.ok(mean < GATEWAYS / 4.5, `${mean} attempts a second`);
+  });
+
+  it('comes back spread as well, and all of it within eleven seconds', () => {
+    const returning = perSecond.slice(OUTAGE_MILLIS / 1000);
+    assert.ok(Math.max(...returning) < GATEWAYS / 3, `${Math.max(...returning)} in one second`);
+    assert.ok(recoveredAfter <= 11_000, `${recoveredAfter} ms`);
+  });
+
+  it('would be a herd without the jitter', () => {
+    const herd = simulate(() => 1);
+    assert.equal(Math.max(...herd.perSecond.slice(30)), GATEWAYS);
+  });
+});
