@@ -2,11 +2,11 @@
  * The composition root: from a configuration to a running gateway. Everything is constructed here, in plain functions;
  * with tracing off its code is not loaded, because this is the only place that imports it, and only then.
  */
+import { clueFinder } from './assembly/clue-finder.ts';
 import { corsFinder } from './assembly/cors-finder.ts';
 import { pseudonymKey } from './assembly/derived-keys.ts';
 import { openBuckets, type ServedBucket } from './assembly/open-buckets.ts';
 import { openEdge } from './assembly/open-edge.ts';
-import { originFinder } from './assembly/origin-finder.ts';
 import type { BucketParts } from './assembly/surroundings.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { Pseudonyms } from './auth/pseudonyms.ts';
@@ -166,7 +166,8 @@ async function openListener(
   const report = createReport(log, new RequestMetrics(registry));
   const corsOf = corsFinder(routes);
   const hostBucketOf = virtualHosts(server.domain ?? []);
-  const originOf = tracer === NO_TRACER ? () => undefined : originFinder(routes);
+  const wantsOperation = config.tracing.sampling.overrides !== undefined;
+  const cluesOf = tracer === NO_TRACER ? () => undefined : clueFinder(routes, wantsOperation);
   const limits = {
     headerMillis: server.header_timeout_seconds * 1000,
     headerBytes: server.max_header_size,
@@ -178,7 +179,7 @@ async function openListener(
     idleMillis,
     gateway,
     tracer,
-    originOf,
+    cluesOf,
     corsOf,
     hostBucketOf,
     report,

@@ -33,7 +33,8 @@ interface Contestant {
 
 function ours(name: string, strategy: SamplingStrategy): Contestant {
   const figures = new Figures(Number.POSITIVE_INFINITY);
-  const limits = { maxQueueSize: figures.capacity, maxBatchSize: BATCH_SPANS, delayMillis: 60_000 };
+  const infinite = Number.POSITIVE_INFINITY;
+  const limits = { maxQueueSize: infinite, maxQueueBytes: infinite, maxBatchSize: BATCH_SPANS, delayMillis: 60_000 };
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
   const target = {
     send(batch: Batch) {

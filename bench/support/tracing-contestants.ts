@@ -58,8 +58,21 @@ function tracingOf({ name, tracer, protocol }: TracingContestant, collector: Lis
     },
     inbound: 'continue',
     sampling: { strategy: 'always', ratio: 1, remote_ratio: 1 },
-    batch: { max_queue_size: 16_384, scheduled_delay_millis: EXPORT_DELAY, max_export_batch_size: 512 },
+    batch: {
+      max_queue_size: 16_384,
+      max_queue_bytes: 64 * 1024 ** 2,
+      scheduled_delay_millis: EXPORT_DELAY,
+      max_export_batch_size: 512,
+    },
     resource: { 'service.version': '0.1.0', 'host.name': 'bench' },
+    limits: {
+      attribute_count_limit: 128,
+      attribute_value_length_limit: 1024,
+      event_count_limit: 128,
+      link_count_limit: 128,
+      event_attribute_count_limit: 128,
+      link_attribute_count_limit: 128,
+    },
     subject: 'hash',
     semantic_conventions: 'stable',
   };

@@ -37,6 +37,20 @@ export const CONFIG = object(
         },
       },
       {
+        of: ['buckets', 'tracing'],
+        at: 'tracing',
+        broken: ({ buckets, tracing }) => {
+          const names = new Set(buckets.map(({ name }) => name));
+          const strange = tracing.sampling.overrides?.find(({ bucket }) => bucket !== undefined && !names.has(bucket));
+          return strange === undefined
+            ? undefined
+            : {
+                wrong: `has an override for bucket ${strange.bucket}, which is none`,
+                mend: 'name a bucket of this file',
+              };
+        },
+      },
+      {
         of: ['server', 'metrics'],
         at: 'metrics',
         broken: ({ server, metrics }) =>

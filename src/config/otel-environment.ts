@@ -42,6 +42,18 @@ const SETTINGS: readonly Setting[] = [
   { path: 'batch.max_queue_size', variables: ['OTEL_BSP_MAX_QUEUE_SIZE'] },
   { path: 'batch.scheduled_delay_millis', variables: ['OTEL_BSP_SCHEDULE_DELAY'] },
   { path: 'batch.max_export_batch_size', variables: ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'] },
+  {
+    path: 'limits.attribute_count_limit',
+    variables: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
+  },
+  {
+    path: 'limits.attribute_value_length_limit',
+    variables: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
+  },
+  { path: 'limits.event_count_limit', variables: ['OTEL_SPAN_EVENT_COUNT_LIMIT'] },
+  { path: 'limits.link_count_limit', variables: ['OTEL_SPAN_LINK_COUNT_LIMIT'] },
+  { path: 'limits.event_attribute_count_limit', variables: ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'] },
+  { path: 'limits.link_attribute_count_limit', variables: ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'] },
   { path: 'sampling.strategy', variables: ['OTEL_TRACES_SAMPLER'], translate: (text) => SAMPLERS[text]?.strategy },
   {
     path: 'sampling.ratio',

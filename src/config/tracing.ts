@@ -1,7 +1,12 @@
 /** The section `tracing`: which requests are traced, and where the spans go. */
+
+import { BUCKET_QUESTIONS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
-import { type Complaint, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
+import { type Complaint, object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
 import { boolean, byteSize, httpUrl, integer, number, oneOf, string } from './scalars.ts';
+
+const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
+const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_QUESTIONS) as (keyof typeof BUCKET_QUESTIONS)[];
 
 const COLLECTOR_TLS = optionalObject(
   {
@@ -116,6 +121,19 @@ const KEEP = optionalObject(
       max: 86_400,
     }),
     larger_than: byteSize({ prose: 'Those of larger objects and parts.', optional: true, min: 0, max: 5 * 1024 ** 4 }),
+    max_bytes: byteSize({
+      prose:
+        'Memory for spans that wait. Where it is full, the trace that has waited longest is given up, and counted.',
+      default: 32 * 1024 ** 2,
+      min: 64 * 1024,
+      max: 16 * 1024 ** 3,
+    }),
+    max_age_seconds: number({
+      prose: 'How long a trace may wait for its end; then it is given up, and counted. What is slow by then is kept.',
+      default: 900,
+      min: 1,
+      max: 86_400,
+    }),
   },
   {
     prose:
@@ -123,9 +141,24 @@ const KEEP = optionalObject(
   },
 );
 
+const STRATEGIES = ['always', 'never', 'ratio', 'parent_based'] as const;
+
+const OVERRIDE = object(
+  {
+    bucket: string({ prose: 'Name of the bucket; any, unless given.', optional: true }),
+    operations: optionalList(
+      oneOf([...OPERATION_NAMES, ...BUCKET_QUESTION_NAMES], { prose: 'Name of an S3 operation.' }),
+      { prose: 'The operations; any, unless given.', mend: 'name at least one, such as [UploadPart]' },
+    ),
+    strategy: oneOf(STRATEGIES, { prose: 'As `sampling.strategy`.', default: 'ratio' }),
+    ratio: number({ prose: 'As `sampling.ratio`.', default: 1, min: 0, max: 1 }),
+  },
+  { prose: 'What holds for some requests.' },
+);
+
 const SAMPLING = section(
   {
-    strategy: oneOf(['always', 'never', 'ratio', 'parent_based'], {
+    strategy: oneOf(STRATEGIES, {
       prose:
         'Which traces are kept: all, none, a share of them by trace id, or what the caller decided and, where there is no caller, a share.',
       default: 'parent_based',
@@ -138,9 +171,40 @@ const SAMPLING = section(
       min: 0,
       max: 1,
     }),
+    max_traces_per_second: number({
+      prose:
+        'Most traces that are kept in a second, whoever decided for them, and as many again for what became of them (`keep`).',
+      optional: true,
+      min: 0.001,
+      max: 1_000_000,
+    }),
+    overrides: optionalList(OVERRIDE, {
+      prose: 'Other strategies for some buckets and operations. The first that fits counts.',
+      mend: 'name at least one, such as { operations: [UploadPart], ratio: 0.01 }',
+    }),
     keep: KEEP,
   },
   { prose: 'Which traces are kept.' },
+);
+
+const LIMITS = section(
+  {
+    attribute_count_limit: integer({ prose: 'Most attributes of a span.', default: 128, min: 1, max: 10_000 }),
+    attribute_value_length_limit: integer({
+      prose:
+        'Longest text of an attribute, in UTF-16 code units. Keys, paths and user agents are chosen by whoever asks.',
+      default: 1024,
+      min: 32,
+      max: 1024 ** 2,
+    }),
+    event_count_limit: integer({ prose: 'Most events of a span.', default: 128, min: 0, max: 10_000 }),
+    link_count_limit: integer({ prose: 'Most links of a span.', default: 128, min: 0, max: 10_000 }),
+    event_attribute_count_limit: integer({ prose: 'Most attributes of an event.', default: 128, min: 0, max: 10_000 }),
+    link_attribute_count_limit: integer({ prose: 'Most attributes of a link.', default: 128, min: 0, max: 10_000 }),
+  },
+  {
+    prose: 'How much one span may hold. What is cut short or left out is counted in `mizuchi_tracer_truncated_total`.',
+  },
 );
 
 const BATCH = section(
@@ -150,6 +214,12 @@ const BATCH = section(
       default: 2048,
       min: 1,
       max: 1_000_000,
+    }),
+    max_queue_bytes: byteSize({
+      prose: 'Most bytes that wait for export, encoded; a span has about 500.',
+      default: 8 * 1024 ** 2,
+      min: 2 * 1024 ** 2,
+      max: 1024 ** 3,
     }),
     scheduled_delay_millis: integer({
       prose: 'Milliseconds after which a batch is sent even if it is not full.',
@@ -240,6 +310,7 @@ export const TRACING = section(
     ),
     sampling: SAMPLING,
     batch: BATCH,
+    limits: LIMITS,
     subject: oneOf(['hash', 'plain', 'off'], {
       prose:
         'How callers appear in spans: as a keyed hash (`user.hash`), by name (`user.id`, which is personal data), or not at all.',

@@ -44,12 +44,19 @@ export interface TraceOrigin {
   readonly flags: number;
 }
 
+/** What is known of a request before it is judged; nothing of it may be believed for more than tracing. */
+export interface RequestClues {
+  /** Is continued where the headers carry no context, and linked to where they do. */
+  readonly origin?: TraceOrigin | undefined;
+  /** Name of the bucket, as the configuration has it. */
+  readonly bucket?: string | undefined;
+  /** Name of the S3 operation, such as `UploadPart`. */
+  readonly operation?: string | undefined;
+}
+
 export interface RequestTracer {
-  /**
-   * Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context.
-   * @param origin is continued where the headers carry none, and linked to where they do.
-   */
-  startRequest(headers: RawHeaders, attributes: Attributes, origin?: TraceOrigin): Span;
+  /** Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context. */
+  startRequest(headers: RawHeaders, attributes: Attributes, clues?: RequestClues): Span;
 }
 
 export const NO_SPAN: Span = {

@@ -117,9 +117,14 @@ export const METRICS = {
     labels: [],
   },
   mizuchi_tracer_dropped_spans: { type: 'counter', help: 'Spans that were lost, by reason.', labels: ['reason'] },
+  mizuchi_tracer_truncated: {
+    type: 'counter',
+    help: 'What was cut short or left out of spans (tracing.limits): value, attribute, event, link.',
+    labels: ['what'],
+  },
   mizuchi_tracer_tail_traces: {
     type: 'counter',
-    help: 'Traces that were kept for what became of them (tracing.sampling.keep), by reason; `evicted` are those given up before that was known.',
+    help: 'Traces that were kept for what became of them (tracing.sampling.keep), by reason; `evicted` are those given up before that was known, `rate_limited` those beyond max_traces_per_second.',
     labels: ['outcome'],
   },
 } as const satisfies Record<string, MetricShape>;

@@ -9,11 +9,12 @@ export interface TracerFigures {
   readonly broken: boolean;
   readonly dropped: Readonly<Record<string, number>>;
   readonly tail: Readonly<Record<string, number>>;
+  readonly truncated: Readonly<Record<string, number>>;
 }
 
 export function watchTracer(registry: Registry, figures: () => TracerFigures): void {
   registry.onCollect(() => {
-    const { queued, queueCapacity, exported, saved, broken, dropped, tail } = figures();
+    const { queued, queueCapacity, exported, saved, broken, dropped, tail, truncated } = figures();
     registry.set('mizuchi_tracer_queue_spans', [], queued);
     registry.set('mizuchi_tracer_queue_capacity_spans', [], queueCapacity);
     registry.set('mizuchi_tracer_exported_spans', [], exported);
@@ -21,6 +22,7 @@ export function watchTracer(registry: Registry, figures: () => TracerFigures): v
     registry.set('mizuchi_tracer_breaker_state', [], broken ? 2 : 0);
     for (const [reason, count] of Object.entries(dropped))
       registry.set('mizuchi_tracer_dropped_spans', [reason], count);
+    for (const [what, count] of Object.entries(truncated)) registry.set('mizuchi_tracer_truncated', [what], count);
     for (const [outcome, count] of Object.entries(tail)) registry.set('mizuchi_tracer_tail_traces', [outcome], count);
   });
 }

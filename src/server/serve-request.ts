@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { Attributes, RequestTracer, Span, TraceOrigin } from '../domain/span.ts';
+import type { Attributes, RequestClues, RequestTracer, Span } from '../domain/span.ts';
 import type { Incoming, Reply, Target } from '../domain/stages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
@@ -19,8 +19,8 @@ import type { ClientOf } from './upload-port.ts';
 import type { HostBucketOf } from './virtual-hosts.ts';
 import { writeReply } from './write-reply.ts';
 
-/** Where the trace began that a request belongs to by what it asks for; undefined for most. Must not throw. */
-export type OriginOf = (target: Target, query: Incoming['query']) => TraceOrigin | undefined;
+/** What the tracer may know of a request that is not judged yet; undefined for most. Must not throw. */
+export type CluesOf = (method: string, target: Target, query: Incoming['query']) => RequestClues | undefined;
 
 /** What answers to such requests carry for browsers; nothing for most. Must not throw. */
 export type CorsOf = (target: Target, headers: RequestHead['headers']) => Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export type CorsOf = (target: Target, headers: RequestHead['headers']) => Readon
 export interface ServeOptions {
   readonly gateway: Gateway;
   readonly tracer: RequestTracer;
-  readonly originOf: OriginOf;
+  readonly cluesOf: CluesOf;
   readonly corsOf: CorsOf;
   readonly report: Report;
   readonly clientOf: ClientOf;
@@ -53,8 +53,8 @@ export async function serveRequest(
   const method = request.method ?? '';
   const path = pathOf(request);
   const head = headOf(request, options.hostBucketOf);
-  const origin = head instanceof Failure ? undefined : options.originOf(head.target, head.query);
-  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), origin);
+  const clues = head instanceof Failure ? undefined : options.cluesOf(method, head.target, head.query);
+  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), clues);
   let failure: Failure | undefined;
   let reply: Reply;
   try {

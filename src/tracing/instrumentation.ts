@@ -27,6 +27,7 @@ import { type Conventions, chooseNames, type Names } from './conventions.ts';
 import { Inbound } from './propagation/inbound.ts';
 import { rawHeadersGetter, rawHeadersSetter } from './propagation/raw-headers.ts';
 import { formatTraceparent } from './propagation/trace-context.ts';
+import { CLUES_KEY } from './sampler/sampler.ts';
 import { SpanHolder } from './span-holder.ts';
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
@@ -40,12 +41,13 @@ export function createRequestTracer(
 ): RequestTracer {
   const tools = { tracer, propagator, names: chooseNames(conventions) };
   return {
-    startRequest(headers, attributes, origin) {
+    startRequest(headers, attributes, clues) {
       const sent = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
       const { parent: caller, link } = inbound.admit(sent, attributes['network.peer.address'] as string | undefined);
-      const begins = origin === undefined ? undefined : contextOf(origin);
+      const begins = clues?.origin === undefined ? undefined : contextOf(clues.origin);
       const called = trace.getSpanContext(caller) !== undefined;
-      const parent = called || begins === undefined ? caller : trace.setSpanContext(caller, begins);
+      const above = called || begins === undefined ? caller : trace.setSpanContext(caller, begins);
+      const parent = clues?.bucket === undefined ? above : above.setValue(CLUES_KEY, clues);
       const links = [link, called ? begins : undefined].filter((each) => each !== undefined);
       const linked = links.length === 0 ? undefined : links.map((context) => ({ context }));
       return open(tools, parent, 'http.server.request', SpanKind.SERVER, attributes, linked);

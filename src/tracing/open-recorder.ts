@@ -16,6 +16,10 @@ import { DEFAULT_LIMITS } from './recorder/limits.ts';
 import { SpanEncoder } from './recorder/span-encoder.ts';
 import { Tracer } from './recorder/tracer.ts';
 import { chooseSampler } from './sampler/choose-sampler.ts';
+import { withOverrides } from './sampler/overrides.ts';
+import { RateCap } from './sampler/rate-cap.ts';
+import { rateCapped } from './sampler/rate-capped.ts';
+import type { Sampler } from './sampler/sampler.ts';
 
 export interface RecorderOptions extends ExportOptions {
   readonly log: Log;
@@ -49,32 +53,61 @@ export function openRecorder(config: TracingConfig, options: RecorderOptions): R
   };
 }
 
-function createTracer({ sampling }: TracingConfig, queue: BatchQueue, figures: Figures): Tracer {
-  const tail = sampling.keep === undefined ? undefined : openTail(sampling.keep, queue, figures);
+function createTracer({ sampling, limits }: TracingConfig, queue: BatchQueue, figures: Figures): Tracer {
+  const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
   return new Tracer({
     tail,
     clock: new Clock(),
     ids: new IdGenerator(),
-    limits: DEFAULT_LIMITS,
-    sampler: chooseSampler(sampling.strategy, sampling.ratio),
+    limits: {
+      ...DEFAULT_LIMITS,
+      attributes: limits.attribute_count_limit,
+      valueLength: limits.attribute_value_length_limit,
+      events: limits.event_count_limit,
+      links: limits.link_count_limit,
+      eventAttributes: limits.event_attribute_count_limit,
+      linkAttributes: limits.link_attribute_count_limit,
+      truncated: (what) => void figures.truncated[what]++,
+    },
+    sampler: openSampler(sampling),
     sink: tail ?? queue,
   });
 }
 
+function openSampler({ strategy, ratio, overrides = [], max_traces_per_second }: TracingConfig['sampling']): Sampler {
+  const others = overrides.map((override) => ({
+    bucket: override.bucket,
+    operations: override.operations,
+    sampler: chooseSampler(override.strategy, override.ratio),
+  }));
+  const sampler = withOverrides(others, chooseSampler(strategy, ratio));
+  return max_traces_per_second === undefined ? sampler : rateCapped(sampler, new RateCap(max_traces_per_second));
+}
+
 function openTail(
+  { max_traces_per_second: cap }: TracingConfig['sampling'],
   keep: NonNullable<TracingConfig['sampling']['keep']>,
   queue: BatchQueue,
   figures: Figures,
 ): TailBuffer {
-  const { errors, denied, slower_than_seconds, larger_than } = keep;
+  const { errors, denied, slower_than_seconds, larger_than, max_bytes, max_age_seconds } = keep;
   const rules = { errors, denied, slowerThanSeconds: slower_than_seconds, largerThanBytes: larger_than };
-  const events = { kept: (reason: string) => figures.tailed(reason), evicted: () => figures.tailed('evicted') };
-  return new TailBuffer(rules, queue, events);
+  const limits = {
+    maxBytes: max_bytes,
+    maxAgeMillis: max_age_seconds * 1000,
+    cap: cap === undefined ? undefined : new RateCap(cap),
+  };
+  return new TailBuffer(rules, limits, queue, {
+    kept: (reason) => figures.tailed(reason),
+    evicted: () => figures.tailed('evicted'),
+    rateLimited: () => figures.tailed('rate_limited'),
+  });
 }
 
 function batchLimits({ batch }: TracingConfig): BatchLimits {
   return {
     maxQueueSize: batch.max_queue_size,
+    maxQueueBytes: batch.max_queue_bytes,
     maxBatchSize: batch.max_export_batch_size,
     delayMillis: batch.scheduled_delay_millis,
   };

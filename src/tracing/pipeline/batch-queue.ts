@@ -22,6 +22,8 @@ export interface BatchEvents {
 export interface BatchLimits {
   /** Most spans that are not settled. */
   readonly maxQueueSize: number;
+  /** Most bytes that are not settled. */
+  readonly maxQueueBytes: number;
   /** Most spans of a batch. */
   readonly maxBatchSize: number;
   /** Age at which an open batch is sent. */
@@ -32,9 +34,6 @@ export interface BatchLimits {
 export const SEAL_BYTES = 256 * 1024;
 /** What one span may add to a batch at most. */
 export const MAX_SPAN_BYTES = 1024 * 1024;
-/** Most bytes that are not settled. A span has about 500 as a rule. */
-const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
-const QUEUE_BYTES_PER_SPAN = 4096;
 
 export interface BatchParts {
   readonly figures: Figures;
@@ -50,7 +49,6 @@ export class BatchQueue implements SpanSink {
   readonly #target: BatchTarget;
   readonly #events: BatchEvents;
   readonly #writer = new ByteWriter(SEAL_BYTES, SEAL_BYTES + MAX_SPAN_BYTES);
-  readonly #maxBytes: number;
   #openSpans = 0;
   /** Bytes in batches that were sent and are not settled, by batch. */
   readonly #sent = new Map<number, number>();
@@ -65,10 +63,6 @@ export class BatchQueue implements SpanSink {
     this.#encoder = encoder;
     this.#target = target;
     this.#events = events;
-    this.#maxBytes = Math.min(
-      MAX_QUEUE_BYTES,
-      Math.max(2 * MAX_SPAN_BYTES, limits.maxQueueSize * QUEUE_BYTES_PER_SPAN),
-    );
   }
 
   /** Never throws: what cannot be kept is counted. */
@@ -119,7 +113,10 @@ export class BatchQueue implements SpanSink {
   }
 
   #isFull(): boolean {
-    return this.#figures.queued >= this.#limits.maxQueueSize || this.#sentBytes + this.#writer.length >= this.#maxBytes;
+    return (
+      this.#figures.queued >= this.#limits.maxQueueSize ||
+      this.#sentBytes + this.#writer.length >= this.#limits.maxQueueBytes
+    );
   }
 
   #sealOrWait(): void {

@@ -1,4 +1,5 @@
 /** What became of every span that ended: produced = exported + saved + dropped + queued, at all times. */
+import { TRUNCATED, type Truncated } from '../recorder/limits.ts';
 import { DROP_REASONS, type DropReason } from './drop-reason.ts';
 
 export interface TracerStats {
@@ -17,6 +18,8 @@ export interface TracerStats {
   readonly dropped: Readonly<Record<DropReason, number>>;
   /** Traces that were kept for what became of them, by reason; and those given up before that was known, as `evicted`. */
   readonly tail: Readonly<Record<string, number>>;
+  /** What was cut short or left out of spans, by what it was. */
+  readonly truncated: Readonly<Record<Truncated, number>>;
 }
 
 export class Figures {
@@ -30,6 +33,7 @@ export class Figures {
     number
   >;
   readonly tail: Record<string, number> = {};
+  readonly truncated = Object.fromEntries(TRUNCATED.map((what) => [what, 0])) as Record<Truncated, number>;
   readonly capacity: number;
 
   constructor(capacity: number) {
@@ -63,7 +67,7 @@ export class Figures {
     this.dropped[reason] += spans;
   }
 
-  /** @param outcome a reason to keep a trace, or `evicted`. */
+  /** @param outcome a reason to keep a trace, `evicted` or `rate_limited`. */
   tailed(outcome: string): void {
     this.tail[outcome] = (this.tail[outcome] ?? 0) + 1;
   }
@@ -74,6 +78,16 @@ export class Figures {
 
   snapshot(): TracerStats {
     const { recorded, queued, capacity: queueCapacity, exported, saved, broken, dropped, tail } = this;
-    return { recorded, queued, queueCapacity, exported, saved, broken, dropped: { ...dropped }, tail: { ...tail } };
+    return {
+      recorded,
+      queued,
+      queueCapacity,
+      exported,
+      saved,
+      broken,
+      dropped: { ...dropped },
+      tail: { ...tail },
+      truncated: { ...this.truncated },
+    };
   }
 }

@@ -1,83 +1,145 @@
 /**
  * Holds the spans of traces that the sampler did not keep until their local root has ended, and then decides by what became of
- * them. Stands before the queue; spans of traces that are kept anyway pass straight through. Bounded: a trace has only so many
- * spans here, and where all of them together are too many, the trace that has waited longest is given up.
+ * them. Stands before the queue; spans of traces that are kept anyway pass straight through. Bounded in bytes and in age: where
+ * all of them together are too many, or one has waited too long, the trace that has waited longest is given up. What is known to
+ * be slow before it has ended is kept from that moment on, and waits no more.
  */
 import type { LocalTrace } from '../recorder/local-trace.ts';
 import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
 import { type KeepReason, type KeepRules, reasonToKeep } from '../sampler/keep-rules.ts';
+import type { RateCap } from '../sampler/rate-cap.ts';
 
-/** Spans of one trace; an upload in one request has four, and two for each attempt at a part. */
-const MAX_SPANS_OF_TRACE = 1_000;
-/** Spans of all traces: about 1 KiB each. */
-const MAX_SPANS = 16_000;
+export interface TailLimits {
+  /** Most bytes that all waiting spans may take, by estimate. */
+  readonly maxBytes: number;
+  /** Longest that a trace may wait for its end. */
+  readonly maxAgeMillis: number;
+  /** How many may be kept; undefined keeps all. */
+  readonly cap?: RateCap | undefined;
+  /** Monotonic milliseconds. */
+  now?(): number;
+}
 
 /** What has become of traces; must not throw. */
 export interface TailEvents {
   kept(reason: KeepReason): void;
   /** Given up before its end was known. */
   evicted(): void;
+  /** There was a reason to keep it, and too many had one. */
+  rateLimited(): void;
+}
+
+/** What a span takes without its attributes, and an attribute without its text, in bytes: as measured, rounded up. */
+const SPAN_BYTES = 600;
+const ATTRIBUTE_BYTES = 24;
+const LOOK_MILLIS = 1_000;
+
+interface Waiting {
+  readonly spans: RecordingSpan[];
+  readonly since: number;
+  bytes: number;
 }
 
 export class TailBuffer implements SpanSink {
   readonly #rules: KeepRules;
+  readonly #limits: TailLimits;
   readonly #queue: SpanSink;
   readonly #events: TailEvents;
+  readonly #now: () => number;
   /** In the order in which they began. */
-  readonly #waiting = new Map<LocalTrace, RecordingSpan[]>();
-  /** Decided, for spans that end after their root. */
+  readonly #waiting = new Map<LocalTrace, Waiting>();
+  /** Decided, for spans that end after that. */
   readonly #kept = new WeakSet<LocalTrace>();
-  #spans = 0;
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(rules: KeepRules, queue: SpanSink, events: TailEvents) {
+  constructor(rules: KeepRules, limits: TailLimits, queue: SpanSink, events: TailEvents) {
     this.#rules = rules;
+    this.#limits = limits;
     this.#queue = queue;
     this.#events = events;
+    this.#now = limits.now ?? (() => performance.now());
   }
 
   /** From now on its spans wait here. */
   open(local: LocalTrace): void {
-    this.#waiting.set(local, []);
+    this.#waiting.set(local, { spans: [], since: this.#now(), bytes: 0 });
+    this.#timer ??= setTimeout(() => this.#look(), LOOK_MILLIS).unref();
   }
 
   ended(span: RecordingSpan): void {
-    const spans = this.#waiting.get(span.local);
-    if (spans === undefined) {
+    const waiting = this.#waiting.get(span.local);
+    if (waiting === undefined) {
       if (!span.local.undecided || this.#kept.has(span.local)) this.#queue.ended(span);
       return;
     }
-    if (span.local.root === span) this.#decide(span, spans);
-    else this.#hold(span, spans);
+    if (span.local.root === span) this.#decide(span, waiting);
+    else this.#hold(span, waiting);
   }
 
-  #hold(span: RecordingSpan, spans: RecordingSpan[]): void {
-    if (spans.length >= MAX_SPANS_OF_TRACE) return;
-    spans.push(span);
-    if (++this.#spans > MAX_SPANS) this.#evict();
+  /** Decides what can be decided by age alone. */
+  sweep(): void {
+    const { slowerThanSeconds } = this.#rules;
+    const slow = slowerThanSeconds === undefined ? Number.POSITIVE_INFINITY : slowerThanSeconds * 1000;
+    for (const [local, waiting] of this.#waiting) {
+      const age = this.#now() - waiting.since;
+      if (age <= Math.min(slow, this.#limits.maxAgeMillis)) return;
+      this.#forget(local, waiting);
+      if (age > slow) this.#keep(local.root as RecordingSpan, waiting.spans, 'kept_slow');
+      else this.#events.evicted();
+    }
   }
 
-  #decide(root: RecordingSpan, spans: RecordingSpan[]): void {
-    this.#forget(root.local, spans);
-    const reason = reasonToKeep(this.#rules, root, spans);
-    if (reason === undefined) return;
+  #look(): void {
+    this.#timer = undefined;
+    this.sweep();
+    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_MILLIS).unref();
+  }
+
+  #hold(span: RecordingSpan, waiting: Waiting): void {
+    const bytes = sizeOf(span);
+    waiting.spans.push(span);
+    waiting.bytes += bytes;
+    this.#bytes += bytes;
+    while (this.#bytes > this.#limits.maxBytes) this.#evict();
+  }
+
+  #decide(root: RecordingSpan, waiting: Waiting): void {
+    this.#forget(root.local, waiting);
+    const reason = reasonToKeep(this.#rules, root, waiting.spans);
+    if (reason !== undefined) this.#keep(root, waiting.spans, reason);
+  }
+
+  /** @param root goes to the queue as well if it has ended, else when it does. */
+  #keep(root: RecordingSpan, spans: readonly RecordingSpan[], reason: KeepReason): void {
+    if (this.#limits.cap?.take() === false) {
+      this.#events.rateLimited();
+      return;
+    }
     this.#kept.add(root.local);
     root.attributes.set('sampling.reason', reason);
     for (const span of spans) this.#queue.ended(span);
-    this.#queue.ended(root);
+    if (!root.isRecording()) this.#queue.ended(root);
     this.#events.kept(reason);
   }
 
   #evict(): void {
-    for (const [local, spans] of this.#waiting) {
-      if (spans.length === 0) continue;
-      this.#forget(local, spans);
+    for (const [local, waiting] of this.#waiting) {
+      if (waiting.spans.length === 0) continue;
+      this.#forget(local, waiting);
       this.#events.evicted();
       return;
     }
   }
 
-  #forget(local: LocalTrace, spans: readonly RecordingSpan[]): void {
+  #forget(local: LocalTrace, { bytes }: Waiting): void {
     this.#waiting.delete(local);
-    this.#spans -= spans.length;
+    this.#bytes -= bytes;
   }
+}
+
+function sizeOf({ attributes: { values } }: RecordingSpan): number {
+  let bytes = SPAN_BYTES;
+  for (const value of values) bytes += ATTRIBUTE_BYTES + (typeof value === 'string' ? value.length : 0);
+  return bytes;
 }

@@ -9,9 +9,12 @@ export class AttributeList {
   /** How many found no room. */
   dropped = 0;
   readonly #limits: SpanLimits;
+  readonly #most: number;
 
-  constructor(limits: SpanLimits) {
+  /** @param most how many it may hold. */
+  constructor(limits: SpanLimits, most: number = limits.attributes) {
     this.#limits = limits;
+    this.#most = most;
   }
 
   /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
@@ -33,8 +36,9 @@ export class AttributeList {
   #append(key: string, value: unknown): void {
     const kept = keptValue(value, this.#limits);
     if (kept === undefined || key === '') return;
-    if (this.keys.length >= this.#limits.attributes) {
+    if (this.keys.length >= this.#most) {
       this.dropped++;
+      this.#limits.truncated('attribute');
       return;
     }
     this.keys.push(key);
@@ -43,15 +47,23 @@ export class AttributeList {
 }
 
 function keptValue(value: unknown, limits: SpanLimits): unknown {
-  if (typeof value === 'string') return value.length > limits.valueLength ? truncate(value, limits.valueLength) : value;
+  if (typeof value === 'string') return value.length > limits.valueLength ? cut(value, limits) : value;
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   return typeof value === 'object' ? copyOf(value, limits, limits.depth) : undefined;
+}
+
+function cut(text: string, limits: SpanLimits): string {
+  limits.truncated('value');
+  return truncate(text, limits.valueLength);
 }
 
 /** A copy that the caller cannot change any more. Null stands for an empty value. */
 function copyOf(value: object | null, limits: SpanLimits, depth: number): unknown {
   if (value === null || depth === 0) return null;
-  if (value instanceof Uint8Array) return value.slice(0, limits.valueLength);
+  if (value instanceof Uint8Array) {
+    if (value.length > limits.valueLength) limits.truncated('value');
+    return value.slice(0, limits.valueLength);
+  }
   const inner = (item: unknown): unknown =>
     typeof item === 'object' ? copyOf(item, limits, depth - 1) : (keptValue(item, limits) ?? null);
   if (Array.isArray(value)) return value.slice(0, limits.attributes).map(inner);

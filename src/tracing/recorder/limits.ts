@@ -4,13 +4,30 @@ export interface SpanLimits {
   readonly attributes: number;
   readonly events: number;
   readonly links: number;
+  readonly eventAttributes: number;
+  readonly linkAttributes: number;
   /** Longest string, in UTF-16 code units, and longest byte array, in bytes. */
   readonly valueLength: number;
   /** Deepest nesting of arrays and objects in a value; what lies deeper becomes an empty value. */
   readonly depth: number;
+  /** Told of everything that was cut short or left out. */
+  truncated(what: Truncated): void;
 }
 
-export const DEFAULT_LIMITS: SpanLimits = { attributes: 128, events: 128, links: 128, valueLength: 1024, depth: 8 };
+/** What can be too much of a span: a closed set, for the metric. */
+export const TRUNCATED = ['value', 'attribute', 'event', 'link'] as const;
+export type Truncated = (typeof TRUNCATED)[number];
+
+export const DEFAULT_LIMITS: SpanLimits = {
+  attributes: 128,
+  events: 128,
+  links: 128,
+  eventAttributes: 128,
+  linkAttributes: 128,
+  valueLength: 1024,
+  depth: 8,
+  truncated() {},
+};
 
 /** The first `limit` code units, one less where the cut would go through a surrogate pair. */
 export function truncate(text: string, limit: number): string {

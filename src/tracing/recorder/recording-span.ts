@@ -105,24 +105,25 @@ export class RecordingSpan implements Span {
     const { clock, limits } = this.#shop;
     const given = isTime(attributesOrTime) ? undefined : attributesOrTime;
     const at = time ?? (isTime(attributesOrTime) ? attributesOrTime : undefined);
-    const attributes = new AttributeList(limits);
+    const attributes = new AttributeList(limits, limits.eventAttributes);
     attributes.fill(given);
     this.events ??= [];
-    this.droppedEvents += pushBounded(this.events, limits.events, {
-      name,
-      time: clock.since(this.local.anchor, at),
-      attributes,
-    });
+    const event = { name, time: clock.since(this.local.anchor, at), attributes };
+    if (!pushBounded(this.events, limits.events, event)) return this;
+    this.droppedEvents++;
+    limits.truncated('event');
     return this;
   }
 
   addLink(link: Link): this {
     if (this.#ended) return this;
     const { limits } = this.#shop;
-    const attributes = new AttributeList(limits);
+    const attributes = new AttributeList(limits, limits.linkAttributes);
     attributes.fill(link.attributes);
     this.links ??= [];
-    this.droppedLinks += pushBounded(this.links, limits.links, { context: link.context, attributes });
+    if (!pushBounded(this.links, limits.links, { context: link.context, attributes })) return this;
+    this.droppedLinks++;
+    limits.truncated('link');
     return this;
   }
 
@@ -160,12 +161,12 @@ export class RecordingSpan implements Span {
   }
 }
 
-/** Of too many, the oldest go. @returns how many went: 0 or 1. */
-function pushBounded<T>(list: T[], limit: number, item: T): number {
+/** Of too many, the oldest go. @returns whether one went. */
+function pushBounded<T>(list: T[], limit: number, item: T): boolean {
   list.push(item);
-  if (list.length <= limit) return 0;
+  if (list.length <= limit) return false;
   list.shift();
-  return 1;
+  return true;
 }
 
 function isTime(value: Attributes | TimeInput | undefined): value is TimeInput {

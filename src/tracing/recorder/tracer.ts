@@ -12,7 +12,8 @@ import {
   type TraceState,
   trace,
 } from '@opentelemetry/api';
-import type { Decision, Sampler } from '../sampler/sampler.ts';
+import type { RequestClues } from '../../domain/span.ts';
+import { CLUES_KEY, type Decision, type Sampler } from '../sampler/sampler.ts';
 import { type IdGenerator, OwnContext } from './ids.ts';
 import { LocalTrace } from './local-trace.ts';
 import { RecordingSpan, type SpanShop } from './recording-span.ts';
@@ -39,7 +40,7 @@ export class Tracer implements TracerApi {
     const parent = options?.root ? undefined : trace.getSpan(context);
     if (parent instanceof RecordingSpan) return this.#childOf(parent, name, options);
     if (parent instanceof UnsampledSpan) return new UnsampledSpan(this.#contextBelow(parent.context));
-    return this.#localRoot(name, options, parent?.spanContext());
+    return this.#localRoot(name, options, parent?.spanContext(), context);
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(
@@ -58,12 +59,12 @@ export class Tracer implements TracerApi {
     return new RecordingSpan(this.#parts, name, below, parent.context, parent.local, kindOf(options), options);
   }
 
-  #localRoot(name: string, options: SpanOptions | undefined, given: SpanContext | undefined): Span {
+  #localRoot(name: string, options: SpanOptions | undefined, given: SpanContext | undefined, around: Context): Span {
     const { ids, sampler, clock } = this.#parts;
     const parent = given !== undefined && isSpanContextValid(given) ? given : undefined;
     const traceId = parent?.traceId ?? ids.traceId();
     const random = parent === undefined ? RANDOM_FLAG : parent.traceFlags & RANDOM_FLAG;
-    const decision = sampler.decide(traceId, parent);
+    const decision = sampler.decide(traceId, parent, around.getValue(CLUES_KEY) as RequestClues | undefined);
     const flags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
     const context = new OwnContext(ids, traceId, flags, stateOf(decision, parent));
     const { tail } = this.#parts;

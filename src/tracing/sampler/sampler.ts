@@ -1,5 +1,9 @@
 /** Which traces are kept. A sampler is asked once for each local root, and says why. */
-import type { SpanContext, TraceState } from '@opentelemetry/api';
+import { createContextKey, type SpanContext, type TraceState } from '@opentelemetry/api';
+import type { RequestClues } from '../../domain/span.ts';
+
+/** Under which a context holds the clues of its request, where a sampler wants them. */
+export const CLUES_KEY = createContextKey('mizuchi request clues');
 
 export interface Decision {
   readonly sampled: boolean;
@@ -16,6 +20,6 @@ export interface CallerContext extends SpanContext {
 }
 
 export interface Sampler {
-  /** @param parent the valid context that the caller sent, if any. */
-  decide(traceId: string, parent: CallerContext | undefined): Decision;
+  /** @param parent the valid context that the caller sent, if any. @param clues what the request seems to ask for, if somebody looked. */
+  decide(traceId: string, parent: CallerContext | undefined, clues?: RequestClues): Decision;
 }

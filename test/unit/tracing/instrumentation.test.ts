@@ -61,7 +61,7 @@ describe('the face of tracing', () => {
 
     it('continues that one', () => {
       const { tracer, decoded } = open();
-      const span = tracer.startRequest([], {}, origin);
+      const span = tracer.startRequest([], {}, { origin });
       span.child('child', 'internal').end();
       span.end();
       const [child, root] = decoded() as [DecodedSpan, DecodedSpan];
@@ -74,7 +74,7 @@ describe('the face of tracing', () => {
 
     it('continues the caller, and links to that one', () => {
       const { tracer, decoded } = open();
-      tracer.startRequest([...called, 'tracestate', 'vendor=1'], {}, origin).end();
+      tracer.startRequest([...called, 'tracestate', 'vendor=1'], {}, { origin }).end();
       const [root] = decoded() as [DecodedSpan];
       assert.deepEqual([root.traceId, root.parentSpanId], ['c'.repeat(32), 'd'.repeat(16)]);
       assert.equal(root.traceState, 'vendor=1');
@@ -85,7 +85,7 @@ describe('the face of tracing', () => {
 
     it('continues that one where the caller’s context is not valid, and takes nothing of it', () => {
       const { tracer, decoded } = open();
-      tracer.startRequest(['traceparent', `00-${'0'.repeat(32)}-x-01`, 'tracestate', 'vendor=1'], {}, origin).end();
+      tracer.startRequest(['traceparent', `00-${'0'.repeat(32)}-x-01`, 'tracestate', 'vendor=1'], {}, { origin }).end();
       const [root] = decoded() as [DecodedSpan];
       assert.deepEqual([root.traceId, root.traceState, root.links], [origin.traceId, '', []]);
     });
@@ -93,11 +93,11 @@ describe('the face of tracing', () => {
     it('is kept if that one was, or if the caller says so', () => {
       const { tracer, decoded } = open();
       const dropped = { ...origin, flags: 2 };
-      const span = tracer.startRequest([], {}, dropped);
+      const span = tracer.startRequest([], {}, { origin: dropped });
       span.end();
       assert.deepEqual(decoded(), []);
       assert.deepEqual([span.sampled, span.traceparent], [false, `00-${origin.traceId}-${span.spanId}-02`]);
-      tracer.startRequest(called, {}, dropped).end();
+      tracer.startRequest(called, {}, { origin: dropped }).end();
       assert.equal(decoded()[0]?.links[0]?.flags, 0x302);
     });
   });

@@ -18,7 +18,8 @@ import { decodeRequest } from '../../../support/otlp-messages.ts';
 function open(limits: Partial<BatchLimits> = {}) {
   const figures = new Figures(limits.maxQueueSize ?? 2048);
   const sent: Batch[] = [];
-  const all = { maxQueueSize: figures.capacity, maxBatchSize: 512, delayMillis: 60_000, ...limits };
+  const queue = { maxQueueSize: figures.capacity, maxQueueBytes: 8 * 1024 ** 2 };
+  const all = { ...queue, maxBatchSize: 512, delayMillis: 60_000, ...limits };
   const arrivals = new EventEmitter();
   const target = {
     send(batch: Batch) {
@@ -105,12 +106,12 @@ describe('the queue of batches', () => {
   });
 
   it('is full by bytes, too', () => {
-    const { tracer, figures, sent, settle } = open({ maxQueueSize: 500, maxBatchSize: 500 });
+    const { tracer, figures, sent, settle } = open({ maxQueueSize: 500, maxQueueBytes: 2_048_000, maxBatchSize: 500 });
     const attributes = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key ${i}`, 'x'.repeat(1024)]));
     endSpans(tracer, 200, attributes);
     const bytes = sent.reduce((sum, batch) => sum + batch.bytes.byteLength, 0);
     assert.ok(figures.dropped.queue_full > 150, `${figures.dropped.queue_full} dropped`);
-    assert.ok(bytes <= 500 * 4096 + SEAL_BYTES, `${bytes} bytes held`);
+    assert.ok(bytes <= 2_048_000 + SEAL_BYTES, `${bytes} bytes held`);
     for (const batch of sent) settle(batch);
     const before = figures.dropped.queue_full;
     endSpans(tracer, 1);

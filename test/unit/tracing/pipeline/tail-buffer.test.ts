@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import { TailBuffer } from '../../../../src/tracing/pipeline/tail-buffer.ts';
+import { TailBuffer, type TailLimits } from '../../../../src/tracing/pipeline/tail-buffer.ts';
 import { Clock } from '../../../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS } from '../../../../src/tracing/recorder/limits.ts';
@@ -9,18 +9,25 @@ import type { RecordingSpan } from '../../../../src/tracing/recorder/recording-s
 import { Tracer } from '../../../../src/tracing/recorder/tracer.ts';
 import { alwaysSampler, neverSampler } from '../../../../src/tracing/sampler/always.ts';
 import { type KeepRules, reasonToKeep } from '../../../../src/tracing/sampler/keep-rules.ts';
+import { RateCap } from '../../../../src/tracing/sampler/rate-cap.ts';
 
 const NOTHING: KeepRules = { errors: false, denied: false, slowerThanSeconds: undefined, largerThanBytes: undefined };
 
-function open(rules: Partial<KeepRules>, sampler = neverSampler) {
+function open(rules: Partial<KeepRules>, sampler = neverSampler, given: Partial<TailLimits> = {}) {
+  const limits = { maxBytes: 1024 ** 2, maxAgeMillis: 60_000, ...given };
   const queued: RecordingSpan[] = [];
   const told: string[] = [];
-  const events = { kept: (reason: string) => void told.push(reason), evicted: () => void told.push('evicted') };
-  const tail = new TailBuffer({ ...NOTHING, ...rules }, { ended: (span) => void queued.push(span) }, events);
+  const events = {
+    kept: (reason: string) => void told.push(reason),
+    evicted: () => void told.push('evicted'),
+    rateLimited: () => void told.push('rate_limited'),
+  };
+  const sink = { ended: (span: RecordingSpan) => void queued.push(span) };
+  const tail = new TailBuffer({ ...NOTHING, ...rules }, limits, sink, events);
   const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS };
   const tracer = new Tracer({ ...parts, sampler, sink: tail, tail });
   const child = (parent: Span, name: string) => tracer.startSpan(name, {}, trace.setSpan(ROOT_CONTEXT, parent));
-  return { tracer, child, queued, told, names: () => queued.map(({ name }) => name) };
+  return { tail, tracer, child, queued, told, names: () => queued.map(({ name }) => name) };
 }
 
 describe('traces that are kept for what became of them', () => {
@@ -66,15 +73,63 @@ describe('traces that are kept for what became of them', () => {
     assert.deepEqual(names(), ['below']);
   });
 
-  it('are given up, the oldest first, where too many spans wait', () => {
-    const { tracer, child, names, told } = open({ errors: true });
-    const roots = Array.from({ length: 17 }, (_, i) => tracer.startSpan(`root-${i}`, {}, ROOT_CONTEXT));
-    for (const root of roots) for (let i = 0; i < 1_001; i++) child(root, 'below').end();
+  it('are given up, the oldest first, where their spans take too much memory', () => {
+    const { tracer, child, names, told } = open({ errors: true }, neverSampler, { maxBytes: 100_000 });
+    const roots = Array.from({ length: 3 }, (_, i) => tracer.startSpan(`root-${i}`, {}, ROOT_CONTEXT));
+    for (const root of roots) {
+      for (let i = 0; i < 40; i++) child(root, 'below').setAttribute('key', 'x'.repeat(400)).end();
+    }
     assert.deepEqual(told, ['evicted']);
     for (const root of roots) root.setStatus({ code: SpanStatusCode.ERROR }).end();
-    assert.equal(names().filter((name) => name.startsWith('root')).length, 16);
-    assert.ok(!names().includes('root-0'));
-    assert.equal(names().length, 16 * 1_001, 'of one trace only so many spans are kept');
+    assert.deepEqual(
+      names().filter((name) => name.startsWith('root')),
+      ['root-1', 'root-2'],
+    );
+    assert.equal(names().length, 2 * 41);
+    child(tracer.startSpan('next', {}, ROOT_CONTEXT), 'below').end();
+    assert.equal(told.filter((one) => one === 'evicted').length, 1, 'there is room again');
+  });
+
+  it('are given up when they have waited too long', () => {
+    let time = 0;
+    const now = () => time;
+    const { tail, tracer, child, names, told } = open({ errors: true }, neverSampler, { maxAgeMillis: 5_000, now });
+    const old = tracer.startSpan('old', {}, ROOT_CONTEXT);
+    time = 3_000;
+    const young = tracer.startSpan('young', {}, ROOT_CONTEXT);
+    time = 5_001;
+    tail.sweep();
+    assert.deepEqual(told, ['evicted']);
+    for (const root of [old, young]) {
+      child(root, 'below').end();
+      root.setStatus({ code: SpanStatusCode.ERROR }).end();
+    }
+    assert.deepEqual(names(), ['below', 'young']);
+  });
+
+  it('are kept from the moment on in which they are slow, though they have not ended', () => {
+    let time = 0;
+    const now = () => time;
+    const { tail, tracer, child, names, told, queued } = open({ slowerThanSeconds: 2 }, neverSampler, { now });
+    const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+    child(root, 'before').end();
+    time = 2_001;
+    tail.sweep();
+    assert.deepEqual([names(), told], [['before'], ['kept_slow']]);
+    child(root, 'after').end();
+    root.end();
+    assert.deepEqual(names(), ['before', 'after', 'root']);
+    const { keys, values } = queued[2]!.attributes;
+    assert.equal(values[keys.indexOf('sampling.reason')], 'kept_slow');
+  });
+
+  it('are no more in a second than may be', () => {
+    const cap = new RateCap(2, () => 0);
+    const { tracer, names, told } = open({ errors: true }, neverSampler, { cap });
+    for (let i = 0; i < 5; i++)
+      tracer.startSpan('root', {}, ROOT_CONTEXT).setStatus({ code: SpanStatusCode.ERROR }).end();
+    assert.equal(names().length, 2);
+    assert.deepEqual(told, ['kept_error', 'kept_error', 'rate_limited', 'rate_limited', 'rate_limited']);
   });
 
   const span = (set: (span: Span) => void, seconds = 0): RecordingSpan => {

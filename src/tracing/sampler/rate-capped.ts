@@ -1,0 +1,16 @@
+/** A sampler that keeps no more than so many traces a second, whoever decided for them. */
+import type { RateCap } from './rate-cap.ts';
+import { withoutThreshold } from './ratio.ts';
+import type { Decision, Sampler } from './sampler.ts';
+
+/** What share is kept is not known then, so none is claimed in the trace state (OTel specification, "TraceState: Probability Sampling"). */
+export function rateCapped(sampler: Sampler, cap: RateCap): Sampler {
+  return {
+    decide(traceId, parent, clues): Decision {
+      const decision = sampler.decide(traceId, parent, clues);
+      if (!decision.sampled) return decision;
+      const { sampled, reason } = cap.take() ? decision : { sampled: false, reason: 'rate_limited' };
+      return { sampled, reason, ...withoutThreshold(parent) };
+    },
+  };
+}
