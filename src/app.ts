@@ -13,6 +13,7 @@ import { Pseudonyms } from './auth/pseudonyms.ts';
 import { createAuthorize } from './authz/authorize.ts';
 import type { Config } from './config/config.ts';
 import type { Environment } from './config/expand.ts';
+import { resourceAttributes } from './config/resource-attributes.ts';
 import type { TracingConfig } from './config/tracing.ts';
 import { answerPreflight } from './cors/answer-preflight.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
@@ -75,15 +76,17 @@ const FLUSH_MILLIS = 5_000;
 
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = options.log ?? createLog(config.logging);
+  const resource = resourceAttributes(config.tracing, packageVersion());
+  const log = await openLog(config, resource, options.log);
   const parts: BucketParts = { opened: [], reloads: [] };
   const { opened } = parts;
   const close = once(async () => {
     for (const shut of opened.reverse()) await shut();
-    if (options.log === undefined) await log.close();
+    if (options.log !== log) await log.close();
   });
   try {
     const registry = new Registry();
+    await openPushedMetrics(config, registry, resource, opened);
     const tracing =
       options.tracer === undefined ? await openTracing(config.tracing, log, options.directory) : given(options.tracer);
     opened.push(() => tracing.shutdown(FLUSH_MILLIS));
@@ -105,6 +108,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
+type Resource = ReturnType<typeof resourceAttributes>;
+
 interface Tracing {
   readonly tracer: RequestTracer;
   readonly figures: (() => TracerFigures) | undefined;
@@ -115,11 +120,34 @@ async function openTracing(config: TracingConfig, log: ProcessLog, directory = p
   if (!config.enabled) return given(NO_TRACER);
   const { startTracing } = await import('./tracing/start.ts');
   const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion() });
-  return { tracer: handle.tracer, figures: () => handle.stats(), shutdown: (timeout) => handle.shutdown(timeout) };
+  return { tracer: handle.tracer, figures: handle.stats, shutdown: (timeout) => handle.shutdown(timeout) };
 }
 
 /** A tracer that is not ours to start or stop. */
 const given = (tracer: RequestTracer): Tracing => ({ tracer, figures: undefined, shutdown: async () => {} });
+
+/** @param given instead of what the configuration says. */
+async function openLog(config: Config, resource: Resource, given: ProcessLog | undefined): Promise<ProcessLog> {
+  const log = given ?? createLog(config.logging);
+  if (config.logging.otlp !== undefined || config.metrics.otlp !== undefined) {
+    const { watchSdk } = await import('./assembly/watch-sdk.ts');
+    watchSdk(log);
+  }
+  if (config.logging.otlp === undefined) return log;
+  const { pushLogs } = await import('./logging/otlp.ts');
+  return pushLogs(log, config.logging, resource);
+}
+
+async function openPushedMetrics(
+  { metrics }: Config,
+  registry: Registry,
+  resource: Resource,
+  opened: (() => Promise<void>)[],
+): Promise<void> {
+  if (metrics.otlp === undefined) return;
+  const { pushMetrics } = await import('./metrics/otlp.ts');
+  opened.push(await pushMetrics(registry, metrics.otlp, resource));
+}
 
 async function openMetrics(
   { metrics }: Config,

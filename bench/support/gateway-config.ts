@@ -74,6 +74,7 @@ export const NO_TRACING: TracingConfig = {
   enabled: false,
   service_name: 'mizuchi-uploadr',
   environment: 'production',
+  provider: 'native',
   exporter: 'otlp',
   fallback: 'none',
   fallback_file: { path: 'spans.jsonl', max_size: 64 * 1024 ** 2, max_files: 4 },

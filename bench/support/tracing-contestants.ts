@@ -45,6 +45,7 @@ function tracingOf({ name, tracer, protocol }: TracingContestant, collector: Lis
     enabled: tracer !== 'none',
     service_name: 'mizuchi-uploadr',
     environment: 'production',
+    provider: 'native',
     exporter: 'otlp',
     fallback: 'none',
     fallback_file: { path: 'spans.jsonl', max_size: 64 * 1024 ** 2, max_files: 4 },

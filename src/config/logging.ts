@@ -1,5 +1,6 @@
 /** The section `logging`: what is logged, and how it looks. */
-import { section, type ValueOf } from './field.ts';
+import { optionalObject, section, type ValueOf } from './field.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
 import { oneOf } from './scalars.ts';
 
 export const LOGGING = section(
@@ -11,6 +12,11 @@ export const LOGGING = section(
     format: oneOf(['json', 'pretty', 'auto'], {
       prose: 'One JSON object a line, or lines for eyes. `auto` is `pretty` on a terminal and `json` elsewhere.',
       default: 'auto',
+    }),
+    otlp: optionalObject(otlpFields('/v1/logs'), {
+      prose:
+        'The same lines, sent to a collector as well, with the ids of their traces, by the official SDK. It is loaded only where this section stands.',
+      rules: [NO_PATH_WITH_GRPC],
     }),
   },
   { prose: 'The log on the standard output: one line a request.' },

@@ -1,6 +1,7 @@
-/** The section `metrics`: the port for Prometheus. */
-import { section, type ValueOf } from './field.ts';
-import { boolean, integer, isHost, string } from './scalars.ts';
+/** The section `metrics`: the port for Prometheus, and the way to a collector. */
+import { optionalObject, section, type ValueOf } from './field.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { boolean, integer, isHost, number, string } from './scalars.ts';
 
 export const METRICS = section(
   {
@@ -13,6 +14,17 @@ export const METRICS = section(
       mend: 'write an address without a port and without brackets, such as 127.0.0.1 or "::1"',
     }),
     port: integer({ prose: 'The port; 0 is any free one.', default: 9090, min: 0, max: 65_535 }),
+    otlp: optionalObject(
+      {
+        ...otlpFields('/v1/metrics'),
+        interval_seconds: number({ prose: 'How often they are sent.', default: 60, min: 0.1, max: 3600 }),
+      },
+      {
+        prose:
+          'The same metrics, sent to a collector as well, by the official SDK. It is loaded only where this section stands. Exemplars go to Prometheus only.',
+        rules: [NO_PATH_WITH_GRPC],
+      },
+    ),
   },
   { prose: 'Metrics for Prometheus, on a port of their own.' },
 );

@@ -2,8 +2,9 @@
 
 import { BUCKET_QUESTIONS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
-import { type Complaint, object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
-import { boolean, byteSize, httpUrl, integer, number, oneOf, string } from './scalars.ts';
+import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
 const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_QUESTIONS) as (keyof typeof BUCKET_QUESTIONS)[];
@@ -34,18 +35,7 @@ const COLLECTOR_TLS = optionalObject(
 
 const OTLP = section(
   {
-    endpoint: httpUrl({
-      prose:
-        'The collector. With `http/protobuf` it is a base to which `/v1/traces` is added, unless it ends so already. ' +
-        '`https` speaks TLS.',
-      derived: {
-        of: ['protocol'],
-        from: ({ protocol }) => (protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318'),
-        text: '`http://localhost:4317` with `grpc`, `http://localhost:4318` with `http/protobuf`',
-      },
-      mend: 'write a URL such as http://localhost:4317; credentials belong into tracing.otlp.headers',
-    }),
-    protocol: oneOf(['grpc', 'http/protobuf'], { prose: 'How the collector is spoken to.', default: 'grpc' }),
+    ...otlpFields('/v1/traces'),
     timeout_seconds: number({
       prose:
         'How long one attempt to deliver a batch may take. A batch that was not delivered within a minute is dropped and counted.',
@@ -53,23 +43,11 @@ const OTLP = section(
       min: 0.01,
       max: 3600,
     }),
-    compression: oneOf(['gzip', 'none'], { prose: 'How batches are compressed.', default: 'gzip' }),
     traces_path: string({
       prose: 'The path that is added to the endpoint with `http/protobuf`, unless it ends so already.',
       default: '/v1/traces',
       check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is no path'),
       mend: 'write a path that begins with "/", or nothing',
-    }),
-    headers: stringMap({
-      prose: 'Headers (with `grpc`: metadata) of every export, such as an API key. Their values are never printed.',
-      type: 'map of header name to secret string',
-      discreet: true,
-      spell: (name) => name.toLowerCase(),
-      checkKey: checkHeaderName,
-      checkValue: (value) =>
-        /^[\x20-\x7e]+$/.test(value)
-          ? undefined
-          : { wrong: 'holds characters that no header may have', mend: 'use printable ASCII characters' },
     }),
     headers_file: string({
       prose:
@@ -78,37 +56,8 @@ const OTLP = section(
     }),
     tls: COLLECTOR_TLS,
   },
-  {
-    prose: 'Where spans are sent, in the OpenTelemetry protocol.',
-    rules: [
-      {
-        of: ['endpoint', 'protocol'],
-        at: 'endpoint',
-        broken: ({ endpoint, protocol }) =>
-          protocol === 'grpc' && new URL(endpoint).pathname !== '/'
-            ? {
-                wrong: 'has a path, which gRPC does not use',
-                mend: 'leave the path away, or set protocol: http/protobuf',
-              }
-            : undefined,
-      },
-    ],
-  },
+  { prose: 'Where spans are sent, in the OpenTelemetry protocol.', rules: [NO_PATH_WITH_GRPC] },
 );
-
-/** Headers that the exporter sets itself, or that belong to the connection. */
-const RESERVED_HEADERS =
-  /^(content-(type|encoding|length)|host|connection|transfer-encoding|upgrade|te|user-agent|grpc-.*)$/;
-
-/** gRPC takes fewer characters than HTTP, and only base64 under names that end in `-bin` (gRPC over HTTP/2, "Custom-Metadata"). */
-function checkHeaderName(name: string): Complaint | undefined {
-  if (!/^[a-z0-9._-]+$/.test(name))
-    return { wrong: 'is not a header name', mend: 'use letters, digits, "-", "_" and "."' };
-  if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', mend: 'remove it' };
-  if (name.endsWith('-bin'))
-    return { wrong: 'is a binary header of gRPC', mend: 'use a name that does not end in -bin' };
-  return undefined;
-}
 
 const KEEP = optionalObject(
   {
@@ -278,6 +227,11 @@ export const TRACING = section(
     environment: string({
       prose: 'The resource attribute `deployment.environment.name`, such as `production`.',
       optional: true,
+    }),
+    provider: oneOf(['native', 'global'], {
+      prose:
+        'Who records the spans: the gateway itself, or the tracer provider that `node --import` has registered with `@opentelemetry/api` (a distribution of your vendor, the official SDK). With `global`, sampling, limits, resource and export are the business of that provider.',
+      default: 'native',
     }),
     exporter: oneOf(['otlp', 'console'], {
       prose: 'Where spans go: to a collector, or, for development, to the standard output, one JSON object a line.',

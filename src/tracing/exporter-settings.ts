@@ -1,11 +1,12 @@
 /** From the section `tracing` of the configuration to what the exporter thread is told. */
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
 import { CollectorTls } from './exporter/collector-tls.ts';
 import { exportHeaders } from './exporter/export-headers.ts';
 import type { ExporterSettings, FallbackSettings } from './pipeline/messages.ts';
-import { encodeResource, encodeScope, resourceAttributes, SCOPE_NAME } from './resource.ts';
+import { encodeResource, encodeScope, SCOPE_NAME } from './resource.ts';
 
 export interface ExportOptions {
   /** Version of the gateway: `service.version` unless the configuration sets one. */

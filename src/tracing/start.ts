@@ -2,6 +2,7 @@
  * Tracing, put together from the configuration. This is the only way in: it is imported when tracing is enabled and not
  * before, and nothing outside this folder imports anything else of it.
  */
+import type { TextMapPropagator, Tracer } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer } from './instrumentation.ts';
@@ -12,7 +13,8 @@ import { Inbound } from './propagation/inbound.ts';
 
 export interface TracingHandle {
   readonly tracer: RequestTracer;
-  stats(): TracerStats;
+  /** Undefined where another provider records. */
+  readonly stats?: () => TracerStats;
   /**
    * Delivers what is queued, or drops and counts it, within `timeoutMillis`; spans that end afterwards are dropped and
    * counted. Safe twice, never rejects.
@@ -20,16 +22,36 @@ export interface TracingHandle {
   shutdown(timeoutMillis?: number): Promise<void>;
 }
 
+export interface NativeTracing extends TracingHandle {
+  readonly stats: () => TracerStats;
+}
+
 const SHUTDOWN_MILLIS = 5_000;
 
-export async function startTracing(config: TracingConfig, options: RecorderOptions): Promise<TracingHandle> {
+/** @throws Error if a file that the configuration names cannot be used, or no provider is there that should be. */
+export function startTracing(config: TracingConfig, options: RecorderOptions): Promise<TracingHandle> {
+  return config.provider === 'global' ? startGlobal(config, options) : startNative(config, options);
+}
+
+/** Recorded and exported by us. */
+export async function startNative(config: TracingConfig, options: RecorderOptions): Promise<NativeTracing> {
   const propagator = await choosePropagator(config.propagators ?? ['tracecontext']);
   const recorder = openRecorder(config, options);
   return {
-    tracer: createRequestTracer(recorder.tracer, propagator, config.semantic_conventions, inboundOf(config)),
+    tracer: faceOf(config, recorder.tracer, propagator),
     stats: () => recorder.stats(),
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
   };
+}
+
+async function startGlobal(config: TracingConfig, { serviceVersion }: RecorderOptions): Promise<TracingHandle> {
+  const { findProvider } = await import('./global-provider.ts');
+  const { tracer, propagator, flush } = await findProvider(config.propagators, serviceVersion);
+  return { tracer: faceOf(config, tracer, propagator), shutdown: (timeoutMillis) => flush(timeoutMillis) };
+}
+
+function faceOf(config: TracingConfig, tracer: Tracer, propagator: TextMapPropagator): RequestTracer {
+  return createRequestTracer(tracer, propagator, config.semantic_conventions, inboundOf(config));
 }
 
 function inboundOf({ inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {

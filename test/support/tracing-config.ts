@@ -19,6 +19,7 @@ export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}
   return {
     enabled: true,
     service_name: 'test',
+    provider: 'native',
     exporter: 'otlp',
     fallback: 'none',
     fallback_file: { path: 'spans.jsonl', max_size: 64 * 1024 ** 2, max_files: 4 },

@@ -6,14 +6,14 @@ import { type Finding, fails, find, works } from './finding.ts';
 const PATIENCE_MILLIS = 10_000;
 
 export async function examineCollector(config: TracingConfig, directory: string): Promise<Finding[]> {
-  if (!config.enabled) return [];
+  if (!config.enabled || config.provider === 'global' || config.exporter === 'console') return [];
   return [await find(`collector ${config.otlp.endpoint}`, () => sendSpan(config, directory))];
 }
 
 async function sendSpan(config: TracingConfig, directory: string) {
   const said: string[] = [];
-  const { startTracing } = await import('../../tracing/start.ts');
-  const handle = await startTracing(
+  const { startNative } = await import('../../tracing/start.ts');
+  const handle = await startNative(
     { ...config, fallback: 'none', sampling: { ...config.sampling, strategy: 'always' } },
     { log: listening(said), directory, deadlineMillis: PATIENCE_MILLIS },
   );

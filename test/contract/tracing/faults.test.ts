@@ -8,7 +8,7 @@ import { status } from '@grpc/grpc-js';
 import type { RequestTracer } from '../../../src/domain/span.ts';
 import type { DropReason } from '../../../src/tracing/pipeline/drop-reason.ts';
 import type { TracerStats } from '../../../src/tracing/pipeline/figures.ts';
-import { startTracing } from '../../../src/tracing/start.ts';
+import { startNative } from '../../../src/tracing/start.ts';
 import { deadEndpoint, faultyServer, flood, garbage, hang, reset, trickle } from '../../support/faulty-server.ts';
 import { encodeMessage } from '../../support/otlp-messages.ts';
 import { type HttpAnswer, receiveGrpc, receiveHttp } from '../../support/otlp-receiver.ts';
@@ -114,7 +114,7 @@ async function outcomeOf({ collector, reasons }: Fault, protocol: 'grpc' | 'http
     otlp: { protocol, timeout_seconds: seconds, headers: { 'x-api-key': 'secret-key-123' } },
     batch: { max_queue_size: QUEUE, max_export_batch_size: 12, scheduled_delay_millis: 10 },
   };
-  const tracing = await startTracing(tracingConfig(endpoint, overrides), { log, deadlineMillis: 1500 * seconds });
+  const tracing = await startNative(tracingConfig(endpoint, overrides), { log, deadlineMillis: 1500 * seconds });
   for (let i = 0; i < UPLOADS; i++) {
     upload(tracing.tracer);
     assertBalanced(tracing.stats());
@@ -159,7 +159,7 @@ describe('tracing', () => {
       const endpoint = await deadEndpoint();
       const log = keptLog();
       const config = tracingConfig(endpoint, { otlp: { protocol } });
-      const tracing = await startTracing(config, { log });
+      const tracing = await startNative(config, { log });
       upload(tracing.tracer);
       await until(() => log.lines.length > 0);
       const receive = protocol === 'grpc' ? receiveGrpc : receiveHttp;
@@ -183,7 +183,7 @@ describe('tracing', () => {
     });
     const batch = { max_export_batch_size: 3 };
     const log = keptLog();
-    const tracing = await startTracing(tracingConfig(receiver.endpoint, { batch }), { log });
+    const tracing = await startNative(tracingConfig(receiver.endpoint, { batch }), { log });
     upload(tracing.tracer);
     await until(() => log.lines.length === 1);
     for (let i = 0; i < 5; i++) upload(tracing.tracer);
@@ -196,7 +196,7 @@ describe('tracing', () => {
 
   it('holds a bounded amount of memory when nothing is delivered', async () => {
     const server = await faultyServer(hang);
-    const tracing = await startTracing(tracingConfig(server.endpoint), { log: keptLog() });
+    const tracing = await startNative(tracingConfig(server.endpoint), { log: keptLog() });
     const before = process.memoryUsage().arrayBuffers;
     for (let i = 0; i < 50_000; i++) upload(tracing.tracer);
     const grown = process.memoryUsage().arrayBuffers - before;
@@ -210,7 +210,7 @@ describe('tracing', () => {
   it('flushes when it ends, is ended twice with the same result, and drops what comes after', async () => {
     const receiver = await receiveHttp();
     const batch = { scheduled_delay_millis: 60_000 };
-    const tracing = await startTracing(tracingConfig(receiver.endpoint, { batch }), { log: keptLog() });
+    const tracing = await startNative(tracingConfig(receiver.endpoint, { batch }), { log: keptLog() });
     const late = tracing.tracer.startRequest([], {});
     upload(tracing.tracer);
     const [first, second] = [tracing.shutdown(), tracing.shutdown()];
@@ -230,7 +230,7 @@ describe('tracing', () => {
       "data:text/javascript,import{parentPort}from'node:worker_threads';parentPort.on('message',()=>{throw new Error('struck')})",
     );
     const batch = { max_export_batch_size: 3 };
-    const tracing = await startTracing(tracingConfig(receiver.endpoint, { batch }), { log, program });
+    const tracing = await startNative(tracingConfig(receiver.endpoint, { batch }), { log, program });
     upload(tracing.tracer);
     await until(() => tracing.stats().dropped.exporter_crashed === 3);
     upload(tracing.tracer);

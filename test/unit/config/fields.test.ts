@@ -52,6 +52,10 @@ describe('the fields of the configuration', () => {
       '.buckets[].authz.openfga.token',
       '.tracing.otlp.endpoint',
       '.tracing.otlp.headers',
+      '.metrics.otlp.endpoint',
+      '.metrics.otlp.headers',
+      '.logging.otlp.endpoint',
+      '.logging.otlp.headers',
     ]);
   });
 });

@@ -39,7 +39,12 @@ describe("OpenTelemetry's variables", () => {
       },
     );
     assert.deepEqual([sampling.strategy, sampling.ratio, propagators], ['parent_based', 0.25, ['tracecontext', 'b3']]);
-    assert.deepEqual(batch, { max_queue_size: 100, scheduled_delay_millis: 250, max_export_batch_size: 50 });
+    assert.deepEqual(batch, {
+      max_queue_size: 100,
+      max_queue_bytes: 8_388_608,
+      scheduled_delay_millis: 250,
+      max_export_batch_size: 50,
+    });
     assert.equal(sources.get('tracing.otlp.endpoint'), 'OTEL_EXPORTER_OTLP_ENDPOINT');
     assert.equal(sources.get('tracing.otlp.headers'), 'OTEL_EXPORTER_OTLP_HEADERS');
   });

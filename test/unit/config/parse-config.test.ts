@@ -59,16 +59,34 @@ describe('parseConfig', () => {
       tracing: {
         enabled: false,
         service_name: 'mizuchi-uploadr',
+        provider: 'native',
+        exporter: 'otlp',
+        fallback: 'none',
+        fallback_file: { path: 'spans.jsonl', max_size: 67_108_864, max_files: 4 },
         otlp: {
           endpoint: 'http://localhost:4317',
           protocol: 'grpc',
           timeout_seconds: 10,
           compression: 'gzip',
           headers: {},
+          traces_path: '/v1/traces',
         },
         inbound: 'continue',
         sampling: { strategy: 'parent_based', ratio: 1, remote_ratio: 1 },
-        batch: { max_queue_size: 2048, scheduled_delay_millis: 5000, max_export_batch_size: 512 },
+        batch: {
+          max_queue_size: 2048,
+          max_queue_bytes: 8_388_608,
+          scheduled_delay_millis: 5000,
+          max_export_batch_size: 512,
+        },
+        limits: {
+          attribute_count_limit: 128,
+          attribute_value_length_limit: 1024,
+          event_count_limit: 128,
+          link_count_limit: 128,
+          event_attribute_count_limit: 128,
+          link_attribute_count_limit: 128,
+        },
         subject: 'hash',
         resource: {},
         semantic_conventions: 'stable',
@@ -119,17 +137,27 @@ tracing:
   service_name: 123
   environment: production
   otlp: { endpoint: "https://collector/base", protocol: http/protobuf, timeout_seconds: 1, compression: none,
-          headers: { X-Api-Key: k, authorization: "Bearer x" } }
+          headers: { X-Api-Key: k, authorization: "Bearer x" }, traces_path: /t, headers_file: h.txt,
+          tls: { ca_file: ca.pem, cert_file: c.pem, key_file: k.pem } }
+  provider: global
+  exporter: console
+  fallback: file
+  fallback_file: { path: /var/spans.jsonl, max_size: 1MiB, max_files: 1 }
   inbound: restart
   propagators: [tracecontext, baggage, b3, b3multi, xray]
   trusted_proxies: [10.0.0.0/8]
-  sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5,
-              keep: { errors: false, denied: true, slower_than_seconds: 2, larger_than: 1GiB } }
-  batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 }
+  sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5, max_traces_per_second: 0.5,
+              overrides: [{ bucket: one, operations: [UploadPart], strategy: parent_based, ratio: 0.1 }],
+              keep: { errors: false, denied: true, slower_than_seconds: 2, larger_than: 1GiB, max_bytes: 64KiB, max_age_seconds: 1 } }
+  limits: { attribute_count_limit: 1, attribute_value_length_limit: 32, event_count_limit: 0, link_count_limit: 0,
+            event_attribute_count_limit: 0, link_attribute_count_limit: 0 }
+  batch: { max_queue_size: 10, max_queue_bytes: 2MiB, scheduled_delay_millis: 100, max_export_batch_size: 10 }
   resource: { service.version: 1.10, host.name: h }
   semantic_conventions: dup
-metrics:  { enabled: false, address: "::1", port: 1 }
-logging:  { level: debug, format: json }
+metrics:  { enabled: false, address: "::1", port: 1,
+            otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5 } }
+logging:  { level: debug, format: json,
+            otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b } } }
 `;
     assert.deepEqual(read(text), {
       server: {
@@ -245,7 +273,14 @@ logging:  { level: debug, format: json }
           timeout_seconds: 1,
           compression: 'none',
           headers: { 'x-api-key': 'k', authorization: 'Bearer x' },
+          traces_path: '/t',
+          headers_file: 'h.txt',
+          tls: { ca_file: 'ca.pem', cert_file: 'c.pem', key_file: 'k.pem' },
         },
+        provider: 'global',
+        exporter: 'console',
+        fallback: 'file',
+        fallback_file: { path: '/var/spans.jsonl', max_size: 1_048_576, max_files: 1 },
         inbound: 'restart',
         propagators: ['tracecontext', 'baggage', 'b3', 'b3multi', 'xray'],
         trusted_proxies: ['10.0.0.0/8'],
@@ -253,15 +288,59 @@ logging:  { level: debug, format: json }
           strategy: 'ratio',
           ratio: 0.25,
           remote_ratio: 0.5,
-          keep: { errors: false, denied: true, slower_than_seconds: 2, larger_than: 1_073_741_824 },
+          max_traces_per_second: 0.5,
+          overrides: [{ bucket: 'one', operations: ['UploadPart'], strategy: 'parent_based', ratio: 0.1 }],
+          keep: {
+            errors: false,
+            denied: true,
+            slower_than_seconds: 2,
+            larger_than: 1_073_741_824,
+            max_bytes: 65_536,
+            max_age_seconds: 1,
+          },
         },
-        batch: { max_queue_size: 10, scheduled_delay_millis: 100, max_export_batch_size: 10 },
+        limits: {
+          attribute_count_limit: 1,
+          attribute_value_length_limit: 32,
+          event_count_limit: 0,
+          link_count_limit: 0,
+          event_attribute_count_limit: 0,
+          link_attribute_count_limit: 0,
+        },
+        batch: {
+          max_queue_size: 10,
+          max_queue_bytes: 2_097_152,
+          scheduled_delay_millis: 100,
+          max_export_batch_size: 10,
+        },
         subject: 'off',
         resource: { 'service.version': '1.10', 'host.name': 'h' },
         semantic_conventions: 'dup',
       },
-      metrics: { enabled: false, address: '::1', port: 1 },
-      logging: { level: 'debug', format: 'json' },
+      metrics: {
+        enabled: false,
+        address: '::1',
+        port: 1,
+        otlp: {
+          endpoint: 'http://m',
+          protocol: 'http/protobuf',
+          timeout_seconds: 1,
+          compression: 'none',
+          headers: { a: 'b' },
+          interval_seconds: 5,
+        },
+      },
+      logging: {
+        level: 'debug',
+        format: 'json',
+        otlp: {
+          endpoint: 'http://l',
+          protocol: 'grpc',
+          timeout_seconds: 1,
+          compression: 'none',
+          headers: { a: 'b' },
+        },
+      },
     });
   });
 

@@ -18,8 +18,8 @@ import { decodeRequest } from '../../../support/otlp-messages.ts';
 function open(limits: Partial<BatchLimits> = {}) {
   const figures = new Figures(limits.maxQueueSize ?? 2048);
   const sent: Batch[] = [];
-  const queue = { maxQueueSize: figures.capacity, maxQueueBytes: 8 * 1024 ** 2 };
-  const all = { ...queue, maxBatchSize: 512, delayMillis: 60_000, ...limits };
+  const bounds = { maxQueueSize: figures.capacity, maxQueueBytes: 8 * 1024 ** 2 };
+  const all = { ...bounds, maxBatchSize: 512, delayMillis: 60_000, ...limits };
   const arrivals = new EventEmitter();
   const target = {
     send(batch: Batch) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
-import { resourceAttributes } from '../../../src/tracing/resource.ts';
+import { resourceAttributes } from '../../../src/config/resource-attributes.ts';
 import { tracingConfig } from '../../support/tracing-config.ts';
 
 describe('the resource', () => {

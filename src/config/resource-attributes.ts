@@ -1,0 +1,24 @@
+/** Who speaks: the resource of all signals, traces, metrics and logs (OTel semantic conventions, "Resource"). */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { TracingConfig } from './tracing.ts';
+
+/** One for each process. */
+const INSTANCE_ID = randomUUID();
+
+/** What the configuration sets wins over what we find out; an empty value removes an attribute. */
+export function resourceAttributes(config: TracingConfig, serviceVersion: string): Record<string, string | number> {
+  const attributes: Record<string, string | number> = {
+    'service.name': config.service_name,
+    'service.version': serviceVersion,
+    'service.instance.id': INSTANCE_ID,
+    'deployment.environment.name': config.environment ?? '',
+    'host.name': hostname(),
+    'process.pid': process.pid,
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.name': 'mizuchi-uploadr',
+    'telemetry.sdk.version': serviceVersion,
+    ...config.resource,
+  };
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ''));
+}

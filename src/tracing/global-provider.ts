@@ -1,0 +1,62 @@
+/**
+ * The tracer provider that somebody else has registered with `@opentelemetry/api`, before the gateway began: a vendor's
+ * distribution or the official SDK, by `node --import`. Sampling, limits and export are its business; names and attributes stay ours.
+ */
+import {
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  type TextMapPropagator,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { TracingConfig } from '../config/tracing.ts';
+import { within } from '../kit/otlp-exporter.ts';
+import { choosePropagator } from './propagation/choose-propagator.ts';
+import { SCOPE_NAME } from './resource.ts';
+
+export interface FoundProvider {
+  readonly tracer: Tracer;
+  readonly propagator: TextMapPropagator;
+  /** Has it export what it holds, if it can. Takes no longer, never rejects. */
+  flush(timeoutMillis?: number): Promise<void>;
+}
+
+const FLUSH_MILLIS = 5_000;
+
+/** @param propagators ours, where the configuration names some; else the registered one. @throws Error if nobody is registered. */
+export async function findProvider(
+  propagators: TracingConfig['propagators'],
+  version: string | undefined,
+): Promise<FoundProvider> {
+  const provider = trace.getTracerProvider();
+  const tracer = provider.getTracer(SCOPE_NAME, version);
+  const probe = tracer.startSpan('probe', {}, ROOT_CONTEXT).spanContext();
+  if (!isSpanContextValid(probe)) throw new Error(NOBODY);
+  const propagator = propagators === undefined ? propagation : await choosePropagator(propagators);
+  return {
+    tracer,
+    propagator: asTextMap(propagator),
+    flush: (millis = FLUSH_MILLIS) => within(millis, flush(provider)),
+  };
+}
+
+const NOBODY =
+  'tracing: provider is global, but no tracer provider is registered; start with node --import FILE, where FILE registers one, ' +
+  'or set tracing.provider: native';
+
+/** The API's own face of the registered propagator lacks nothing that is used but `fields`. */
+function asTextMap(propagator: Pick<TextMapPropagator, 'inject' | 'extract' | 'fields'>): TextMapPropagator {
+  return {
+    inject: (context, carrier, setter) => propagator.inject(context, carrier, setter),
+    extract: (context, carrier, getter) => propagator.extract(context, carrier, getter),
+    fields: () => propagator.fields(),
+  };
+}
+
+/** The API knows no flush; providers of the SDK have one, behind the API's proxy. */
+async function flush(provider: object): Promise<void> {
+  const { getDelegate } = provider as { getDelegate?(): object };
+  const real = getDelegate === undefined ? provider : getDelegate.call(provider);
+  await (real as { forceFlush?(): Promise<void> }).forceFlush?.();
+}

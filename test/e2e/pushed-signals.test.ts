@@ -1,0 +1,118 @@
+/** Metrics and logs, sent to a collector as well: what arrives is what Prometheus and the log say. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { startGatewayProcess } from '../support/gateway-process.ts';
+import { send } from '../support/http-client.ts';
+import { plainAttributes, receiveSignals, type SignalReceiver } from '../support/otlp-signals.ts';
+import { RawStore } from '../support/raw-store.ts';
+
+describe('metrics and logs over OTLP', () => {
+  let store: RawStore;
+  let collector: SignalReceiver;
+  before(async () => {
+    store = await RawStore.start();
+    collector = await receiveSignals();
+  });
+  after(async () => {
+    await collector.close();
+    await store.close();
+  });
+  const configOf = (more: object) => ({
+    server: { address: '127.0.0.1:0' },
+    buckets: [{ name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' } }],
+    tracing: { service_name: 'pushing', exporter: 'console', sampling: { strategy: 'never' } },
+    metrics: { port: 0 },
+    ...more,
+  });
+
+  it('are what Prometheus is shown and what the log says, with the ids of the trace', async () => {
+    const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf', headers: { 'x-tenant': 'seven' } };
+    const config = { metrics: { port: 0, otlp: { ...otlp, interval_seconds: 0.2 } }, logging: { otlp } };
+    const gateway = await startGatewayProcess(configOf(config));
+    for (const key of ['a', 'b', 'c']) await send(gateway.url, 'PUT', `/uploads/${key}`, 'hello');
+    await send(gateway.url, 'GET', '/uploads/a');
+    const shown = await (await fetch(gateway.metricsUrl)).text();
+    assert.match(shown, /^mizuchi_uploads_total\{bucket="uploads",operation="PutObject",result="success"\} 3$/m);
+    const uploadsIn = ({ body }: (typeof collector.received)[number]): number =>
+      metricsOf(body).get('mizuchi_uploads')?.sum.dataPoints?.[0]?.asDouble ?? 0;
+    const pushed = await collector.until((one) => one.path === '/v1/metrics' && uploadsIn(one) === 3);
+    assert.equal(pushed.headers['x-tenant'], 'seven');
+    const metrics = metricsOf(pushed.body);
+    const { sum } = metrics.get('mizuchi_uploads')!;
+    assert.deepEqual([sum.isMonotonic, sum.aggregationTemporality], [true, 2]);
+    assert.deepEqual(plainAttributes(sum.dataPoints[0].attributes), {
+      bucket: 'uploads',
+      operation: 'PutObject',
+      result: 'success',
+    });
+    const { histogram, unit } = metrics.get('mizuchi_upload_duration_seconds')!;
+    const [point] = histogram.dataPoints;
+    assert.deepEqual([unit, point.count, point.bucketCounts.length], ['s', 3, point.explicitBounds.length + 1]);
+    assert.equal(metrics.get('mizuchi_connections')?.gauge.dataPoints.length, 1);
+    const resource = plainAttributes(pushed.body.resourceMetrics[0].resource.attributes);
+    assert.equal(resource['service.name'], 'pushing');
+
+    assert.equal(await gateway.stop(), 0);
+    const records = collector.received
+      .filter(({ path }) => path === '/v1/logs')
+      .flatMap(({ body }) => body.resourceLogs.flatMap(({ scopeLogs }: never) => scopeLogs))
+      .flatMap(({ logRecords }) => logRecords);
+    const lines = gateway.log.filter(({ msg }) => msg === 'request');
+    const sent = records.filter(({ body }) => body.stringValue === 'request');
+    assert.deepEqual(
+      sent.map(({ traceId }) => Buffer.from(traceId, 'base64').toString('hex')),
+      lines.map(({ trace_id }) => trace_id),
+    );
+    assert.deepEqual(
+      sent.map(({ severityText }) => severityText),
+      ['INFO', 'INFO', 'INFO', 'WARN'],
+    );
+    assert.equal(plainAttributes(sent[0].attributes).path, '/uploads/a');
+    assert.equal(plainAttributes(sent[3].attributes).error_type, 'method_not_allowed');
+  });
+
+  it('that nobody takes cost no upload, one line a minute, and no more than their time at the end', async () => {
+    const otlp = { endpoint: 'http://127.0.0.1:1', protocol: 'http/protobuf', timeout_seconds: 0.2 };
+    const config = { metrics: { port: 0, otlp: { ...otlp, interval_seconds: 0.1 } }, logging: { otlp } };
+    const gateway = await startGatewayProcess(configOf(config));
+    assert.equal((await send(gateway.url, 'PUT', '/uploads/a', 'hello')).status, 200);
+    const said = ({ msg }: Record<string, unknown>) => msg === 'metrics or logs are not delivered to the collector';
+    await gateway.logged(said);
+    assert.equal(await gateway.stop(), 0);
+    assert.equal(gateway.log.filter(said).length, 1);
+  });
+
+  it('go over gRPC as well', async (t) => {
+    const calls = new Map<string, IncomingHttpHeaders>();
+    const server = http2.createServer().on('stream', (stream: ServerHttp2Stream, headers) => {
+      calls.set(String(headers[':path']), headers);
+      stream
+        .on('error', () => {})
+        .respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.resume().once('end', () => stream.end(Buffer.alloc(5)));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => server.close());
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const otlp = { endpoint, protocol: 'grpc', headers: { 'x-tenant': 'seven' } };
+    const gateway = await startGatewayProcess(configOf({ metrics: { port: 0, otlp }, logging: { otlp } }));
+    await send(gateway.url, 'PUT', '/uploads/a', 'hello');
+    assert.equal(await gateway.stop(), 0);
+    assert.deepEqual([...calls.keys()].sort(), [
+      '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+      '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+    ]);
+    for (const headers of calls.values()) assert.equal(headers['x-tenant'], 'seven');
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: what protobufjs gives has no type
+  function metricsOf(body: any): Map<string, any> {
+    const all = body.resourceMetrics.flatMap(({ scopeMetrics }: never) => scopeMetrics as never);
+    // biome-ignore lint/suspicious/noExplicitAny: the same
+    return new Map(all.flatMap(({ metrics }: any) => metrics ?? []).map((metric: any) => [metric.name, metric]));
+  }
+});
