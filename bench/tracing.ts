@@ -1,19 +1,23 @@
 /**
- * What tracing costs: CPU per request and per GiB of the gateway with tracing at 100 %, against the same gateway without.
+ * What tracing costs: CPU per request and per GiB, and latency at half load, of the gateway with tracing, against the same gateway
+ * without.
  *
- *   npm run bench -- tracing [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
+ *   npm run bench -- tracing [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR] [--write]
  *
- * Five copies of the gateway run at once, each in a process of its own: tracing off, tracing off again, ours over gRPC, ours
- * over http/protobuf, and the official SDK over http/protobuf, the last three with gzip. They share one load generator, one
- * store that keeps nothing and one collector that answers at once. Only one copy is loaded at a time, for a turn of 25 ms;
- * a round is twelve turns of each copy in random order, so that whatever else the machine does hits all alike. What is
- * counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
+ * Nine copies of the gateway run at once, each in a process of its own: tracing off, tracing off again, ours with nothing kept in three
+ * ways (never, a ratio of 0, and tail sampling, which records everything and keeps none of it), ours and the official SDK over gRPC
+ * and over http/protobuf with everything kept and gzip. All verify signatures (SigV4) and ask OPA about each upload. They share one load
+ * generator, one store that keeps nothing, one OPA that allows at once, and one collector that answers at once. Only one copy is loaded
+ * at a time, for a turn of 25 ms; a round is twelve turns of each copy in random order, so that whatever else the machine does hits all
+ * alike. What is counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
  * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat, because two
- * processes of the same code differ by several percent. The first 20,000 requests are not counted: V8 compiles.
+ * processes of the same code differ by several percent. The first twelve rounds are not counted: V8 compiles.
  *
  * The figure is a ratio: a copy's CPU per request by the mean of the two untraced copies' in the same round; printed is the
  * median over the rounds with a 95 % bootstrap interval. The noise is the second untraced copy by the first: differences of
  * that size mean nothing. Microseconds depend on the machine and are there for information only.
+ *
+ * Latency is taken at half the rate that the untraced copy has reached, at an even pace, from the moment in which a request was due.
  *
  * All copies log errors only and serve metrics. A span that never reaches the collector would be a cheap one, so the spans
  * that were received are printed as well, and the queue is long enough for all of them.
@@ -21,138 +25,237 @@
  * --only      of the traced copies only those with this word in their name
  * --smoke     a few short turns, to see that everything runs; the figures mean nothing
  * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
+ * --write     puts the tables into docs/performance.md, and the chart beside it
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { Arena, type Load } from './support/arena.ts';
+import { ratioChart } from './support/chart.ts';
 import type { Listening } from './support/collector-process.ts';
 import { type Delivery, deliveryOf, sumOf } from './support/delivery.ts';
-import { type Options, readOptions, SMOKE } from './support/options.ts';
+import { IdentityProvider } from './support/identity-provider.ts';
+import { type Latencies, type LatencyPlan, runLatencies } from './support/latency.ts';
+import { type Options, readOptions, SMALL_OBJECT, SMOKE } from './support/options.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
 import { effortText, placesText, profiling, race } from './support/race.ts';
+import { headOf } from './support/requests.ts';
 import type { Costs, Plan } from './support/rounds.ts';
-import { type Random, seededRandom } from './support/statistics.ts';
-import { type Comparison, compare, type Estimate, noise, percent, ratioText, table, verdict } from './support/table.ts';
-import { CONTESTANTS, configOf, SPANS_PER_UPLOAD, type TracingContestant } from './support/tracing-contestants.ts';
+import { requestsWith } from './support/signed-requests.ts';
+import { median, type Random, seededRandom } from './support/statistics.ts';
+import {
+  type Comparison,
+  compare,
+  type Estimate,
+  estimateOf,
+  noise,
+  percent,
+  ratioText,
+  table,
+  verdict,
+} from './support/table.ts';
+import {
+  CONTESTANTS,
+  configOf,
+  isKept,
+  SPANS_PER_UPLOAD,
+  type TracingContestant,
+} from './support/tracing-contestants.ts';
 
 const GIB = 1024 ** 3;
 const LARGE = 64 * 1024 ** 2;
-const TARGET = 1.05;
-const RATIO_HEAD = ['ratio [95 % interval]', ''];
+const AIM = 1.05;
 
 const LARGE_LOAD: Load = { size: LARGE, connections: 1, millis: 60_000, requests: 1 };
 const LARGE_PLAN: Plan = { load: LARGE_LOAD, turns: 2, warmUp: 1, rounds: 4 };
+const LATENCY_PLAN: LatencyPlan = { rounds: 6, turns: 4, millis: 100 };
 
 interface Heat {
   readonly small: Costs;
   readonly large: Costs;
+  readonly latencies: Latencies;
   readonly deliveries: readonly Delivery[];
 }
 
 interface Plans extends Options {
   readonly contestants: readonly TracingContestant[];
   readonly large: Plan;
+  readonly latency: LatencyPlan;
+  readonly write: boolean;
 }
 
 function readPlans(args: string[]): Plans {
-  const options = readOptions(args);
+  const { values, tokens } = parseArgs({ args, options: { write: { type: 'boolean' } }, strict: false, tokens: true });
+  const written = tokens.find((token) => token.kind === 'option' && token.name === 'write');
+  const options = readOptions(args.filter((_, index) => index !== written?.index));
   const contestants = CONTESTANTS.filter(({ name, tracer }) => tracer === 'none' || name.includes(options.only));
-  return { ...options, contestants, large: options.smoke ? { load: LARGE_LOAD, ...SMOKE } : LARGE_PLAN };
+  return {
+    ...options,
+    contestants,
+    large: options.smoke ? { load: LARGE_LOAD, ...SMOKE } : LARGE_PLAN,
+    latency: options.smoke ? { rounds: 2, turns: 1, millis: 50 } : LATENCY_PLAN,
+    write: values.write === true,
+  };
 }
 
 async function main(): Promise<void> {
   const plans = readPlans(process.argv.slice(2));
-  const { contestants, small, large } = plans;
+  const { contestants } = plans;
   const random = seededRandom(plans.seed);
   const heats: Heat[] = [];
   const places = findPlaces();
   while (heats.length < plans.heats) heats.push(await runHeat(plans, places, random, `heat ${heats.length + 1}`));
-  const results = (of: 'small' | 'large') =>
-    compare(
-      contestants,
-      heats.map((heat) => heat[of]),
-      random,
-    );
-  const [perRequest, perGib] = [results('small'), results('large')];
-  const deliveries = contestants.map((_, i) => sumOf(heats.map((heat) => heat.deliveries[i]!)));
-  console.log(placesText(places));
-  printPerRequest(perRequest, deliveries, effortText(heats.length, small));
-  printPerGib(perGib, effortText(heats.length, large));
+  const small = heats.map((heat) => heat.small);
+  const perRequest = compare(contestants, small, random);
+  const again = noise(small, random);
+  const text = [
+    placesText(places),
+    requestsText(plans, perRequest, heats, again),
+    bytesText(plans, heats, random),
+    latencyText(plans, heats, random),
+  ].join('\n');
+  console.log(text);
   if (plans.smoke) console.log('smoke run: the figures mean nothing');
-  else
-    printVerdict(
-      perRequest,
-      noise(
-        heats.map((heat) => heat.small),
-        random,
-      ),
-    );
+  else printVerdicts(perRequest);
+  if (plans.write) writeDocuments(text, perRequest);
 }
 
 async function runHeat(plans: Plans, places: Places | undefined, random: Random, name: string): Promise<Heat> {
   const { contestants, small, large, profile } = plans;
+  const provider = await IdentityProvider.open();
   const arena = new Arena(places);
   try {
     const collector = arena.start('./collector-process.ts');
-    const ports = { store: await arena.openStore(), collector: await collector.ask<Listening>('listen') };
+    const engine = arena.start('./engine-process.ts');
+    const ports = {
+      store: await arena.openStore(),
+      engine: await engine.ask<number>('listen'),
+      collector: await collector.ask<Listening>('listen'),
+    };
     const enter = (contestant: TracingContestant) => {
       const start = { config: configOf(contestant, ports), stock: contestant.tracer === 'stock' };
       return arena.enter(contestant, start, profiling(profile, contestant));
     };
+    const sign = async (size: number): Promise<void> => {
+      const heads = (await requestsWith('header', provider, size)).map(headOf);
+      for (const contestant of contestants) await arena.send(contestant, heads, size);
+    };
     await Promise.all(contestants.map(enter));
+    await sign(SMALL_OBJECT);
     const costs = await race(arena, contestants, small, random, `${name}, small objects`);
+    const latencies = await runLatencies(arena, contestants, plans.latency, halfOf(costs), random);
     const deliver = (contestant: TracingContestant) =>
-      deliveryOf(collector, contestant.name, expectedOf(arena, contestant));
+      deliveryOf(collector, contestant.name, isKept(contestant) ? arena.uploads(contestant) * SPANS_PER_UPLOAD : 0);
     const deliveries = await Promise.all(contestants.map(deliver));
-    return { small: costs, deliveries, large: await race(arena, contestants, large, random, `${name}, large objects`) };
+    await sign(LARGE);
+    const sizes = await race(arena, contestants, large, random, `${name}, large objects`);
+    return { small: costs, latencies, deliveries, large: sizes };
   } finally {
     await arena.close();
+    provider.close();
   }
 }
 
-function expectedOf(arena: Arena, contestant: TracingContestant): number {
-  return contestant.tracer === 'none' ? 0 : arena.uploads(contestant) * SPANS_PER_UPLOAD;
+/** Half of the requests a second that the untraced copy was seen to answer. */
+function halfOf([untraced]: Costs): number {
+  return Math.floor(0.5 * (1e6 / median(untraced!.map(({ clock }) => clock))));
 }
 
-function printPerRequest(
+function requestsText(
+  plans: Plans,
   comparisons: readonly Comparison<TracingContestant>[],
-  deliveries: readonly Delivery[],
-  effortText: string,
-): void {
-  console.log(`CPU per request, objects of 1 KiB (${effortText})\n`);
-  const head = ['', ...RATIO_HEAD, 'µs', 'main thread', 'spans/request', 'spans/export', 'bytes/span', 'lost'];
+  heats: readonly Heat[],
+  again: Estimate,
+) {
+  const deliveries = plans.contestants.map((_, i) => sumOf(heats.map((heat) => heat.deliveries[i]!)));
+  const head = [
+    '',
+    'ratio [95 % interval]',
+    '',
+    'µs',
+    'main thread',
+    'spans/request',
+    'spans/export',
+    'bytes/span',
+    'lost',
+  ];
   const rows = comparisons.map((comparison, i) => [
-    ...ratioCells(comparison),
+    comparison.contestant.name,
+    ratioText(comparison.ratio),
+    percent(comparison.ratio.median),
     comparison.all.toFixed(0),
     comparison.main.toFixed(0),
     ...deliveryCells(deliveries[i]!),
   ]);
-  console.log(table([head, ...rows]));
-}
-
-function ratioCells({ contestant, ratio }: Comparison<TracingContestant>): string[] {
-  return [contestant.name, ratioText(ratio), percent(ratio.median)];
+  const title = `CPU per request, objects of 1 KiB, SigV4 and OPA (${effortText(heats.length, plans.small)})`;
+  return `${title}\n\n${table([head, ...rows])}\nnoise: the second untraced copy by the first is ${ratioText(again)}\n`;
 }
 
 function deliveryCells({ expected, received, exports, bytes }: Delivery): string[] {
-  if (expected === 0) return ['', '', '', ''];
+  if (expected === 0) return ['', '', '', received === 0 ? '' : `${received} too many`];
   const perRequest = (received / expected) * SPANS_PER_UPLOAD;
   const lost = String(expected - received);
   return [perRequest.toFixed(3), (received / exports).toFixed(0), (bytes / received).toFixed(0), lost];
 }
 
-function printPerGib(comparisons: readonly Comparison<TracingContestant>[], effortText: string): void {
-  console.log(`CPU per GiB, objects of 64 MiB (${effortText})\n`);
-  const rows = comparisons.map((comparison) => [
-    ...ratioCells(comparison),
-    ((comparison.all * (GIB / LARGE)) / 1000).toFixed(0),
+function bytesText(plans: Plans, heats: readonly Heat[], random: Random): string {
+  const comparisons = compare(
+    plans.contestants,
+    heats.map(({ large }) => large),
+    random,
+  );
+  const rows = comparisons.map(({ contestant, ratio, all }) => [
+    contestant.name,
+    ratioText(ratio),
+    percent(ratio.median),
+    ((all * (GIB / LARGE)) / 1000).toFixed(0),
   ]);
-  console.log(table([['', ...RATIO_HEAD, 'ms'], ...rows]));
+  const title = `CPU per GiB, objects of 64 MiB (${effortText(heats.length, plans.large)})`;
+  return `${title}\n\n${table([['', 'ratio [95 % interval]', '', 'ms'], ...rows])}`;
 }
 
-function printVerdict(comparisons: readonly Comparison<TracingContestant>[], again: Estimate): void {
-  console.log(`noise: the second untraced copy by the first is ${ratioText(again)}`);
-  for (const { contestant, ratio } of comparisons.filter(({ contestant }) => contestant.tracer === 'ours')) {
-    console.log(`target < 5 %: ${verdict(ratio, TARGET)} (${contestant.name} ${percent(ratio.median)})`);
+function latencyText({ contestants, latency }: Plans, heats: readonly Heat[], random: Random): string {
+  const rows = contestants.map(({ name, against }, i) => {
+    const others = against.map((other) => contestants.findIndex((one) => one.name === other));
+    const ratio = (of: 'median' | 'p95') =>
+      estimateOf(
+        heats.map(({ latencies }) =>
+          latencies[i]!.map((own, round) => {
+            const base = others.reduce((sum, other) => sum + latencies[other]![round]![of], 0) / others.length;
+            return own[of] / base;
+          }),
+        ),
+        random,
+      );
+    const millis = median(heats.flatMap(({ latencies }) => latencies[i]!.map((one) => one.median)));
+    return [name, ratioText(ratio('median')), ratioText(ratio('p95')), millis.toFixed(2)];
+  });
+  const title = `Latency at half load, objects of 1 KiB (${heats.length} × ${latency.rounds} rounds of ${latency.turns} turns of ${latency.millis} ms)`;
+  return `${title}\n\n${table([['', 'median [95 % interval]', '95th percentile [95 % interval]', 'ms'], ...rows])}`;
+}
+
+function printVerdicts(comparisons: readonly Comparison<TracingContestant>[]): void {
+  for (const { contestant, ratio } of comparisons) {
+    const { name, target } = contestant;
+    if (target === undefined) continue;
+    console.log(
+      `target < ${((target - 1) * 100).toFixed(0)} %: ${verdict(ratio, target)} (${name} ${percent(ratio.median)})`,
+    );
   }
+}
+
+/** Between the marks of docs/performance.md, as it was printed. */
+function writeDocuments(text: string, comparisons: readonly Comparison<TracingContestant>[]): void {
+  const page = new URL('../docs/performance.md', import.meta.url);
+  const marked = /(<!-- tracing: begin -->\n)[\s\S]*(<!-- tracing: end -->)/;
+  const day = new Date().toISOString().slice(0, 10);
+  const block = `\n${day}, Node.js ${process.versions.node}:\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n\n`;
+  writeFileSync(
+    page,
+    readFileSync(page, 'utf8').replace(marked, (_, begin, end) => `${begin}${block}${end}`),
+  );
+  const bars = comparisons.map(({ contestant: { name }, ratio }) => ({ name, ratio }));
+  const title = 'CPU per request of 1 KiB, by that of the same gateway without tracing';
+  writeFileSync(new URL('../docs/tracing-cost.svg', import.meta.url), ratioChart(title, bars, AIM));
 }
 
 await main();

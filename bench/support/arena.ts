@@ -6,7 +6,7 @@ import type { Wanted } from './body-kinds.ts';
 import type { Contestant } from './contestant.ts';
 import type { Cpu, StartedGateway, StartGateway } from './gateway-process.ts';
 import { HelperProcess } from './helper-process.ts';
-import type { Requests, Turn, Uploads } from './load-process.ts';
+import type { Pace, Requests, Turn, Uploads } from './load-process.ts';
 import type { StartPeer } from './peer-process.ts';
 import { bind, type Places } from './pinning.ts';
 
@@ -71,6 +71,14 @@ export class Arena {
     const requests = await this.#load.ask<number>('run', { ...load, port: player.port } satisfies Turn);
     player.uploads += requests;
     return requests;
+  }
+
+  /** Loads one contestant at an even rate. @returns milliseconds that each request took. */
+  async pace({ name }: Contestant, pace: Omit<Pace, 'port'>): Promise<number[]> {
+    const player = this.#player(name);
+    const latencies = await this.#load.ask<number[]>('pace', { ...pace, port: player.port } satisfies Pace);
+    player.uploads += latencies.length;
+    return latencies;
   }
 
   /** CPU of the contestant since this was last asked: of its whole process, so that nothing it does is left out. */

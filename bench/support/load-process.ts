@@ -100,6 +100,41 @@ async function run(turn: Turn): Promise<number> {
   return done;
 }
 
+/** Requests at an even rate, whatever the answers do: latency is counted from when a request was due (no coordinated omission). */
+export interface Pace {
+  readonly port: number;
+  readonly size: number;
+  readonly connections: number;
+  readonly millis: number;
+  readonly perSecond: number;
+}
+
+/** Milliseconds that each request took, from the moment in which it was due. */
+async function pace({ perSecond, ...turn }: Pace): Promise<number[]> {
+  const uploads = givenUploads.get(turn.port) ?? plain(turn.size);
+  const idle = await openConnections({ ...turn, requests: 0 });
+  const latencies: number[] = [];
+  const count = Math.floor((turn.millis / 1000) * perSecond);
+  const start = performance.now() + 1;
+  const waiting: (() => void)[] = [];
+  const running: Promise<void>[] = [];
+  for (let i = 0; i < count; i++) {
+    const due = start + (i * 1000) / perSecond;
+    while (performance.now() < due) await new Promise(setImmediate);
+    if (idle.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    const connection = idle.pop()!;
+    running.push(
+      connection.put(uploads[nextKey++ % uploads.length]!).then(() => {
+        latencies.push(performance.now() - due);
+        idle.push(connection);
+        waiting.shift()?.();
+      }),
+    );
+  }
+  await Promise.all(running);
+  return latencies;
+}
+
 async function openConnections({ port, connections: count }: Turn): Promise<Connection[]> {
   const open = (connections.get(port) ?? []).filter((connection) => connection.usable);
   connections.set(port, open);
@@ -135,5 +170,5 @@ async function prepare({ size, ...wanted }: Uploads): Promise<void> {
   givenUploads.set(wanted.port, await uploadsOf(bodyOf(size), wanted));
 }
 
-answerQuestions({ run, send, prepare });
+answerQuestions({ run, pace, send, prepare });
 process.once('disconnect', () => process.exit());

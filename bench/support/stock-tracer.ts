@@ -1,10 +1,13 @@
 /**
- * The official SDK behind the domain's face of tracing: TracerProvider, BatchSpanProcessor and the OTLP exporter over
- * http/protobuf with gzip. Spans and attributes are the same as ours, through the same adapter. It has no global context
+ * The official SDK behind the domain's face of tracing: TracerProvider, BatchSpanProcessor and the OTLP exporter of the protocol,
+ * with gzip. Spans and attributes are the same as ours, through the same adapter. It has no global context
  * manager: contexts are handed on as spans are, so the SDK does only what the gateway needs of it.
  */
+
+import { Metadata } from '@grpc/grpc-js';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { OTLPTraceExporter as HttpExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -35,15 +38,20 @@ export function startStockTracing(config: TracingConfig): StockTracing {
 }
 
 function batchProcessor({ otlp, batch }: TracingConfig): SpanProcessor {
+  const common = { compression: CompressionAlgorithm.GZIP, timeoutMillis: otlp.timeout_seconds * 1000 };
   return new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter({
-      url: `${otlp.endpoint}/v1/traces`,
-      headers: { ...otlp.headers },
-      compression: CompressionAlgorithm.GZIP,
-      timeoutMillis: otlp.timeout_seconds * 1000,
-    }),
+    exporter:
+      otlp.protocol === 'grpc'
+        ? new GrpcExporter({ ...common, url: otlp.endpoint, metadata: metadataOf(otlp.headers) })
+        : new HttpExporter({ ...common, url: `${otlp.endpoint}/v1/traces`, headers: { ...otlp.headers } }),
     maxQueueSize: batch.max_queue_size,
     maxExportBatchSize: batch.max_export_batch_size,
     scheduledDelayMillis: batch.scheduled_delay_millis,
   });
+}
+
+function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
 }

@@ -1,45 +1,79 @@
 /** Who takes part in the benchmark of tracing: the same gateway with different tracing, and how each of them is configured. */
 import type { Config } from '../../src/config/config.ts';
 import type { TracingConfig } from '../../src/config/tracing.ts';
+import { authzOf } from './auth-contestants.ts';
 import type { Listening } from './collector-process.ts';
 import type { Contestant } from './contestant.ts';
 import { gatewayConfig } from './gateway-config.ts';
+import { ACCESS_KEY, REGION } from './signed-requests.ts';
 
 export interface TracingContestant extends Contestant {
   /** Who does the tracing: nobody, this project, or the official SDK. */
   readonly tracer: 'none' | 'ours' | 'stock';
   readonly protocol: 'grpc' | 'http/protobuf';
+  /** Which traces are kept; all, unless given. */
+  readonly sampling?: Partial<TracingConfig['sampling']>;
+  /** How much more than none it may cost, where something is aimed at. */
+  readonly target?: number;
 }
 
 const against = ['tracing off', 'tracing off, again'];
+const KEEP_ERRORS = { errors: true, denied: true, max_bytes: 32 * 1024 ** 2, max_age_seconds: 900 };
 
 /** The second is the same as the first, and so shows the noise. */
 export const CONTESTANTS: readonly TracingContestant[] = [
   { name: 'tracing off', against, tracer: 'none', protocol: 'grpc' },
   { name: 'tracing off, again', against, tracer: 'none', protocol: 'grpc' },
-  { name: 'mizuchi grpc', against, tracer: 'ours', protocol: 'grpc' },
-  { name: 'mizuchi http/protobuf', against, tracer: 'ours', protocol: 'http/protobuf' },
+  { name: 'never', against, tracer: 'ours', protocol: 'grpc', sampling: { strategy: 'never' }, target: 1.01 },
+  {
+    name: 'unsampled',
+    against,
+    tracer: 'ours',
+    protocol: 'grpc',
+    sampling: { strategy: 'ratio', ratio: 0 },
+    target: 1.01,
+  },
+  {
+    name: 'tail sampling, nothing kept',
+    against,
+    tracer: 'ours',
+    protocol: 'grpc',
+    sampling: { strategy: 'never', keep: KEEP_ERRORS },
+  },
+  { name: 'mizuchi grpc', against, tracer: 'ours', protocol: 'grpc', target: 1.05 },
+  { name: 'mizuchi http/protobuf', against, tracer: 'ours', protocol: 'http/protobuf', target: 1.05 },
+  { name: 'stock SDK grpc', against, tracer: 'stock', protocol: 'grpc' },
   { name: 'stock SDK http/protobuf', against, tracer: 'stock', protocol: 'http/protobuf' },
 ];
 
-/** What one upload is in spans: http.server.request, auth.verify, s3.upload, aws.s3.put_object. */
-export const SPANS_PER_UPLOAD = 4;
+/** Whether its spans go to the collector. */
+export function isKept({ tracer, sampling }: TracingContestant): boolean {
+  return tracer !== 'none' && sampling === undefined;
+}
+
+/** What one upload is in spans: http.server.request, auth.verify, authz.check, authz.opa, s3.upload, aws.s3.put_object. */
+export const SPANS_PER_UPLOAD = 6;
 
 /** Milliseconds after which spans leave: long enough for batches to be full under load, as they would be by default. */
 const EXPORT_DELAY = 1_000;
 
 export interface Ports {
   readonly store: number;
+  readonly engine: number;
   readonly collector: Listening;
 }
 
-/** Everything but `tracing` is the same for all. */
+/** Everything but `tracing` is the same for all: signatures are verified, and OPA is asked about each upload. */
 export function configOf(contestant: TracingContestant, ports: Ports): Config {
-  return gatewayConfig(ports.store, { tracing: tracingOf(contestant, ports.collector) });
+  return gatewayConfig(ports.store, {
+    tracing: tracingOf(contestant, ports.collector),
+    auth: { enabled: true, sigv4: { region: REGION, credentials: [{ ...ACCESS_KEY, subject: 'uploader-0' }] } },
+    authz: authzOf('opa', 0, ports.engine),
+  });
 }
 
 /** The queue is long enough that nothing is dropped: a dropped span would be a cheap one. */
-function tracingOf({ name, tracer, protocol }: TracingContestant, collector: Listening): TracingConfig {
+function tracingOf({ name, tracer, protocol, sampling }: TracingContestant, collector: Listening): TracingConfig {
   const port = protocol === 'grpc' ? collector.grpc : collector.http;
   return {
     enabled: tracer !== 'none',
@@ -58,7 +92,7 @@ function tracingOf({ name, tracer, protocol }: TracingContestant, collector: Lis
       traces_path: '/v1/traces',
     },
     inbound: 'continue',
-    sampling: { strategy: 'always', ratio: 1, remote_ratio: 1 },
+    sampling: { strategy: 'always', ratio: 1, remote_ratio: 1, ...sampling },
     batch: {
       max_queue_size: 16_384,
       max_queue_bytes: 64 * 1024 ** 2,
