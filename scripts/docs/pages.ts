@@ -3,7 +3,7 @@ import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
 import { renderMetrics } from './metrics.ts';
-import { renderTelemetry } from './telemetry.ts';
+import { renderTracing } from './tracing.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -16,5 +16,5 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/metrics.md', render: renderMetrics },
-  { file: 'docs/telemetry.md', render: renderTelemetry },
+  { file: 'docs/TRACING.md', render: renderTracing },
 ];

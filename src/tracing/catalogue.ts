@@ -1,6 +1,6 @@
 /**
  * Every span of the gateway and every attribute on it. The encoder takes the types from here, the older names come from here,
- * docs/telemetry.md is made from it, and a test compares it with what a collector receives.
+ * docs/TRACING.md is made from it, and a test compares it with what a collector receives.
  */
 import { OPERATIONS } from '../domain/operation.ts';
 

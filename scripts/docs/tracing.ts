@@ -1,18 +1,22 @@
-/** Renders docs/telemetry.md: every span and its attributes, made from the catalogue of the tracer. */
+/** Renders docs/TRACING.md: the guide beside this file, then every span and its attributes, made from the catalogue of the tracer. */
+import { readFileSync } from 'node:fs';
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
 import { DROP_REASONS } from '../../src/tracing/pipeline/drop-reason.ts';
-import { code, head, table } from './markdown.ts';
+import { code, table } from './markdown.ts';
 
-export function renderTelemetry(): string {
+export function renderTracing(): string {
   const spans = Object.entries(SPANS);
   const names = table(
     ['span', 'kind', 'what it is'],
     spans.map(([name, { kind, prose }]) => [code(name), kind.toUpperCase(), prose]),
   );
-  return `${[head('Spans'), INTRODUCTION, names, '', ...groups(spans).map(attributesOf), lostSpans()].join('\n')}`;
+  const guide = readFileSync(new URL('./tracing-guide.md', import.meta.url), 'utf8').trimEnd();
+  return [guide, '', INTRODUCTION, names, '', ...groups(spans).map(attributesOf), lostSpans()].join('\n');
 }
 
-const INTRODUCTION = `One request is one trace, and so is one multipart upload with all its requests:
+const INTRODUCTION = `## Every span and attribute
+
+One request is one trace, and so is one multipart upload with all its requests:
 
 \`\`\`
 http.server.request   SERVER    the whole request
@@ -23,7 +27,7 @@ http.server.request   SERVER    the whole request
   └ aws.s3.…          CLIENT    one for each attempt at the store
 \`\`\`
 
-The page is made from \`src/tracing/catalogue.ts\`. What an attribute was called before the HTTP conventions became stable stands in
+This part is made from \`src/tracing/catalogue.ts\`, the one above from \`scripts/docs/tracing-guide.md\`. What an attribute was called before the HTTP conventions became stable stands in
 the last column; those names are set with \`semantic_conventions: dup\` (beside today's) or \`legacy\` (in their place).
 `;
 
@@ -52,7 +56,7 @@ function groups(spans: readonly (readonly [string, SpanShape])[]): Group[] {
 function attributesOf({ names, attributes }: Group): string {
   const rows = Object.entries(attributes).map(([name, shape]) => [code(name), typeOf(shape), ...proseOf(shape)]);
   const columns = ['attribute', 'type', 'when', 'what it says', 'before'];
-  return `## ${names.map(code).join(', ')}\n\n${table(columns, rows)}\n`;
+  return `### ${names.map(code).join(', ')}\n\n${table(columns, rows)}\n`;
 }
 
 const UNITS = { s: 'seconds', By: 'bytes' } as const;
