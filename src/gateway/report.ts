@@ -59,6 +59,8 @@ function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number):
     errorType: failure?.type,
     bytes: record.transfer.bytes,
     seconds,
+    clientWaitSeconds: record.transfer.clientWaitSeconds,
+    storeWaitSeconds: record.transfer.storeWaitSeconds,
     traceId: span.sampled ? span.traceId : undefined,
     spanId: span.sampled ? span.spanId : undefined,
   };

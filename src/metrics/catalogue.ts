@@ -44,6 +44,11 @@ export const METRICS = {
     labels: ['bucket', 'operation'],
     buckets: DURATIONS,
   },
+  mizuchi_upload_wait_seconds: {
+    type: 'counter',
+    help: 'Of that time, what was spent waiting for bytes of the client and for the store. The rest is authentication, policy engines (which have histograms of their own) and the gateway itself.',
+    labels: ['bucket', 'operation', 'for'],
+  },
   mizuchi_multipart_uploads: {
     type: 'counter',
     help: 'Multipart uploads that clients started, completed or aborted. What was started and not ended may be an orphan.',

@@ -9,6 +9,9 @@ export interface RequestOutcome {
   readonly errorType: string | undefined;
   readonly bytes: number;
   readonly seconds: number;
+  /** Of these, how long the gateway waited for bytes of the client, and how long for the store. */
+  readonly clientWaitSeconds: number;
+  readonly storeWaitSeconds: number;
   /** For exemplars: only of traces that are kept. */
   readonly traceId: string | undefined;
   readonly spanId: string | undefined;
@@ -43,6 +46,8 @@ export class RequestMetrics {
     const trace = traceOf(outcome);
     this.#registry.add('mizuchi_uploads', [bucket, operation, errorType ?? 'success'], 1, trace);
     if (bytes > 0) this.#registry.add('mizuchi_upload_bytes', [bucket, operation], bytes, trace);
+    this.#registry.add('mizuchi_upload_wait_seconds', [bucket, operation, 'client'], outcome.clientWaitSeconds, trace);
+    this.#registry.add('mizuchi_upload_wait_seconds', [bucket, operation, 'store'], outcome.storeWaitSeconds, trace);
     this.#registry.observe('mizuchi_upload_duration_seconds', [bucket, operation], seconds, trace);
     const event = MULTIPART_EVENTS[operation];
     if (event !== undefined && errorType === undefined)
