@@ -42,7 +42,12 @@ function ours(name: string, strategy: SamplingStrategy): Contestant {
       queue.settled(batch.id);
     },
   };
-  const queue: BatchQueue = new BatchQueue(limits, { figures, encoder, target, events: { refused() {} } });
+  const queue: BatchQueue = new BatchQueue(limits, {
+    figures,
+    encoder,
+    target,
+    events: { refused() {}, spoiled() {} },
+  });
   const sampler = chooseSampler(strategy, 1);
   const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS, sampler, sink: queue };
   const tracer = createRequestTracer(new Tracer(parts), new TraceContextPropagator(), 'stable');

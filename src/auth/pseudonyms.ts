@@ -23,13 +23,13 @@ export class Pseudonyms {
 
   /** Sets `user.hash` or `user.id`, as the operator wants it (OTel semantic conventions, "User attributes"). */
   showSubject(span: Span, subject: string | undefined): void {
-    if (subject === undefined || this.#form === 'off' || !span.sampled) return;
+    if (subject === undefined || this.#form === 'off' || !span.recording) return;
     if (this.#form === 'plain') span.set('user.id', subject);
     else span.set('user.hash', this.#hash('subject', subject));
   }
 
   showKey(span: Span, keyId: string | undefined): void {
-    if (keyId !== undefined && span.sampled) span.set('auth.key_id_hash', this.#hash('key', keyId));
+    if (keyId !== undefined && span.recording) span.set('auth.key_id_hash', this.#hash('key', keyId));
   }
 
   #hash(kind: string, text: string): string {

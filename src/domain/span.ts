@@ -12,8 +12,10 @@ export interface Span {
   readonly traceId: string | undefined;
   /** 16 lower-case hex digits, or undefined with tracing off. */
   readonly spanId: string | undefined;
-  /** Whether this trace is kept. */
+  /** Whether this trace is kept, as others are told. */
   readonly sampled: boolean;
+  /** Whether what is set here may come to be seen: of traces that are kept, and of those that may be kept for what becomes of them. */
+  readonly recording: boolean;
   /** `00-<trace id>-<span id>-<flags>` of this span (W3C Trace Context, section 3.2), or undefined with tracing off. */
   readonly traceparent: string | undefined;
   /** Sets one attribute; undefined sets nothing, a later value replaces an earlier one. Ignored after `end`. */
@@ -63,6 +65,7 @@ export const NO_SPAN: Span = {
   traceId: undefined,
   spanId: undefined,
   sampled: false,
+  recording: false,
   traceparent: undefined,
   set() {},
   fail() {},

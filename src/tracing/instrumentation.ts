@@ -76,23 +76,22 @@ function open(
 ): Span {
   const options = { kind, attributes: tools.names.initial(kind, attributes), ...(links && { links }) };
   const span = tools.tracer.startSpan(name, options, parent);
-  return new TracedSpan(tools, span, parent, kind);
+  return span.isRecording() ? new TracedSpan(tools, span, parent, kind) : new SilentSpan(tools, span, parent);
 }
 
-class TracedSpan implements Span {
+/** What all spans of ours can say of where they stand. */
+abstract class PlacedSpan {
   readonly #tools: Tools;
   readonly #span: ApiSpan;
   readonly #parent: Context;
-  readonly #kind: SpanKind;
   readonly #ids: SpanContext;
   #own: Context | undefined;
   #traceparent: string | undefined;
 
-  constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
+  constructor(tools: Tools, span: ApiSpan, parent: Context) {
     this.#tools = tools;
     this.#span = span;
     this.#parent = parent;
-    this.#kind = kind;
     this.#ids = span.spanContext();
   }
 
@@ -113,6 +112,43 @@ class TracedSpan implements Span {
     return this.#traceparent;
   }
 
+  outgoingHeaders(): readonly string[] {
+    const headers: string[] = [];
+    this.#tools.propagator.inject(this.context(), headers, rawHeadersSetter);
+    return headers;
+  }
+
+  protected context(): Context {
+    this.#own ??= new SpanHolder(this.#parent, this.#span);
+    return this.#own;
+  }
+}
+
+/** Of a trace that is not kept: it stands for all the spans below it as well, whose ids nobody would ever see. */
+class SilentSpan extends PlacedSpan implements Span {
+  readonly recording = false;
+  set(): void {}
+  fail(): void {}
+  end(): void {}
+
+  child(): Span {
+    return this;
+  }
+}
+
+class TracedSpan extends PlacedSpan implements Span {
+  readonly recording = true;
+  readonly #tools: Tools;
+  readonly #span: ApiSpan;
+  readonly #kind: SpanKind;
+
+  constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
+    super(tools, span, parent);
+    this.#tools = tools;
+    this.#span = span;
+    this.#kind = kind;
+  }
+
   set(name: string, value: AttributeValue | undefined): void {
     if (value !== undefined) this.#tools.names.set(this.#span, this.#kind, name, value);
   }
@@ -123,21 +159,10 @@ class TracedSpan implements Span {
   }
 
   child(name: string, kind: FaceKind, attributes?: Attributes): Span {
-    return open(this.#tools, this.#context(), name, KINDS[kind], attributes);
-  }
-
-  outgoingHeaders(): readonly string[] {
-    const headers: string[] = [];
-    this.#tools.propagator.inject(this.#context(), headers, rawHeadersSetter);
-    return headers;
+    return open(this.#tools, this.context(), name, KINDS[kind], attributes);
   }
 
   end(): void {
     this.#span.end();
-  }
-
-  #context(): Context {
-    this.#own ??= new SpanHolder(this.#parent, this.#span);
-    return this.#own;
   }
 }

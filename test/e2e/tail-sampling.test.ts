@@ -52,6 +52,22 @@ describe('a gateway that keeps traces for what became of them', () => {
     ];
   }
 
+  it('keeps them complete: who has knocked as well, as a hash', async () => {
+    const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+    const scope = `DEVICE7/${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
+    const signed = 'SignedHeaders=host;x-amz-content-sha256;x-amz-date';
+    const answer = await send(gateway.url, 'PUT', '/guarded/k', 'hello', {
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, ${signed}, Signature=${'0'.repeat(64)}`,
+      'x-amz-date': date,
+      'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+    });
+    assert.equal(answer.status, 403);
+    await keptOf(answer);
+    const mine = collector.spans().filter((span) => span.traceId === traceIdOf(answer));
+    const hash = mine.find(({ name }) => name === 'auth.verify')!.attributes['auth.key_id_hash'];
+    assert.match(JSON.stringify(hash), /[0-9a-f]{16}/);
+  });
+
   it('keeps failures, refusals, slow ones and large ones whole, and nothing else', async () => {
     const whole = ['auth.verify', 'aws.s3.put_object', 'http.server.request', 's3.upload'];
     const well = await put('/uploads/well');

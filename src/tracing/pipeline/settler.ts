@@ -44,6 +44,12 @@ export class Settler implements LinkEvents, BatchEvents {
     if (reason !== 'shutdown') this.#trouble.overflowed(DROP_REASONS[reason]);
   }
 
+  /** A span of the queue that could not be encoded. */
+  spoiled(reason: DropReason): void {
+    this.#figures.drop(1, reason);
+    this.#trouble.overflowed(DROP_REASONS[reason]);
+  }
+
   /** Not delivered when the process ended. */
   abandoned({ id, spans }: Batch): void {
     this.queue?.settled(id);

@@ -29,9 +29,8 @@ export interface TailEvents {
   rateLimited(): void;
 }
 
-/** What a span takes without its attributes, and an attribute without its text, in bytes: as measured, rounded up. */
+/** What a span takes without its attributes, in bytes: as measured, rounded up. */
 const SPAN_BYTES = 600;
-const ATTRIBUTE_BYTES = 24;
 const LOOK_MILLIS = 1_000;
 
 interface Waiting {
@@ -97,7 +96,7 @@ export class TailBuffer implements SpanSink {
   }
 
   #hold(span: RecordingSpan, waiting: Waiting): void {
-    const bytes = sizeOf(span);
+    const bytes = SPAN_BYTES + span.attributes.bytes;
     waiting.spans.push(span);
     waiting.bytes += bytes;
     this.#bytes += bytes;
@@ -136,10 +135,4 @@ export class TailBuffer implements SpanSink {
     this.#waiting.delete(local);
     this.#bytes -= bytes;
   }
-}
-
-function sizeOf({ attributes: { values } }: RecordingSpan): number {
-  let bytes = SPAN_BYTES;
-  for (const value of values) bytes += ATTRIBUTE_BYTES + (typeof value === 'string' ? value.length : 0);
-  return bytes;
 }

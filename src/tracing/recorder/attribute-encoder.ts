@@ -1,6 +1,6 @@
 /** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
 import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
-import type { AttributeList } from './attribute-list.ts';
+import type { ResolvedAttributes } from './attribute-list.ts';
 import { type ByteWriter, SHORT, varintLength } from './byte-writer.ts';
 import { type EncodedKey, KeyCache } from './key-cache.ts';
 
@@ -21,7 +21,7 @@ export class AttributeEncoder {
   }
 
   /** @param tag of the repeated KeyValue in its message. @param droppedTag of the count of those that are missing. */
-  encode(out: ByteWriter, { keys, values, dropped }: AttributeList, tag: number, droppedTag: number): void {
+  encode(out: ByteWriter, { keys, values, dropped }: ResolvedAttributes, tag: number, droppedTag: number): void {
     for (let i = 0; i < keys.length; i++) this.#attribute(out, tag, keys[i]!, values[i]);
     if (dropped === 0) return;
     out.reserve(AROUND);

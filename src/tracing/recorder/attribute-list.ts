@@ -1,39 +1,108 @@
-/** The attributes of a span, an event or a link: at most so many, in the order in which they were first set. */
+/**
+ * The attributes of a span, an event or a link. While the request runs they are only noted; what they come to, which of two values
+ * counts, what is too long or too many, is resolved when the span is encoded, for many spans in one go: code that runs once in a
+ * request is cold, and costs several times what it costs in a loop (docs/decisions/span-recorder.md).
+ */
 import type { Attributes } from '@opentelemetry/api';
 import { type SpanLimits, truncate } from './limits.ts';
 
-export class AttributeList {
-  readonly keys: string[] = [];
+export interface ResolvedAttributes {
+  /** In the order in which they were first set. */
+  readonly keys: readonly string[];
   /** Beside `keys`; of the kinds that OTLP's AnyValue knows, within the limits. */
-  readonly values: unknown[] = [];
+  readonly values: readonly unknown[];
   /** How many found no room. */
-  dropped = 0;
+  readonly dropped: number;
+}
+
+/** Nobody sets so many: only who sets the same ones again and again. */
+const MOST_NOTES = 1_024;
+
+export class AttributeList {
+  /** Not changed by whoever gave them, from then on. */
+  #initial: Attributes | undefined;
+  /** Key and value in turn. */
+  #notes: unknown[] = [];
   readonly #limits: SpanLimits;
   readonly #most: number;
 
-  /** @param most how many it may hold. */
-  constructor(limits: SpanLimits, most: number = limits.attributes) {
+  /** @param most how many it may hold. @param initial belongs to the list from then on. */
+  constructor(limits: SpanLimits, initial: Attributes | undefined, most: number = limits.attributes) {
     this.#limits = limits;
+    this.#initial = initial;
     this.#most = most;
   }
 
   /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
   set(key: string, value: unknown): void {
+    this.#notes.push(key, typeof value === 'object' ? copyOf(value, this.#limits, this.#limits.depth) : value);
+    if (this.#notes.length >= MOST_NOTES) this.#settle();
+  }
+
+  /** The value that was set last, without regard to limits. */
+  get(key: string): unknown {
+    const notes = this.#notes;
+    for (let i = notes.length - 2; i >= 0; i -= 2)
+      if (notes[i] === key && notes[i + 1] !== undefined) return notes[i + 1];
+    return this.#initial?.[key];
+  }
+
+  /** About how many bytes it takes. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const key in this.#initial) bytes += bytesOf(this.#initial[key]);
+    for (let i = 1; i < this.#notes.length; i += 2) bytes += bytesOf(this.#notes[i]);
+    return bytes;
+  }
+
+  /** What it all comes to. Truncations are told to the limits: to be asked once, when it is encoded. */
+  resolve(): ResolvedAttributes {
+    const resolved = new Resolution(this.#limits, this.#most);
+    const initial = this.#initial;
+    for (const key in initial) resolved.append(key, initial[key]);
+    const notes = this.#notes;
+    for (let i = 0; i < notes.length; i += 2) resolved.set(notes[i] as string, notes[i + 1]);
+    return resolved;
+  }
+
+  /** Keeps what counts and forgets the rest. */
+  #settle(): void {
+    const { keys, values } = this.resolve();
+    this.#initial = undefined;
+    this.#notes = keys.flatMap((key, i) => [key, values[i]]);
+  }
+}
+
+/** Of an attribute without its text: as measured, rounded up. */
+const ATTRIBUTE_BYTES = 24;
+
+function bytesOf(value: unknown): number {
+  return ATTRIBUTE_BYTES + (typeof value === 'string' ? value.length : 0);
+}
+
+class Resolution implements ResolvedAttributes {
+  readonly keys: string[] = [];
+  readonly values: unknown[] = [];
+  dropped = 0;
+  readonly #limits: SpanLimits;
+  readonly #most: number;
+
+  constructor(limits: SpanLimits, most: number) {
+    this.#limits = limits;
+    this.#most = most;
+  }
+
+  set(key: string, value: unknown): void {
     const at = this.keys.indexOf(key);
     if (at < 0) {
-      this.#append(key, value);
+      this.append(key, value);
       return;
     }
     const kept = keptValue(value, this.#limits);
     if (kept !== undefined) this.values[at] = kept;
   }
 
-  /** Adds to an empty list. */
-  fill(attributes: Attributes | undefined): void {
-    for (const key in attributes) this.#append(key, attributes[key]);
-  }
-
-  #append(key: string, value: unknown): void {
+  append(key: string, value: unknown): void {
     const kept = keptValue(value, this.#limits);
     if (kept === undefined || key === '') return;
     if (this.keys.length >= this.#most) {

@@ -3,8 +3,8 @@ import type { Anchor } from './clock.ts';
 
 export class LocalTrace {
   readonly anchor: Anchor;
-  /** The trace id in bytes: the same ones stand in every span. */
-  readonly traceId: Uint8Array;
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
 
   /** Whether it is decided only at the end if it is kept. */
   readonly undecided: boolean;
@@ -14,6 +14,6 @@ export class LocalTrace {
   constructor(traceId: string, anchor: Anchor, undecided = false) {
     this.anchor = anchor;
     this.undecided = undecided;
-    this.traceId = Buffer.from(traceId, 'hex');
+    this.traceId = traceId;
   }
 }

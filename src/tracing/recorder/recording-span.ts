@@ -76,9 +76,8 @@ export class RecordingSpan implements Span {
     this.context = context;
     this.parent = parent;
     this.local = local;
-    this.attributes = new AttributeList(shop.limits);
+    this.attributes = new AttributeList(shop.limits, options?.attributes);
     this.start = shop.clock.since(local.anchor, options?.startTime);
-    this.attributes.fill(options?.attributes);
     if (options?.links !== undefined) this.addLinks(options.links);
   }
 
@@ -105,8 +104,7 @@ export class RecordingSpan implements Span {
     const { clock, limits } = this.#shop;
     const given = isTime(attributesOrTime) ? undefined : attributesOrTime;
     const at = time ?? (isTime(attributesOrTime) ? attributesOrTime : undefined);
-    const attributes = new AttributeList(limits, limits.eventAttributes);
-    attributes.fill(given);
+    const attributes = new AttributeList(limits, given, limits.eventAttributes);
     this.events ??= [];
     const event = { name, time: clock.since(this.local.anchor, at), attributes };
     if (!pushBounded(this.events, limits.events, event)) return this;
@@ -118,8 +116,7 @@ export class RecordingSpan implements Span {
   addLink(link: Link): this {
     if (this.#ended) return this;
     const { limits } = this.#shop;
-    const attributes = new AttributeList(limits, limits.linkAttributes);
-    attributes.fill(link.attributes);
+    const attributes = new AttributeList(limits, link.attributes, limits.linkAttributes);
     this.links ??= [];
     if (!pushBounded(this.links, limits.links, { context: link.context, attributes })) return this;
     this.droppedLinks++;

@@ -36,6 +36,5 @@ export function reasonToKeep(
 }
 
 function attribute({ attributes }: RecordingSpan, key: string): unknown {
-  const at = attributes.keys.indexOf(key);
-  return at < 0 ? undefined : attributes.values[at];
+  return attributes.get(key);
 }

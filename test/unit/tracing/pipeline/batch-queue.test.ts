@@ -27,7 +27,10 @@ function open(limits: Partial<BatchLimits> = {}) {
       arrivals.emit('sent');
     },
   };
-  const events = { refused: (reason: DropReason) => figures.refuse(reason) };
+  const events = {
+    refused: (reason: DropReason) => figures.refuse(reason),
+    spoiled: (reason: DropReason) => figures.drop(1, reason),
+  };
   const queue = new BatchQueue(all, { figures, encoder: new SpanEncoder(new Set()), target, events });
   const parts = {
     clock: new Clock(),
