@@ -1,0 +1,266 @@
+/**
+ * Ten minutes under a collector that comes and goes: does tracing cost an upload, memory or a descriptor, and is every span
+ * accounted for?
+ *
+ *   npm run soak [-- --minutes N] [--fallback]
+ *
+ * The gateway runs in a process of its own, tracing everything over OTLP/HTTP, and is loaded without a pause. The collector changes every
+ * five seconds: every other time it is well, in between it is away, hangs, resets, says 503 with Retry-After, takes eight seconds,
+ * refuses everything, or takes all but two spans of each batch. At the end it is well for half a minute. What must hold is said line by
+ * line, with its figure; the exit code is 1 if something does not.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { bytesField, intField, readFields } from '../src/kit/protobuf.ts';
+import { startGatewayProcess } from '../test/support/gateway-process.ts';
+import { RawStore } from '../test/support/raw-store.ts';
+
+const SPANS_PER_UPLOAD = 4;
+const PHASE_MILLIS = 5_000;
+const CLIENTS = 8;
+const SAMPLE_MILLIS = 5_000;
+const RECOVERY_MILLIS = 30_000;
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, fallback: { type: 'boolean', default: false } },
+});
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) throw new Error('--minutes is not a number above 0');
+
+type Mode = 'well' | 'away' | 'hangs' | 'resets' | '503' | 'slow' | 'refuses' | 'takes all but two';
+const MODES: readonly Mode[] = ['away', 'hangs', 'resets', '503', 'slow', 'refuses', 'takes all but two'];
+
+/** Counts what it has acknowledged, and every span that it has seen, by its id. */
+class FlappingCollector {
+  mode: Mode = 'well';
+  /** Spans of requests that were answered with success, less those that were said to be refused. */
+  acknowledged = 0;
+  readonly #ids = new Set<string>();
+  #server: http.Server | undefined;
+  #port = 0;
+
+  async open(): Promise<number> {
+    this.#server = http.createServer((request, response) => void this.#take(request, response).catch(() => {}));
+    await new Promise<void>((resolve) => this.#server!.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return this.#port;
+  }
+
+  close(): void {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  async become(mode: Mode): Promise<void> {
+    this.mode = mode;
+    if (mode === 'away') this.close();
+    else if (this.#server === undefined) await this.open();
+  }
+
+  /** Different spans that were seen, acknowledged or not. */
+  get seen(): number {
+    return this.#ids.size;
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { mode } = this;
+    if (mode === 'resets') request.socket.resetAndDestroy();
+    const body = await buffer(request);
+    const ids = spanIdsOf(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);
+    if (mode === 'hangs') return;
+    if (mode === 'slow') await sleep(8_000);
+    if (mode === '503' || mode === 'refuses') {
+      response.writeHead(mode === '503' ? 503 : 400, { 'retry-after': '2' }).end();
+      return;
+    }
+    const rejected = mode === 'takes all but two' ? Math.min(2, ids.length) : 0;
+    for (const id of ids) this.#ids.add(id);
+    const answer = rejected > 0 ? bytesField(1, [intField(1, rejected)]) : new Uint8Array();
+    response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(answer);
+    response.once('finish', () => void (this.acknowledged += ids.length - rejected));
+  }
+}
+
+function spanIdsOf(request: Uint8Array): string[] {
+  const ids: string[] = [];
+  for (const resource of messages(request, 1))
+    for (const scope of messages(resource, 2))
+      for (const span of messages(scope, 2))
+        for (const id of messages(span, 2)) ids.push(Buffer.from(id).toString('hex'));
+  return ids;
+}
+
+function messages(message: Uint8Array, field: number): Uint8Array[] {
+  return [...readFields(message)].flatMap(({ number, value }) =>
+    number === field && typeof value !== 'bigint' ? [value] : [],
+  );
+}
+
+interface Load {
+  uploads: number;
+  failed: number;
+}
+
+/** Uploads of 1 KiB, one after the other on each connection, until told to stop. */
+async function load(url: string, running: () => boolean, counts: Load): Promise<void> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
+  const body = Buffer.alloc(1024, 'a');
+  const put = (key: string): Promise<number> =>
+    new Promise((resolve) => {
+      const request = http.request(`${url}/uploads/${key}`, {
+        method: 'PUT',
+        agent,
+        headers: { 'content-length': 1024 },
+      });
+      request.once('response', (response) => response.resume().once('end', () => resolve(response.statusCode ?? 0)));
+      request.once('error', () => resolve(0));
+      request.end(body);
+    });
+  const client = async (id: number): Promise<void> => {
+    for (let i = 0; running(); i++) {
+      const status = await put(`${id}/${i % 100}`);
+      counts.uploads++;
+      if (status !== 200) counts.failed++;
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, (_, id) => client(id)));
+  agent.destroy();
+}
+
+interface Sample {
+  /** MiB. */
+  readonly resident: number;
+  readonly descriptors: number;
+}
+
+function sampleOf(pid: number): Sample {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return {
+    resident: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) / 1024,
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+  };
+}
+
+async function metricsOf(url: string): Promise<(name: string) => number> {
+  const text = await (await fetch(url)).text();
+  return (name) =>
+    [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce(
+      (sum, [, value]) => sum + Number(value),
+      0,
+    );
+}
+
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'mizuchi-soak-'));
+  const store = await RawStore.start();
+  const collector = new FlappingCollector();
+  const endpoint = `http://127.0.0.1:${await collector.open()}`;
+  const spans = join(folder, 'spans.jsonl');
+  const gateway = await startGatewayProcess({
+    server: { address: '127.0.0.1:0' },
+    buckets: [{ name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' } }],
+    tracing: {
+      otlp: { endpoint, protocol: 'http/protobuf', timeout_seconds: 2 },
+      sampling: { strategy: 'always' },
+      batch: { max_queue_size: 20_000, max_queue_bytes: '16MiB', scheduled_delay_millis: 500 },
+      ...(values.fallback && { fallback: 'file', fallback_file: { path: spans, max_size: '1GiB' } }),
+    },
+    metrics: { port: 0 },
+  });
+  const counts: Load = { uploads: 0, failed: 0 };
+  const samples: Sample[] = [];
+  let running = true;
+  const loading = load(gateway.url, () => running, counts);
+  // What tells of each request would fill this process in ten minutes.
+  const forget = setInterval(() => {
+    store.requests.splice(0);
+    gateway.log.splice(0, gateway.log.length, ...gateway.log.filter(({ msg }) => msg !== 'request'));
+  }, 500);
+  const sampling = setInterval(() => samples.push(sampleOf(gateway.process.pid!)), SAMPLE_MILLIS);
+  const end = performance.now() + minutes * 60_000;
+  for (let phase = 0; performance.now() < end; phase++) {
+    await collector.become(phase % 2 === 0 ? 'well' : MODES[(phase >> 1) % MODES.length]!);
+    await sleep(Math.min(PHASE_MILLIS, Math.max(0, end - performance.now())));
+  }
+  await collector.become('well');
+  running = false;
+  await loading;
+  clearInterval(sampling);
+  const recovered = await until(
+    RECOVERY_MILLIS,
+    async () => (await metricsOf(gateway.metricsUrl))('mizuchi_tracer_queue_spans') === 0,
+  );
+  const figure = await metricsOf(gateway.metricsUrl);
+  clearInterval(forget);
+  const [exported, dropped, saved] = ['exported', 'dropped', 'fallback'].map((name) =>
+    figure(`mizuchi_tracer_${name}_spans_total`),
+  ) as [number, number, number];
+  const closing = performance.now();
+  await gateway.stop();
+  const closed = performance.now() - closing;
+  collector.close();
+  await store.close();
+  const written = values.fallback
+    ? ((await readFile(spans, 'utf8').catch(() => '')).match(/"spanId"/g)?.length ?? 0)
+    : 0;
+  await rm(folder, { recursive: true });
+
+  const produced = counts.uploads * SPANS_PER_UPLOAD;
+  const half = samples.slice(samples.length >> 2);
+  const [first, last] = [half.slice(0, half.length >> 1), half.slice(half.length >> 1)];
+  const grown = median(last.map(({ resident }) => resident)) - median(first.map(({ resident }) => resident));
+  const descriptors = median(last.map((one) => one.descriptors)) - median(first.map((one) => one.descriptors));
+  const lines = gateway.log.filter(({ msg }) => /span|collector/.test(String(msg))).length;
+  const verdicts: [holds: boolean, text: string][] = [
+    [counts.failed === 0, `${counts.failed} of ${counts.uploads} uploads failed`],
+    [
+      produced === exported + dropped + saved,
+      `${produced} spans = ${exported} delivered + ${dropped} dropped + ${saved} written to the fallback`,
+    ],
+    [
+      collector.acknowledged >= exported,
+      `the collector has acknowledged ${collector.acknowledged} and seen ${collector.seen} different ones`,
+    ],
+    [saved === written, `${written} of them stand in the file`],
+    [
+      grown < 24,
+      `resident memory: median ${median(half.map(({ resident }) => resident)).toFixed(0)} MiB, largest ${Math.max(...samples.map(({ resident }) => resident)).toFixed(0)} MiB, second half by first ${grown >= 0 ? '+' : '−'}${Math.abs(grown).toFixed(1)} MiB`,
+    ],
+    [
+      Math.abs(descriptors) <= 8,
+      `descriptors: median ${median(half.map((one) => one.descriptors))}, largest ${Math.max(...samples.map((one) => one.descriptors))}`,
+    ],
+    [lines <= Math.ceil(2 * (minutes + 1)), `${lines} log lines of the tracer`],
+    [
+      recovered !== undefined,
+      `the queue was empty ${((recovered ?? Number.POSITIVE_INFINITY) / 1000).toFixed(1)} s after the last trouble`,
+    ],
+    [closed < 6_000, `the end took ${(closed / 1000).toFixed(1)} s`],
+  ];
+  console.log(`${minutes} minutes under a collector that changes every ${PHASE_MILLIS / 1000} s\n`);
+  for (const [holds, text] of verdicts) console.log(`  ${holds ? '✓' : '✗'} ${text}`);
+  if (verdicts.some(([holds]) => !holds)) process.exitCode = 1;
+}
+
+/** @returns milliseconds after which it held; undefined if it did not in time. */
+async function until(millis: number, holds: () => Promise<boolean>): Promise<number | undefined> {
+  const start = performance.now();
+  while (performance.now() - start < millis) {
+    if (await holds()) return performance.now() - start;
+    await sleep(200);
+  }
+  return undefined;
+}
+
+await main();
