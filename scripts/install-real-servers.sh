@@ -17,6 +17,7 @@ readonly VERSITYGW=v1.8.0
 readonly JAEGER=v1.76.0 # its cmd/jaeger is Jaeger 2
 readonly OPA=v1.22.2
 readonly OPENFGA=v1.22.1
+readonly OTELCOL=v0.159.0 # a collector with the exporters for AWS X-Ray and Google Cloud: the newest version of which all modules can be had
 readonly AWSCLI=1.46.3-crt # with the AWS CRT, which knows CRC32C and CRC64NVME
 readonly BOTO3=1.44.5
 readonly AWSCLI_OLD=1.29.85 # of 2023: before checksums in trailers were the default
@@ -59,6 +60,22 @@ install_jaeger() { # `go install` refuses this module: its go.mod has a replace 
   dir=$(GOFLAGS= go mod download -json "github.com/jaegertracing/jaeger@$2" |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
   GOFLAGS= go build -C "$dir" -mod=readonly -buildvcs=false -ldflags='-s -w' -o "$1/jaeger" ./cmd/jaeger
+}
+install_otelcol() { # put together by the collector's own builder
+  local contrib=github.com/open-telemetry/opentelemetry-collector-contrib core=go.opentelemetry.io/collector
+  GOFLAGS= GOBIN="$1" go install "$core/cmd/builder@$2"
+  cat >"$1/builder.yaml" <<END
+dist: { name: otelcol, output_path: $1/build, module: example.com/otelcol }
+receivers: [{ gomod: $core/receiver/otlpreceiver $2 }]
+processors: [{ gomod: $core/processor/batchprocessor $2 }]
+exporters:
+  - gomod: $contrib/exporter/awsxrayexporter $2
+  - gomod: $contrib/exporter/googlecloudexporter $2
+extensions: [{ gomod: $contrib/extension/healthcheckextension $2 }]
+END
+  GOFLAGS= "$1/builder" --config "$1/builder.yaml" >"$1/build.log" 2>&1 || { cat "$1/build.log" >&2; return 1; }
+  mv "$1/build/otelcol" "$1/otelcol"
+  rm -rf "$1/build" "$1/builder"
 }
 # unpack DIR PACKAGE...: unpacked, not installed, so that the system stays as it is.
 unpack() {
@@ -136,7 +153,7 @@ install_minio_js() { # the name of the folder is what clients import it from
   chmod +x "$1/minio-js"
 }
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy
+[ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -148,6 +165,7 @@ for name in "$@"; do
       ;;
     nginx) once nginx debian install_nginx ;;
     haproxy) once haproxy debian install_haproxy ;;
+    otelcol) once otelcol "$OTELCOL" install_otelcol ;;
     opa) once opa "$OPA" install_opa ;;
     openfga) once openfga "$OPENFGA" install_openfga ;;
     aws) once aws "$AWSCLI" install_aws ;;
