@@ -2,13 +2,15 @@
  * Ten minutes under a collector that comes and goes: does tracing cost an upload, memory or a descriptor, and is every span
  * accounted for?
  *
- *   npm run soak [-- --minutes N] [--fallback]
+ *   npm run soak [-- --minutes N] [--phase SECONDS] [--fallback]
  *
  * The gateway runs in a process of its own, tracing everything over OTLP/HTTP, and is loaded without a pause. The collector changes every
- * five seconds: every other time it is well, in between it is away, hangs, resets, says 503 with Retry-After, takes eight seconds,
- * refuses everything, or takes all but two spans of each batch. At the end it is well for half a minute. What must hold is said line by
+ * five seconds: every other time it is well, in between it is away, hangs, resets, answers byte by byte, speaks no HTTP, answers with
+ * 400 MB, takes eight seconds, takes all but two spans of each batch, or says 503 and 429 with Retry-After, 400, 401 or 413. At the end it is well for half a minute. What must hold is said line by
  * line, with its figure; the exit code is 1 if something does not.
  */
+
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -24,23 +26,33 @@ import { startGatewayProcess } from '../test/support/gateway-process.ts';
 import { RawStore } from '../test/support/raw-store.ts';
 
 const SPANS_PER_UPLOAD = 4;
-const PHASE_MILLIS = 5_000;
 const CLIENTS = 8;
 const SAMPLE_MILLIS = 5_000;
 const RECOVERY_MILLIS = 30_000;
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, fallback: { type: 'boolean', default: false } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    phase: { type: 'string', default: '5' },
+    fallback: { type: 'boolean', default: false },
+  },
 });
-const minutes = Number(values.minutes);
-if (!(minutes > 0)) throw new Error('--minutes is not a number above 0');
+const [minutes, phaseSeconds] = [Number(values.minutes), Number(values.phase)];
+if (!(minutes > 0 && phaseSeconds > 0)) throw new Error('--minutes and --phase are numbers above 0');
 
-type Mode = 'well' | 'away' | 'hangs' | 'resets' | '503' | 'slow' | 'refuses' | 'takes all but two';
-const MODES: readonly Mode[] = ['away', 'hangs', 'resets', '503', 'slow', 'refuses', 'takes all but two'];
+const STATUSES: Readonly<Record<string, readonly [status: number, retryAfter?: string]>> = {
+  'says 503': [503, '2'],
+  'says 429': [429, '1'],
+  'says 400': [400],
+  'says 401': [401],
+  'says 413': [413],
+};
+const WORSE = ['away', 'hangs', 'resets', 'trickles', 'speaks no HTTP', 'floods', 'slow', 'takes all but two'];
+const MODES: readonly string[] = [...WORSE, ...Object.keys(STATUSES)];
 
 /** Counts what it has acknowledged, and every span that it has seen, by its id. */
 class FlappingCollector {
-  mode: Mode = 'well';
+  mode = 'well';
   /** Spans of requests that were answered with success, less those that were said to be refused. */
   acknowledged = 0;
   readonly #ids = new Set<string>();
@@ -60,7 +72,7 @@ class FlappingCollector {
     this.#server = undefined;
   }
 
-  async become(mode: Mode): Promise<void> {
+  async become(mode: string): Promise<void> {
     this.mode = mode;
     if (mode === 'away') this.close();
     else if (this.#server === undefined) await this.open();
@@ -77,9 +89,15 @@ class FlappingCollector {
     const body = await buffer(request);
     const ids = spanIdsOf(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);
     if (mode === 'hangs') return;
+    if (mode === 'speaks no HTTP') request.socket.end('who is there?\r\n\r\n');
+    if (mode === 'trickles' || mode === 'floods') {
+      await pour(response, mode === 'floods' ? FLOOD_PIECE : TRICKLE_PIECE, mode === 'floods' ? 0 : 200);
+      return;
+    }
     if (mode === 'slow') await sleep(8_000);
-    if (mode === '503' || mode === 'refuses') {
-      response.writeHead(mode === '503' ? 503 : 400, { 'retry-after': '2' }).end();
+    const says = STATUSES[mode];
+    if (says !== undefined) {
+      response.writeHead(says[0], says[1] === undefined ? {} : { 'retry-after': says[1] }).end();
       return;
     }
     const rejected = mode === 'takes all but two' ? Math.min(2, ids.length) : 0;
@@ -88,6 +106,20 @@ class FlappingCollector {
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(answer);
     response.once('finish', () => void (this.acknowledged += ids.length - rejected));
   }
+}
+
+const TRICKLE_PIECE = Buffer.alloc(1, ' ');
+const FLOOD_PIECE = Buffer.alloc(64 * 1024, ' ');
+const FLOOD_BYTES = 400 * 1024 ** 2;
+
+/** An answer that does not end before the reader has had enough of it. */
+async function pour(response: ServerResponse, piece: Buffer, pauseMillis: number): Promise<void> {
+  response.on('error', () => {}).writeHead(200, { 'content-type': 'text/plain' });
+  for (let sent = 0; sent < FLOOD_BYTES && !response.destroyed; sent += piece.length) {
+    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (pauseMillis > 0) await sleep(pauseMillis);
+  }
+  response.end();
 }
 
 function spanIdsOf(request: Uint8Array): string[] {
@@ -191,7 +223,7 @@ async function main(): Promise<void> {
   const end = performance.now() + minutes * 60_000;
   for (let phase = 0; performance.now() < end; phase++) {
     await collector.become(phase % 2 === 0 ? 'well' : MODES[(phase >> 1) % MODES.length]!);
-    await sleep(Math.min(PHASE_MILLIS, Math.max(0, end - performance.now())));
+    await sleep(Math.min(phaseSeconds * 1000, Math.max(0, end - performance.now())));
   }
   await collector.become('well');
   running = false;
@@ -248,7 +280,7 @@ async function main(): Promise<void> {
     ],
     [closed < 6_000, `the end took ${(closed / 1000).toFixed(1)} s`],
   ];
-  console.log(`${minutes} minutes under a collector that changes every ${PHASE_MILLIS / 1000} s\n`);
+  console.log(`${minutes} minutes under a collector that changes every ${phaseSeconds} s\n`);
   for (const [holds, text] of verdicts) console.log(`  ${holds ? '✓' : '✗'} ${text}`);
   if (verdicts.some(([holds]) => !holds)) process.exitCode = 1;
 }

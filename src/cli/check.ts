@@ -5,8 +5,10 @@ import type { BucketParts, Surroundings } from '../assembly/surroundings.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { effectiveValues } from '../config/effective.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
+import type { ConfigWithSources } from '../config/parse-config.ts';
 import { type SocketAddress, writeSocketAddress } from '../config/scalars.ts';
 import type { TracingConfig } from '../config/tracing.ts';
 import { NOBODY_WATCHES } from '../domain/identity-watch.ts';
@@ -19,6 +21,8 @@ export interface CheckOptions {
   readonly as?: string | undefined;
   /** The path of an object: what to try. */
   readonly put?: string | undefined;
+  /** Whether to print every setting as it counts, and where it came from. */
+  readonly effective?: boolean | undefined;
 }
 
 /** @returns the exit code: 0 if the configuration can be used, and the upload would be let through if one is named; else 1. */
@@ -26,14 +30,16 @@ export async function check(
   file: string,
   env: Environment,
   write: (text: string) => void,
-  { as, put }: CheckOptions = {},
+  { as, put, effective = false }: CheckOptions = {},
 ): Promise<number> {
   try {
-    const { config, sources } = await loadConfigWithSources(file, env);
+    const loaded = await loadConfigWithSources(file, env);
+    const { config, sources } = loaded;
     const around = { directory: dirname(resolve(file)), env, log: SILENT };
     await openKeys(config, around);
     await checkTracing(config.tracing, around.directory);
-    if (put === undefined) write(summary(file, config, sources));
+    if (effective) write(everySetting(loaded));
+    else if (put === undefined) write(summary(file, config, sources));
     else {
       const { text, allowed } = await explainUpload(config.buckets, as, put, around);
       write(text);
@@ -65,6 +71,12 @@ async function checkTracing(config: TracingConfig, directory: string): Promise<v
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+function everySetting({ config, given, sources }: ConfigWithSources): string {
+  const values = effectiveValues(config, given, sources);
+  const width = Math.max(...values.map(({ source }) => source.length));
+  return values.map(({ path, value, source }) => `${source.padEnd(width)}  ${path}: ${value}\n`).join('');
+}
 
 function summary(file: string, config: Config, sources: ReadonlyMap<string, string>): string {
   const lines: Line[] = [

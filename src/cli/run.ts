@@ -7,6 +7,7 @@ import { packageVersion } from '../kit/package-version.ts';
 interface CheckOptions {
   as?: string | undefined;
   put?: string | undefined;
+  effective?: boolean | undefined;
 }
 
 interface ConfigOptions {
@@ -64,6 +65,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .description('say everything that is wrong with a configuration, or what it will run')
     .addOption(configOption())
     .option('--put <path>', 'say what would come of this upload, such as uploads/a/b.txt; nothing is uploaded')
+    .option('--effective', 'print every setting as it counts, and where it came from: file, variable or default')
     .option('--as <token-or-key>', 'whose upload: a token, an access key, or - for a token on the standard input')
     .action((_: ConfigOptions, command: Command) =>
       withConfig(command.optsWithGlobals(), async (file) => check(file, env, write, await whose(command.opts()))),
@@ -116,8 +118,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
 }
 
 /** A token on the command line can be seen by everybody on the machine; one on the standard input cannot. */
-async function whose({ as, put }: CheckOptions): Promise<CheckOptions> {
-  return { as: as === '-' ? (await text(process.stdin)).trim() : as, put };
+async function whose({ as, ...rest }: CheckOptions): Promise<CheckOptions> {
+  return { ...rest, as: as === '-' ? (await text(process.stdin)).trim() : as };
 }
 
 function refuseCommand(name: string, program: Command): number {

@@ -25,12 +25,14 @@ export function parseConfigWithSources(text: string, file: string, env: Environm
   const given = new Set<string>();
   const config = parse(CONFIG, BEGIN, text, file, env, given);
   const { tracing, sources } = withEnvironment(config.tracing, given, env);
-  return { config: { ...config, tracing }, sources };
+  return { config: { ...config, tracing }, sources, given };
 }
 
 export interface ConfigWithSources {
   readonly config: Config;
   readonly sources: ReadonlyMap<string, string>;
+  /** Paths of all that the file says. */
+  readonly given: ReadonlySet<string>;
 }
 
 const BEGIN = 'begin with "buckets:"; config.example.yaml shows a whole configuration';

@@ -57,4 +57,27 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
     assert.match(said, /http:\/\/collector:4317 by OTLP grpc/);
     assert.ok(!said.includes('hidden'));
   });
+
+  it('are shown among all settings, each with where it came from', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-variables-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'config.yaml');
+    const tracing = { enabled: true, otlp: { headers: { 'x-api-key': 'hidden' } }, sampling: { ratio: 0.5 } };
+    await writeFile(file, JSON.stringify(config('http://127.0.0.1:9000', tracing)));
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317', OTEL_SPAN_LINK_COUNT_LIMIT: '7' };
+    let said = '';
+    assert.equal(await check(file, env, (text) => void (said += text), { effective: true }), 0);
+    for (const line of [
+      /^OTEL_EXPORTER_OTLP_ENDPOINT +tracing\.otlp\.endpoint: http:\/\/collector:4317$/m,
+      /^OTEL_SPAN_LINK_COUNT_LIMIT +tracing\.limits\.link_count_limit: 7$/m,
+      /^file +tracing\.sampling\.ratio: 0\.5$/m,
+      /^default +tracing\.sampling\.strategy: parent_based$/m,
+      /^default +tracing\.sampling\.keep: not set$/m,
+      /^file +tracing\.otlp\.headers: \{ x-api-key: \(not shown\) \}$/m,
+      /^file +buckets\[0\]\.s3\.secret_key: \(not shown\)$/m,
+      /^default +server\.max_connections: \d+$/m,
+    ])
+      assert.match(said, line);
+    assert.doesNotMatch(said, /hidden/);
+  });
 });

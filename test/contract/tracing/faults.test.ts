@@ -12,6 +12,7 @@ import { startNative } from '../../../src/tracing/start.ts';
 import { deadEndpoint, faultyServer, flood, garbage, hang, reset, trickle } from '../../support/faulty-server.ts';
 import { encodeMessage } from '../../support/otlp-messages.ts';
 import { type HttpAnswer, receiveGrpc, receiveHttp } from '../../support/otlp-receiver.ts';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 import { type KeptLine, keptLog, type TracingOverrides, tracingConfig } from '../../support/tracing-config.ts';
 
 interface Collector {
@@ -35,11 +36,34 @@ const says =
 const retryAfter = (value: string): Record<string, string> => ({ 'retry-after': value });
 const partialSuccess = encodeMessage('ExportTraceServiceResponse', { partialSuccess: { rejectedSpans: 2 } });
 const nobody = async (): Promise<Collector> => ({ endpoint: await deadEndpoint(), close: async () => {} });
+const named = (endpoint: string) => async (): Promise<Collector> => ({ endpoint, close: async () => {} });
+/** Speaks TLS with a certificate that nobody trusts, or speaks none where it should. */
+async function behindTls(open: () => Promise<Collector>): Promise<Collector> {
+  const { endpoint, close } = await open();
+  return { endpoint: endpoint.replace('http:', 'https:'), close };
+}
+const SELF_SIGNED = { key: SELF_SIGNED_KEY, cert: SELF_SIGNED_CERTIFICATE };
+const busyFor = (seconds: number): Uint8Array =>
+  encodeMessage('RpcStatus', {
+    code: status.RESOURCE_EXHAUSTED,
+    details: [
+      {
+        typeUrl: 'type.googleapis.com/google.rpc.RetryInfo',
+        value: encodeMessage('RetryInfo', { retryDelay: { seconds } }),
+      },
+    ],
+  });
 const LATE = ['queue_full', 'deadline', 'shutdown'] as const;
 const REFUSED = ['rejected', 'queue_full', 'shutdown'] as const;
 
 const OVER_HTTP: Readonly<Record<string, Fault>> = {
   'nobody listens': { collector: nobody, reasons: LATE },
+  'its name is not known': { collector: named('http://collector.invalid:4318'), reasons: LATE },
+  'it speaks no TLS': { collector: () => behindTls(() => receiveHttp()), reasons: LATE },
+  'nobody vouches for its certificate': {
+    collector: () => behindTls(() => receiveGrpc(undefined, 0, SELF_SIGNED)),
+    reasons: LATE,
+  },
   'it accepts and never answers': { collector: () => faultyServer(hang), reasons: LATE },
   'it resets every connection': { collector: () => faultyServer(reset), reasons: LATE },
   'it answers byte by byte, for ever': { collector: () => faultyServer(trickle), reasons: LATE },
@@ -71,6 +95,24 @@ const OVER_GRPC: Readonly<Record<string, Fault>> = {
   'it resets every connection': { collector: () => faultyServer(reset), reasons: LATE },
   'it speaks no HTTP/2': { collector: () => faultyServer(garbage), reasons: LATE },
   'it is a web server': { collector: () => receiveHttp(), reasons: [...LATE, 'rejected'] },
+  'its name is not known': { collector: named('http://collector.invalid:4317'), reasons: LATE },
+  'it speaks no TLS': { collector: () => behindTls(() => receiveGrpc()), reasons: LATE },
+  'nobody vouches for its certificate': {
+    collector: () => behindTls(() => receiveGrpc(undefined, 0, SELF_SIGNED)),
+    reasons: LATE,
+  },
+  'RESOURCE_EXHAUSTED with RetryInfo': {
+    collector: () => receiveGrpc(() => ({ code: status.RESOURCE_EXHAUSTED, statusDetails: busyFor(1) })),
+    reasons: LATE,
+  },
+  'RESOURCE_EXHAUSTED for the size of the message': {
+    collector: () =>
+      receiveGrpc(() => ({
+        code: status.RESOURCE_EXHAUSTED,
+        details: 'grpc: received message larger than max (99 vs. 9)',
+      })),
+    reasons: ['too_large', ...REFUSED],
+  },
   UNAVAILABLE: { collector: grpcSays(status.UNAVAILABLE), reasons: LATE },
   UNAUTHENTICATED: { collector: grpcSays(status.UNAUTHENTICATED), reasons: REFUSED },
   'RESOURCE_EXHAUSTED without RetryInfo': { collector: grpcSays(status.RESOURCE_EXHAUSTED), reasons: REFUSED },
