@@ -17,7 +17,7 @@
  * median over the rounds with a 95 % bootstrap interval. The noise is the second untraced copy by the first: differences of
  * that size mean nothing. Microseconds depend on the machine and are there for information only.
  *
- * Latency is taken at half the rate that the untraced copy has reached, at an even pace, from the moment in which a request was due.
+ * Latency is taken at half the rate that the untraced copy has reached, at an even pace, and holds the wait for a free connection.
  *
  * All copies log errors only and serve metrics. A span that never reaches the collector would be a cheap one, so the spans
  * that were received are printed as well, and the queue is long enough for all of them.
