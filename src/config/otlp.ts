@@ -7,7 +7,7 @@ const RESERVED_HEADERS =
   /^(content-(type|encoding|length)|host|connection|transfer-encoding|upgrade|te|user-agent|grpc-.*)$/;
 
 /** gRPC takes fewer characters than HTTP, and only base64 under names that end in `-bin` (gRPC over HTTP/2, "Custom-Metadata"). */
-function checkHeaderName(name: string): Complaint | undefined {
+export function checkHeaderName(name: string): Complaint | undefined {
   if (!/^[a-z0-9._-]+$/.test(name))
     return { wrong: 'is not a header name', mend: 'use letters, digits, "-", "_" and "."' };
   if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', mend: 'remove it' };

@@ -207,7 +207,7 @@ const FALLBACK_FILE = section(
     }),
     max_files: integer({ prose: 'Most files that are kept; the oldest goes.', default: 4, min: 1, max: 1000 }),
   },
-  { prose: 'The file of `fallback: file`.' },
+  { prose: 'The file of `fallback: file`: one of its own for each gateway.' },
 );
 
 /** Attributes of the resource that have a field of their own: two places for one thing would contradict each other one day. */

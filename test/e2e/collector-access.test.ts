@@ -31,6 +31,7 @@ describe('the collector', () => {
     await writeFile(join(folder, 'ca.pem'), AUTHORITY);
     await writeFile(join(folder, 'cert.pem'), CLIENT_CERTIFICATE);
     await writeFile(join(folder, 'key.pem'), CLIENT_KEY);
+    await writeFile(join(folder, 'ours'), 'X-Tenant: a\nContent-Length: 7\n');
   });
   after(async () => {
     await store.close();
@@ -88,6 +89,11 @@ describe('the collector', () => {
   for (const [what, otlp, wanted] of [
     ['a certificate that is not there', { tls: { ca_file: 'nowhere.pem' } }, /tracing: ENOENT.*nowhere\.pem/],
     ['a certificate that is none', { tls: { cert_file: 'key.pem', key_file: 'key.pem' } }, /tracing: .*key\.pem: /],
+    [
+      'a header that is ours',
+      { headers_file: 'ours' },
+      /tracing: .*ours:2 Content-Length is a header that the exporter sets/,
+    ],
     ['a file of headers that is none', { headers_file: 'ca.pem' }, /tracing: .*ca\.pem:1 is no header/],
   ] as const) {
     it(`is not tried with ${what}: that is said when the gateway starts`, async () => {

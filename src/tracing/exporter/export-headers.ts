@@ -1,4 +1,5 @@
 /** The headers of an export: those of the configuration, and those of a file, which others may renew while we run. */
+import { checkHeaderName } from '../../config/otlp.ts';
 import { WatchedFile } from './watched-file.ts';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -38,6 +39,8 @@ export function parseHeaders(text: string, file: string): Record<string, string>
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [, name, value] = LINE.exec(line) ?? [];
     if (name === undefined) throw new Error(`${file}:${index + 1} is no header; write "Name: value" on each line`);
+    const complaint = checkHeaderName(name.toLowerCase());
+    if (complaint !== undefined) throw new Error(`${file}:${index + 1} ${name} ${complaint.wrong}; ${complaint.mend}`);
     headers[name.toLowerCase()] = value!;
   }
   return headers;

@@ -1,5 +1,5 @@
 /** Where spans go that the collector does not get: as OTLP JSON, one request a line, so that they can be sent later. */
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { FallbackSettings } from '../pipeline/messages.ts';
 import { requestToJson } from './otlp-json.ts';
@@ -54,8 +54,7 @@ class RotatedFile {
     try {
       const { size } = fstatSync(fd);
       if (size > 0 && size + Buffer.byteLength(line) > maxBytes) return false;
-      const bytes = Buffer.from(line);
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      appendWhole(fd, Buffer.from(line), size);
       return true;
     } finally {
       closeSync(fd);
@@ -72,6 +71,16 @@ class RotatedFile {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       }
     }
+  }
+}
+
+/** Half a line, where the disk is full, would spoil the next one as well. @param size of the file before. */
+function appendWhole(fd: number, bytes: Buffer, size: number): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  } catch (error) {
+    ftruncateSync(fd, size);
+    throw error;
   }
 }
 
