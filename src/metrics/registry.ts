@@ -6,13 +6,13 @@ import { METRICS, type MetricName, type MetricShape } from './catalogue.ts';
 
 export type Labels = readonly string[];
 
-/** OpenMetrics 1.0, section "Exemplars". */
+/** OpenMetrics 1.0, section "Exemplars". The one of a series is written over by the next: several for each request would be garbage. */
 export interface Exemplar {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly value: number;
+  traceId: string;
+  spanId: string;
+  value: number;
   /** Unix time in seconds. */
-  readonly time: number;
+  time: number;
 }
 
 export interface Series {
@@ -48,7 +48,7 @@ export class Registry {
   add(name: MetricName, labels: Labels, amount: number, trace?: TraceOfValue): void {
     const series = this.#seriesOf(name, labels);
     series.value += amount;
-    if (trace !== undefined) series.exemplar = exemplarOf(trace, amount);
+    if (trace !== undefined) series.exemplar = exemplarOf(series.exemplar, trace, amount);
   }
 
   set(name: MetricName, labels: Labels, value: number): void {
@@ -62,7 +62,7 @@ export class Registry {
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
     series.value += value;
     series.counts[bucket]! += 1;
-    if (trace !== undefined) series.exemplars[bucket] = exemplarOf(trace, value);
+    if (trace !== undefined) series.exemplars[bucket] = exemplarOf(series.exemplars[bucket], trace, value);
   }
 
   /** Is called before each exposition, to set what is only known then. */
@@ -88,6 +88,14 @@ export class Registry {
   }
 }
 
-function exemplarOf(trace: NonNullable<TraceOfValue>, value: number): Exemplar {
-  return { ...trace, value, time: Date.now() / 1000 };
+/** @param exemplar is written over; undefined makes one. */
+function exemplarOf(exemplar: Exemplar | undefined, trace: NonNullable<TraceOfValue>, value: number): Exemplar {
+  const { traceId, spanId } = trace;
+  const time = Date.now() / 1000;
+  if (exemplar === undefined) return { traceId, spanId, value, time };
+  exemplar.traceId = traceId;
+  exemplar.spanId = spanId;
+  exemplar.value = value;
+  exemplar.time = time;
+  return exemplar;
 }

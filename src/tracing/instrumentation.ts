@@ -81,16 +81,16 @@ function open(
 
 /** What all spans of ours can say of where they stand. */
 abstract class PlacedSpan {
-  readonly #tools: Tools;
-  readonly #span: ApiSpan;
+  protected readonly tools: Tools;
+  protected readonly span: ApiSpan;
   readonly #parent: Context;
   readonly #ids: SpanContext;
   #own: Context | undefined;
   #traceparent: string | undefined;
 
   constructor(tools: Tools, span: ApiSpan, parent: Context) {
-    this.#tools = tools;
-    this.#span = span;
+    this.tools = tools;
+    this.span = span;
     this.#parent = parent;
     this.#ids = span.spanContext();
   }
@@ -114,19 +114,22 @@ abstract class PlacedSpan {
 
   outgoingHeaders(): readonly string[] {
     const headers: string[] = [];
-    this.#tools.propagator.inject(this.context(), headers, rawHeadersSetter);
+    this.tools.propagator.inject(this.context(), headers, rawHeadersSetter);
     return headers;
   }
 
   protected context(): Context {
-    this.#own ??= new SpanHolder(this.#parent, this.#span);
+    this.#own ??= new SpanHolder(this.#parent, this.span);
     return this.#own;
   }
 }
 
 /** Of a trace that is not kept: it stands for all the spans below it as well, whose ids nobody would ever see. */
 class SilentSpan extends PlacedSpan implements Span {
-  readonly recording = false;
+  get recording(): boolean {
+    return false;
+  }
+
   set(): void {}
   fail(): void {}
   end(): void {}
@@ -137,32 +140,31 @@ class SilentSpan extends PlacedSpan implements Span {
 }
 
 class TracedSpan extends PlacedSpan implements Span {
-  readonly recording = true;
-  readonly #tools: Tools;
-  readonly #span: ApiSpan;
   readonly #kind: SpanKind;
 
   constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
     super(tools, span, parent);
-    this.#tools = tools;
-    this.#span = span;
     this.#kind = kind;
   }
 
   set(name: string, value: AttributeValue | undefined): void {
-    if (value !== undefined) this.#tools.names.set(this.#span, this.#kind, name, value);
+    if (value !== undefined) this.tools.names.set(this.span, this.#kind, name, value);
   }
 
   fail(errorType: string, description?: string): void {
-    this.#span.setAttribute('error.type', errorType);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
+    this.span.setAttribute('error.type', errorType);
+    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
   }
 
   child(name: string, kind: FaceKind, attributes?: Attributes): Span {
-    return open(this.#tools, this.context(), name, KINDS[kind], attributes);
+    return open(this.tools, this.context(), name, KINDS[kind], attributes);
+  }
+
+  get recording(): boolean {
+    return true;
   }
 
   end(): void {
-    this.#span.end();
+    this.span.end();
   }
 }

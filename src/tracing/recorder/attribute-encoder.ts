@@ -1,6 +1,6 @@
 /** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
 import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
-import type { ResolvedAttributes } from './attribute-list.ts';
+import { type AttributeList, ResolvedAttributes } from './attribute-list.ts';
 import { type ByteWriter, SHORT, varintLength } from './byte-writer.ts';
 import { type EncodedKey, KeyCache } from './key-cache.ts';
 
@@ -14,6 +14,7 @@ const AROUND = 48;
 
 export class AttributeEncoder {
   readonly #keys: KeyCache;
+  readonly #resolved = new ResolvedAttributes();
 
   /** @param doubles keys whose numbers are always doubles: the type of an attribute must not hang on its value. */
   constructor(doubles: ReadonlySet<string>) {
@@ -21,8 +22,10 @@ export class AttributeEncoder {
   }
 
   /** @param tag of the repeated KeyValue in its message. @param droppedTag of the count of those that are missing. */
-  encode(out: ByteWriter, { keys, values, dropped }: ResolvedAttributes, tag: number, droppedTag: number): void {
-    for (let i = 0; i < keys.length; i++) this.#attribute(out, tag, keys[i]!, values[i]);
+  encode(out: ByteWriter, attributes: AttributeList, tag: number, droppedTag: number): void {
+    attributes.resolve(this.#resolved);
+    const { keys, values, count, dropped } = this.#resolved;
+    for (let i = 0; i < count; i++) this.#attribute(out, tag, keys[i]!, values[i]);
     if (dropped === 0) return;
     out.reserve(AROUND);
     out.byte(droppedTag);

@@ -6,23 +6,59 @@
 import type { Attributes } from '@opentelemetry/api';
 import { type SpanLimits, truncate } from './limits.ts';
 
-export interface ResolvedAttributes {
+/** Where attributes are resolved into, again and again: so many arrays for each request would be as much as all the rest. */
+export class ResolvedAttributes {
   /** In the order in which they were first set. */
-  readonly keys: readonly string[];
+  readonly keys: string[] = [];
   /** Beside `keys`; of the kinds that OTLP's AnyValue knows, within the limits. */
-  readonly values: readonly unknown[];
+  readonly values: unknown[] = [];
+  /** How many of both there are; what stands behind is of before. */
+  count = 0;
   /** How many found no room. */
-  readonly dropped: number;
+  dropped = 0;
+  #most = 0;
+
+  /** Makes room for the next ones. @param most how many there may be. */
+  begin(most: number): void {
+    this.count = 0;
+    this.dropped = 0;
+    this.#most = most;
+  }
+
+  /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
+  set(key: string, value: unknown, limits: SpanLimits): void {
+    for (let at = 0; at < this.count; at++) {
+      if (this.keys[at] !== key) continue;
+      const kept = keptValue(value, limits);
+      if (kept !== undefined) this.values[at] = kept;
+      return;
+    }
+    this.append(key, value, limits);
+  }
+
+  /** Of a key that has not been set. */
+  append(key: string, value: unknown, limits: SpanLimits): void {
+    const kept = keptValue(value, limits);
+    if (kept === undefined || key === '') return;
+    if (this.count >= this.#most) {
+      this.dropped++;
+      limits.truncated('attribute');
+      return;
+    }
+    this.keys[this.count] = key;
+    this.values[this.count++] = kept;
+  }
 }
 
-/** Nobody sets so many: only who sets the same ones again and again. */
+/** Nobody sets so many: only who sets the same ones again and again. Keys and values. */
 const MOST_NOTES = 1_024;
 
 export class AttributeList {
   /** Not changed by whoever gave them, from then on. */
   #initial: Attributes | undefined;
-  /** Key and value in turn. */
-  #notes: unknown[] = [];
+  /** Key and value in turn, up to `#noted`. */
+  #notes: unknown[] | undefined;
+  #noted = 0;
   readonly #limits: SpanLimits;
   readonly #most: number;
 
@@ -35,15 +71,20 @@ export class AttributeList {
 
   /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
   set(key: string, value: unknown): void {
-    this.#notes.push(key, typeof value === 'object' ? copyOf(value, this.#limits, this.#limits.depth) : value);
-    if (this.#notes.length >= MOST_NOTES) this.#settle();
+    // As long as most spans need: an array that grows takes twice of it.
+    const _ = undefined;
+    const notes = (this.#notes ??= [_, _, _, _, _, _, _, _, _, _, _, _]);
+    notes[this.#noted++] = key;
+    notes[this.#noted++] = typeof value === 'object' ? copyOf(value, this.#limits, this.#limits.depth) : value;
+    if (this.#noted >= MOST_NOTES) this.#settle();
   }
 
   /** The value that was set last, without regard to limits. */
   get(key: string): unknown {
-    const notes = this.#notes;
-    for (let i = notes.length - 2; i >= 0; i -= 2)
+    const notes = this.#notes ?? [];
+    for (let i = this.#noted - 2; i >= 0; i -= 2) {
       if (notes[i] === key && notes[i + 1] !== undefined) return notes[i + 1];
+    }
     return this.#initial?.[key];
   }
 
@@ -51,25 +92,26 @@ export class AttributeList {
   get bytes(): number {
     let bytes = 0;
     for (const key in this.#initial) bytes += bytesOf(this.#initial[key]);
-    for (let i = 1; i < this.#notes.length; i += 2) bytes += bytesOf(this.#notes[i]);
+    for (let i = 1; i < this.#noted; i += 2) bytes += bytesOf(this.#notes![i]);
     return bytes;
   }
 
   /** What it all comes to. Truncations are told to the limits: to be asked once, when it is encoded. */
-  resolve(): ResolvedAttributes {
-    const resolved = new Resolution(this.#limits, this.#most);
+  resolve(into: ResolvedAttributes): void {
+    const limits = this.#limits;
+    into.begin(this.#most);
     const initial = this.#initial;
-    for (const key in initial) resolved.append(key, initial[key]);
-    const notes = this.#notes;
-    for (let i = 0; i < notes.length; i += 2) resolved.set(notes[i] as string, notes[i + 1]);
-    return resolved;
+    for (const key in initial) into.append(key, initial[key], limits);
+    for (let i = 0; i < this.#noted; i += 2) into.set(this.#notes![i] as string, this.#notes![i + 1], limits);
   }
 
   /** Keeps what counts and forgets the rest. */
   #settle(): void {
-    const { keys, values } = this.resolve();
+    const resolved = new ResolvedAttributes();
+    this.resolve(resolved);
     this.#initial = undefined;
-    this.#notes = keys.flatMap((key, i) => [key, values[i]]);
+    this.#noted = 2 * resolved.count;
+    this.#notes = resolved.keys.slice(0, resolved.count).flatMap((key, i) => [key, resolved.values[i]]);
   }
 }
 
@@ -78,41 +120,6 @@ const ATTRIBUTE_BYTES = 24;
 
 function bytesOf(value: unknown): number {
   return ATTRIBUTE_BYTES + (typeof value === 'string' ? value.length : 0);
-}
-
-class Resolution implements ResolvedAttributes {
-  readonly keys: string[] = [];
-  readonly values: unknown[] = [];
-  dropped = 0;
-  readonly #limits: SpanLimits;
-  readonly #most: number;
-
-  constructor(limits: SpanLimits, most: number) {
-    this.#limits = limits;
-    this.#most = most;
-  }
-
-  set(key: string, value: unknown): void {
-    const at = this.keys.indexOf(key);
-    if (at < 0) {
-      this.append(key, value);
-      return;
-    }
-    const kept = keptValue(value, this.#limits);
-    if (kept !== undefined) this.values[at] = kept;
-  }
-
-  append(key: string, value: unknown): void {
-    const kept = keptValue(value, this.#limits);
-    if (kept === undefined || key === '') return;
-    if (this.keys.length >= this.#most) {
-      this.dropped++;
-      this.#limits.truncated('attribute');
-      return;
-    }
-    this.keys.push(key);
-    this.values.push(kept);
-  }
 }
 
 function keptValue(value: unknown, limits: SpanLimits): unknown {

@@ -14,7 +14,7 @@ export class OwnContext implements SpanContext {
   readonly spanId: string;
   readonly traceFlags: number;
   traceState: TraceState;
-  /** The first and the last 32 bits of the span id. */
+  /** The first and the last 32 bits of the span id, as signed numbers: those need no memory of their own. */
   readonly high: number;
   readonly low: number;
 
@@ -52,8 +52,8 @@ export class IdGenerator {
   /** 16 lower-case hex digits, never all zero; also as `high` and `low`. */
   spanId(): string {
     const at = this.#take(8);
-    this.high = this.#bytes.readUInt32BE(at);
-    this.low = this.#bytes.readUInt32BE(at + 4);
+    this.high = this.#bytes.readInt32BE(at);
+    this.low = this.#bytes.readInt32BE(at + 4);
     if (this.high === 0 && this.low === 0) return this.spanId();
     return this.#digits.slice(2 * at, 2 * at + 16);
   }

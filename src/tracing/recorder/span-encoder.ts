@@ -68,7 +68,7 @@ export class SpanEncoder {
     out.time(span.local.anchor, span.start);
     out.byte(SPAN.end);
     out.time(span.local.anchor, span.endTime);
-    this.#attributes.encode(out, span.attributes.resolve(), SPAN.attributes, SPAN.droppedAttributes);
+    this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
     if (span.events !== undefined) this.#events(out, span, span.events);
     if (span.links !== undefined) this.#links(out, span, span.links);
     if (span.statusCode !== SpanStatusCode.UNSET) this.#status(out, span);
@@ -104,7 +104,7 @@ export class SpanEncoder {
       out.time(span.local.anchor, event.time);
       out.byte(EVENT.name);
       out.text(event.name);
-      this.#attributes.encode(out, event.attributes.resolve(), EVENT.attributes, EVENT.droppedAttributes);
+      this.#attributes.encode(out, event.attributes, EVENT.attributes, EVENT.droppedAttributes);
       out.close(start);
     }
     count(out, SPAN.droppedEvents, span.droppedEvents);
@@ -126,7 +126,7 @@ export class SpanEncoder {
         out.byte(LINK.traceState);
         out.text(state);
       }
-      this.#attributes.encode(out, attributes.resolve(), LINK.attributes, LINK.droppedAttributes);
+      this.#attributes.encode(out, attributes, LINK.attributes, LINK.droppedAttributes);
       out.reserve(FIXED_PART);
       out.byte(LINK.flags);
       out.fixed32(flagsOf(context, context));
