@@ -131,10 +131,8 @@ export class BatchQueue implements SpanSink {
   }
 
   #seal(): void {
-    if (this.#fresh.length === 0) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#openSpans === 0) return;
     const batch = { id: ++this.#lastId, spans: this.#openSpans, bytes: this.#writer.take() };
     this.#openSpans = 0;
