@@ -140,10 +140,13 @@ function messages(message: Uint8Array, field: number): Uint8Array[] {
 interface Load {
   uploads: number;
   failed: number;
+  /** Milliseconds of each upload, while the collector was well, and while it was not. */
+  readonly well: number[];
+  readonly troubled: number[];
 }
 
 /** Uploads of 1 KiB, one after the other on each connection, until told to stop. */
-async function load(url: string, running: () => boolean, counts: Load): Promise<void> {
+async function load(url: string, running: () => boolean, isWell: () => boolean, counts: Load): Promise<void> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
   const body = Buffer.alloc(1024, 'a');
   const put = (key: string): Promise<number> =>
@@ -159,7 +162,9 @@ async function load(url: string, running: () => boolean, counts: Load): Promise<
     });
   const client = async (id: number): Promise<void> => {
     for (let i = 0; running(); i++) {
+      const began = performance.now();
       const status = await put(`${id}/${i % 100}`);
+      (isWell() ? counts.well : counts.troubled).push(performance.now() - began);
       counts.uploads++;
       if (status !== 200) counts.failed++;
     }
@@ -193,6 +198,13 @@ async function metricsOf(url: string): Promise<(name: string) => number> {
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 
+/** Median and 99th percentile, in milliseconds. */
+function latencyOf(millis: readonly number[]): string {
+  const sorted = Float64Array.from(millis).sort();
+  const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(1);
+  return `${at(0.5)} ms, 99 % below ${at(0.99)} ms`;
+}
+
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mizuchi-soak-'));
   const store = await RawStore.start();
@@ -210,10 +222,15 @@ async function main(): Promise<void> {
     },
     metrics: { port: 0 },
   });
-  const counts: Load = { uploads: 0, failed: 0 };
+  const counts: Load = { uploads: 0, failed: 0, well: [], troubled: [] };
   const samples: Sample[] = [];
   let running = true;
-  const loading = load(gateway.url, () => running, counts);
+  const loading = load(
+    gateway.url,
+    () => running,
+    () => collector.mode === 'well',
+    counts,
+  );
   // What tells of each request would fill this process in ten minutes.
   const forget = setInterval(() => {
     store.requests.splice(0);
@@ -282,6 +299,8 @@ async function main(): Promise<void> {
   ];
   console.log(`${minutes} minutes under a collector that changes every ${phaseSeconds} s\n`);
   for (const [holds, text] of verdicts) console.log(`  ${holds ? '✓' : '✗'} ${text}`);
+  console.log(`\n  an upload took ${latencyOf(counts.well)} while the collector was well`);
+  console.log(`  an upload took ${latencyOf(counts.troubled)} while it was not`);
   if (verdicts.some(([holds]) => !holds)) process.exitCode = 1;
 }
 

@@ -284,7 +284,29 @@ export const TRACING = section(
       default: 'stable',
     }),
   },
-  { prose: 'OpenTelemetry traces: one for each request.', absent: { enabled: false } },
+  {
+    prose: 'OpenTelemetry traces: one for each request.',
+    absent: { enabled: false },
+    rules: [
+      {
+        of: ['provider', 'sampling', 'fallback', 'exporter'],
+        at: 'provider',
+        broken: ({ provider, sampling, fallback, exporter }) => {
+          if (provider === 'native') return undefined;
+          const moot = [
+            sampling.keep && 'sampling.keep',
+            sampling.overrides && 'sampling.overrides',
+            sampling.max_traces_per_second !== undefined && 'sampling.max_traces_per_second',
+            fallback !== 'none' && 'fallback',
+            exporter !== 'otlp' && 'exporter',
+          ].filter(Boolean);
+          return moot.length === 0
+            ? undefined
+            : { wrong: `leaves ${moot.join(', ')} without effect`, mend: 'remove what the provider decides itself' };
+        },
+      },
+    ],
+  },
 );
 
 export type TracingConfig = ValueOf<typeof TRACING>;

@@ -86,6 +86,7 @@ abstract class PlacedSpan {
   readonly #parent: Context;
   readonly #ids: SpanContext;
   #own: Context | undefined;
+  #outgoing: readonly string[] | undefined;
   #traceparent: string | undefined;
 
   constructor(tools: Tools, span: ApiSpan, parent: Context) {
@@ -113,6 +114,11 @@ abstract class PlacedSpan {
   }
 
   outgoingHeaders(): readonly string[] {
+    this.#outgoing ??= this.#inject();
+    return this.#outgoing;
+  }
+
+  #inject(): readonly string[] {
     const headers: string[] = [];
     this.tools.propagator.inject(this.context(), headers, rawHeadersSetter);
     return headers;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { send } from '../support/http-client.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';
@@ -66,6 +67,16 @@ describe('a gateway whose spans another provider records', () => {
     assert.ok(shapes[0]!.length >= 12, shapes[0]!.join('\n'));
     assert.deepEqual(shapes[1], shapes[0]);
     assert.deepEqual([...flags], ['01']);
+  });
+
+  it('is told which settings would have no effect', () => {
+    const text = `buckets: [{ name: uploads, s3: { bucket: my-bucket, access_key: a, secret_key: s } }]
+tracing: { provider: global, fallback: file, sampling: { keep: { denied: true }, ratio: 0.5 } }
+`;
+    assert.throws(
+      () => parseConfig(text, 'f', {}),
+      /f:2:22 tracing\.provider: leaves sampling\.keep, fallback without effect; remove what the provider decides/,
+    );
   });
 
   it('does not start where nobody is registered, and says how to', async () => {

@@ -139,7 +139,7 @@ tracing:
   otlp: { endpoint: "https://collector/base", protocol: http/protobuf, timeout_seconds: 1, compression: none,
           headers: { X-Api-Key: k, authorization: "Bearer x" }, traces_path: /t, headers_file: h.txt,
           tls: { ca_file: ca.pem, cert_file: c.pem, key_file: k.pem } }
-  provider: global
+  provider: native
   exporter: console
   fallback: file
   fallback_file: { path: /var/spans.jsonl, max_size: 1MiB, max_files: 1 }
@@ -277,7 +277,7 @@ logging:  { level: debug, format: json,
           headers_file: 'h.txt',
           tls: { ca_file: 'ca.pem', cert_file: 'c.pem', key_file: 'k.pem' },
         },
-        provider: 'global',
+        provider: 'native',
         exporter: 'console',
         fallback: 'file',
         fallback_file: { path: '/var/spans.jsonl', max_size: 1_048_576, max_files: 1 },
