@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import { UnderWay } from '../kit/under-way.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
@@ -13,8 +14,8 @@ import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPor
 
 /** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
 const KEEP_ALIVE = 75_000;
-/** Milliseconds that requests may take to be over after their connections are closed. */
-const REPORT_MILLIS = 1_000;
+/** Milliseconds that requests may take to be over, their uploads undone, after their connections are closed. */
+const REPORT_MILLIS = 3_000;
 
 export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'clientOf'> {
   readonly edge: EdgeOptions;
@@ -42,15 +43,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   });
   const { server, clientOf } = upload;
   const serve: ServeOptions = { ...options, clientOf, draining: () => draining };
-  const bodies = new Map<Duplex, RequestBody>();
-  const running = new Set<Promise<void>>();
+  // Weak, and that for the garbage collector's sake alone: docs/decisions/short-lived-entries.md.
+  const bodies = new WeakMap<Duplex, RequestBody>();
+  const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
     const body = new RequestBody(request, response, waits);
     bodies.set(request.socket, body);
     response.once('close', () => bodies.delete(request.socket));
-    const served = serveRequest(serve, request, response, body).finally(() => running.delete(served));
-    running.add(served);
+    void running.watch(serveRequest(serve, request, response, body));
   };
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   const refuse = (failure: Failure | undefined, socket: Duplex): void => {
@@ -100,9 +101,9 @@ function drain({ server, cutUnnamed, cutAll }: UploadPort, deadlineMillis: numbe
 }
 
 /** Requests that were cut still have to end their spans and to write their lines. */
-function reported(running: ReadonlySet<Promise<void>>): Promise<unknown> {
+function reported(running: UnderWay): Promise<unknown> {
   const patience = new Promise((resolve) => setTimeout(resolve, REPORT_MILLIS).unref());
-  return Promise.race([Promise.all(running), patience]);
+  return Promise.race([running.none(), patience]);
 }
 
 /** `/health`: the process lives. `/ready`: it takes uploads. Neither is traced or counted. */

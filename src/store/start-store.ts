@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
+import { UnderWay } from '../kit/under-way.ts';
 import { SigningKeys } from '../sigv4/signing-key.ts';
 import type { KnownKey } from '../sigv4/verify.ts';
 import type { StoreFiles } from './call.ts';
@@ -51,13 +52,12 @@ const KEEP_ALIVE = 60_000;
 /** @throws Error if the directory cannot be written, a bucket name is not valid, or the address is taken. */
 export async function startStore(options: StoreOptions): Promise<Store> {
   const prepared = Promise.withResolvers<ServingContext>();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new UnderWay();
   const serve: Serve = (request, response, expectsContinue) => {
     const exchange = new Exchange(request, response, expectsContinue);
     options.onRequest?.(exchange.record);
     const work = prepared.promise.then((context) => serveRequest(exchange, context)).then(() => exchange.ended);
-    underWay.add(work);
-    void work.finally(() => underWay.delete(work)).then(exchange.settle);
+    void underWay.watch(work).then(exchange.settle);
   };
   // The address first: whoever cannot have it must not touch the files of the store that has it.
   const server = await listen(serve, options.address);
@@ -134,11 +134,11 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-async function close(server: Server, underWay: ReadonlySet<Promise<void>>): Promise<void> {
+async function close(server: Server, underWay: UnderWay): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;
-  await Promise.all(underWay);
+  await underWay.none();
 }
 
 function hostInUrl(host: string): string {

@@ -71,27 +71,31 @@ function open(
   parent: Context,
   name: string,
   kind: SpanKind,
-  attributes: Attributes = {},
+  given: Attributes = {},
   links?: Link[],
 ): Span {
-  const options = { kind, attributes: tools.names.initial(kind, attributes), ...(links && { links }) };
-  const span = tools.tracer.startSpan(name, options, parent);
-  return span.isRecording() ? new TracedSpan(tools, span, parent, kind) : new SilentSpan(tools, span, parent);
+  const attributes = tools.names.initial(kind, given);
+  const options = links === undefined ? { kind, attributes } : { kind, attributes, links };
+  return new PlacedSpan(tools, tools.tracer.startSpan(name, options, parent), parent, kind);
 }
 
-/** What all spans of ours can say of where they stand. */
-abstract class PlacedSpan {
-  protected readonly tools: Tools;
-  protected readonly span: ApiSpan;
+/** A span, and where it stands. Of a trace that is not kept it stands for all spans below it as well: nobody would ever see their ids. */
+class PlacedSpan implements Span {
+  readonly recording: boolean;
+  readonly #tools: Tools;
+  readonly #span: ApiSpan;
+  readonly #kind: SpanKind;
   readonly #parent: Context;
   readonly #ids: SpanContext;
-  #own: Context | undefined;
-  #outgoing: readonly string[] | undefined;
-  #traceparent: string | undefined;
+  #own: Context | undefined = undefined;
+  #outgoing: readonly string[] | undefined = undefined;
+  #traceparent: string | undefined = undefined;
 
-  constructor(tools: Tools, span: ApiSpan, parent: Context) {
-    this.tools = tools;
-    this.span = span;
+  constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
+    this.recording = span.isRecording();
+    this.#tools = tools;
+    this.#span = span;
+    this.#kind = kind;
     this.#parent = parent;
     this.#ids = span.spanContext();
   }
@@ -118,59 +122,32 @@ abstract class PlacedSpan {
     return this.#outgoing;
   }
 
-  #inject(): readonly string[] {
-    const headers: string[] = [];
-    this.tools.propagator.inject(this.context(), headers, rawHeadersSetter);
-    return headers;
-  }
-
-  protected context(): Context {
-    this.#own ??= new SpanHolder(this.#parent, this.span);
-    return this.#own;
-  }
-}
-
-/** Of a trace that is not kept: it stands for all the spans below it as well, whose ids nobody would ever see. */
-class SilentSpan extends PlacedSpan implements Span {
-  get recording(): boolean {
-    return false;
-  }
-
-  set(): void {}
-  fail(): void {}
-  end(): void {}
-
-  child(): Span {
-    return this;
-  }
-}
-
-class TracedSpan extends PlacedSpan implements Span {
-  readonly #kind: SpanKind;
-
-  constructor(tools: Tools, span: ApiSpan, parent: Context, kind: SpanKind) {
-    super(tools, span, parent);
-    this.#kind = kind;
-  }
-
   set(name: string, value: AttributeValue | undefined): void {
-    if (value !== undefined) this.tools.names.set(this.span, this.#kind, name, value);
+    if (this.recording && value !== undefined) this.#tools.names.set(this.#span, this.#kind, name, value);
   }
 
   fail(errorType: string, description?: string): void {
-    this.span.setAttribute('error.type', errorType);
-    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
+    if (!this.recording) return;
+    this.#span.setAttribute('error.type', errorType);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
   }
 
   child(name: string, kind: FaceKind, attributes?: Attributes): Span {
-    return open(this.tools, this.context(), name, KINDS[kind], attributes);
-  }
-
-  get recording(): boolean {
-    return true;
+    return this.recording ? open(this.#tools, this.#context(), name, KINDS[kind], attributes) : this;
   }
 
   end(): void {
-    this.span.end();
+    if (this.recording) this.#span.end();
+  }
+
+  #inject(): readonly string[] {
+    const headers: string[] = [];
+    this.#tools.propagator.inject(this.#context(), headers, rawHeadersSetter);
+    return headers;
+  }
+
+  #context(): Context {
+    this.#own ??= new SpanHolder(this.#parent, this.#span);
+    return this.#own;
   }
 }

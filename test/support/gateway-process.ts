@@ -21,16 +21,20 @@ export interface GatewayProcess {
   stop(): Promise<number | null>;
 }
 
-/** @param config becomes the configuration file (JSON is YAML). */
+/**
+ * @param config becomes the configuration file (JSON is YAML).
+ * @param cli the program: as it is in the checkout, or compiled.
+ */
 export async function startGatewayProcess(
   config: object,
   nodeArguments: readonly string[] = [],
   env: NodeJS.ProcessEnv = process.env,
+  cli: string = CLI,
 ): Promise<GatewayProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
   const file = join(folder, 'config.yaml');
   await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [...nodeArguments, CLI, 'serve', '--config', file], {
+  const child = spawn(process.execPath, [...nodeArguments, cli, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   });

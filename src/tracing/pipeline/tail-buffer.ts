@@ -4,6 +4,7 @@
  * all of them together are too many, or one has waited too long, the trace that has waited longest is given up. What is known to
  * be slow before it has ended is kept from that moment on, and waits no more.
  */
+import { type Aged, AgeList } from '../../kit/age-list.ts';
 import type { LocalTrace } from '../recorder/local-trace.ts';
 import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
 import { type KeepReason, type KeepRules, reasonToKeep } from '../sampler/keep-rules.ts';
@@ -33,10 +34,20 @@ export interface TailEvents {
 const SPAN_BYTES = 600;
 const LOOK_MILLIS = 1_000;
 
-interface Waiting {
-  readonly spans: RecordingSpan[];
+/** The spans of a trace that have ended while it is undecided. */
+class Waiting implements Aged<Waiting> {
+  readonly local: LocalTrace;
+  readonly spans: RecordingSpan[] = [];
+  /** Monotonic milliseconds. */
   readonly since: number;
-  bytes: number;
+  bytes = 0;
+  older: Waiting | undefined = undefined;
+  newer: Waiting | undefined = undefined;
+
+  constructor(local: LocalTrace, since: number) {
+    this.local = local;
+    this.since = since;
+  }
 }
 
 export class TailBuffer implements SpanSink {
@@ -46,9 +57,7 @@ export class TailBuffer implements SpanSink {
   readonly #events: TailEvents;
   readonly #now: () => number;
   /** In the order in which they began. */
-  readonly #waiting = new Map<LocalTrace, Waiting>();
-  /** Decided, for spans that end after that. */
-  readonly #kept = new WeakSet<LocalTrace>();
+  readonly #waiting = new AgeList<Waiting>();
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -60,39 +69,43 @@ export class TailBuffer implements SpanSink {
     this.#now = limits.now ?? (() => performance.now());
   }
 
-  /** From now on its spans wait here. */
+  /** From now on its spans wait here. @param local undecided. */
   open(local: LocalTrace): void {
-    this.#waiting.set(local, { spans: [], since: this.#now(), bytes: 0 });
+    const waiting = new Waiting(local, this.#now());
+    local.waiting = waiting;
+    this.#waiting.add(waiting);
     this.#timer ??= setTimeout(() => this.#look(), LOOK_MILLIS).unref();
   }
 
   ended(span: RecordingSpan): void {
-    const waiting = this.#waiting.get(span.local);
-    if (waiting === undefined) {
-      if (!span.local.undecided || this.#kept.has(span.local)) this.#queue.ended(span);
-      return;
-    }
-    if (span.local.root === span) this.#decide(span, waiting);
-    else this.#hold(span, waiting);
+    const { fate, root, waiting } = span.local;
+    if (fate === 'kept') this.#queue.ended(span);
+    else if (fate === 'forgotten') return;
+    else if (root === span) this.#decide(span, waiting as Waiting);
+    else this.#hold(span, waiting as Waiting);
   }
 
   /** Decides what can be decided by age alone. */
   sweep(): void {
     const { slowerThanSeconds } = this.#rules;
     const slow = slowerThanSeconds === undefined ? Number.POSITIVE_INFINITY : slowerThanSeconds * 1000;
-    for (const [local, waiting] of this.#waiting) {
-      const age = this.#now() - waiting.since;
-      if (age <= Math.min(slow, this.#limits.maxAgeMillis)) return;
-      this.#forget(local, waiting);
-      if (age > slow) this.#keep(local.root as RecordingSpan, waiting.spans, 'kept_slow');
+    const patience = Math.min(slow, this.#limits.maxAgeMillis);
+    let waiting = this.#waiting.oldest;
+    while (waiting !== undefined) {
+      const { local, spans, since } = waiting;
+      const age = this.#now() - since;
+      if (age <= patience) return;
+      this.#forget(waiting);
+      if (age > slow) this.#keep(local.root as RecordingSpan, spans, 'kept_slow');
       else this.#events.evicted();
+      waiting = this.#waiting.oldest;
     }
   }
 
   #look(): void {
     this.#timer = undefined;
     this.sweep();
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_MILLIS).unref();
+    if (this.#waiting.oldest !== undefined) this.#timer = setTimeout(() => this.#look(), LOOK_MILLIS).unref();
   }
 
   #hold(span: RecordingSpan, waiting: Waiting): void {
@@ -104,7 +117,7 @@ export class TailBuffer implements SpanSink {
   }
 
   #decide(root: RecordingSpan, waiting: Waiting): void {
-    this.#forget(root.local, waiting);
+    this.#forget(waiting);
     const reason = reasonToKeep(this.#rules, root, waiting.spans);
     if (reason !== undefined) this.#keep(root, waiting.spans, reason);
   }
@@ -115,24 +128,26 @@ export class TailBuffer implements SpanSink {
       this.#events.rateLimited();
       return;
     }
-    this.#kept.add(root.local);
+    root.local.fate = 'kept';
     root.attributes.set('sampling.reason', reason);
     for (const span of spans) this.#queue.ended(span);
     if (!root.isRecording()) this.#queue.ended(root);
     this.#events.kept(reason);
   }
 
+  /** The oldest that takes any memory. */
   #evict(): void {
-    for (const [local, waiting] of this.#waiting) {
-      if (waiting.spans.length === 0) continue;
-      this.#forget(local, waiting);
-      this.#events.evicted();
-      return;
-    }
+    let waiting = this.#waiting.oldest;
+    while (waiting?.spans.length === 0) waiting = waiting.newer;
+    if (waiting === undefined) return;
+    this.#forget(waiting);
+    this.#events.evicted();
   }
 
-  #forget(local: LocalTrace, { bytes }: Waiting): void {
-    this.#waiting.delete(local);
-    this.#bytes -= bytes;
+  #forget(waiting: Waiting): void {
+    this.#waiting.remove(waiting);
+    this.#bytes -= waiting.bytes;
+    waiting.local.fate = 'forgotten';
+    waiting.local.waiting = undefined;
   }
 }

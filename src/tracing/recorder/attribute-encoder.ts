@@ -1,6 +1,6 @@
 /** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
 import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
-import { type AttributeList, ResolvedAttributes } from './attribute-list.ts';
+import type { AttributeList, AttributeVisitor } from './attribute-list.ts';
 import { type ByteWriter, SHORT, varintLength } from './byte-writer.ts';
 import { type EncodedKey, KeyCache } from './key-cache.ts';
 
@@ -12,9 +12,11 @@ const ANY_TAG = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21 } as const;
 /** More than the tags and lengths around a value of one attribute take. */
 const AROUND = 48;
 
-export class AttributeEncoder {
+export class AttributeEncoder implements AttributeVisitor {
   readonly #keys: KeyCache;
-  readonly #resolved = new ResolvedAttributes();
+  /** Where the attributes of a list go, while they are encoded. */
+  #out: ByteWriter | undefined;
+  #tag = 0;
 
   /** @param doubles keys whose numbers are always doubles: the type of an attribute must not hang on its value. */
   constructor(doubles: ReadonlySet<string>) {
@@ -23,16 +25,18 @@ export class AttributeEncoder {
 
   /** @param tag of the repeated KeyValue in its message. @param droppedTag of the count of those that are missing. */
   encode(out: ByteWriter, attributes: AttributeList, tag: number, droppedTag: number): void {
-    attributes.resolve(this.#resolved);
-    const { keys, values, count, dropped } = this.#resolved;
-    for (let i = 0; i < count; i++) this.#attribute(out, tag, keys[i]!, values[i]);
+    this.#out = out;
+    this.#tag = tag;
+    const dropped = attributes.visit(this);
     if (dropped === 0) return;
     out.reserve(AROUND);
     out.byte(droppedTag);
     out.varint(dropped);
   }
 
-  #attribute(out: ByteWriter, tag: number, name: string, value: unknown): void {
+  attribute(name: string, value: unknown): void {
+    const out = this.#out!;
+    const tag = this.#tag;
     const key = this.#keys.get(name);
     out.reserve(key.field.length + AROUND);
     if (typeof value === 'string') textAttribute(out, tag, key.field, value);

@@ -6,52 +6,16 @@
 import type { Attributes } from '@opentelemetry/api';
 import { type SpanLimits, truncate } from './limits.ts';
 
-/** Where attributes are resolved into, again and again: so many arrays for each request would be as much as all the rest. */
-export class ResolvedAttributes {
-  /** In the order in which they were first set. */
-  readonly keys: string[] = [];
-  /** Beside `keys`; of the kinds that OTLP's AnyValue knows, within the limits. */
-  readonly values: unknown[] = [];
-  /** How many of both there are; what stands behind is of before. */
-  count = 0;
-  /** How many found no room. */
-  dropped = 0;
-  #most = 0;
-
-  /** Makes room for the next ones. @param most how many there may be. */
-  begin(most: number): void {
-    this.count = 0;
-    this.dropped = 0;
-    this.#most = most;
-  }
-
-  /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
-  set(key: string, value: unknown, limits: SpanLimits): void {
-    for (let at = 0; at < this.count; at++) {
-      if (this.keys[at] !== key) continue;
-      const kept = keptValue(value, limits);
-      if (kept !== undefined) this.values[at] = kept;
-      return;
-    }
-    this.append(key, value, limits);
-  }
-
-  /** Of a key that has not been set. */
-  append(key: string, value: unknown, limits: SpanLimits): void {
-    const kept = keptValue(value, limits);
-    if (kept === undefined || key === '') return;
-    if (this.count >= this.#most) {
-      this.dropped++;
-      limits.truncated('attribute');
-      return;
-    }
-    this.keys[this.count] = key;
-    this.values[this.count++] = kept;
-  }
+/** Who is told what the attributes come to. */
+export interface AttributeVisitor {
+  /** @param value of the kinds that OTLP's AnyValue knows, within the limits. */
+  attribute(key: string, value: unknown): void;
 }
 
 /** Nobody sets so many: only who sets the same ones again and again. Keys and values. */
 const MOST_NOTES = 1_024;
+/** Bits of a number without a sign. */
+const MOST_MARKS = 31;
 
 export class AttributeList {
   /** Not changed by whoever gave them, from then on. */
@@ -71,6 +35,7 @@ export class AttributeList {
 
   /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
   set(key: string, value: unknown): void {
+    if (!isValue(value)) return;
     // As long as most spans need: an array that grows takes twice of it.
     const _ = undefined;
     const notes = (this.#notes ??= [_, _, _, _, _, _, _, _, _, _, _, _]);
@@ -83,7 +48,7 @@ export class AttributeList {
   get(key: string): unknown {
     const notes = this.#notes ?? [];
     for (let i = this.#noted - 2; i >= 0; i -= 2) {
-      if (notes[i] === key && notes[i + 1] !== undefined) return notes[i + 1];
+      if (notes[i] === key) return notes[i + 1];
     }
     return this.#initial?.[key];
   }
@@ -96,22 +61,56 @@ export class AttributeList {
     return bytes;
   }
 
-  /** What it all comes to. Truncations are told to the limits: to be asked once, when it is encoded. */
-  resolve(into: ResolvedAttributes): void {
+  /**
+   * Tells what it all comes to: each key once, those of the beginning first. Truncations are told to the limits: to be asked once, when it
+   * is encoded. @returns how many found no room.
+   */
+  visit(visitor: AttributeVisitor): number {
+    if (this.#noted > 2 * MOST_MARKS) this.#settle();
     const limits = this.#limits;
-    into.begin(this.#most);
+    const most = this.#most;
     const initial = this.#initial;
-    for (const key in initial) into.append(key, initial[key], limits);
-    for (let i = 0; i < this.#noted; i += 2) into.set(this.#notes![i] as string, this.#notes![i + 1], limits);
+    const notes = this.#notes;
+    const noted = this.#noted;
+    const settled = noted > 2 * MOST_MARKS;
+    /** Notes whose key was told already, a bit for each. */
+    let told = 0;
+    let count = 0;
+    for (const key in initial) {
+      let value: unknown = initial[key];
+      for (let i = 0; i < noted; i += 2) {
+        if (notes![i] !== key) continue;
+        value = notes![i + 1];
+        told |= 1 << (i >> 1);
+      }
+      const kept = keptValue(value, limits);
+      if (kept !== undefined && key !== '' && ++count <= most) visitor.attribute(key, kept);
+    }
+    for (let i = 0; i < noted; i += 2) {
+      const key = notes![i] as string;
+      let value = notes![i + 1];
+      if (!settled) {
+        if ((told & (1 << (i >> 1))) !== 0) continue;
+        for (let j = i + 2; j < noted; j += 2) {
+          if (notes![j] !== key) continue;
+          value = notes![j + 1];
+          told |= 1 << (j >> 1);
+        }
+      }
+      const kept = keptValue(value, limits);
+      if (kept !== undefined && key !== '' && ++count <= most) visitor.attribute(key, kept);
+    }
+    for (let i = most; i < count; i++) limits.truncated('attribute');
+    return Math.max(0, count - most);
   }
 
-  /** Keeps what counts and forgets the rest. */
+  /** Forgets all but what counts: then there is nothing initial, and no key twice. */
   #settle(): void {
-    const resolved = new ResolvedAttributes();
-    this.resolve(resolved);
+    const last = new Map<string, unknown>(Object.entries(this.#initial ?? {}).filter(([, value]) => isValue(value)));
+    for (let i = 0; i < this.#noted; i += 2) last.set(this.#notes![i] as string, this.#notes![i + 1]);
     this.#initial = undefined;
-    this.#noted = 2 * resolved.count;
-    this.#notes = resolved.keys.slice(0, resolved.count).flatMap((key, i) => [key, resolved.values[i]]);
+    this.#notes = [...last].flat();
+    this.#noted = this.#notes.length;
   }
 }
 
@@ -122,6 +121,13 @@ function bytesOf(value: unknown): number {
   return ATTRIBUTE_BYTES + (typeof value === 'string' ? value.length : 0);
 }
 
+function isValue(value: unknown): boolean {
+  return (
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'object'
+  );
+}
+
+/** Undefined of what is no value. */
 function keptValue(value: unknown, limits: SpanLimits): unknown {
   if (typeof value === 'string') return value.length > limits.valueLength ? cut(value, limits) : value;
   if (typeof value === 'number' || typeof value === 'boolean') return value;

@@ -11,7 +11,8 @@ export class TooLarge extends Error {
 
 /** Texts up to this many characters are tried as ASCII; so their lengths take one byte. */
 export const SHORT = 48;
-const NIBBLE = new Uint8Array(128);
+/** What a hex digit stands for, by its character code. */
+export const NIBBLE: Uint8Array = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) NIBBLE[digit.toString(16).charCodeAt(0)] = digit;
 
 export class ByteWriter {

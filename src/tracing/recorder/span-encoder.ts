@@ -79,7 +79,8 @@ export class SpanEncoder {
   #identity(out: ByteWriter, { context, parent, local }: RecordingSpan): void {
     out.byte(SPAN.traceId);
     out.byte(16);
-    out.hex(local.traceId);
+    out.words(local.words[0], local.words[1]);
+    out.words(local.words[2], local.words[3]);
     out.byte(SPAN.spanId);
     out.byte(8);
     out.words(context.high, context.low);

@@ -69,7 +69,7 @@ export class Tracer implements TracerApi {
     const context = new OwnContext(ids, traceId, flags, stateOf(decision, parent));
     const { tail } = this.#parts;
     if (!decision.sampled && tail === undefined) return new UnsampledSpan(context);
-    const local = new LocalTrace(traceId, clock.anchor(), !decision.sampled);
+    const local = new LocalTrace(traceId, clock.anchor(), decision.sampled ? 'kept' : 'undecided');
     const span = new RecordingSpan(this.#parts, name, context, parent, local, kindOf(options), options);
     local.root = span;
     if (!decision.sampled) tail?.open(local);

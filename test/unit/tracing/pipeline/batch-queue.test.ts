@@ -79,7 +79,7 @@ describe('the queue of batches', () => {
 
   it('sends a batch when it has its number of bytes', () => {
     const { tracer, sent } = open({ maxBatchSize: 100_000, maxQueueSize: 100_000 });
-    endSpans(tracer, 400, { text: 'x'.repeat(1000) });
+    endSpans(tracer, 1100, { text: 'x'.repeat(1000) });
     assert.equal(sent.length, 1);
     assert.ok(sent[0]!.bytes.byteLength >= SEAL_BYTES && sent[0]!.bytes.byteLength < SEAL_BYTES + 2000);
     assert.equal(namesIn(sent[0]!).length, sent[0]!.spans);
