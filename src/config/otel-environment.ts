@@ -5,7 +5,7 @@
  */
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './expand.ts';
-import type { Field, ObjectField, Rule, ScalarField } from './field.ts';
+import type { Field, ObjectField, Rule, ScalarField, Siblings } from './field.ts';
 import { TRACING, type TracingConfig } from './tracing.ts';
 
 export interface FromEnvironment {
@@ -26,7 +26,7 @@ interface Setting {
 const otlp = (name: string): readonly string[] => [`OTEL_EXPORTER_OTLP_TRACES_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
 const millis = (text: string): string | undefined => (/^\d+$/.test(text) ? String(Number(text) / 1000) : undefined);
 
-/** Protocol first: without an endpoint, the endpoint follows from it. */
+/** In this order, in which one follows from another: the endpoint from the protocol, the compression from the endpoint. */
 const SETTINGS: readonly Setting[] = [
   { path: 'service_name', variables: ['OTEL_SERVICE_NAME'] },
   { path: 'exporter', variables: ['OTEL_TRACES_EXPORTER'] },
@@ -81,6 +81,7 @@ export function withEnvironment(tracing: TracingConfig, given: ReadonlySet<strin
     return { tracing: { ...tracing, enabled: false }, sources: new Map([['tracing.enabled', off]]) };
   const draft = structuredClone(tracing) as Draft;
   for (const setting of SETTINGS) applySetting(draft, setting, given, env, sources);
+  deriveAnew(draft, given, sources);
   applyMaps(draft, given, env, sources);
   applyPropagators(draft, given, env, sources);
   checkTogether(draft, sources);
@@ -125,8 +126,15 @@ function applySetting(
   if (!('value' in parsed)) throw problem(name, parsed.wrong, parsed.mend);
   setAt(draft, path, parsed.value);
   sources.set(`tracing.${path}`, name);
-  if (path === 'otlp.protocol' && !given.has('tracing.otlp.endpoint')) {
-    draft.otlp.endpoint = parsed.value === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318';
+}
+
+/** Defaults that follow from other values, now that some of those have come from elsewhere. */
+function deriveAnew(draft: Draft, given: ReadonlySet<string>, sources: ReadonlyMap<string, string>): void {
+  for (const { path } of SETTINGS) {
+    const { fallback } = fieldAt(path);
+    if (fallback.kind !== 'derived' || given.has(`tracing.${path}`) || sources.has(`tracing.${path}`)) continue;
+    const section = path.slice(0, path.lastIndexOf('.'));
+    setAt(draft, path, fallback.from(valueAt(draft, section) as Siblings));
   }
 }
 

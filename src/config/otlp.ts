@@ -1,4 +1,5 @@
 /** How a collector is spoken to, for every signal: the fields that they have in common. */
+import { isThisMachine } from '../kit/this-machine.ts';
 import { type Complaint, stringMap } from './field.ts';
 import { httpUrl, number, oneOf } from './scalars.ts';
 
@@ -35,7 +36,15 @@ export function otlpFields(path: string) {
       min: 0.01,
       max: 3600,
     }),
-    compression: oneOf(['gzip', 'none'], { prose: 'How what is sent is compressed.', default: 'gzip' }),
+    compression: oneOf(['gzip', 'none'], {
+      prose: 'How what is sent is compressed.',
+      derived: {
+        of: ['endpoint'],
+        // Bytes that do not leave the machine are not worth the CPU: docs/decisions/span-recorder.md.
+        from: ({ endpoint }) => (isThisMachine(new URL(String(endpoint)).hostname) ? 'none' : 'gzip'),
+        text: '`none` towards this machine (`localhost`, `127.…`, `[::1]`), else `gzip`',
+      },
+    }),
     headers: stringMap({
       prose: 'Headers (with `grpc`: metadata) of every export, such as an API key. Their values are never printed.',
       type: 'map of header name to secret string',

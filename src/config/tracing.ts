@@ -156,16 +156,19 @@ const LIMITS = section(
   },
 );
 
+/** Spans, where nothing is said: each batch has a cost of its own (docs/decisions/span-recorder.md). */
+const MOST_OF_A_BATCH = 2048;
+
 const BATCH = section(
   {
     max_queue_size: integer({
       prose: 'Most spans that wait for export; those that come when it is full are dropped and counted.',
-      default: 2048,
+      default: 8192,
       min: 1,
       max: 1_000_000,
     }),
     max_queue_bytes: byteSize({
-      prose: 'Most bytes that wait for export, encoded; a span has about 500.',
+      prose: 'Most bytes that wait for export, encoded; a span of an upload has about 350.',
       default: 8 * 1024 ** 2,
       min: 2 * 1024 ** 2,
       max: 1024 ** 3,
@@ -176,7 +179,16 @@ const BATCH = section(
       min: 1,
       max: 3_600_000,
     }),
-    max_export_batch_size: integer({ prose: 'Most spans of one batch.', default: 512, min: 1, max: 1_000_000 }),
+    max_export_batch_size: integer({
+      prose: 'Most spans of one batch, which is not much more than 1 MiB either.',
+      derived: {
+        of: ['max_queue_size'],
+        from: ({ max_queue_size }) => Math.min(MOST_OF_A_BATCH, Number(max_queue_size)),
+        text: `\`${MOST_OF_A_BATCH}\`, or \`max_queue_size\` where that is less`,
+      },
+      min: 1,
+      max: 1_000_000,
+    }),
   },
   {
     prose: 'How spans are collected before they are sent.',

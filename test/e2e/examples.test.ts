@@ -40,16 +40,22 @@ describe('the examples', () => {
       const receiver = await (isGrpc ? receiveGrpc() : receiveHttp());
       t.after(() => receiver.close());
       const { env = {}, headers = {} } = MORE[name] ?? {};
-      const config = parseConfig(text, `${name}/config.yaml`, {
+      const environment = {
         ADDRESS: '127.0.0.1:0',
         METRICS_ADDRESS: '127.0.0.1',
         METRICS_PORT: '0',
         STORE_ENDPOINT: store.url,
         STORE_ACCESS_KEY: STORE_KEYS.accessKey,
         STORE_SECRET_KEY: STORE_KEYS.secretKey,
-        OTLP_ENDPOINT: receiver.endpoint,
         ...env,
+      };
+      const { compression } = parseConfig(text, `${name}/config.yaml`, environment).tracing.otlp;
+      // The receiver is on this machine, the backend is not: only where it is sent to shall be different.
+      const { tracing, ...rest } = parseConfig(text, `${name}/config.yaml`, {
+        ...environment,
+        OTLP_ENDPOINT: receiver.endpoint,
       });
+      const config = { ...rest, tracing: { ...tracing, otlp: { ...tracing.otlp, compression } } };
       const log = { ...keptLog(), close: async () => {} };
       const app = await startApp(config, { log });
       const { status } = await send(`http://127.0.0.1:${app.port}`, 'PUT', '/uploads/hello.md', 'hello');

@@ -477,6 +477,14 @@ describe('tracing by configuration', () => {
     assert.equal(collector.spans().filter((span) => span.traceId === traceId).length, 4);
   });
 
+  it('fills a batch with what the queue holds, where that is less', async () => {
+    const gateway = await start({ batch: { scheduled_delay_millis: 3_600_000, max_queue_size: 4 } });
+    const { traceId, traceparent } = newTrace();
+    await send(gateway.url, 'PUT', '/uploads/k', 'x', { traceparent });
+    await collector.until(({ spans }) => spans().filter((span) => span.traceId === traceId).length === 4);
+    await gateway.close();
+  });
+
   it('takes uploads and ends in order while the collector accepts connections and never answers', async () => {
     const hanging = await receiveHttp(() => {});
     const gateway = await start({

@@ -35,10 +35,10 @@ export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}
     inbound: 'continue',
     sampling: { strategy: 'parent_based', ratio: 1, remote_ratio: 1, ...sampling },
     batch: {
-      max_queue_size: 2048,
+      max_queue_size: 8192,
       max_queue_bytes: 8 * 1024 ** 2,
       scheduled_delay_millis: 20,
-      max_export_batch_size: 512,
+      max_export_batch_size: 2048,
       ...batch,
     },
     limits: {

@@ -10,6 +10,7 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
+import { isThisMachine } from '../../kit/this-machine.ts';
 import type { CollectorTls } from './collector-tls.ts';
 import type { ExportHeaders } from './export-headers.ts';
 import { readPartialSuccess } from './otlp-request.ts';
@@ -117,7 +118,7 @@ function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions)
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
     'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
     // A collector on this machine is not behind a proxy, whatever the environment says.
-    'grpc.enable_http_proxy': isLocal(hostname) ? 0 : 1,
+    'grpc.enable_http_proxy': isThisMachine(hostname) ? 0 : 1,
     // Otherwise a new client would be given the old connection.
     'grpc.use_local_subchannel_pool': 1,
     // Retries are ours: they share one gate, and one deadline.
@@ -129,12 +130,6 @@ function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions)
 function isBroken(client: Client, { code }: ServiceError): boolean {
   if (code === status.DEADLINE_EXCEEDED) return true;
   return client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
-}
-
-function isLocal(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || hostname.startsWith('127.')
-  );
 }
 
 function resultOf({ code, details, metadata }: ServiceError): ExportResult {

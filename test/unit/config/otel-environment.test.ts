@@ -73,6 +73,29 @@ describe("OpenTelemetry's variables", () => {
     assert.deepEqual([service_name, otlp.endpoint], ['mizuchi-uploadr', 'http://localhost:4318']);
   });
 
+  it('have what leaves this machine compressed, wherever the endpoint comes from', () => {
+    const compressionOf = (env: Record<string, string>, file = ON): string => tracingOf(file, env).otlp.compression;
+    const remote = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' };
+    const local = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317' };
+    const remoteFile = 'tracing: { otlp: { endpoint: "http://collector:4317" } }\n';
+    assert.equal(compressionOf({}), 'none');
+    assert.equal(compressionOf(remote), 'gzip');
+    assert.equal(compressionOf(local, remoteFile), 'gzip', 'the file stands over the environment');
+    assert.equal(compressionOf({ ...remote, OTEL_EXPORTER_OTLP_COMPRESSION: 'none' }), 'none');
+    assert.equal(compressionOf({ ...local, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }), 'gzip');
+    const said = 'tracing: { otlp: { compression: none } }\n';
+    assert.equal(compressionOf(remote, said), 'none');
+  });
+
+  it('that make the queue small make the batches small, and none may be larger than the queue', () => {
+    const queue = { OTEL_BSP_MAX_QUEUE_SIZE: '10' };
+    assert.equal(tracingOf(ON, queue).batch.max_export_batch_size, 10);
+    assert.throws(
+      () => tracingOf(ON, { ...queue, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20' }),
+      /^ConfigError: OTEL_BSP_MAX_QUEUE_SIZE.* is larger than max_queue_size, which is 10/,
+    );
+  });
+
   it('take the URL for traces as it is, and an address alone with gRPC', () => {
     const http = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' };
     const exact = tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/custom' }).otlp;
@@ -120,7 +143,7 @@ describe("OpenTelemetry's variables", () => {
     ['OTEL_PROPAGATORS', 'jaeger', /propagator that is not offered/],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'secret', /key=value/],
     ['OTEL_TRACES_EXPORTER', 'zipkin', /otlp, console/],
-    ['OTEL_BSP_MAX_QUEUE_SIZE', '10', /./],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '0', /./],
   ] as const) {
     it(`are not skipped where they make no sense: ${name}=${value}`, () => {
       assert.throws(

@@ -143,8 +143,8 @@ metrics: 9090
     ]);
     assert.deepEqual(store('access_key: a, secret_key: b, session_token: c'), []);
     one(
-      'tracing: { batch: { max_export_batch_size: 4096 } }',
-      'f:4:44 tracing.batch.max_export_batch_size: is larger than max_queue_size, which is 2048; lower it, or raise max_queue_size',
+      'tracing: { batch: { max_export_batch_size: 16384 } }',
+      'f:4:44 tracing.batch.max_export_batch_size: is larger than max_queue_size, which is 8192; lower it, or raise max_queue_size',
     );
     one(
       'tracing: { otlp: { endpoint: "http://h:4317/v1/traces" } }',
