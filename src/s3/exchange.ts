@@ -44,8 +44,10 @@ export interface ExchangeRequest {
   readonly body: StoreBody;
   /** Told how many bytes of the body the connection took, once, when all is over; not where there is no body. */
   readonly sent: (bytes: number) => void;
-  /** Ends the exchange at once when the client has gone. */
+  /** Ends the exchange when the client has gone: at once, or as `settles` says. */
   readonly signal: AbortSignal;
+  /** A body of pieces that has wholly gone is not broken off any more: what the store does with it shall be known. */
+  readonly settles?: boolean;
   /** Longest wait for a store that takes no more of the body, in milliseconds. */
   readonly stallTimeoutMillis: number;
   /** Longest wait for its answer, and between two pieces of it, in milliseconds. */
@@ -58,6 +60,9 @@ export interface StoreAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
+
+/** Longest wait for the answer to what settles, when nobody else waits for it, in milliseconds. */
+const SETTLE_MILLIS = 2_000;
 
 /** The largest answer that is read, in bytes: a ListParts page of 1,000 parts has a fifth of it. */
 const MAX_ANSWER = 1024 * 1024;
@@ -179,7 +184,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   readonly #stopClock = (): void => clearTimeout(this.#timer);
 
-  readonly #clientGone = (): void => this.#abort(new Failure('client_aborted'));
+  readonly #clientGone = (): void => {
+    // What is cut before its last piece cannot be whole at the store. What is cut after it may be kept, and no one would know.
+    if (this.#request.settles && !this.#lacksPieces) this.#await(SETTLE_MILLIS, 'no_answer');
+    else this.#abort(new Failure('client_aborted'));
+  };
 
   #abort(failure: Failure): void {
     this.#givenUp = failure;

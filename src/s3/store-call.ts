@@ -16,6 +16,11 @@ export interface StoreCall {
   /** `x-amz-content-sha256` of the body. */
   readonly payloadHash: string;
   readonly signal: AbortSignal;
+  /**
+   * Told of each attempt to which no answer came: the store may be taking still what was sent. For whoever wants to know, a body of
+   * pieces that has wholly gone is not broken off by the signal, but its answer waited for, for a moment.
+   */
+  readonly onUnanswered?: () => void;
   /** How often it is sent at most, where it can be repeated at will; undefined where only a stale connection is a reason. */
   readonly attempts?: number;
   /** The span under which each attempt opens its own. */

@@ -4,7 +4,7 @@
  */
 import { Pool } from 'undici';
 import type { ChecksumName } from '../body/checksum.ts';
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, type Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
@@ -78,6 +78,7 @@ export class StoreClient {
       } catch (thrown) {
         const failure = asFailure(thrown);
         span.fail(failure.type, failure.message);
+        if (isUnanswered(failure)) call.onUnanswered?.();
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {
@@ -100,6 +101,7 @@ export class StoreClient {
       body: call.body,
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
+      settles: call.onUnanswered !== undefined,
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
     });
@@ -155,6 +157,11 @@ export class StoreClient {
       'http.request.resend_count': resends > 0 ? resends : undefined,
     });
   }
+}
+
+/** What the client's end broke off counts not: it had not gone to its end. */
+function isUnanswered({ type }: Failure): boolean {
+  return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
 }
 
 /** Errors of a store may quote the upload id, as it is or as it stood in the request's target. */

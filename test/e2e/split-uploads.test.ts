@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -13,7 +14,7 @@ import { type Fault, FaultPlan, type FaultTarget } from '../../src/store/faults.
 import { type Store, startStore } from '../../src/store/start-store.ts';
 import { formOf } from '../support/forms.ts';
 import { type Answer, awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
-import { answering, RawStore } from '../support/raw-store.ts';
+import { answering, answerWell, RawStore, type StoreRequest } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
@@ -304,4 +305,80 @@ describe('a store that says yes before it has a part', () => {
       await store.close();
     }
   });
+});
+
+describe('a part that the store is still taking when the upload fails', () => {
+  const numberOf = (target: string): string | null => new URL(target, 'http://s').searchParams.get('partNumber');
+
+  it('is waited for if it has wholly gone, and the upload is aborted after it', async () => {
+    const store = await RawStore.start();
+    // A part has to be more than the kernel's buffers take.
+    const upload = { ...UPLOAD, multipart_threshold: '16MiB', part_size: '16MiB', memory_limit: '48MiB' };
+    const gateway = await startGateway({ storeUrl: store.url, upload });
+    try {
+      const { promise: whole, resolve: isWhole } = Promise.withResolvers<ServerResponse>();
+      const { promise: begun, resolve: isBegun } = Promise.withResolvers<[IncomingMessage, StoreRequest]>();
+      store.behaviour = (request, response, record) => {
+        const number = numberOf(record.target);
+        if (number === null) return answering(200, '<UploadId>u</UploadId>')(request, response, record);
+        if (number === '1') request.resume().once('end', () => isWhole(response));
+        else isBegun([request, record]);
+      };
+      const client = await RawClient.connect(gateway.url);
+      client.write(`PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: ${64 * MIB}\r\n\r\n`);
+      client.write(Buffer.alloc(33 * MIB));
+      const unanswered = await whole;
+      const [request, second] = await begun;
+      client.destroy();
+      request.on('data', () => {
+        request.pause(); // one piece each turn: the client has gone long before the last
+        setImmediate(() => request.resume());
+      });
+      await second.over;
+      assert.equal(second.complete, false, 'what has not gone is cut');
+      assert.ok(!store.requests.some(({ method }) => method === 'DELETE'), 'the store has not answered yet');
+      const aborted = store.next();
+      unanswered.writeHead(200, { etag: '"a"', 'content-length': 0 }).end();
+      assert.equal((await aborted).method, 'DELETE');
+    } finally {
+      await gateway.close();
+      await store.close();
+    }
+  });
+
+  for (const [how, status, refuses] of [
+    ['if it was never answered', 502, () => false],
+    ['if it was answered when it was sent again, and another one failed', 400, (number: string) => number !== '1'],
+  ] as const) {
+    it(`is looked for ${how}, and the upload aborted again`, async () => {
+      const store = await RawStore.start();
+      const gateway = await startGateway({ storeUrl: store.url, upload: { ...UPLOAD, concurrent_parts: 1 } });
+      try {
+        const attempts = new Map<string, number>();
+        let aborted = 0;
+        const missing = answering(404, '<Error><Code>NoSuchUpload</Code></Error>');
+        const invalid = answering(400, '<Error><Code>InvalidArgument</Code></Error>');
+        store.behaviour = (request, response, record) => {
+          const number = numberOf(record.target);
+          if (number !== null) {
+            const attempt = (attempts.get(number) ?? 0) + 1;
+            attempts.set(number, attempt);
+            if (refuses(number)) return invalid(request, response, record);
+            if (status === 400 && attempt > 1) return answerWell(request, response, record);
+            return void request.resume().once('end', () => request.socket.resetAndDestroy());
+          }
+          if (record.method === 'DELETE') aborted++;
+          if (record.method === 'GET' && aborted > 1) return missing(request, response, record);
+          return answering(200, '<UploadId>u</UploadId>')(request, response, record);
+        };
+        const answer = await send(gateway.url, 'PUT', '/uploads/k', OBJECT);
+        assert.equal(answer.status, status, answer.body);
+        const methods = store.requests.map(({ method }) => method);
+        assert.deepEqual(methods.slice(methods.indexOf('DELETE')), ['DELETE', 'GET', 'DELETE', 'GET']);
+      } finally {
+        await gateway.close();
+        await store.close();
+      }
+    });
+  }
 });

@@ -55,7 +55,8 @@ describe('a storm', () => {
     store = await EmbeddedStore.start({ faults });
     gateway = await startGateway({
       storeUrl: store.url,
-      s3: { answer_timeout_seconds: 0.5, stall_timeout_seconds: 0.5 },
+      // Long enough that on a busy machine nothing comes too late that no fault has held up.
+      s3: { answer_timeout_seconds: 3, stall_timeout_seconds: 3 },
       upload: { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB' },
     });
   });

@@ -40,7 +40,7 @@ export class RawClient {
       this.received += bytes.toString('latin1');
     });
     socket.on('error', () => {});
-    this.#ended = once(socket, 'close').then(() => {});
+    this.#ended = new Promise((resolve) => socket.once('close', () => resolve())); // `once` of events would throw its errors
   }
 
   static async connect(base: string): Promise<RawClient> {
@@ -60,7 +60,7 @@ export class RawClient {
       const match = this.received.match(pattern);
       if (match !== null) return match;
       if (this.socket.destroyed) throw new Error(`closed before ${pattern} came; there came: ${this.received}`);
-      await Promise.race([once(this.socket, 'data'), this.#ended]);
+      await Promise.race([new Promise((resolve) => this.socket.once('data', resolve)), this.#ended]);
     }
   }
 

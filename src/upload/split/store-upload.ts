@@ -1,4 +1,5 @@
 /** The store's side of a split object: the multipart upload that the gateway itself begins, fills, and completes or undoes. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../body/checksum.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { OperationName } from '../../domain/operation.ts';
@@ -15,8 +16,13 @@ import type { Part } from './part.ts';
 /** Milliseconds after which undoing is given up. */
 const ABORT_MILLIS = 30_000;
 
+/** Milliseconds after which the store is asked whether it has forgotten an upload of which an attempt at a part was not answered. */
+const LOOKS_AFTER = [250, 500];
+
 /** How often one part, and the abortion, is sent at most. */
 export const ATTEMPTS = 4;
+
+type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onUnanswered';
 
 interface Stored {
   readonly etag: string;
@@ -29,6 +35,8 @@ export class StoreUpload {
   readonly #checksum: ChecksumName | undefined;
   readonly #id: string;
   readonly #parts: Stored[] = [];
+  /** Whether the store may be taking a part still, although nobody hears it any more. */
+  #isUncertain = false;
 
   private constructor(request: Authorized<StoreBucket>, span: Span, checksum: ChecksumName | undefined, id: string) {
     this.#request = request;
@@ -68,13 +76,11 @@ export class StoreUpload {
     const checksum = this.#checksum && (await checksumOf(this.#checksum, pieces));
     if (checksum !== undefined) headers[`x-amz-checksum-${this.#checksum}`] = checksum;
     const query = [['partNumber', String(number)] as const];
-    const answer = await this.#call('UploadPart', {
-      headers,
-      query,
-      body: { pieces, length },
-      attempts: ATTEMPTS,
-      signal,
-    });
+    const body = { pieces, length };
+    const onUnanswered = () => {
+      this.#isUncertain = true;
+    };
+    const answer = await this.#call('UploadPart', { headers, query, body, attempts: ATTEMPTS, signal, onUnanswered });
     const { etag } = answer.headers;
     if (etag === undefined) throw new Failure('store_invalid_answer', 'The store gave no ETag for a part.');
     this.#parts[number - 1] = { etag, checksum };
@@ -101,16 +107,23 @@ export class StoreUpload {
     });
   }
 
-  /** The store forgets the parts. @throws Failure if that could not be done. */
+  /**
+   * The store forgets the parts. One that it is still taking meanwhile may stay, and the upload with it: it is to be aborted
+   * again until it is gone (S3 API Reference, AbortMultipartUpload). @throws Failure if that could not be done.
+   */
   async abort(): Promise<void> {
     const signal = AbortSignal.timeout(ABORT_MILLIS);
     const call = { headers: {}, query: [], body: undefined, attempts: ATTEMPTS, signal };
-    await this.#call('AbortMultipartUpload', call).catch((failure) => {
-      if (!(failure instanceof Failure) || failure.code !== 'NoSuchUpload') throw failure;
-    });
+    await unlessForgotten(this.#call('AbortMultipartUpload', call));
+    if (!this.#isUncertain) return;
+    for (const millis of LOOKS_AFTER) {
+      await delay(millis);
+      const found = await unlessForgotten(this.#call('ListParts', call));
+      if (found !== undefined) await unlessForgotten(this.#call('AbortMultipartUpload', call));
+    }
   }
 
-  #call(operation: OperationName, call: Pick<StoreCall, 'headers' | 'query' | 'body' | 'signal' | 'attempts'>) {
+  #call(operation: OperationName, call: Pick<StoreCall, CallField>) {
     const query = [...call.query, ['uploadId', this.#id] as const];
     return this.#request.bucket.store.call({ ...call, operation, query, ...sameFor(this.#request, this.#span) });
   }
@@ -124,6 +137,14 @@ export class StoreUpload {
     const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
     return Buffer.from(`<CompleteMultipartUpload xmlns="${xmlns}">${parts.join('')}</CompleteMultipartUpload>`);
   }
+}
+
+/** @returns undefined where the store says that it does not know the upload. */
+function unlessForgotten(answer: Promise<StoreAnswer>): Promise<StoreAnswer | undefined> {
+  return answer.catch((failure) => {
+    if (failure instanceof Failure && failure.code === 'NoSuchUpload') return undefined;
+    throw failure;
+  });
 }
 
 function sameFor({ key }: Authorized, span: Span) {
