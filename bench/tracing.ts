@@ -11,7 +11,7 @@
  * at a time, for a turn of 25 ms; a round is twelve turns of each copy in random order, so that whatever else the machine does hits all
  * alike. What is counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
  * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat, because two
- * processes of the same code differ by several percent. The first twelve rounds are not counted: V8 compiles.
+ * processes of the same code differ by several percent. The first 24 rounds are not counted: V8 compiles.
  *
  * The figure is a ratio: a copy's CPU per request by the mean of the two untraced copies' in the same round; printed is the
  * median over the rounds with a 95 % bootstrap interval. The noise is the second untraced copy by the first: differences of

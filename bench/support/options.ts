@@ -37,7 +37,7 @@ export function readOptions(args: string[]): Options {
   const { only, smoke, profile } = values;
   const common = { only, smoke, profile, seed: natural('--seed', values.seed) };
   if (smoke) return { ...common, heats: 1, small: { load: LOAD, ...SMOKE } };
-  const small = { load: LOAD, turns: 12, warmUp: 12, rounds: natural('--rounds', values.rounds) };
+  const small = { load: LOAD, turns: 12, warmUp: 24, rounds: natural('--rounds', values.rounds) };
   return { ...common, heats: natural('--heats', values.heats), small };
 }
 

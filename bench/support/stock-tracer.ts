@@ -38,7 +38,7 @@ export function startStockTracing(config: TracingConfig): StockTracing {
 }
 
 function batchProcessor({ otlp, batch }: TracingConfig): SpanProcessor {
-  const common = { compression: CompressionAlgorithm.GZIP, timeoutMillis: otlp.timeout_seconds * 1000 };
+  const common = { compression: CompressionAlgorithm.NONE, timeoutMillis: otlp.timeout_seconds * 1000 };
   return new BatchSpanProcessor({
     exporter:
       otlp.protocol === 'grpc'
