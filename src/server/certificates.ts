@@ -1,6 +1,5 @@
 /** The certificate of the upload port and the authorities of its clients: read from files, and again when these change. */
 import { X509Certificate } from 'node:crypto';
-import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
@@ -16,7 +15,10 @@ export interface CertificateFiles {
 /** What of the files is in use. */
 export type TlsMaterial = Pick<SecureContextOptions, 'cert' | 'key' | 'ca' | 'minVersion'>;
 
-/** Milliseconds between looks at the files: stat follows links that are swapped, where a watch would stay on the old file. */
+/**
+ * Milliseconds between looks at the files. They are read, not watched: links that are swapped are followed, and nothing that changes
+ * between the reading at the start and the first look of a watch is missed.
+ */
 const LOOK_MILLIS = 1_000;
 
 export class Certificates {
@@ -26,7 +28,8 @@ export class Certificates {
   /** What was read last, usable or not, so that a broken file is complained of once. */
   #seen: string;
   #use: (material: TlsMaterial) => void = () => {};
-  #unwatch: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   private constructor(files: CertificateFiles, material: TlsMaterial) {
     this.#files = files;
@@ -60,22 +63,19 @@ export class Certificates {
 
   /** @param changed called when the files hold something that was not seen yet. */
   watch(changed: () => void): void {
-    const { cert, key, clientCa } = this.#files;
-    const files = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
     const look = async (): Promise<void> => {
       const seen = await read(this.#files).then(fingerprint, String);
+      if (this.#closed) return;
       if (seen !== this.#seen) changed();
       this.#seen = seen;
+      this.watch(changed);
     };
-    const listener = (): void => void look();
-    for (const file of files) watchFile(file, { interval: LOOK_MILLIS, persistent: false }, listener);
-    this.#unwatch = () => {
-      for (const file of files) unwatchFile(file, listener);
-    };
+    this.#timer = setTimeout(() => void look(), LOOK_MILLIS).unref();
   }
 
   close(): void {
-    this.#unwatch();
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 }
 
