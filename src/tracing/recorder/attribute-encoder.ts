@@ -1,7 +1,7 @@
 /** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
 import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
 import type { AttributeList, AttributeVisitor } from './attribute-list.ts';
-import { type ByteWriter, SHORT, varintLength } from './byte-writer.ts';
+import { ByteWriter, SHORT, varintLength } from './byte-writer.ts';
 import { type EncodedKey, KeyCache } from './key-cache.ts';
 
 const KEY_FIELD = 1;
@@ -11,6 +11,7 @@ const ANY = { string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 
 const ANY_TAG = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21 } as const;
 /** More than the tags and lengths around a value of one attribute take. */
 const AROUND = 48;
+const FIRST_BYTES = 1024;
 
 export class AttributeEncoder implements AttributeVisitor {
   readonly #keys: KeyCache;
@@ -35,14 +36,27 @@ export class AttributeEncoder implements AttributeVisitor {
   }
 
   attribute(name: string, value: unknown): void {
-    const out = this.#out!;
-    const tag = this.#tag;
-    const key = this.#keys.get(name);
+    this.write(this.#out!, this.#tag, this.#keys.get(name), value);
+  }
+
+  key(name: string): EncodedKey {
+    return this.#keys.get(name);
+  }
+
+  /** One attribute. @param value of the kinds that AnyValue knows. @throws TooLarge */
+  write(out: ByteWriter, tag: number, key: EncodedKey, value: unknown): void {
     out.reserve(key.field.length + AROUND);
     if (typeof value === 'string') textAttribute(out, tag, key.field, value);
     else if (typeof value === 'number') numberAttribute(out, tag, key, value);
     else if (typeof value === 'boolean') integerAttribute(out, tag, key.field, ANY_TAG.bool, value ? 1 : 0);
     else rawAttribute(out, tag, key.field, anyValue(value));
+  }
+
+  /** Several, for what is encoded once. */
+  bytes(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[]): Uint8Array {
+    const out = new ByteWriter(FIRST_BYTES, Number.POSITIVE_INFINITY);
+    for (const [key, value] of attributes) this.write(out, tag, key, value);
+    return new Uint8Array(out.take());
   }
 }
 
@@ -50,7 +64,7 @@ export class AttributeEncoder implements AttributeVisitor {
 function head(out: ByteWriter, tag: number, key: Uint8Array, size: number): void {
   out.byte(tag);
   out.varint(key.length + 1 + varintLength(size) + size);
-  out.raw(key);
+  out.append(key);
   out.byte(VALUE);
   out.varint(size);
 }
@@ -88,7 +102,7 @@ function integerAttribute(out: ByteWriter, tag: number, key: Uint8Array, kind: n
 function rawAttribute(out: ByteWriter, tag: number, key: Uint8Array, any: Uint8Array): void {
   out.reserve(key.length + any.length + AROUND);
   head(out, tag, key, any.length);
-  out.raw(any);
+  out.append(any);
 }
 
 /** Kinds that spans seldom hold: built piece by piece. An empty message is the empty value. */

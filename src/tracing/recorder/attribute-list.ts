@@ -19,17 +19,17 @@ const MOST_MARKS = 31;
 
 export class AttributeList {
   /** Not changed by whoever gave them, from then on. */
-  #initial: Attributes | undefined;
-  /** Key and value in turn, up to `#noted`. */
-  #notes: unknown[] | undefined;
-  #noted = 0;
-  readonly #limits: SpanLimits;
+  initial: Attributes | undefined;
+  /** Key and value in turn, up to `noted`. */
+  notes: unknown[] | undefined;
+  noted = 0;
+  readonly limits: SpanLimits;
   readonly #most: number;
 
   /** @param most how many it may hold. @param initial belongs to the list from then on. */
   constructor(limits: SpanLimits, initial: Attributes | undefined, most: number = limits.attributes) {
-    this.#limits = limits;
-    this.#initial = initial;
+    this.limits = limits;
+    this.initial = initial;
     this.#most = most;
   }
 
@@ -38,26 +38,26 @@ export class AttributeList {
     if (!isValue(value)) return;
     // As long as most spans need: an array that grows takes twice of it.
     const _ = undefined;
-    const notes = (this.#notes ??= [_, _, _, _, _, _, _, _, _, _, _, _]);
-    notes[this.#noted++] = key;
-    notes[this.#noted++] = typeof value === 'object' ? copyOf(value, this.#limits, this.#limits.depth) : value;
-    if (this.#noted >= MOST_NOTES) this.#settle();
+    const notes = (this.notes ??= [_, _, _, _, _, _, _, _, _, _, _, _]);
+    notes[this.noted++] = key;
+    notes[this.noted++] = typeof value === 'object' ? copyOf(value, this.limits, this.limits.depth) : value;
+    if (this.noted >= MOST_NOTES) this.#settle();
   }
 
   /** The value that was set last, without regard to limits. */
   get(key: string): unknown {
-    const notes = this.#notes ?? [];
-    for (let i = this.#noted - 2; i >= 0; i -= 2) {
+    const notes = this.notes ?? [];
+    for (let i = this.noted - 2; i >= 0; i -= 2) {
       if (notes[i] === key) return notes[i + 1];
     }
-    return this.#initial?.[key];
+    return this.initial?.[key];
   }
 
   /** About how many bytes it takes. */
   get bytes(): number {
     let bytes = 0;
-    for (const key in this.#initial) bytes += bytesOf(this.#initial[key]);
-    for (let i = 1; i < this.#noted; i += 2) bytes += bytesOf(this.#notes![i]);
+    for (const key in this.initial) bytes += bytesOf(this.initial[key]);
+    for (let i = 1; i < this.noted; i += 2) bytes += bytesOf(this.notes![i]);
     return bytes;
   }
 
@@ -66,12 +66,12 @@ export class AttributeList {
    * is encoded. @returns how many found no room.
    */
   visit(visitor: AttributeVisitor): number {
-    if (this.#noted > 2 * MOST_MARKS) this.#settle();
-    const limits = this.#limits;
+    if (this.noted > 2 * MOST_MARKS) this.#settle();
+    const limits = this.limits;
     const most = this.#most;
-    const initial = this.#initial;
-    const notes = this.#notes;
-    const noted = this.#noted;
+    const initial = this.initial;
+    const notes = this.notes;
+    const noted = this.noted;
     const settled = noted > 2 * MOST_MARKS;
     /** Notes whose key was told already, a bit for each. */
     let told = 0;
@@ -106,11 +106,11 @@ export class AttributeList {
 
   /** Forgets all but what counts: then there is nothing initial, and no key twice. */
   #settle(): void {
-    const last = new Map<string, unknown>(Object.entries(this.#initial ?? {}).filter(([, value]) => isValue(value)));
-    for (let i = 0; i < this.#noted; i += 2) last.set(this.#notes![i] as string, this.#notes![i + 1]);
-    this.#initial = undefined;
-    this.#notes = [...last].flat();
-    this.#noted = this.#notes.length;
+    const last = new Map<string, unknown>(Object.entries(this.initial ?? {}).filter(([, value]) => isValue(value)));
+    for (let i = 0; i < this.noted; i += 2) last.set(this.notes![i] as string, this.notes![i + 1]);
+    this.initial = undefined;
+    this.notes = [...last].flat();
+    this.noted = this.notes.length;
   }
 }
 

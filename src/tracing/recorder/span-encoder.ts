@@ -3,10 +3,11 @@
  * (opentelemetry-proto, trace/v1/trace.proto). Fields that hold their default are left out, as proto3 has it.
  */
 import { type SpanContext, SpanStatusCode } from '@opentelemetry/api';
+import { bytesField } from '../../kit/protobuf.ts';
 import { AttributeEncoder } from './attribute-encoder.ts';
+import { AttributePattern } from './attribute-pattern.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { OwnContext } from './ids.ts';
-import { KeyCache } from './key-cache.ts';
 import type { RecordingSpan, SpanEvent, SpanLink } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */
@@ -44,8 +45,18 @@ const IS_REMOTE = 0x200;
 /** More than all fields of fixed size take together. */
 const FIXED_PART = 160;
 
+/** What is encoded once for the spans of one name. */
+interface Shape {
+  /** The whole field. */
+  readonly name: Uint8Array;
+  readonly pattern: AttributePattern;
+}
+
+/** Names that come from outside must not fill the memory. */
+const MOST_SHAPES = 512;
+
 export class SpanEncoder {
-  readonly #names = new KeyCache(SPAN_NAME_FIELD);
+  readonly #shapes = new Map<string, Shape>();
   readonly #attributes: AttributeEncoder;
 
   /** @param doubles attribute keys whose numbers are always doubles. */
@@ -59,21 +70,29 @@ export class SpanEncoder {
     out.byte(SCOPE_SPANS.spans);
     const start = out.open();
     this.#identity(out, span);
-    const name = this.#names.get(span.name).field;
-    out.reserve(name.length + FIXED_PART);
-    out.raw(name);
+    const { name, pattern } = this.#shapes.get(span.name) ?? this.#newShape(span.name);
+    out.append(name);
+    out.reserve(FIXED_PART);
     out.byte(SPAN.kind);
     out.byte(span.kind + 1);
     out.byte(SPAN.start);
     out.time(span.local.anchor, span.start);
     out.byte(SPAN.end);
     out.time(span.local.anchor, span.endTime);
-    this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
+    if (!pattern.encode(out, span.attributes))
+      this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
     if (span.events !== undefined) this.#events(out, span, span.events);
     if (span.links !== undefined) this.#links(out, span, span.links);
     if (span.statusCode !== SpanStatusCode.UNSET) this.#status(out, span);
     this.#flags(out, span);
     out.close(start);
+  }
+
+  #newShape(name: string): Shape {
+    const pattern = new AttributePattern(this.#attributes, SPAN.attributes);
+    const shape = { name: bytesField(SPAN_NAME_FIELD, name), pattern };
+    if (this.#shapes.size < MOST_SHAPES) this.#shapes.set(name, shape);
+    return shape;
   }
 
   #identity(out: ByteWriter, { context, parent, local }: RecordingSpan): void {

@@ -1,0 +1,117 @@
+/**
+ * What the attributes of the spans of one name have in common. Spans of one name have the same keys in the same order, and most of
+ * their values are those of the last time: such attributes are compared and copied, in runs, not encoded again. Learnt from the
+ * spans themselves, and learnt anew where these have changed; a span that does not fit is encoded attribute by attribute.
+ */
+import type { AttributeEncoder } from './attribute-encoder.ts';
+import type { AttributeList } from './attribute-list.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import type { EncodedKey } from './key-cache.ts';
+
+/** Stands for a value that was another one before. */
+const VARIES = Symbol('varies');
+/** A pattern is given up after so many spans in a row that did not fit. */
+const MOST_MISFITS = 8;
+const MOST_ATTRIBUTES = 64;
+
+export class AttributePattern {
+  readonly #encoder: AttributeEncoder;
+  readonly #tag: number;
+  #keys: readonly EncodedKey[] = [];
+  /** The value that every span had so far, or `VARIES`. */
+  #values: unknown[] = [];
+  /** The bytes of the row of unvarying attributes that ends here; undefined where none ends. */
+  #runs: (Uint8Array | undefined)[] = [];
+  #misfits = MOST_MISFITS;
+
+  /** @param tag of the repeated KeyValue in its message. */
+  constructor(encoder: AttributeEncoder, tag: number) {
+    this.#encoder = encoder;
+    this.#tag = tag;
+  }
+
+  /** @returns whether they fit; if not, nothing is written. @throws TooLarge */
+  encode(out: ByteWriter, attributes: AttributeList): boolean {
+    const before = out.length;
+    if (this.#encode(out, attributes)) {
+      this.#misfits = 0;
+      return true;
+    }
+    out.length = before;
+    if (++this.#misfits > MOST_MISFITS) this.#learn(attributes);
+    return false;
+  }
+
+  #encode(out: ByteWriter, { initial, notes, noted, limits }: AttributeList): boolean {
+    let at = 0;
+    for (const key in initial) {
+      const value = initial[key];
+      if (value !== undefined && !this.#attribute(out, at++, key, value, limits.valueLength)) return false;
+    }
+    for (let i = 0; i < noted; i += 2) {
+      if (!this.#attribute(out, at++, notes![i] as string, notes![i + 1], limits.valueLength)) return false;
+    }
+    return at === this.#keys.length && at > 0;
+  }
+
+  #attribute(out: ByteWriter, at: number, name: string, value: unknown, longest: number): boolean {
+    const key = this.#keys[at];
+    if (key === undefined || key.name !== name) return false;
+    const known = this.#values[at];
+    if (known === value) {
+      const run = this.#runs[at];
+      if (run !== undefined) out.append(run);
+      return true;
+    }
+    if (typeof value === 'object' || (typeof value === 'string' && value.length > longest)) return false;
+    if (known !== VARIES) this.#vary(out, at);
+    this.#encoder.write(out, this.#tag, key, value);
+    return true;
+  }
+
+  /** Its value has changed: what stands before it in the run that it ends now is written here, since the run is no more. */
+  #vary(out: ByteWriter, at: number): void {
+    let from = at;
+    while (from > 0 && this.#values[from - 1] !== VARIES && this.#runs[from - 1] === undefined) from--;
+    for (let i = from; i < at; i++) this.#encoder.write(out, this.#tag, this.#keys[i]!, this.#values[i]);
+    this.#values[at] = VARIES;
+    this.#findRuns();
+  }
+
+  #learn({ initial, notes, noted, limits }: AttributeList): void {
+    const values = new Map<string, unknown>();
+    let count = 0;
+    const take = (name: string, value: unknown): void => {
+      const fits = typeof value !== 'object' && !(typeof value === 'string' && value.length > limits.valueLength);
+      if (value === undefined) return;
+      if (fits && name !== '') values.set(name, value);
+      count++;
+    };
+    for (const name in initial) take(name, initial[name]);
+    for (let i = 0; i < noted; i += 2) take(notes![i] as string, notes![i + 1]);
+    // A key twice, or a value that is not simple: attribute by attribute.
+    if (values.size < count || count > Math.min(MOST_ATTRIBUTES, limits.attributes)) return;
+    this.#keys = [...values.keys()].map((name) => this.#encoder.key(name));
+    this.#values = [...values.values()];
+    this.#findRuns();
+    this.#misfits = 0;
+  }
+
+  #findRuns(): void {
+    const { length } = this.#keys;
+    this.#runs = new Array<undefined>(length).fill(undefined);
+    let from = 0;
+    for (let i = 0; i <= length; i++) {
+      if (i < length && this.#values[i] !== VARIES) continue;
+      if (i > from) this.#runs[i - 1] = this.#bytesOf(from, i);
+      from = i + 1;
+    }
+  }
+
+  #bytesOf(from: number, to: number): Uint8Array {
+    return this.#encoder.bytes(
+      this.#tag,
+      this.#keys.slice(from, to).map((key, i) => [key, this.#values[from + i]] as const),
+    );
+  }
+}
