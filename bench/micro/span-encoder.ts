@@ -3,14 +3,17 @@
  * they end, by our recorder and by the official SDK with its own encoder. Both run in turns in one process; what counts is
  * the ratio. Run: node bench/micro/span-encoder.ts [rounds]
  */
+import type { Context } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { RequestTracer } from '../../src/domain/span.ts';
+import { throughApi } from '../../src/tracing/api-span.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
-import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
+import { createRequestTracer, recordedBy } from '../../src/tracing/instrumentation.ts';
 import { BatchQueue } from '../../src/tracing/pipeline/batch-queue.ts';
 import { Figures } from '../../src/tracing/pipeline/figures.ts';
 import type { Batch } from '../../src/tracing/pipeline/messages.ts';
+import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
@@ -22,6 +25,9 @@ import { chooseSampler, type SamplingStrategy } from '../../src/tracing/sampler/
 const UPLOADS = 10_000;
 const BATCH_SPANS = 512;
 const ROUNDS = Number(process.argv[2] ?? 7);
+
+const propagator = new TraceContextPropagator();
+const carry = (context: Context): readonly string[] => headersOf(propagator, context);
 
 interface Contestant {
   readonly name: string;
@@ -49,8 +55,8 @@ function ours(name: string, strategy: SamplingStrategy): Contestant {
     events: { refused() {}, spoiled() {} },
   });
   const sampler = chooseSampler(strategy, 1);
-  const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS, sampler, sink: queue };
-  const tracer = createRequestTracer(new Tracer(parts), new TraceContextPropagator(), 'stable');
+  const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS, sampler, sink: queue, carry };
+  const tracer = createRequestTracer(recordedBy(new Tracer(parts)), propagator, 'stable');
   const contestant: Contestant = { name, tracer, bytes: 0, micros: [] };
   return contestant;
 }
@@ -69,7 +75,7 @@ function stock(): Contestant {
     shutdown: () => Promise.resolve(),
   };
   const provider = new TracerProvider({ spanProcessors: [processor] });
-  const tracer = createRequestTracer(provider.getTracer('bench'), new TraceContextPropagator(), 'stable');
+  const tracer = createRequestTracer(throughApi(provider.getTracer('bench'), propagator), propagator, 'stable');
   const contestant: Contestant = { name: 'official SDK', tracer, bytes: 0, micros: [] };
   return contestant;
 }

@@ -2,57 +2,115 @@
  * Which names HTTP attributes get. The gateway sets today's (OTel semantic conventions for HTTP, stable since 1.23) and knows
  * no others; `dup` sets those from before beside them, `legacy` in their place.
  */
-import { type Attributes as ApiAttributes, type Span as ApiSpan, SpanKind } from '@opentelemetry/api';
-import type { Attributes, AttributeValue } from '../domain/span.ts';
+import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
 import { LEGACY_NAMES } from './catalogue.ts';
 
 export type Conventions = 'stable' | 'legacy' | 'dup';
 
+type SpanKind = ChildKind | 'server';
+
 /** How attributes are put on spans. */
 export interface Names {
   /** The attributes of a span that is about to start. */
-  initial(kind: SpanKind, attributes: Attributes): ApiAttributes;
-  set(span: ApiSpan, kind: SpanKind, name: string, value: AttributeValue): void;
+  initial(kind: SpanKind, attributes: Attributes): Attributes;
+  /** The span, or one over it that renames what is set on it and below it. */
+  renamed(span: Span, kind: SpanKind): Span;
 }
 
-export function chooseNames(conventions: Conventions): Names {
+export function namesOf(conventions: Conventions): Names {
   return conventions === 'stable' ? STABLE : withLegacy(conventions === 'dup');
 }
 
 const STABLE: Names = {
   initial: (_, attributes) => attributes,
-  set: (span, _, name, value) => span.setAttribute(name, value),
+  renamed: (span) => span,
 };
 
 function withLegacy(both: boolean): Names {
-  return {
+  const names: Names = {
     initial(kind, attributes) {
-      const names = namesOf(kind);
-      const all: ApiAttributes = {};
-      for (const name in attributes) {
-        const older = names.get(name);
-        if (both || older === undefined) all[name] = attributes[name];
-        if (older !== undefined) all[older] = attributes[name];
-      }
+      const older = olderOf(kind);
+      const all: Record<string, AttributeValue | undefined> = {};
+      for (const name in attributes) for (const each of namesFor(older, name, both)) all[each] = attributes[name];
       if (attributes['url.path'] !== undefined) setTarget(all, attributes, both);
       return all;
     },
-    set(span, kind, name, value) {
-      const older = namesOf(kind).get(name);
-      if (both || older === undefined) span.setAttribute(name, value);
-      if (older !== undefined) span.setAttribute(older, value);
-    },
+    renamed: (span, kind) => (span.recording ? new RenamedSpan(span, kind, names, both) : span),
   };
+  return names;
+}
+
+class RenamedSpan implements Span {
+  readonly #span: Span;
+  readonly #older: ReadonlyMap<string, string>;
+  readonly #names: Names;
+  readonly #both: boolean;
+
+  constructor(span: Span, kind: SpanKind, names: Names, both: boolean) {
+    this.#span = span;
+    this.#older = olderOf(kind);
+    this.#names = names;
+    this.#both = both;
+  }
+
+  get traceId(): string | undefined {
+    return this.#span.traceId;
+  }
+
+  get spanId(): string | undefined {
+    return this.#span.spanId;
+  }
+
+  get sampled(): boolean {
+    return this.#span.sampled;
+  }
+
+  get recording(): boolean {
+    return this.#span.recording;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#span.traceparent;
+  }
+
+  set(name: string, value: AttributeValue | undefined): void {
+    for (const each of namesFor(this.#older, name, this.#both)) this.#span.set(each, value);
+  }
+
+  fail(errorType: string, description?: string): void {
+    this.#span.fail(errorType, description);
+  }
+
+  child(name: string, kind: ChildKind, attributes: Attributes = {}): Span {
+    return this.#names.renamed(this.#span.child(name, kind, this.#names.initial(kind, attributes)), kind);
+  }
+
+  outgoingHeaders(): readonly string[] {
+    return this.#span.outgoingHeaders();
+  }
+
+  end(): void {
+    this.#span.end();
+  }
+}
+
+function namesFor(names: ReadonlyMap<string, string>, name: string, both: boolean): string[] {
+  const older = names.get(name);
+  if (older === undefined) return [name];
+  return both ? [name, older] : [older];
 }
 
 /** What is two attributes today was one. */
-function setTarget(all: ApiAttributes, attributes: Attributes, both: boolean): void {
-  const { 'url.path': path, 'url.query': query } = attributes;
+function setTarget(
+  all: Record<string, AttributeValue | undefined>,
+  { 'url.path': path, 'url.query': query }: Attributes,
+  both: boolean,
+): void {
   all['http.target'] = query === undefined ? path : `${path}?${query}`;
   if (both) return;
   delete all['url.path'];
   delete all['url.query'];
 }
 
-const namesOf = (kind: SpanKind): ReadonlyMap<string, string> =>
-  kind === SpanKind.SERVER ? LEGACY_NAMES.server : LEGACY_NAMES.client;
+const olderOf = (kind: SpanKind): ReadonlyMap<string, string> =>
+  kind === 'server' ? LEGACY_NAMES.server : LEGACY_NAMES.client;

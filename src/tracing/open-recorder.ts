@@ -1,5 +1,5 @@
 /** Our own recorder with all that is behind it: from a span that ends to a collector that has it. */
-import type { Tracer as TracerApi } from '@opentelemetry/api';
+import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
@@ -10,6 +10,7 @@ import { Figures, type TracerStats } from './pipeline/figures.ts';
 import { Settler } from './pipeline/settler.ts';
 import { TailBuffer } from './pipeline/tail-buffer.ts';
 import { TroubleLog } from './pipeline/trouble-log.ts';
+import { headersOf } from './propagation/raw-headers.ts';
 import { Clock } from './recorder/clock.ts';
 import { IdGenerator } from './recorder/ids.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
@@ -28,14 +29,14 @@ export interface RecorderOptions extends ExportOptions {
 }
 
 export interface Recorder {
-  readonly tracer: TracerApi;
+  readonly tracer: Tracer;
   stats(): TracerStats;
   /** @see TracingHandle.shutdown */
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
 /** @throws Error if a file that the configuration names cannot be used. */
-export function openRecorder(config: TracingConfig, options: RecorderOptions): Recorder {
+export function openRecorder(config: TracingConfig, propagator: TextMapPropagator, options: RecorderOptions): Recorder {
   const figures = new Figures(config.batch.max_queue_size);
   const settler = new Settler(figures, new TroubleLog(options.log, figures, destinationOf(config)));
   const program = options.program ?? exporterProgram();
@@ -47,13 +48,18 @@ export function openRecorder(config: TracingConfig, options: RecorderOptions): R
   settler.queue = queue;
   let ending: Promise<void> | undefined;
   return {
-    tracer: createTracer(config, queue, figures),
+    tracer: createTracer(config, propagator, queue, figures),
     stats: () => figures.snapshot(),
     shutdown: (timeoutMillis) => (ending ??= shutdown(queue, link, settler, timeoutMillis)),
   };
 }
 
-function createTracer({ sampling, limits }: TracingConfig, queue: BatchQueue, figures: Figures): Tracer {
+function createTracer(
+  { sampling, limits }: TracingConfig,
+  propagator: TextMapPropagator,
+  queue: BatchQueue,
+  figures: Figures,
+): Tracer {
   const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
   return new Tracer({
     tail,
@@ -71,6 +77,7 @@ function createTracer({ sampling, limits }: TracingConfig, queue: BatchQueue, fi
     },
     sampler: openSampler(sampling),
     sink: tail ?? queue,
+    carry: (context) => headersOf(propagator, context),
   });
 }
 

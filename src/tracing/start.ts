@@ -2,10 +2,10 @@
  * Tracing, put together from the configuration. This is the only way in: it is imported when tracing is enabled and not
  * before, and nothing outside this folder imports anything else of it.
  */
-import type { TextMapPropagator, Tracer } from '@opentelemetry/api';
+import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { RequestTracer } from '../domain/span.ts';
-import { createRequestTracer } from './instrumentation.ts';
+import { createRequestTracer, type OpenRequest, recordedBy } from './instrumentation.ts';
 import { openRecorder, type RecorderOptions } from './open-recorder.ts';
 import type { TracerStats } from './pipeline/figures.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
@@ -36,9 +36,9 @@ export function startTracing(config: TracingConfig, options: RecorderOptions): P
 /** Recorded and exported by us. */
 export async function startNative(config: TracingConfig, options: RecorderOptions): Promise<NativeTracing> {
   const propagator = await choosePropagator(config.propagators ?? ['tracecontext']);
-  const recorder = openRecorder(config, options);
+  const recorder = openRecorder(config, propagator, options);
   return {
-    tracer: faceOf(config, recorder.tracer, propagator),
+    tracer: faceOf(config, recordedBy(recorder.tracer), propagator),
     stats: () => recorder.stats(),
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
   };
@@ -46,12 +46,16 @@ export async function startNative(config: TracingConfig, options: RecorderOption
 
 async function startGlobal(config: TracingConfig, { serviceVersion }: RecorderOptions): Promise<TracingHandle> {
   const { findProvider } = await import('./global-provider.ts');
+  const { throughApi } = await import('./api-span.ts');
   const { tracer, propagator, flush } = await findProvider(config.propagators, serviceVersion);
-  return { tracer: faceOf(config, tracer, propagator), shutdown: (timeoutMillis) => flush(timeoutMillis) };
+  return {
+    tracer: faceOf(config, throughApi(tracer, propagator), propagator),
+    shutdown: (timeoutMillis) => flush(timeoutMillis),
+  };
 }
 
-function faceOf(config: TracingConfig, tracer: Tracer, propagator: TextMapPropagator): RequestTracer {
-  return createRequestTracer(tracer, propagator, config.semantic_conventions, inboundOf(config));
+function faceOf(config: TracingConfig, open: OpenRequest, propagator: TextMapPropagator): RequestTracer {
+  return createRequestTracer(open, propagator, config.semantic_conventions, inboundOf(config));
 }
 
 function inboundOf({ inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {

@@ -1,6 +1,6 @@
 /** The trace of requests in a unit test: our real tracer under a stage, and what has ended, read back through protobufjs. */
 import type { Span } from '../../src/domain/span.ts';
-import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
+import { createRequestTracer, recordedBy } from '../../src/tracing/instrumentation.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
 import type { DecodedSpan } from './otlp-messages.ts';
 import { testTracer } from './test-tracer.ts';
@@ -14,7 +14,7 @@ export interface RequestTrace {
 
 export function requestTrace(): RequestTrace {
   const { tracer, decoded } = testTracer();
-  const requests = createRequestTracer(tracer, new TraceContextPropagator(), 'stable');
+  const requests = createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), 'stable');
   return { open: () => requests.startRequest([], {}), ended: decoded };
 }
 

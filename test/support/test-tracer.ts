@@ -1,6 +1,8 @@
 /** Our tracer for tests: what ends is kept, and can be read back through protobufjs. */
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
 import { otlpRequest } from '../../src/tracing/exporter/otlp-request.ts';
+import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
+import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
 import { ByteWriter } from '../../src/tracing/recorder/byte-writer.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
@@ -34,6 +36,7 @@ export function testTracer(options: TestTracerOptions = {}): TestTracer {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sampler: options.sampler ?? chooseSampler('parent_based', 1),
     sink: { ended: (span) => ended.push(span) },
+    carry: (context) => headersOf(new TraceContextPropagator(), context),
   });
   return { tracer, ended, decoded: () => decodeSpans(ended) };
 }

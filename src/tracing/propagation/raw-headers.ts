@@ -1,5 +1,5 @@
 /** How a propagator reads the headers of a request and writes those of the next: lists of name, value, name, value. */
-import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 import type { RawHeaders } from '../../domain/span.ts';
 
 /** Names in any case; a header that was sent several times gives all its values. */
@@ -19,8 +19,15 @@ export const rawHeadersGetter: TextMapGetter<RawHeaders> = {
   },
 };
 
-export const rawHeadersSetter: TextMapSetter<string[]> = {
+const rawHeadersSetter: TextMapSetter<string[]> = {
   set: (headers, name, value) => {
     headers.push(name, value);
   },
 };
+
+/** The headers that carry a context to the next service. */
+export function headersOf(propagator: TextMapPropagator, context: Context): readonly string[] {
+  const headers: string[] = [];
+  propagator.inject(context, headers, rawHeadersSetter);
+  return headers;
+}

@@ -9,6 +9,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
+import { formatTraceparent, KNOWN_FLAGS } from '../recorder/format-traceparent.ts';
 import { TraceState } from './trace-state.ts';
 
 const TRACEPARENT = 'traceparent';
@@ -16,8 +17,6 @@ const TRACESTATE = 'tracestate';
 
 /** Section 3.2.2: version, trace id, parent id, flags; a version above 00 may add more after a dash. */
 const FORM = /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?[ \t]*$/;
-/** Sampled and random, the flags of level 2; the others must be sent as zero (section 3.2.2.5.3). */
-const KNOWN_FLAGS = 0x03;
 
 export class TraceContextPropagator implements TextMapPropagator {
   fields(): string[] {
@@ -39,15 +38,10 @@ export class TraceContextPropagator implements TextMapPropagator {
     const span = trace.getSpanContext(context);
     // What stands for no span has zeros; other invalid contexts do not come out of a tracer.
     if (span === undefined || span.traceId === INVALID_TRACEID || span.spanId === INVALID_SPANID) return;
-    setter.set(carrier, TRACEPARENT, formatTraceparent(span));
+    setter.set(carrier, TRACEPARENT, formatTraceparent(span.traceId, span.spanId, span.traceFlags));
     const state = span.traceState?.serialize();
     if (state) setter.set(carrier, TRACESTATE, state);
   }
-}
-
-/** The `traceparent` of a span, always as version 00. */
-export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`;
 }
 
 /** Section 4.3: more than one traceparent is as good as none, whatever they say. */

@@ -3,37 +3,18 @@
  * hundreds of ids. Every id comes from the system's generator, so the W3C random flag may be set on each.
  */
 import { randomBytes } from 'node:crypto';
-import type { SpanContext, TraceState } from '@opentelemetry/api';
 
 const CHUNK_BYTES = 8192;
 const ZERO_TRACE_ID = '0'.repeat(32);
 
-/** The context of a span of ours: its id as text, as everybody wants it, and as the words that go onto the wire. */
-export class OwnContext implements SpanContext {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceFlags: number;
-  traceState: TraceState;
-  /** The first and the last 32 bits of the span id, as signed numbers: those need no memory of their own. */
-  readonly high: number;
-  readonly low: number;
-
-  constructor(ids: IdGenerator, traceId: string, traceFlags: number, traceState: TraceState | undefined) {
-    this.traceId = traceId;
-    this.spanId = ids.spanId();
-    this.traceFlags = traceFlags;
-    // Always there, so that all contexts have one shape; undefined means none.
-    this.traceState = traceState as TraceState;
-    this.high = ids.high;
-    this.low = ids.low;
-  }
-}
+/** A trace id in words of 32 bits, as signed numbers, the most significant first. */
+export type TraceWords = readonly [number, number, number, number];
 
 export class IdGenerator {
-  /** The words of the span id that was given last. */
+  /** The words of the span id that was given last: its first and its last 32 bits, as signed numbers. */
   high = 0;
   low = 0;
-  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #digits = '';
   #at = 0;
   readonly #draw: (bytes: number) => Buffer;
@@ -49,22 +30,36 @@ export class IdGenerator {
     return id === ZERO_TRACE_ID ? this.traceId() : id;
   }
 
+  /** Of the trace id that was given last, before anything else was. */
+  traceWords(): TraceWords {
+    const at = this.#at - 16;
+    const view = this.#view;
+    return [view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12)];
+  }
+
   /** 16 lower-case hex digits, never all zero; also as `high` and `low`. */
   spanId(): string {
     const at = this.#take(8);
-    this.high = this.#bytes.readInt32BE(at);
-    this.low = this.#bytes.readInt32BE(at + 4);
+    this.high = this.#view.getInt32(at);
+    this.low = this.#view.getInt32(at + 4);
     if (this.high === 0 && this.low === 0) return this.spanId();
     return this.#digits.slice(2 * at, 2 * at + 16);
   }
 
   #take(count: number): number {
-    if (this.#at + count > this.#bytes.length) {
-      this.#bytes = this.#draw(CHUNK_BYTES);
-      this.#digits = this.#bytes.toString('hex');
+    if (this.#at + count > this.#view.byteLength) {
+      const bytes = this.#draw(CHUNK_BYTES);
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#digits = bytes.toString('hex');
       this.#at = 0;
     }
     this.#at += count;
     return this.#at - count;
   }
+}
+
+/** @param traceId 32 hex digits. */
+export function wordsOf(traceId: string): TraceWords {
+  const word = (at: number): number => Number.parseInt(traceId.slice(at, at + 8), 16) | 0;
+  return [word(0), word(8), word(16), word(24)];
 }

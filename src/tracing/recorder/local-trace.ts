@@ -1,14 +1,18 @@
 /** What the spans of one trace share within this process, from the local root down. */
-import { NIBBLE } from './byte-writer.ts';
+import type { Context, TraceState } from '@opentelemetry/api';
 import type { Anchor } from './clock.ts';
+import type { TraceWords } from './ids.ts';
 
 export class LocalTrace {
-  readonly anchor: Anchor;
   /** 32 lower-case hex digits. */
   readonly traceId: string;
   /** The same in words of 32 bits, as signed numbers, the most significant first: all its spans are encoded with it. */
-  readonly words: readonly [number, number, number, number];
-
+  readonly words: TraceWords;
+  readonly traceFlags: number;
+  readonly traceState: TraceState | undefined;
+  readonly anchor: Anchor;
+  /** In which the local root was opened: what it holds beside the span goes on to the next services. */
+  readonly around: Context;
   /** What becomes of its spans when they end; those of an undecided trace wait. */
   fate: 'kept' | 'undecided' | 'forgotten';
   /** Its first span, known when that has begun. */
@@ -16,18 +20,23 @@ export class LocalTrace {
   /** Belongs to whoever decides. */
   waiting: unknown;
 
-  constructor(traceId: string, anchor: Anchor, fate: 'kept' | 'undecided') {
-    this.anchor = anchor;
+  constructor(
+    traceId: string,
+    words: TraceWords,
+    traceFlags: number,
+    traceState: TraceState | undefined,
+    anchor: Anchor,
+    around: Context,
+    fate: 'kept' | 'undecided',
+  ) {
     this.traceId = traceId;
-    this.words = [wordAt(traceId, 0), wordAt(traceId, 8), wordAt(traceId, 16), wordAt(traceId, 24)];
+    this.words = words;
+    this.traceFlags = traceFlags;
+    this.traceState = traceState;
+    this.anchor = anchor;
+    this.around = around;
     this.fate = fate;
     this.root = undefined;
     this.waiting = undefined;
   }
-}
-
-function wordAt(digits: string, at: number): number {
-  let word = 0;
-  for (let i = at; i < at + 8; i++) word = (word << 4) | NIBBLE[digits.charCodeAt(i)]!;
-  return word;
 }

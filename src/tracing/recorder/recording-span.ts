@@ -1,21 +1,28 @@
-/** A span of a trace that is kept: collects until it ends, then hands itself on, once. */
+/**
+ * A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. It is what the gateway's stages see and
+ * what `@opentelemetry/api` knows as a span in one object, because there are six of them in a request, and what is not there costs nothing.
+ */
 import {
-  type Attributes,
+  type Attributes as ApiAttributes,
+  type Span as ApiSpan,
+  type Context,
   type Exception,
   type Link,
-  type Span,
   type SpanContext,
-  type SpanKind,
-  type SpanOptions,
+  SpanKind,
   type SpanStatus,
   SpanStatusCode,
   type TimeInput,
+  TraceFlags,
 } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, SpanKind as FaceKind, Span } from '../../domain/span.ts';
 import { AttributeList } from './attribute-list.ts';
 import type { Clock } from './clock.ts';
-import type { OwnContext } from './ids.ts';
+import { formatTraceparent } from './format-traceparent.ts';
+import type { IdGenerator } from './ids.ts';
 import { type SpanLimits, truncate } from './limits.ts';
 import type { LocalTrace } from './local-trace.ts';
+import { SpanHolder } from './span-holder.ts';
 
 /** Takes spans that have ended. Must not throw. */
 export interface SpanSink {
@@ -24,9 +31,12 @@ export interface SpanSink {
 
 /** What all spans of a tracer share. */
 export interface SpanShop {
+  readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly limits: SpanLimits;
   readonly sink: SpanSink;
+  /** The headers that carry a context to the next service: name and value in turn. */
+  carry(context: Context): readonly string[];
 }
 
 export interface SpanEvent {
@@ -41,48 +51,110 @@ export interface SpanLink {
   readonly attributes: AttributeList;
 }
 
-export class RecordingSpan implements Span {
+/** What few spans have. */
+interface Moments {
+  readonly events: SpanEvent[];
+  readonly links: SpanLink[];
+  droppedEvents: number;
+  droppedLinks: number;
+}
+
+const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
+
+export class RecordingSpan implements ApiSpan, Span {
   name: string;
   readonly kind: SpanKind;
-  readonly context: OwnContext;
-  readonly parent: SpanContext | undefined;
   readonly local: LocalTrace;
+  /** Another one of ours, or one in another process; undefined begins the trace. */
+  readonly parent: RecordingSpan | SpanContext | undefined;
+  readonly spanId: string;
+  /** The first and the last 32 bits of the span id, as signed numbers: as it goes onto the wire. */
+  readonly high: number;
+  readonly low: number;
   /** Nanoseconds after the anchor's zero. */
   readonly start: number;
-  endTime = -1;
+  endTime = 0;
   readonly attributes: AttributeList;
-  /** Undefined as long as there is none: few spans have any. */
-  events: SpanEvent[] | undefined;
-  links: SpanLink[] | undefined;
-  droppedEvents = 0;
-  droppedLinks = 0;
+  moments: Moments | undefined;
   statusCode: SpanStatusCode = SpanStatusCode.UNSET;
   statusMessage = '';
+  #outgoing: readonly string[] | undefined;
   #ended = false;
   readonly #shop: SpanShop;
 
+  /** @param attributes belong to the span from then on. */
   constructor(
     shop: SpanShop,
     name: string,
-    context: OwnContext,
-    parent: SpanContext | undefined,
-    local: LocalTrace,
     kind: SpanKind,
-    options: SpanOptions | undefined,
+    local: LocalTrace,
+    parent: RecordingSpan | SpanContext | undefined,
+    attributes: ApiAttributes | undefined,
+    startTime: TimeInput | undefined,
   ) {
+    const { ids, clock, limits } = shop;
     this.#shop = shop;
     this.name = name;
     this.kind = kind;
-    this.context = context;
-    this.parent = parent;
     this.local = local;
-    this.attributes = new AttributeList(shop.limits, options?.attributes);
-    this.start = shop.clock.since(local.anchor, options?.startTime);
-    if (options?.links !== undefined) this.addLinks(options.links);
+    this.parent = parent;
+    this.spanId = ids.spanId();
+    this.high = ids.high;
+    this.low = ids.low;
+    this.start = startTime === undefined ? clock.now() : clock.since(local.anchor, startTime);
+    this.attributes = new AttributeList(limits, attributes);
+    this.moments = undefined;
+    this.#outgoing = undefined;
+  }
+
+  get traceId(): string {
+    return this.local.traceId;
+  }
+
+  get sampled(): boolean {
+    return (this.local.traceFlags & TraceFlags.SAMPLED) !== 0;
+  }
+
+  get recording(): boolean {
+    return true;
+  }
+
+  get traceparent(): string {
+    return formatTraceparent(this.local.traceId, this.spanId, this.local.traceFlags);
+  }
+
+  set(name: string, value: AttributeValue | undefined): void {
+    if (!this.#ended) this.attributes.set(name, value);
+  }
+
+  fail(errorType: string, description?: string): void {
+    this.setAttribute('error.type', errorType);
+    this.#setStatus(SpanStatusCode.ERROR, description);
+  }
+
+  child(name: string, kind: FaceKind, attributes?: Attributes): Span {
+    return new RecordingSpan(this.#shop, name, KINDS[kind], this.local, this, attributes as ApiAttributes, undefined);
+  }
+
+  outgoingHeaders(): readonly string[] {
+    this.#outgoing ??= this.#shop.carry(new SpanHolder(this.local.around, this));
+    return this.#outgoing;
+  }
+
+  /** A span that would end before it started ends when it started. */
+  end(time?: TimeInput): void {
+    if (this.#ended) return;
+    const { clock } = this.#shop;
+    const end = time === undefined ? clock.now() : clock.since(this.local.anchor, time);
+    this.endTime = end < this.start ? this.start : end;
+    this.#ended = true;
+    this.#shop.sink.ended(this);
   }
 
   spanContext(): SpanContext {
-    return this.context;
+    const { traceId, traceFlags, traceState } = this.local;
+    const context = { traceId, spanId: this.spanId, traceFlags };
+    return traceState === undefined ? context : { ...context, traceState };
   }
 
   isRecording(): boolean {
@@ -94,21 +166,21 @@ export class RecordingSpan implements Span {
     return this;
   }
 
-  setAttributes(attributes: Attributes): this {
+  setAttributes(attributes: ApiAttributes): this {
     for (const key in attributes) this.setAttribute(key, attributes[key]);
     return this;
   }
 
-  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+  addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): this {
     if (this.#ended) return this;
     const { clock, limits } = this.#shop;
     const given = isTime(attributesOrTime) ? undefined : attributesOrTime;
     const at = time ?? (isTime(attributesOrTime) ? attributesOrTime : undefined);
     const attributes = new AttributeList(limits, given, limits.eventAttributes);
-    this.events ??= [];
     const event = { name, time: clock.since(this.local.anchor, at), attributes };
-    if (!pushBounded(this.events, limits.events, event)) return this;
-    this.droppedEvents++;
+    const moments = this.#moments();
+    if (!pushBounded(moments.events, limits.events, event)) return this;
+    moments.droppedEvents++;
     limits.truncated('event');
     return this;
   }
@@ -117,9 +189,9 @@ export class RecordingSpan implements Span {
     if (this.#ended) return this;
     const { limits } = this.#shop;
     const attributes = new AttributeList(limits, link.attributes, limits.linkAttributes);
-    this.links ??= [];
-    if (!pushBounded(this.links, limits.links, { context: link.context, attributes })) return this;
-    this.droppedLinks++;
+    const moments = this.#moments();
+    if (!pushBounded(moments.links, limits.links, { context: link.context, attributes })) return this;
+    moments.droppedLinks++;
     limits.truncated('link');
     return this;
   }
@@ -129,12 +201,8 @@ export class RecordingSpan implements Span {
     return this;
   }
 
-  /** `OK` is final, `UNSET` is ignored, and only an error has a description (OTel trace API, "Set Status"). */
-  setStatus(status: SpanStatus): this {
-    if (this.#ended || status.code === SpanStatusCode.UNSET || this.statusCode === SpanStatusCode.OK) return this;
-    this.statusCode = status.code;
-    const message = status.code === SpanStatusCode.ERROR ? (status.message ?? '') : '';
-    this.statusMessage = truncate(message, this.#shop.limits.valueLength);
+  setStatus({ code, message }: SpanStatus): this {
+    this.#setStatus(code, message);
     return this;
   }
 
@@ -148,13 +216,16 @@ export class RecordingSpan implements Span {
     if (attributes['exception.type'] ?? attributes['exception.message']) this.addEvent('exception', attributes, time);
   }
 
-  /** A span that would end before it started ends when it started. */
-  end(time?: TimeInput): void {
-    if (this.#ended) return;
-    const end = this.#shop.clock.since(this.local.anchor, time);
-    this.endTime = end < this.start ? this.start : end;
-    this.#ended = true;
-    this.#shop.sink.ended(this);
+  /** `OK` is final, `UNSET` is ignored, and only an error has a description (OTel trace API, "Set Status"). */
+  #setStatus(code: SpanStatusCode, message: string | undefined): void {
+    if (this.#ended || code === SpanStatusCode.UNSET || this.statusCode === SpanStatusCode.OK) return;
+    this.statusCode = code;
+    this.statusMessage = code === SpanStatusCode.ERROR ? truncate(message ?? '', this.#shop.limits.valueLength) : '';
+  }
+
+  #moments(): Moments {
+    this.moments ??= { events: [], links: [], droppedEvents: 0, droppedLinks: 0 };
+    return this.moments;
   }
 }
 
@@ -166,12 +237,12 @@ function pushBounded<T>(list: T[], limit: number, item: T): boolean {
   return true;
 }
 
-function isTime(value: Attributes | TimeInput | undefined): value is TimeInput {
+function isTime(value: ApiAttributes | TimeInput | undefined): value is TimeInput {
   return typeof value === 'number' || value instanceof Date || Array.isArray(value);
 }
 
 /** As the official SDK does: an error's code, where it has one, says more than the name of its class. */
-function attributesOf(exception: Exception): Attributes {
+function attributesOf(exception: Exception): ApiAttributes {
   if (typeof exception === 'string') return { 'exception.message': exception };
   const { code, name, message, stack } = exception;
   return {

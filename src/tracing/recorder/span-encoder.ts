@@ -7,8 +7,7 @@ import { bytesField } from '../../kit/protobuf.ts';
 import { AttributeEncoder } from './attribute-encoder.ts';
 import { AttributePattern } from './attribute-pattern.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { OwnContext } from './ids.ts';
-import type { RecordingSpan, SpanEvent, SpanLink } from './recording-span.ts';
+import { RecordingSpan, type SpanEvent, type SpanLink } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */
 const SCOPE_SPANS = { spans: 0x12 } as const;
@@ -81,8 +80,12 @@ export class SpanEncoder {
     out.time(span.local.anchor, span.endTime);
     if (!pattern.encode(out, span.attributes))
       this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
-    if (span.events !== undefined) this.#events(out, span, span.events);
-    if (span.links !== undefined) this.#links(out, span, span.links);
+    if (span.moments !== undefined) {
+      this.#events(out, span, span.moments.events);
+      this.#links(out, span.moments.links);
+      count(out, SPAN.droppedEvents, span.moments.droppedEvents);
+      count(out, SPAN.droppedLinks, span.moments.droppedLinks);
+    }
     if (span.statusCode !== SpanStatusCode.UNSET) this.#status(out, span);
     this.#flags(out, span);
     out.close(start);
@@ -95,15 +98,15 @@ export class SpanEncoder {
     return shape;
   }
 
-  #identity(out: ByteWriter, { context, parent, local }: RecordingSpan): void {
+  #identity(out: ByteWriter, { high, low, parent, local }: RecordingSpan): void {
     out.byte(SPAN.traceId);
     out.byte(16);
     out.words(local.words[0], local.words[1]);
     out.words(local.words[2], local.words[3]);
     out.byte(SPAN.spanId);
     out.byte(8);
-    out.words(context.high, context.low);
-    const state = context.traceState?.serialize();
+    out.words(high, low);
+    const state = local.traceState?.serialize();
     if (state) {
       out.byte(SPAN.traceState);
       out.text(state);
@@ -111,7 +114,7 @@ export class SpanEncoder {
     if (parent === undefined) return;
     out.byte(SPAN.parentSpanId);
     out.byte(8);
-    if (parent instanceof OwnContext) out.words(parent.high, parent.low);
+    if (parent instanceof RecordingSpan) out.words(parent.high, parent.low);
     else out.hex(parent.spanId);
   }
 
@@ -127,10 +130,9 @@ export class SpanEncoder {
       this.#attributes.encode(out, event.attributes, EVENT.attributes, EVENT.droppedAttributes);
       out.close(start);
     }
-    count(out, SPAN.droppedEvents, span.droppedEvents);
   }
 
-  #links(out: ByteWriter, span: RecordingSpan, links: readonly SpanLink[]): void {
+  #links(out: ByteWriter, links: readonly SpanLink[]): void {
     for (const { context, attributes } of links) {
       out.reserve(FIXED_PART);
       out.byte(SPAN.links);
@@ -149,10 +151,9 @@ export class SpanEncoder {
       this.#attributes.encode(out, attributes, LINK.attributes, LINK.droppedAttributes);
       out.reserve(FIXED_PART);
       out.byte(LINK.flags);
-      out.fixed32(flagsOf(context, context));
+      out.fixed32(flagsOf(context.traceFlags, context));
       out.close(start);
     }
-    count(out, SPAN.droppedLinks, span.droppedLinks);
   }
 
   #status(out: ByteWriter, { statusCode, statusMessage }: RecordingSpan): void {
@@ -168,14 +169,14 @@ export class SpanEncoder {
     out.close(start);
   }
 
-  #flags(out: ByteWriter, { context, parent }: RecordingSpan): void {
+  #flags(out: ByteWriter, { local, parent }: RecordingSpan): void {
     out.reserve(FIXED_PART);
     out.varint(0x85); // field 16, fixed32: the first tag of two bytes
-    out.fixed32(flagsOf(context, parent));
+    out.fixed32(flagsOf(local.traceFlags, parent instanceof RecordingSpan ? undefined : parent));
   }
 }
 
-function flagsOf({ traceFlags }: SpanContext, parent: SpanContext | undefined): number {
+function flagsOf(traceFlags: number, parent: SpanContext | undefined): number {
   return (traceFlags & 0xff) | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0);
 }
 

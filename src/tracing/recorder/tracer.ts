@@ -1,4 +1,7 @@
-/** Our tracer behind the interface of `@opentelemetry/api`: decides at each local root, and lets the spans below follow. */
+/**
+ * Our tracer behind the interface of `@opentelemetry/api`: decides at each local root, and lets the spans below follow. Its spans are
+ * those that the gateway sees.
+ */
 import {
   type Context,
   context as contextApi,
@@ -14,7 +17,7 @@ import {
 } from '@opentelemetry/api';
 import type { RequestClues } from '../../domain/span.ts';
 import { CLUES_KEY, type Decision, type Sampler } from '../sampler/sampler.ts';
-import { type IdGenerator, OwnContext } from './ids.ts';
+import { wordsOf } from './ids.ts';
 import { LocalTrace } from './local-trace.ts';
 import { RecordingSpan, type SpanShop } from './recording-span.ts';
 import { UnsampledSpan } from './unsampled-span.ts';
@@ -23,11 +26,13 @@ import { UnsampledSpan } from './unsampled-span.ts';
 export const RANDOM_FLAG = 0x02;
 
 export interface TracerParts extends SpanShop {
-  readonly ids: IdGenerator;
   readonly sampler: Sampler;
   /** Told of traces that the sampler does not keep, where they may be kept for what becomes of them. */
   readonly tail?: { open(local: LocalTrace): void } | undefined;
 }
+
+/** A span of ours. */
+export type OwnSpan = RecordingSpan | UnsampledSpan;
 
 export class Tracer implements TracerApi {
   readonly #parts: TracerParts;
@@ -36,10 +41,10 @@ export class Tracer implements TracerApi {
     this.#parts = parts;
   }
 
-  startSpan(name: string, options?: SpanOptions, context: Context = contextApi.active()): Span {
-    const parent = options?.root ? undefined : trace.getSpan(context);
-    if (parent instanceof RecordingSpan) return this.#childOf(parent, name, options);
-    if (parent instanceof UnsampledSpan) return new UnsampledSpan(this.#contextBelow(parent.context));
+  startSpan(name: string, options: SpanOptions = {}, context: Context = contextApi.active()): OwnSpan {
+    const parent = options.root ? undefined : trace.getSpan(context);
+    if (parent instanceof RecordingSpan) return this.#open(name, options, parent.local, parent);
+    if (parent instanceof UnsampledSpan) return this.#unsampled(parent.spanContext(), context);
     return this.#localRoot(name, options, parent?.spanContext(), context);
   }
 
@@ -54,34 +59,42 @@ export class Tracer implements TracerApi {
     return contextApi.with(trace.setSpan(parent, span), () => run(span)) as ReturnType<F>;
   }
 
-  #childOf(parent: RecordingSpan, name: string, options: SpanOptions | undefined): Span {
-    const below = this.#contextBelow(parent.context);
-    return new RecordingSpan(this.#parts, name, below, parent.context, parent.local, kindOf(options), options);
-  }
-
-  #localRoot(name: string, options: SpanOptions | undefined, given: SpanContext | undefined, around: Context): Span {
-    const { ids, sampler, clock } = this.#parts;
+  #localRoot(name: string, options: SpanOptions, given: SpanContext | undefined, around: Context): OwnSpan {
+    const { ids, clock, sampler, tail } = this.#parts;
     const parent = given !== undefined && isSpanContextValid(given) ? given : undefined;
     const traceId = parent?.traceId ?? ids.traceId();
+    const words = parent === undefined ? ids.traceWords() : wordsOf(traceId);
     const random = parent === undefined ? RANDOM_FLAG : parent.traceFlags & RANDOM_FLAG;
     const decision = sampler.decide(traceId, parent, around.getValue(CLUES_KEY) as RequestClues | undefined);
-    const flags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
-    const context = new OwnContext(ids, traceId, flags, stateOf(decision, parent));
-    const { tail } = this.#parts;
-    if (!decision.sampled && tail === undefined) return new UnsampledSpan(context);
-    const local = new LocalTrace(traceId, clock.anchor(), decision.sampled ? 'kept' : 'undecided');
-    const span = new RecordingSpan(this.#parts, name, context, parent, local, kindOf(options), options);
+    const traceFlags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
+    const traceState = stateOf(decision, parent);
+    if (!decision.sampled && tail === undefined) return this.#unsampled({ traceId, traceFlags, traceState }, around);
+    const fate = decision.sampled ? 'kept' : 'undecided';
+    const local = new LocalTrace(traceId, words, traceFlags, traceState, clock.anchor(), around, fate);
+    const span = this.#open(name, options, local, parent);
     local.root = span;
     if (!decision.sampled) tail?.open(local);
     return span.setAttribute('sampling.reason', decision.reason);
   }
 
-  #contextBelow({ traceId, traceFlags, traceState }: SpanContext): OwnContext {
-    return new OwnContext(this.#parts.ids, traceId, traceFlags, traceState);
+  #open(
+    name: string,
+    { kind = SpanKind.INTERNAL, attributes, links, startTime }: SpanOptions,
+    local: LocalTrace,
+    parent: RecordingSpan | SpanContext | undefined,
+  ): RecordingSpan {
+    const span = new RecordingSpan(this.#parts, name, kind, local, parent, attributes, startTime);
+    return links === undefined ? span : span.addLinks(links);
+  }
+
+  #unsampled({ traceId, traceFlags, traceState }: Inherited, around: Context): UnsampledSpan {
+    const context = { traceId, spanId: this.#parts.ids.spanId(), traceFlags };
+    return new UnsampledSpan(this.#parts, traceState === undefined ? context : { ...context, traceState }, around);
   }
 }
 
-const kindOf = (options: SpanOptions | undefined): SpanKind => options?.kind ?? SpanKind.INTERNAL;
+/** What a context has of the one above it. */
+type Inherited = Pick<SpanContext, 'traceId' | 'traceFlags'> & { readonly traceState?: TraceState | undefined };
 
 function stateOf(decision: Decision, parent: SpanContext | undefined): TraceState | undefined {
   return decision.traceState === undefined ? parent?.traceState : decision.traceState;

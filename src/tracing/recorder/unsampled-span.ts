@@ -1,15 +1,64 @@
-/** A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. */
-import type { Span, SpanContext } from '@opentelemetry/api';
+/**
+ * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It stands
+ * for all spans below it as well: nobody would ever see their ids.
+ */
+import type { Span as ApiSpan, Context, SpanContext } from '@opentelemetry/api';
+import type { Span } from '../../domain/span.ts';
+import { formatTraceparent } from './format-traceparent.ts';
+import type { SpanShop } from './recording-span.ts';
+import { SpanHolder } from './span-holder.ts';
 
-export class UnsampledSpan implements Span {
-  readonly context: SpanContext;
+export class UnsampledSpan implements ApiSpan, Span {
+  readonly #context: SpanContext;
+  readonly #shop: SpanShop;
+  readonly #around: Context;
+  #outgoing: readonly string[] | undefined;
 
-  constructor(context: SpanContext) {
-    this.context = context;
+  /** @param around in which it was opened. */
+  constructor(shop: SpanShop, context: SpanContext, around: Context) {
+    this.#shop = shop;
+    this.#context = context;
+    this.#around = around;
   }
 
+  get traceId(): string {
+    return this.#context.traceId;
+  }
+
+  get spanId(): string {
+    return this.#context.spanId;
+  }
+
+  get sampled(): boolean {
+    return false;
+  }
+
+  get recording(): boolean {
+    return false;
+  }
+
+  get traceparent(): string {
+    const { traceId, spanId, traceFlags } = this.#context;
+    return formatTraceparent(traceId, spanId, traceFlags);
+  }
+
+  outgoingHeaders(): readonly string[] {
+    this.#outgoing ??= this.#shop.carry(new SpanHolder(this.#around, this));
+    return this.#outgoing;
+  }
+
+  set(): void {}
+
+  fail(): void {}
+
+  child(): this {
+    return this;
+  }
+
+  end(): void {}
+
   spanContext(): SpanContext {
-    return this.context;
+    return this.#context;
   }
 
   isRecording(): boolean {
@@ -45,6 +94,4 @@ export class UnsampledSpan implements Span {
   }
 
   recordException(): void {}
-
-  end(): void {}
 }

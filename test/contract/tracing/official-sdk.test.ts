@@ -18,6 +18,7 @@ import { OTLPTraceExporter as GrpcTraceExporter } from '@opentelemetry/exporter-
 import { OTLPTraceExporter as ProtoTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { openRecorder } from '../../../src/tracing/open-recorder.ts';
+import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
 import { TraceState } from '../../../src/tracing/propagation/trace-state.ts';
 import type { DecodedSpan } from '../../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveGrpc, receiveHttp } from '../../support/otlp-receiver.ts';
@@ -202,7 +203,7 @@ for (const { protocol, compression } of ROWS) {
       const receive = protocol === 'grpc' ? () => receiveGrpc() : () => receiveHttp();
       [ours, theirs] = [await receive(), await receive()];
       const otlp = { protocol, compression };
-      const recorder = openRecorder(tracingConfig(ours.endpoint, { otlp }), {
+      const recorder = openRecorder(tracingConfig(ours.endpoint, { otlp }), new TraceContextPropagator(), {
         log: keptLog(),
         serviceVersion: '1.2.3',
       });

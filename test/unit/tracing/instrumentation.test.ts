@@ -3,17 +3,18 @@ import { describe, it } from 'node:test';
 import { createContextKey, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Attributes } from '../../../src/domain/span.ts';
+import { throughApi } from '../../../src/tracing/api-span.ts';
 import type { Conventions } from '../../../src/tracing/conventions.ts';
-import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
+import { createRequestTracer, recordedBy } from '../../../src/tracing/instrumentation.ts';
 import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
+import { SpanHolder } from '../../../src/tracing/recorder/span-holder.ts';
 import { neverSampler } from '../../../src/tracing/sampler/always.ts';
-import { SpanHolder } from '../../../src/tracing/span-holder.ts';
 import type { DecodedSpan } from '../../support/otlp-messages.ts';
 import { type TestTracerOptions, testTracer } from '../../support/test-tracer.ts';
 
 function open(conventions: Conventions = 'stable', options: TestTracerOptions = {}) {
   const { tracer, decoded } = testTracer(options);
-  return { tracer: createRequestTracer(tracer, new TraceContextPropagator(), conventions), decoded };
+  return { tracer: createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), conventions), decoded };
 }
 
 describe('the face of tracing', () => {
@@ -136,7 +137,8 @@ describe('the face of tracing', () => {
       shutdown: async () => {},
     };
     const official = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
-    const tracer = createRequestTracer(official, new TraceContextPropagator(), 'stable');
+    const propagator = new TraceContextPropagator();
+    const tracer = createRequestTracer(throughApi(official, propagator), propagator, 'stable');
     const parent = '00-12345678901234567890123456789012-1234567890123456-01';
     const root = tracer.startRequest(['traceparent', parent], {});
     const child = root.child('child', 'client');

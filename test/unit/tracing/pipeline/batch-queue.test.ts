@@ -38,6 +38,7 @@ function open(limits: Partial<BatchLimits> = {}) {
     limits: DEFAULT_LIMITS,
     sampler: alwaysSampler,
     sink: queue,
+    carry: () => [],
   };
   const settle = (batch: Batch): void => {
     queue.settled(batch.id);

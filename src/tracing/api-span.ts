@@ -1,0 +1,92 @@
+/** The face of a span over any tracer of `@opentelemetry/api`: what somebody else's provider records is what ours would. */
+import {
+  type Attributes as ApiAttributes,
+  type Span as ApiSpan,
+  type Context,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapPropagator,
+  TraceFlags,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
+import { type OpenRequest, REQUEST_SPAN } from './instrumentation.ts';
+import { headersOf } from './propagation/raw-headers.ts';
+import { formatTraceparent } from './recorder/format-traceparent.ts';
+import { SpanHolder } from './recorder/span-holder.ts';
+
+const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<ChildKind, SpanKind>;
+
+interface Tools {
+  readonly tracer: Tracer;
+  readonly propagator: TextMapPropagator;
+}
+
+export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenRequest {
+  const tools = { tracer, propagator };
+  return (parent, attributes, links) => {
+    const kind = SpanKind.SERVER;
+    const options = links === undefined ? { kind, attributes } : { kind, attributes, links };
+    return new PlacedSpan(tools, tracer.startSpan(REQUEST_SPAN, options, parent), parent);
+  };
+}
+
+/** A span, and where it stands. Of a trace that is not kept it stands for all spans below it as well: nobody would ever see their ids. */
+class PlacedSpan implements Span {
+  readonly recording: boolean;
+  readonly #tools: Tools;
+  readonly #span: ApiSpan;
+  readonly #ids: SpanContext;
+  readonly #context: Context;
+  #outgoing: readonly string[] | undefined;
+
+  constructor(tools: Tools, span: ApiSpan, parent: Context) {
+    this.recording = span.isRecording();
+    this.#tools = tools;
+    this.#span = span;
+    this.#ids = span.spanContext();
+    this.#context = new SpanHolder(parent, span);
+  }
+
+  get traceId(): string {
+    return this.#ids.traceId;
+  }
+
+  get spanId(): string {
+    return this.#ids.spanId;
+  }
+
+  get sampled(): boolean {
+    return (this.#ids.traceFlags & TraceFlags.SAMPLED) !== 0;
+  }
+
+  get traceparent(): string {
+    return formatTraceparent(this.#ids.traceId, this.#ids.spanId, this.#ids.traceFlags);
+  }
+
+  outgoingHeaders(): readonly string[] {
+    this.#outgoing ??= headersOf(this.#tools.propagator, this.#context);
+    return this.#outgoing;
+  }
+
+  set(name: string, value: AttributeValue | undefined): void {
+    if (this.recording && value !== undefined) this.#span.setAttribute(name, value as string);
+  }
+
+  fail(errorType: string, description?: string): void {
+    if (!this.recording) return;
+    this.#span.setAttribute('error.type', errorType);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
+  }
+
+  child(name: string, kind: ChildKind, attributes: Attributes = {}): Span {
+    if (!this.recording) return this;
+    const options = { kind: KINDS[kind], attributes: attributes as ApiAttributes };
+    return new PlacedSpan(this.#tools, this.#tools.tracer.startSpan(name, options, this.#context), this.#context);
+  }
+
+  end(): void {
+    if (this.recording) this.#span.end();
+  }
+}
