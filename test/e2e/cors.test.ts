@@ -150,8 +150,36 @@ describe('a browser', () => {
       const refused = await answer();
       assert.equal(codeOf(refused), code);
       assert.equal(allowed(refused), code === 'AccessDenied' ? '*' : APP, code);
+      assert.equal(refused.headers['timing-allow-origin'], allowed(refused), code);
       assert.match(String(refused.headers.vary), /^Origin/);
     }
+  });
+
+  it('may read the trace of its request, of one that is refused, too', async (t) => {
+    const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' };
+    const traced = await startGateway({
+      storeUrl: store.url,
+      buckets: [{ name: 'pages', s3, cors: { allowed_origins: [APP] } }],
+      tracing: { enabled: true, sampling: { strategy: 'never' } }, // nothing is sent, the trace has its id nevertheless
+    });
+    t.after(() => traced.close());
+    const headers = { origin: APP, 'x-amz-checksum-crc32': 'AAAAAA==' };
+    const answers = [
+      await send(traced.url, 'PUT', '/pages/k', 'hello', { origin: APP }),
+      await send(traced.url, 'PUT', '/pages/k', 'hello', headers),
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 400],
+    );
+    for (const { headers } of answers) {
+      assert.match(String(headers['server-timing']), /^traceparent;desc="00-[0-9a-f]{32}-[0-9a-f]{16}-00"$/);
+      const exposed = String(headers['access-control-expose-headers']).split(', ');
+      assert.ok(exposed.includes('Server-Timing'), String(exposed));
+      assert.equal(headers['timing-allow-origin'], APP);
+    }
+    const { headers: shown } = await send(traced.url, 'PUT', '/pages/k', 'hello', { origin: 'https://evil.example' });
+    assert.deepEqual([shown['access-control-expose-headers'], shown['timing-allow-origin']], [undefined, undefined]);
   });
 
   it('of another origin uploads like any client, and is shown nothing', async () => {
