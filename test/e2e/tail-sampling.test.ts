@@ -68,6 +68,28 @@ describe('a gateway that keeps traces for what became of them', () => {
     assert.match(JSON.stringify(hash), /[0-9a-f]{16}/);
   });
 
+  it("claims no share of the caller's for what the caller did not keep", async (t) => {
+    const following = await startGateway({
+      storeUrl: store.url,
+      tracing: {
+        enabled: true,
+        otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
+        batch: { scheduled_delay_millis: 10 },
+        sampling: { strategy: 'parent_based', keep: { errors: true } },
+      },
+    });
+    t.after(() => following.close());
+    store.behaviour = answering(503, '<Error><Code>SlowDown</Code></Error>');
+    const traceparent = `00-${'e'.repeat(32)}-${'b'.repeat(16)}-00`;
+    const headers = { traceparent, tracestate: 'ot=th:8;rv:ffffffffffffff,their=1' };
+    const answer = await send(following.url, 'PUT', '/uploads/failed', 'hello', headers);
+    assert.equal((await keptOf(answer)).at(-1), 'kept_error');
+    const states = collector.spans().flatMap((span) => (span.traceId === traceIdOf(answer) ? [span.traceState] : []));
+    assert.ok(states.length >= 4);
+    const told = store.requests.at(-1)!.headers.tracestate;
+    assert.deepEqual([...new Set([...states, told])], ['ot=rv:ffffffffffffff,their=1']);
+  });
+
   it('keeps failures, refusals, slow ones and large ones whole, and nothing else', async () => {
     const whole = ['auth.verify', 'aws.s3.put_object', 'http.server.request', 's3.upload'];
     const well = await put('/uploads/well');

@@ -54,9 +54,10 @@ function withThreshold(state: TraceStateApi | undefined, sub: Map<string, string
 
 /** A threshold that was not ours must not stay: it would claim a count that is not true any more. */
 export function withoutThreshold(parent: SpanContext | undefined): { traceState?: TraceStateApi } {
-  const sub = subKeys(parent?.traceState);
-  if (!sub.delete('th')) return {};
-  return { traceState: withSubKeys(parent!.traceState!, sub) };
+  const state = parent?.traceState;
+  if (state === undefined) return {};
+  const sub = subKeys(state);
+  return sub.delete('th') ? { traceState: withSubKeys(state, sub) } : {};
 }
 
 function withSubKeys(state: TraceStateApi, sub: Map<string, string>): TraceStateApi {

@@ -40,6 +40,17 @@ describe('samplers by their names', () => {
     assert.deepEqual(pick(sampler.decide(KEPT, undefined)), { sampled: true, reason: 'root_ratio' });
     assert.deepEqual(pick(sampler.decide(DROPPED, undefined)), { sampled: false, reason: 'root_ratio' });
   });
+
+  it('claim no threshold for what is not kept, or kept whatever the threshold was', () => {
+    const state = (name: Parameters<typeof chooseSampler>[0], sampled: boolean): string | undefined =>
+      chooseSampler(name, 1).decide(KEPT, parent(sampled, 'ot=th:8;rv:ffffffffffffff,a=1')).traceState?.serialize();
+    const without = 'ot=rv:ffffffffffffff,a=1';
+    assert.equal(state('parent_based', false), without);
+    assert.equal(state('parent_based', true), undefined, 'the caller kept it by that threshold, and so do we');
+    assert.equal(state('never', true), without);
+    assert.equal(state('always', true), without);
+    assert.equal(chooseSampler('parent_based', 1).decide(KEPT, parent(false, 'a=1')).traceState, undefined);
+  });
 });
 
 const pick = ({ sampled, reason }: { sampled: boolean; reason: string }) => ({ sampled, reason });
