@@ -5,6 +5,7 @@
 import { clueFinder } from './assembly/clue-finder.ts';
 import { corsFinder } from './assembly/cors-finder.ts';
 import { pseudonymKey } from './assembly/derived-keys.ts';
+import { type Ending, endTelemetry } from './assembly/end-telemetry.ts';
 import { openBuckets, type ServedBucket } from './assembly/open-buckets.ts';
 import { openEdge } from './assembly/open-edge.ts';
 import type { BucketParts } from './assembly/surroundings.ts';
@@ -52,8 +53,8 @@ export interface App {
   /** Port of `/metrics`, if it is served. */
   readonly metricsPort: number | undefined;
   /**
-   * Takes no more requests, lets the running ones finish within `server.shutdown_timeout_seconds`, delivers the last spans
-   * within 5 s, and frees everything. Safe twice.
+   * Takes no more requests, lets the running ones finish within `server.shutdown_timeout_seconds`, delivers the last spans,
+   * metrics and log lines within 5 s in all, and frees everything. Safe twice.
    */
   close(): Promise<void>;
   /** Reads the files with access keys and certificates again. One that cannot be used is said in the log, and what it held before counts on. */
@@ -71,25 +72,23 @@ export interface AppOptions {
   readonly tracer?: RequestTracer;
 }
 
-/** Milliseconds that the last spans may take on shutdown. */
-const FLUSH_MILLIS = 5_000;
-
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const resource = resourceAttributes(config.tracing, packageVersion());
   const log = await openLog(config, resource, options.log);
   const parts: BucketParts = { opened: [], reloads: [] };
   const { opened } = parts;
+  const endings: Ending[] = [];
   const close = once(async () => {
     for (const shut of opened.reverse()) await shut();
-    if (options.log !== log) await log.close();
+    await endTelemetry(endings, options.log === log ? undefined : (millis) => log.close(millis));
   });
   try {
     const registry = new Registry();
-    await openPushedMetrics(config, registry, resource, opened);
+    await openPushedMetrics(config, registry, resource, log, endings);
     const tracing =
       options.tracer === undefined ? await openTracing(config.tracing, log, options.directory) : given(options.tracer);
-    opened.push(() => tracing.shutdown(FLUSH_MILLIS));
+    endings.push((millis) => tracing.shutdown(millis));
     if (tracing.figures !== undefined) watchTracer(registry, tracing.figures);
     const watch = watchIdentity(registry);
     const { directory = process.cwd(), env = {} } = options;
@@ -142,11 +141,12 @@ async function openPushedMetrics(
   { metrics }: Config,
   registry: Registry,
   resource: Resource,
-  opened: (() => Promise<void>)[],
+  log: ProcessLog,
+  endings: Ending[],
 ): Promise<void> {
   if (metrics.otlp === undefined) return;
   const { pushMetrics } = await import('./metrics/otlp.ts');
-  opened.push(await pushMetrics(registry, metrics.otlp, resource));
+  endings.push(await pushMetrics(registry, metrics.otlp, resource, log));
 }
 
 async function openMetrics(

@@ -12,8 +12,8 @@ export interface LogConfig {
 }
 
 export interface ProcessLog extends Log {
-  /** Writes what is still held back; call it last. */
-  close(): Promise<void>;
+  /** Writes what is still held back, and takes no longer than so many milliseconds; call it last. */
+  close(millis?: number): Promise<void>;
 }
 
 /** @param fd where to; the standard output unless a test says otherwise. */
@@ -34,6 +34,6 @@ export function createLog(config: LogConfig, fd = 1): ProcessLog {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    close: () => sink.close(),
+    close: (millis) => sink.close(millis),
   };
 }

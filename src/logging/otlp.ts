@@ -15,8 +15,10 @@ const SEVERITIES = {
 } as const satisfies Record<keyof Log, SeverityNumber>;
 
 const SHUTDOWN_MILLIS = 5_000;
+/** Of those, what the lines need that go where they always go. */
+const LAST_LINES_MILLIS = 250;
 
-/** @param log goes on as it was. @returns one that writes to both; its `close` sends what is left, within 5 s, and closes `log`. */
+/** @param log goes on as it was. @returns one that writes to both; its `close` sends what is left, and closes `log`. */
 export async function pushLogs(
   log: ProcessLog,
   { level, otlp }: LoggingConfig,
@@ -41,9 +43,15 @@ export async function pushLogs(
     info: both('info'),
     warn: both('warn'),
     error: both('error'),
-    async close() {
-      await within(SHUTDOWN_MILLIS, provider.shutdown());
-      await log.close();
+    async close(millis = SHUTDOWN_MILLIS) {
+      const endsAt = performance.now() + millis;
+      let ended = false;
+      await within(
+        millis - LAST_LINES_MILLIS,
+        provider.shutdown().then(() => void (ended = true)),
+      );
+      if (!ended) log.warn({}, 'the last lines of the log did not reach the collector');
+      await log.close(endsAt - performance.now());
     },
   };
 }

@@ -9,7 +9,7 @@ const FLUSH_MILLIS = 100;
 const RETRY_MILLIS = 5;
 const FLUSH_BYTES = 64 * 1024;
 const MAX_PENDING = 4 * 1024 * 1024;
-/** How long `close` waits for a reader that stands still, in milliseconds. */
+/** How long `close` waits for a reader that stands still at most, in milliseconds. */
 const PATIENCE_MILLIS = 2_000;
 
 export class LogSink {
@@ -38,10 +38,14 @@ export class LogSink {
     this.#schedule();
   }
 
-  /** Writes what is left, waiting a little for a slow reader: for the end of the process. Nothing is taken afterwards. */
-  async close(): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MILLIS;
-    if (this.#writing !== undefined) await this.#untilWritten();
+  /**
+   * Writes what is left, waiting a little for a slow reader: for the end of the process. Nothing is taken afterwards.
+   * @param millis how long it may take, if that is less than our patience.
+   */
+  async close(millis = PATIENCE_MILLIS): Promise<void> {
+    const patience = Math.min(millis, PATIENCE_MILLIS);
+    const deadline = Date.now() + patience;
+    if (this.#writing !== undefined) await this.#untilWritten(patience);
     clearTimeout(this.#timer);
     if (this.#dead || this.#writing !== undefined) return;
     this.#noteDropped();
@@ -84,10 +88,10 @@ export class LogSink {
     if (this.#written === undefined) this.#schedule();
   }
 
-  #untilWritten(): Promise<void> {
+  #untilWritten(millis: number): Promise<void> {
     return new Promise((resolve) => {
       this.#written = resolve;
-      setTimeout(resolve, PATIENCE_MILLIS).unref();
+      setTimeout(resolve, millis).unref();
     });
   }
 

@@ -13,6 +13,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricsConfig } from '../config/metrics.ts';
+import type { Log } from '../domain/log.ts';
 import { grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
 import type { MetricShape } from './catalogue.ts';
 import type { Family, Registry, Series } from './registry.ts';
@@ -20,14 +21,13 @@ import type { Family, Registry, Series } from './registry.ts';
 export type MetricsOtlp = NonNullable<MetricsConfig['otlp']>;
 export type ResourceAttributes = Readonly<Record<string, string | number>>;
 
-const SHUTDOWN_MILLIS = 5_000;
-
-/** @returns sends them a last time, and ends it; takes at most 5 s and never rejects. */
+/** @returns sends them a last time, and ends it; takes no longer than it is told and never rejects. */
 export async function pushMetrics(
   registry: Registry,
   config: MetricsOtlp,
   resource: ResourceAttributes,
-): Promise<() => Promise<void>> {
+  log: Log,
+): Promise<(millis: number) => Promise<void>> {
   const interval = config.interval_seconds * 1000;
   const reader = new PeriodicExportingMetricReader({
     exporter: await exporterOf(config),
@@ -36,7 +36,14 @@ export async function pushMetrics(
     metricProducers: [producerOf(registry)],
   });
   const provider = new MeterProvider({ resource: resourceFromAttributes(resource), readers: [reader] });
-  return () => within(SHUTDOWN_MILLIS, provider.shutdown());
+  return async (millis) => {
+    let ended = false;
+    await within(
+      millis,
+      provider.shutdown().then(() => void (ended = true)),
+    );
+    if (!ended) log.warn({}, 'the last metrics did not reach the collector');
+  };
 }
 
 async function exporterOf(config: MetricsOtlp): Promise<PushMetricExporter> {

@@ -1,8 +1,9 @@
 /** Metrics and logs, sent to a collector as well: what arrives is what Prometheus and the log say. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { send } from '../support/http-client.ts';
@@ -107,6 +108,45 @@ describe('metrics and logs over OTLP', () => {
       '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
     ]);
     for (const headers of calls.values()) assert.equal(headers['x-tenant'], 'seven');
+  });
+
+  it('have no more than 5 s in all at the end, with the spans, whatever the collector does', async (t) => {
+    const silent = createServer((socket) => void socket.on('error', () => {}).resume());
+    const trickling = createHttpServer((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': '100000' });
+      const drip = setInterval(() => response.write('x'), 50);
+      response.once('close', () => clearInterval(drip));
+    });
+    const sockets = new Set<Socket>();
+    for (const server of [silent, trickling]) {
+      server.on('connection', (socket: Socket) => void sockets.add(socket));
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+    }
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+      for (const server of [silent, trickling]) server.close();
+    });
+    const endOf = async (server: Server, protocol: string): Promise<void> => {
+      const otlp = { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, protocol };
+      const gateway = await startGatewayProcess(
+        configOf({ tracing: { otlp }, metrics: { port: 0, otlp }, logging: { otlp } }),
+      );
+      assert.equal((await send(gateway.url, 'PUT', '/uploads/a', 'hello')).status, 200);
+      const began = performance.now();
+      assert.equal(await gateway.stop(), 0);
+      const took = performance.now() - began;
+      // One after the other it would be fifteen.
+      assert.ok(took < 9_000, `${protocol}: ${Math.round(took)} ms`);
+      const said = gateway.log.map(({ msg }) => msg);
+      for (const line of [
+        'spans are not delivered',
+        'the last metrics did not reach the collector',
+        'the last lines of the log did not reach the collector',
+      ])
+        assert.ok(said.includes(line), `${protocol}: ${line}`);
+    };
+    await Promise.all([endOf(silent, 'http/protobuf'), endOf(silent, 'grpc'), endOf(trickling, 'http/protobuf')]);
   });
 
   // biome-ignore lint/suspicious/noExplicitAny: what protobufjs gives has no type
