@@ -16,6 +16,7 @@ import type { Config } from './config/config.ts';
 import type { Environment } from './config/expand.ts';
 import { resourceAttributes } from './config/resource-attributes.ts';
 import type { TracingConfig } from './config/tracing.ts';
+import type { VariableWarning } from './config/variable-warning.ts';
 import { answerPreflight } from './cors/answer-preflight.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
@@ -70,6 +71,8 @@ export interface AppOptions {
   readonly log?: ProcessLog;
   /** Traces instead of what the configuration says under `tracing`; whoever gives it also shuts it down. */
   readonly tracer?: RequestTracer;
+  /** What the log says once, at the start, of variables that are not followed. */
+  readonly warnings?: readonly VariableWarning[];
 }
 
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
@@ -97,7 +100,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const edge = await openEdge(config.server, parts, { directory, log }, registry);
     const listener = await openListener(config, routes, tracing.tracer, registry, watch, log, edge);
     opened.push(() => listener.close(config.server.shutdown_timeout_seconds * 1000));
-    sayStarted(log, config, listener, admin);
+    sayStarted(log, config, options.warnings ?? [], listener, admin);
     let reloading = Promise.resolve();
     const reload = () => (reloading = reloading.then(() => reloadFiles(parts, log))); // in turn: the last one counts
     return { host: listener.host, port: listener.port, metricsPort: admin?.port, close, reload };
@@ -229,7 +232,14 @@ function objectOptions(upload: Config['upload'], memory: BlockPool): ObjectOptio
   };
 }
 
-function sayStarted(log: ProcessLog, config: Config, listener: Listener, admin: AdminPort | undefined): void {
+function sayStarted(
+  log: ProcessLog,
+  config: Config,
+  warnings: readonly VariableWarning[],
+  listener: Listener,
+  admin: AdminPort | undefined,
+): void {
+  for (const warning of warnings) log.warn(warning, 'a variable of OpenTelemetry is not followed');
   for (const { name, path_prefix, auth } of config.buckets) {
     if (auth.enabled) continue;
     log.warn({ bucket: name, path_prefix }, 'anonymous uploads: whoever reaches this port may write into this bucket');

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import { type App, startApp } from '../app.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfigWithSources } from '../config/load-config.ts';
 
 /** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start. */
 export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<number> {
   let app: App;
   try {
-    app = await startApp(await loadConfig(file, env), { directory: dirname(resolve(file)), env });
+    const { config, warnings } = await loadConfigWithSources(file, env);
+    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings });
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : `error: ${(error as Error).message}`}\n`);
     return 1;

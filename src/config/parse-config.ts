@@ -9,6 +9,7 @@ import type { ObjectField } from './field.ts';
 import { withEnvironment } from './otel-environment.ts';
 import { readField } from './read-field.ts';
 import { type Found, Reading } from './reading.ts';
+import type { VariableWarning } from './variable-warning.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
 /**
@@ -20,12 +21,12 @@ export function parseConfig(text: string, file: string, env: Environment): Confi
   return parseConfigWithSources(text, file, env).config;
 }
 
-/** The same, and which settings a variable of OpenTelemetry has decided: path and name of the variable. */
+/** The same, and which settings a variable of OpenTelemetry has decided, and which variables are not followed. */
 export function parseConfigWithSources(text: string, file: string, env: Environment): ConfigWithSources {
   const given = new Set<string>();
   const config = parse(CONFIG, BEGIN, text, file, env, given);
-  const { tracing, sources } = withEnvironment(config.tracing, given, env);
-  return { config: { ...config, tracing }, sources, given };
+  const { tracing, sources, warnings } = withEnvironment(config.tracing, given, env);
+  return { config: { ...config, tracing }, sources, given, warnings };
 }
 
 export interface ConfigWithSources {
@@ -33,6 +34,8 @@ export interface ConfigWithSources {
   readonly sources: ReadonlyMap<string, string>;
   /** Paths of all that the file says. */
   readonly given: ReadonlySet<string>;
+  /** Variables of OpenTelemetry that are not followed. */
+  readonly warnings: readonly VariableWarning[];
 }
 
 const BEGIN = 'begin with "buckets:"; config.example.yaml shows a whole configuration';

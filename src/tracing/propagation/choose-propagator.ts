@@ -21,7 +21,7 @@ const PROPAGATORS = {
 
 export type PropagatorName = keyof typeof PROPAGATORS;
 
-/** @param names in the order in which they are asked: of several that find a caller, the last is believed. */
+/** @param names in the order in which they are asked: of several that find a caller, the last is believed. None reads and writes nothing. */
 export async function choosePropagator(names: readonly PropagatorName[]): Promise<TextMapPropagator> {
   const chosen = await Promise.all(names.map((name) => PROPAGATORS[name]()));
   if (chosen.length === 1) return chosen[0] as TextMapPropagator;

@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { parseConfig, parseConfigWithSources } from '../../../src/config/parse-config.ts';
+import { warningText } from '../../../src/config/variable-warning.ts';
 
 const LEAST = 'buckets: [{ name: uploads, s3: { bucket: my-bucket, access_key: AK, secret_key: SK } }]\n';
 const tracingOf = (section: string, env: Record<string, string>) => parseConfig(`${LEAST}${section}`, 'f', env).tracing;
 const ON = 'tracing: { enabled: true }\n';
+const read = (section: string, env: Record<string, string>) => {
+  const { config, warnings } = parseConfigWithSources(`${LEAST}${section}`, 'f', env);
+  return { ...config.tracing, warnings: warnings.map(warningText) };
+};
 
 describe("OpenTelemetry's variables", () => {
   it('count where the file says nothing', () => {
@@ -87,13 +92,18 @@ describe("OpenTelemetry's variables", () => {
     assert.equal(compressionOf(remote, said), 'none');
   });
 
-  it('that make the queue small make the batches small, and none may be larger than the queue', () => {
+  it('that make the queue small make the batches small, and no batch is larger than the queue', () => {
     const queue = { OTEL_BSP_MAX_QUEUE_SIZE: '10' };
     assert.equal(tracingOf(ON, queue).batch.max_export_batch_size, 10);
-    assert.throws(
-      () => tracingOf(ON, { ...queue, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20' }),
-      /^ConfigError: OTEL_BSP_MAX_QUEUE_SIZE.* is larger than max_queue_size, which is 10/,
+    const both = read(ON, { ...queue, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20' });
+    assert.deepEqual([both.batch.max_queue_size, both.batch.max_export_batch_size], [10, 10]);
+    assert.match(
+      both.warnings.join(),
+      /^OTEL_BSP_MAX_EXPORT_BATCH_SIZE="20" .*; tracing\.batch\.max_export_batch_size is 10$/,
     );
+    const file = read('tracing: { batch: { max_export_batch_size: 20 } }\n', queue);
+    assert.deepEqual([file.batch.max_queue_size, file.batch.max_export_batch_size], [8192, 20]);
+    assert.match(file.warnings.join(), /^OTEL_BSP_MAX_QUEUE_SIZE="10" .*; tracing\.batch\.max_queue_size is 8192$/);
   });
 
   it('take the URL for traces as it is, and an address alone with gRPC', () => {
@@ -128,24 +138,59 @@ describe("OpenTelemetry's variables", () => {
   for (const env of [{ OTEL_SDK_DISABLED: 'TRUE' }, { OTEL_TRACES_EXPORTER: 'none' }])
     it(`can switch tracing off: ${Object.keys(env)}`, () => assert.equal(tracingOf(ON, env as never).enabled, false));
 
+  it('switch tracing off over the file, but no exporter of the file', () => {
+    const file = 'tracing: { exporter: otlp }\n';
+    assert.equal(tracingOf(file, { OTEL_TRACES_EXPORTER: 'none' }).enabled, true);
+    assert.equal(tracingOf(file, { OTEL_SDK_DISABLED: 'true' }).enabled, false);
+  });
+
+  it('can have nothing read and nothing sent on', () => {
+    const { propagators, warnings } = read(ON, { OTEL_PROPAGATORS: 'none' });
+    assert.deepEqual([propagators, warnings], [[], []]);
+  });
+
+  it('are those of the provider where another records, but for name, resource and propagators', () => {
+    const { config, sources, warnings } = parseConfigWithSources(`${LEAST}tracing: { provider: global }\n`, 'f', {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://vendor.example/otlp',
+      OTEL_TRACES_SAMPLER: 'xray',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_CONFIG_FILE: 'sdk.yaml',
+      OTEL_SERVICE_NAME: 'theirs',
+      OTEL_PROPAGATORS: 'b3',
+    });
+    assert.deepEqual([...sources.keys()].sort(), ['tracing.propagators', 'tracing.service_name']);
+    assert.deepEqual([config.tracing.enabled, warnings], [true, []]);
+  });
+
+  it('are named as the source of what they decide, each its own', () => {
+    const { sources } = parseConfigWithSources(`${LEAST}tracing: { resource: { team: ours } }\n`, 'f', {
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=a,deployment.environment.name=prod,zone=z',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+    });
+    assert.deepEqual(Object.fromEntries(sources), {
+      'tracing.sampling.strategy': 'OTEL_TRACES_SAMPLER',
+      'tracing.sampling.ratio': 'OTEL_TRACES_SAMPLER_ARG',
+      'tracing.service_name': 'OTEL_RESOURCE_ATTRIBUTES',
+      'tracing.environment': 'OTEL_RESOURCE_ATTRIBUTES',
+      'tracing.resource': 'file, OTEL_RESOURCE_ATTRIBUTES',
+    });
+  });
+
   it('mean nothing while tracing is off', () => {
     const env = { OTEL_TRACES_SAMPLER: 'nonsense', OTEL_EXPORTER_OTLP_ENDPOINT: 'nonsense' };
     assert.deepEqual(tracingOf('', env), tracingOf('', {}));
   });
 
   for (const [name, value, wanted] of [
-    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json', /neither|not one of|write/],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://collector:4317', /URL/],
-    ['OTEL_EXPORTER_OTLP_CLIENT_KEY', 'key.pem', /cert_file and key_file/],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4317/base', /has a path, which gRPC does not use/],
-    ['OTEL_EXPORTER_OTLP_TIMEOUT', 'soon', /docs\/variables\.md/],
-    ['OTEL_TRACES_SAMPLER', 'jaeger_remote', /docs\/variables\.md/],
-    ['OTEL_PROPAGATORS', 'jaeger', /propagator that is not offered/],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://secret@collector:4317', /URL/],
+    ['OTEL_EXPORTER_OTLP_CLIENT_KEY', 'secret.pem', /cert_file and key_file/],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4317/secret', /has a path, which gRPC does not use/],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'secret', /key=value/],
-    ['OTEL_TRACES_EXPORTER', 'zipkin', /otlp, console/],
-    ['OTEL_BSP_MAX_QUEUE_SIZE', '0', /./],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'content-type=secret', /has one that is a header that the exporter sets itself/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=secret%0a', /has one that holds characters that no header may have/],
   ] as const) {
-    it(`are not skipped where they make no sense: ${name}=${value}`, () => {
+    it(`end the start where spans would go elsewhere without them: ${name}=${value}`, () => {
       assert.throws(
         () => tracingOf(ON, { [name]: value }),
         (error) => {
@@ -159,11 +204,63 @@ describe("OpenTelemetry's variables", () => {
     });
   }
 
+  for (const [variables, wanted] of [
+    ['OTEL_EXPORTER_OTLP_PROTOCOL=http/json', 'tracing.otlp.protocol is grpc'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT=soon', 'tracing.otlp.timeout_seconds is 10'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT=0', 'tracing.otlp.timeout_seconds is 10'],
+    ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT=0 OTEL_EXPORTER_OTLP_TIMEOUT=3000', 'tracing.otlp.timeout_seconds is 3'],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION=zstd', 'tracing.otlp.compression is none'],
+    ['OTEL_EXPORTER_OTLP_INSECURE=1', 'a bare host:port means TLS'],
+    ['OTEL_SDK_DISABLED=yes', 'tracing stays on'],
+    ['OTEL_TRACES_EXPORTER=zipkin', 'tracing.exporter is otlp'],
+    ['OTEL_TRACES_SAMPLER=jaeger_remote', 'tracing.sampling.strategy is parent_based'],
+    ['OTEL_TRACES_SAMPLER_ARG=2 OTEL_TRACES_SAMPLER=traceidratio', 'tracing.sampling.ratio is 1'],
+    ['OTEL_TRACES_SAMPLER_ARG=0.5', 'tracing.sampling.ratio is 1'],
+    ['OTEL_PROPAGATORS=jaeger', 'tracing.propagators is the default'],
+    ['OTEL_PROPAGATORS=b3,none', 'tracing.propagators is b3'],
+    ['OTEL_BSP_MAX_QUEUE_SIZE=0', 'tracing.batch.max_queue_size is 8192'],
+    ['OTEL_BSP_SCHEDULE_DELAY=-1', 'tracing.batch.scheduled_delay_millis is 5000'],
+    ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT=16', 'tracing.limits.attribute_value_length_limit is 1024'],
+    ['OTEL_CONFIG_FILE=sdk.yaml', 'that one counts, and under it the other variables of OpenTelemetry'],
+    ['OTEL_LOG_LEVEL=debug', 'logging.level counts'],
+    ['OTEL_METRICS_EXEMPLAR_FILTER=always_on', 'exemplars are of traces that are kept (trace_based)'],
+    ['OTEL_BSP_EXPORT_TIMEOUT=30000', 'an attempt has tracing.otlp.timeout_seconds, a batch a minute'],
+  ] as const) {
+    it(`are said, and not followed, where they make no sense or have no setting: ${variables}`, () => {
+      const env = Object.fromEntries(variables.split(' ').map((each) => each.split('=') as [string, string]));
+      const [name, value] = Object.entries(env)[0]!;
+      const [warning = '', ...more] = read(ON, env).warnings;
+      assert.deepEqual(more, []);
+      assert.ok(warning.startsWith(`${name}="${value}" `), warning);
+      assert.ok(warning.endsWith(`; ${wanted}`), warning);
+    });
+  }
+
+  it('that may hold a secret are said without it', () => {
+    const { resource, warnings } = read(ON, { OTEL_RESOURCE_ATTRIBUTES: 'team=a,the-secret' });
+    assert.deepEqual({ ...resource }, {}, 'one that is wrong voids all');
+    assert.deepEqual(warnings, ['OTEL_RESOURCE_ATTRIBUTES is not a list of key=value; none of its attributes counts']);
+  });
+
+  it('are not doubted where they say what counts anyway, or the file has decided', () => {
+    const well = {
+      OTEL_METRICS_EXEMPLAR_FILTER: 'trace_based',
+      OTEL_SDK_DISABLED: 'False',
+      OTEL_TRACES_EXPORTER: 'OTLP',
+    };
+    assert.deepEqual(read(ON, well).warnings, []);
+    const file = 'tracing: { otlp: { timeout_seconds: 1 }, sampling: { ratio: 1 }, propagators: [b3] }\n';
+    const wrong = { OTEL_EXPORTER_OTLP_TIMEOUT: '0', OTEL_TRACES_SAMPLER: 'x', OTEL_PROPAGATORS: 'x' };
+    assert.deepEqual(read(file, wrong).warnings, []);
+  });
+
   it('are all in docs/variables.md', () => {
-    const source = readFileSync(new URL('../../../src/config/otel-environment.ts', import.meta.url), 'utf8');
+    const source = ['otel-environment', 'otel-variables']
+      .map((file) => readFileSync(new URL(`../../../src/config/${file}.ts`, import.meta.url), 'utf8'))
+      .join('');
     const page = readFileSync(new URL('../../../docs/variables.md', import.meta.url), 'utf8');
-    const names = [...source.matchAll(/'(OTEL_\w+)'/g)].map(([, name]) => name!);
-    assert.ok(names.length >= 10);
+    const names = [...source.matchAll(/'(OTEL_\w+)'|^ {2}(OTEL_\w+):/gm)].map(([, quoted, key]) => quoted ?? key ?? '');
+    assert.ok(names.length >= 20);
     for (const name of names) assert.ok(page.includes(`\`${name}\``), name);
     for (const [, name] of source.matchAll(/otlp\('(\w+)'\)/g))
       assert.ok(page.includes(`\`OTEL_EXPORTER_OTLP_TRACES_${name}\``), name!);
