@@ -5,12 +5,13 @@ import type { BucketParts, Surroundings } from '../assembly/surroundings.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { effectiveValues } from '../config/effective.ts';
+import { type EffectiveValue, effectiveValues } from '../config/effective.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
 import type { ConfigWithSources } from '../config/parse-config.ts';
 import { type SocketAddress, writeSocketAddress } from '../config/scalars.ts';
 import type { TracingConfig } from '../config/tracing.ts';
+import { warningText } from '../config/variable-warning.ts';
 import { NOBODY_WATCHES } from '../domain/identity-watch.ts';
 import type { Log } from '../domain/log.ts';
 import { endpointOf } from '../s3/endpoint.ts';
@@ -34,12 +35,12 @@ export async function check(
 ): Promise<number> {
   try {
     const loaded = await loadConfigWithSources(file, env);
-    const { config, sources } = loaded;
+    const { config } = loaded;
     const around = { directory: dirname(resolve(file)), env, log: SILENT };
     await openKeys(config, around);
     await checkTracing(config.tracing, around.directory);
-    if (effective) write(everySetting(loaded));
-    else if (put === undefined) write(summary(file, config, sources));
+    if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + notFollowed(loaded));
+    else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + notFollowed(loaded));
     else {
       const { text, allowed } = await explainUpload(config.buckets, as, put, around);
       write(text);
@@ -72,18 +73,30 @@ async function checkTracing(config: TracingConfig, directory: string): Promise<v
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-function everySetting({ config, given, sources }: ConfigWithSources): string {
-  const values = effectiveValues(config, given, sources);
+function table(values: readonly EffectiveValue[], indent: string): string {
   const width = Math.max(...values.map(({ source }) => source.length));
-  return values.map(({ path, value, source }) => `${source.padEnd(width)}  ${path}: ${value}\n`).join('');
+  return values.map(({ path, value, source }) => `${indent}${source.padEnd(width)}  ${path}: ${value}\n`).join('');
 }
 
-function summary(file: string, config: Config, sources: ReadonlyMap<string, string>): string {
+/** Many may decide them, the file and some thirty variables: so each is shown with who did. */
+function everyTracingSetting({ config, given, sources }: ConfigWithSources): string {
+  if (!config.tracing.enabled) return '';
+  const values = effectiveValues(config, given, sources).filter(
+    ({ path, isSet }) => path.startsWith('tracing.') && isSet,
+  );
+  return `\nTracing in full, and where each value came from (--effective shows all settings):\n\n${table(values, '  ')}`;
+}
+
+function notFollowed({ warnings }: ConfigWithSources): string {
+  if (warnings.length === 0) return '';
+  return `\nNot followed:\n\n${warnings.map((warning) => `  ${warningText(warning)}\n`).join('')}`;
+}
+
+function summary(file: string, { config, sources }: ConfigWithSources): string {
   const lines: Line[] = [
     ['listen', writeSocketAddress(config.server.address)],
-    ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing.enabled)),
-    ...tracingLines(config.tracing),
-    ...[...sources].map(([path, variable]): Line => ['  variable', `${variable} decides ${path}`]),
+    ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing)),
+    ...tracingLines(config.tracing, sources.get('tracing.enabled')),
     ['metrics', metricsText(config)],
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
   ];
@@ -91,9 +104,10 @@ function summary(file: string, config: Config, sources: ReadonlyMap<string, stri
   return `${file} is well. This would run:\n\n${rows.join('\n')}\n`;
 }
 
-function bucketLines(bucket: BucketConfig, traced: boolean): Line[] {
+function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: TracingConfig): Line[] {
   const { name, path_prefix, s3 } = bucket;
   const { origin, pathOf } = endpointOf(s3);
+  const told = s3.propagate && propagators?.length !== 0;
   const credentials =
     s3.access_key === undefined
       ? 'the AWS provider chain (environment, profile, web identity, container, instance)'
@@ -104,24 +118,14 @@ function bucketLines(bucket: BucketConfig, traced: boolean): Line[] {
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
     ...accessLines(bucket),
-    ...(traced
-      ? [['  trace', `the store is ${s3.propagate ? '' : 'not '}sent traceparent and tracestate`] as const]
-      : []),
+    ...(traced ? [['  trace', `the store is ${told ? '' : 'not '}sent traceparent and tracestate`] as const] : []),
   ];
 }
 
-function tracingLines({
-  enabled,
-  service_name,
-  environment,
-  exporter,
-  otlp,
-  fallback,
-  fallback_file,
-  sampling,
-  semantic_conventions,
-}: TracingConfig): Line[] {
-  if (!enabled) return [['tracing', 'off']];
+/** @param off the variable that has switched it off. */
+function tracingLines(config: TracingConfig, off: string | undefined): Line[] {
+  if (!config.enabled) return [['tracing', off === undefined ? 'off' : `off, by ${off}`]];
+  const { service_name, environment, exporter, otlp, fallback, fallback_file, sampling, semantic_conventions } = config;
   const headers = Object.keys(otlp.headers);
   const where = environment === undefined ? '' : ` in ${environment}`;
   const share =

@@ -7,7 +7,9 @@ export interface EffectiveValue {
   readonly path: string;
   /** As the file would write it. */
   readonly value: string;
-  /** `file`, `default`, or the name of the variable. */
+  /** Whether it has one: what may be left out has none by default. */
+  readonly isSet: boolean;
+  /** `file`, `default`, or the name of the variable; `file, NAME` where both have a part in it. */
   readonly source: string;
 }
 
@@ -22,6 +24,7 @@ export function effectiveValues(
     [...valuesOf(field as Field, (config as Record<string, unknown>)[name], name)].map(([path, value]) => ({
       path,
       value,
+      isSet: value !== UNSET,
       source: sourceOf(path),
     })),
   );

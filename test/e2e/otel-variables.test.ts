@@ -41,6 +41,38 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
     }
   });
 
+  it('runs with those that make no sense, and says so once', { timeout: 30_000 }, async (t) => {
+    const store = await RawStore.start();
+    const collector = await receiveHttp();
+    t.after(() => Promise.all([store.close(), collector.close()]));
+    const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf' };
+    const env = {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '0',
+      OTEL_CONFIG_FILE: 'sdk.yaml',
+      OTEL_PROPAGATORS: 'none',
+    };
+    const gateway = await startGatewayProcess(config(store.url, { otlp }), [], env);
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent })).status, 200);
+    assert.equal(await gateway.stop(), 0);
+    const said = gateway.log.filter(({ msg }) => msg === 'a variable of OpenTelemetry is not followed');
+    assert.deepEqual(
+      said.map(({ level, variable, value }) => [level, variable, value]),
+      [
+        ['warn', 'OTEL_EXPORTER_OTLP_TIMEOUT', '0'],
+        ['warn', 'OTEL_CONFIG_FILE', 'sdk.yaml'],
+      ],
+    );
+    assert.equal(said[0]!.instead, 'tracing.otlp.timeout_seconds is 10');
+    assert.equal(collector.spans().length, 4);
+    assert.ok(
+      collector.spans().every(({ traceId }) => traceId !== 'a'.repeat(32)),
+      'nothing is read',
+    );
+    assert.equal(store.requests.at(-1)!.headers.traceparent, undefined, 'and nothing sent on');
+  });
+
   it('says which setting each has decided, and no value of a header', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-variables-'));
     t.after(() => rm(folder, { recursive: true }));
@@ -50,12 +82,31 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317',
       OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=hidden',
     };
-    let said = '';
-    assert.equal(await check(file, env, (text) => void (said += text)), 0);
-    assert.match(said, /OTEL_EXPORTER_OTLP_ENDPOINT decides tracing\.otlp\.endpoint\n/);
-    assert.match(said, /OTEL_EXPORTER_OTLP_HEADERS decides tracing\.otlp\.headers\n/);
-    assert.match(said, /http:\/\/collector:4317 by OTLP grpc/);
-    assert.ok(!said.includes('hidden'));
+    const checked = async (more: object): Promise<string> => {
+      let said = '';
+      assert.equal(await check(file, { ...env, ...more }, (text) => void (said += text)), 0);
+      return said;
+    };
+    const said = await checked({
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=prod',
+      OTEL_BSP_MAX_QUEUE_SIZE: 'many',
+    });
+    for (const line of [
+      /^ {2}OTEL_EXPORTER_OTLP_ENDPOINT +tracing\.otlp\.endpoint: http:\/\/collector:4317$/m,
+      /^ {2}OTEL_EXPORTER_OTLP_HEADERS +tracing\.otlp\.headers: \{ x-api-key: \(not shown\) \}$/m,
+      /^ {2}OTEL_TRACES_SAMPLER +tracing\.sampling\.strategy: ratio$/m,
+      /^ {2}OTEL_TRACES_SAMPLER_ARG +tracing\.sampling\.ratio: 0\.25$/m,
+      /^ {2}OTEL_RESOURCE_ATTRIBUTES +tracing\.environment: prod$/m,
+      /^ {2}default +tracing\.otlp\.protocol: grpc$/m,
+      /^ {2}file +tracing\.enabled: true$/m,
+      /http:\/\/collector:4317 by OTLP grpc/,
+      /^Not followed:\n\n {2}OTEL_BSP_MAX_QUEUE_SIZE="many" .*; tracing\.batch\.max_queue_size is 8192$/m,
+    ])
+      assert.match(said, line);
+    assert.doesNotMatch(said, /hidden|not set|server\./);
+    assert.match(await checked({ OTEL_SDK_DISABLED: 'true' }), /^ {2}tracing +off, by OTEL_SDK_DISABLED$/m);
   });
 
   it('are shown among all settings, each with where it came from', async (t) => {

@@ -37,8 +37,9 @@ describe('check', () => {
 
   it('says what will run, and that anybody may upload', async () => {
     const { code, output } = await run(CONFIG, { KEY: 'hush-header' });
+    const [summary, settings] = output.split('\nTracing in full, ');
     assert.equal(
-      output,
+      summary,
       `c.yaml is well. This would run:
 
   listen      [::1]:8080
@@ -63,6 +64,8 @@ describe('check', () => {
   logging     info and above, auto
 `,
     );
+    assert.match(settings!, /^ {2}file {5}tracing\.sampling\.ratio: 0\.5$/m);
+    assert.match(settings!, /^ {2}default {2}tracing\.sampling\.remote_ratio: 1$/m);
     assert.equal(code, 0);
   });
 
