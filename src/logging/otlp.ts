@@ -1,11 +1,23 @@
 /** The lines of the log, sent to a collector by the official SDK as well. Loaded only where the configuration asks for it. */
 import { type Context, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
+import {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordExporter,
+  type ReadableLogRecord,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
 import type { LoggingConfig } from '../config/logging.ts';
 import type { Log } from '../domain/log.ts';
+import { attemptExport } from '../kit/attempt-export.ts';
 import { grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
 import type { ProcessLog } from './create-log.ts';
+
+export type LogsOtlp = NonNullable<LoggingConfig['otlp']>;
+type ResourceAttributes = Readonly<Record<string, string | number>>;
+
+const SCOPE = 'mizuchi-uploadr';
 
 const SEVERITIES = {
   debug: SeverityNumber.DEBUG,
@@ -22,14 +34,14 @@ const LAST_LINES_MILLIS = 250;
 export async function pushLogs(
   log: ProcessLog,
   { level, otlp }: LoggingConfig,
-  resource: Readonly<Record<string, string | number>>,
+  resource: ResourceAttributes,
 ): Promise<ProcessLog> {
   const exporter = await exporterOf(otlp!);
   const provider = new LoggerProvider({
     resource: resourceFromAttributes(resource),
     processors: [new BatchLogRecordProcessor({ exporter })],
   });
-  const logger = provider.getLogger('mizuchi-uploadr');
+  const logger = provider.getLogger(SCOPE);
   const both = (name: keyof Log) => (fields: object, message: string) => {
     log[name](fields, message);
     if (SEVERITIES[name] < SEVERITIES[level]) return;
@@ -56,7 +68,27 @@ export async function pushLogs(
   };
 }
 
-async function exporterOf(config: NonNullable<LoggingConfig['otlp']>): Promise<LogRecordExporter> {
+/** Sends one line that says that we were here. @returns why it was not taken; undefined if it was. Never rejects. */
+export async function tryLogs(
+  config: LogsOtlp,
+  resource: ResourceAttributes,
+  millis: number,
+): Promise<string | undefined> {
+  const exporter = await exporterOf(config);
+  return attemptExport(millis, (done) => {
+    const asked = {
+      export: (records: ReadableLogRecord[]) => exporter.export(records, done),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const processors = [new SimpleLogRecordProcessor({ exporter: asked })];
+    const provider = new LoggerProvider({ resource: resourceFromAttributes(resource), processors });
+    const severity = { severityNumber: SEVERITIES.info, severityText: 'INFO' };
+    provider.getLogger(SCOPE).emit({ ...severity, body: 'a probe of mizuchi-uploadr doctor', context: ROOT_CONTEXT });
+  });
+}
+
+async function exporterOf(config: LogsOtlp): Promise<LogRecordExporter> {
   if (config.protocol === 'grpc') {
     const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-grpc');
     return new OTLPLogExporter(await grpcOptions(config));

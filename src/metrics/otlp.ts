@@ -14,11 +14,14 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { MetricsConfig } from '../config/metrics.ts';
 import type { Log } from '../domain/log.ts';
+import { attemptExport } from '../kit/attempt-export.ts';
 import { grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
 import type { MetricShape } from './catalogue.ts';
 import type { Family, Registry, Series } from './registry.ts';
 
 export type MetricsOtlp = NonNullable<MetricsConfig['otlp']>;
+const SCOPE = 'mizuchi-uploadr';
+
 export type ResourceAttributes = Readonly<Record<string, string | number>>;
 
 /** @returns sends them a last time, and ends it; takes no longer than it is told and never rejects. */
@@ -46,6 +49,26 @@ export async function pushMetrics(
   };
 }
 
+/** Sends one metric that says that we were here. @returns why it was not taken; undefined if it was. Never rejects. */
+export async function tryMetrics(
+  config: MetricsOtlp,
+  resource: ResourceAttributes,
+  millis: number,
+): Promise<string | undefined> {
+  const exporter = await exporterOf(config);
+  const now = hrTime(Date.now());
+  const descriptor = { name: 'mizuchi_doctor', description: 'A probe.', unit: '', valueType: ValueType.DOUBLE };
+  const probe: MetricData = {
+    descriptor,
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: DataPointType.GAUGE,
+    dataPoints: [{ startTime: now, endTime: now, attributes: {}, value: 1 }],
+  };
+  const scopeMetrics = [{ scope: { name: SCOPE }, metrics: [probe] }];
+  const metrics = { resource: resourceFromAttributes(resource), scopeMetrics };
+  return attemptExport(millis, (done) => exporter.export(metrics, done));
+}
+
 async function exporterOf(config: MetricsOtlp): Promise<PushMetricExporter> {
   if (config.protocol === 'grpc') {
     const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc');
@@ -62,7 +85,7 @@ export function producerOf(registry: Registry): MetricProducer {
     async collect() {
       const end = hrTime(Date.now());
       const metrics = registry.collect().map((family) => metricOf(family, start, end));
-      const scopeMetrics = [{ scope: { name: 'mizuchi-uploadr' }, metrics }];
+      const scopeMetrics = [{ scope: { name: SCOPE }, metrics }];
       return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics }, errors: [] };
     },
   };

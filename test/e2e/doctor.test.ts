@@ -110,7 +110,11 @@ describe('doctor', () => {
       /✗ bucket uploads, http:\S+: .*\n +check jwks_url/,
     ],
     ['an engine that is away', () => ({ opa: dead }), /✗ bucket uploads, opa: .*\n +check authz\.opa/],
-    ['a collector that is away', () => ({ otlp: dead }), /✗ collector http:\S+: .*\n +check tracing\.otlp/],
+    [
+      'a collector that is away',
+      () => ({ otlp: dead }),
+      /✗ collector http:\S+: .*\n +nothing listens on .*check tracing\.otlp/,
+    ],
   ] as const) {
     it(`says what to do about ${what}, and that the rest works`, { timeout: 30_000 }, async () => {
       const { code, said } = await ask(typeof changes === 'function' ? changes() : changes);

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { NOBODY_WATCHES } from '../../domain/identity-watch.ts';
 import type { BucketParts, Surroundings } from '../surroundings.ts';
-import { examineCollector } from './collector.ts';
+import { examineCollectors } from './collector.ts';
 import type { Finding } from './finding.ts';
 import { examineIdentity } from './identity.ts';
 import { examinePolicy } from './policy.ts';
@@ -17,7 +17,7 @@ export async function examine(config: Config, around: Omit<Surroundings, 'watch'
       ...(await examineIdentity(bucket, parts, surroundings)),
       ...(await examinePolicy(bucket, parts, surroundings)),
     ]);
-    return (await Promise.all([...buckets, examineCollector(config.tracing, around.directory)])).flat();
+    return (await Promise.all([...buckets, examineCollectors(config, around.directory)])).flat();
   } finally {
     for (const close of parts.opened.reverse()) await close();
   }
