@@ -46,5 +46,5 @@ export function decodeSpans(spans: readonly RecordingSpan[]): DecodedSpan[] {
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
   for (const span of spans) encoder.encode(writer, span);
   const empty = new Uint8Array();
-  return decodeRequest(otlpRequest(empty, empty, new Uint8Array(writer.take()))).flatMap((group) => group.spans);
+  return decodeRequest(otlpRequest(empty, empty, writer.take())).flatMap((group) => group.spans);
 }

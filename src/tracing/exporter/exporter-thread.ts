@@ -17,7 +17,8 @@ import { withoutSecrets } from './without-secrets.ts';
 const LANES = 4;
 const settings: ExporterSettings = workerData;
 const now = (): number => performance.now();
-const say = (message: FromExporter): void => parentPort!.postMessage(message);
+const say = (message: FromExporter, ...transferred: ArrayBuffer[]): void =>
+  parentPort!.postMessage(message, transferred);
 
 compressLightly();
 const { exporter, headers } = await createExporter(settings);
@@ -35,8 +36,10 @@ const parts: DeliveryParts = {
 };
 
 const lanes = new Lanes<Batch & { readonly expiresAt: number }>(LANES, async ({ id, spans, bytes, expiresAt }) => {
-  const settlement = await deliver(parts, { spans, bytes: new Uint8Array(bytes) }, expiresAt);
-  say({ type: 'settled', id, settlement: { ...settlement, message: settlement.message && clean(settlement.message) } });
+  const memory = bytes.buffer;
+  const settlement = await deliver(parts, { spans, bytes }, expiresAt);
+  const message = settlement.message && clean(settlement.message);
+  say({ type: 'settled', id, settlement: { ...settlement, message }, memory }, memory);
 });
 
 parentPort!.on('message', (message: ToExporter) => {

@@ -6,6 +6,7 @@
 import { ByteWriter, TooLarge } from '../recorder/byte-writer.ts';
 import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
 import type { SpanEncoder } from '../recorder/span-encoder.ts';
+import { BatchMemory, SEAL_BYTES } from './batch-memory.ts';
 import type { DropReason } from './drop-reason.ts';
 import type { Figures } from './figures.ts';
 import type { Batch } from './messages.ts';
@@ -33,8 +34,6 @@ export interface BatchLimits {
   readonly delayMillis: number;
 }
 
-/** A batch is closed when it has so many bytes: collectors take 4 MiB as a rule. */
-export const SEAL_BYTES = 1024 * 1024;
 /** What one span may add to a batch at most. */
 export const MAX_SPAN_BYTES = 1024 * 1024;
 
@@ -54,7 +53,8 @@ export class BatchQueue implements SpanSink {
   readonly #encoder: SpanEncoder;
   readonly #target: BatchTarget;
   readonly #events: BatchEvents;
-  readonly #writer = new ByteWriter(SEAL_BYTES, SEAL_BYTES + MAX_SPAN_BYTES);
+  readonly #memory: BatchMemory;
+  readonly #writer: ByteWriter;
   /** Ended and not encoded: the first `#freshCount`. Always the same array, docs/decisions/short-lived-entries.md. */
   readonly #fresh: (RecordingSpan | undefined)[] = [];
   #freshCount = 0;
@@ -75,6 +75,8 @@ export class BatchQueue implements SpanSink {
     this.#target = target;
     this.#events = events;
     this.#chunk = Math.min(CHUNK_SPANS, limits.maxBatchSize);
+    this.#memory = new BatchMemory(limits.maxBatchSize);
+    this.#writer = new ByteWriter(this.#memory.size, SEAL_BYTES + MAX_SPAN_BYTES);
   }
 
   /** Never throws: what cannot be kept is counted. */
@@ -99,9 +101,10 @@ export class BatchQueue implements SpanSink {
   }
 
   /** A batch has left the queue; its spans are counted by whoever knows what became of them. */
-  settled(id: number): void {
+  settled(id: number, memory?: ArrayBuffer): void {
     this.#sentBytes -= this.#sent.get(id) ?? 0;
     this.#sent.delete(id);
+    if (memory !== undefined) this.#memory.give(memory);
   }
 
   /** Sends what there is, and takes no more. */
@@ -136,10 +139,11 @@ export class BatchQueue implements SpanSink {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#openSpans === 0) return;
-    const batch = { id: ++this.#lastId, spans: this.#openSpans, bytes: this.#writer.take() };
+    const batch = { id: ++this.#lastId, spans: this.#openSpans, bytes: this.#writer.take(() => this.#memory.take()) };
     this.#openSpans = 0;
-    this.#sent.set(batch.id, batch.bytes.byteLength);
-    this.#sentBytes += batch.bytes.byteLength;
+    const held = batch.bytes.buffer.byteLength;
+    this.#sent.set(batch.id, held);
+    this.#sentBytes += held;
     this.#target.send(batch);
   }
 

@@ -7,7 +7,8 @@ import { Worker } from 'node:worker_threads';
 import type { Batch, ExporterSettings, FromExporter, Settlement, ToExporter } from './messages.ts';
 
 export interface LinkEvents {
-  settled(batch: Batch, settlement: Settlement): void;
+  /** @param memory of the batch, to be used again. */
+  settled(batch: Batch, settlement: Settlement, memory: ArrayBuffer): void;
   /** The thread died with this batch. */
   lost(batch: Batch): void;
   /** Whether the collector counts as gone, whenever that changes. */
@@ -110,22 +111,22 @@ export class ExporterLink {
 
   #post(worker: Worker, batch: Batch): void {
     this.#posted.set(batch.id, batch);
-    worker.postMessage({ type: 'batch', batch } satisfies ToExporter, [batch.bytes]);
+    worker.postMessage({ type: 'batch', batch } satisfies ToExporter, [batch.bytes.buffer]);
   }
 
   #hear(message: FromExporter): void {
     if (message.type === 'trouble') this.#options.events.trouble(message.message);
     else if (message.type === 'broken') this.#options.events.broken(message.broken);
-    else if (message.type === 'settled') this.#settled(message.id, message.settlement);
+    else if (message.type === 'settled') this.#settled(message);
     else this.#onClosed?.();
   }
 
-  #settled(id: number, settlement: Settlement): void {
+  #settled({ id, settlement, memory }: Extract<FromExporter, { type: 'settled' }>): void {
     const batch = this.#posted.get(id);
     if (batch === undefined) return;
     this.#posted.delete(id);
     this.#deaths = 0;
-    this.#options.events.settled(batch, settlement);
+    this.#options.events.settled(batch, settlement, memory);
   }
 
   #restartLater(): void {

@@ -5,8 +5,8 @@ import type { DropReason } from './drop-reason.ts';
 export interface Batch {
   readonly id: number;
   readonly spans: number;
-  /** Transferred, not copied, when it goes to the thread. */
-  readonly bytes: ArrayBuffer;
+  /** Its memory is transferred, not copied, when it goes to the thread. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export type ToExporter =
@@ -31,7 +31,13 @@ export interface Settlement {
 }
 
 export type FromExporter =
-  | { readonly type: 'settled'; readonly id: number; readonly settlement: Settlement }
+  | {
+      readonly type: 'settled';
+      readonly id: number;
+      readonly settlement: Settlement;
+      /** What its bytes stood in, to be used again; transferred. */
+      readonly memory: ArrayBuffer;
+    }
   /** An attempt failed and the batch will be tried again. */
   | { readonly type: 'trouble'; readonly message: string }
   /** Whether the collector counts as gone, whenever that changes. */

@@ -17,8 +17,8 @@ export class Settler implements LinkEvents, BatchEvents {
     this.#trouble = trouble;
   }
 
-  settled({ id }: Batch, { exported, saved, dropped, message }: Settlement): void {
-    this.queue?.settled(id);
+  settled({ id }: Batch, { exported, saved, dropped, message }: Settlement, memory?: ArrayBuffer): void {
+    this.queue?.settled(id, memory);
     this.#figures.export(exported);
     this.#figures.save(saved);
     for (const [reason, spans] of Object.entries(dropped)) this.#figures.drop(spans, reason as DropReason);

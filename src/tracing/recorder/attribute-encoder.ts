@@ -56,7 +56,7 @@ export class AttributeEncoder implements AttributeVisitor {
   bytes(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[]): Uint8Array {
     const out = new ByteWriter(FIRST_BYTES, Number.POSITIVE_INFINITY);
     for (const [key, value] of attributes) this.write(out, tag, key, value);
-    return new Uint8Array(out.take());
+    return new Uint8Array(out.bytes.subarray(0, out.length));
   }
 }
 

@@ -18,23 +18,27 @@ export const NIBBLE: Uint8Array = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) NIBBLE[digit.toString(16).charCodeAt(0)] = digit;
 
 export class ByteWriter {
-  bytes: Buffer;
+  bytes!: Buffer<ArrayBuffer>;
   length = 0;
   readonly #limit: number;
-  #view: DataView;
+  #view!: DataView;
 
   /** @param limit the most bytes that it may ever hold. */
   constructor(size: number, limit: number) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
     this.#limit = limit;
-    this.#view = viewOf(this.bytes);
+    this.#use(Buffer.allocUnsafeSlow(size));
   }
 
-  /** A copy of what has been written, and the writer is empty again. */
-  take(): ArrayBuffer {
-    const taken = this.bytes.buffer.slice(this.bytes.byteOffset, this.bytes.byteOffset + this.length) as ArrayBuffer;
+  /**
+   * What has been written, and the writer is empty again. It gives its memory away where at least half of that is used, and a copy else.
+   * @param next what it writes into from then on, if it has given its memory away.
+   */
+  take(next: () => ArrayBuffer = () => new ArrayBuffer(this.bytes.length)): Uint8Array<ArrayBuffer> {
+    const { bytes, length } = this;
     this.length = 0;
-    return taken;
+    if (2 * length < bytes.length) return new Uint8Array(bytes.subarray(0, length));
+    this.#use(Buffer.from(next()));
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
   }
 
   /** Makes room; every other method relies on it. @throws TooLarge */
@@ -44,8 +48,12 @@ export class ByteWriter {
     if (needed > this.#limit) throw new TooLarge();
     const grown = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(needed, 2 * this.bytes.length)));
     this.bytes.copy(grown, 0, 0, this.length);
-    this.bytes = grown;
-    this.#view = viewOf(grown);
+    this.#use(grown);
+  }
+
+  #use(bytes: Buffer<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   byte(value: number): void {
@@ -171,8 +179,6 @@ export class ByteWriter {
     }
   }
 }
-
-const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
 
 /** How many bytes `varint` takes. */
 export function varintLength(value: number): number {

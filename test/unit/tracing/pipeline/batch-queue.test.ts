@@ -3,7 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { ROOT_CONTEXT, type SpanContext, type Tracer as TracerApi, trace } from '@opentelemetry/api';
 import { otlpRequest } from '../../../../src/tracing/exporter/otlp-request.ts';
-import { type BatchLimits, BatchQueue, SEAL_BYTES } from '../../../../src/tracing/pipeline/batch-queue.ts';
+import { SEAL_BYTES } from '../../../../src/tracing/pipeline/batch-memory.ts';
+import { type BatchLimits, BatchQueue } from '../../../../src/tracing/pipeline/batch-queue.ts';
 import type { DropReason } from '../../../../src/tracing/pipeline/drop-reason.ts';
 import { Figures } from '../../../../src/tracing/pipeline/figures.ts';
 import type { Batch } from '../../../../src/tracing/pipeline/messages.ts';
@@ -165,7 +166,27 @@ describe('the queue of batches', () => {
     endSpans(tracer, 2);
     queue.flush();
     assert.notEqual(sent[0]!.bytes, sent[1]!.bytes);
-    structuredClone(sent[0]!.bytes, { transfer: [sent[0]!.bytes] });
+    structuredClone(sent[0]!.bytes, { transfer: [sent[0]!.bytes.buffer] });
     assert.deepEqual(namesIn(sent[1]!), ['span 0', 'span 1']);
+  });
+
+  it('writes into memory that has come back, and never into what is still on its way', () => {
+    const { tracer, sent, queue } = open({ maxBatchSize: 100, maxQueueSize: 1000 });
+    const text = 'x'.repeat(400); // more than half of the memory of such a batch
+    endSpans(tracer, 200, { text });
+    const [first, second] = [sent[0]!, sent[1]!];
+    assert.notEqual(first.bytes.buffer, second.bytes.buffer);
+    queue.settled(first.id, first.bytes.buffer);
+    endSpans(tracer, 200, { text });
+    assert.equal(sent[3]!.bytes.buffer, first.bytes.buffer);
+    for (const batch of sent.slice(1)) assert.equal(namesIn(batch).length, 100);
+    assert.equal(new Set(sent.slice(1).map(({ bytes }) => bytes.buffer)).size, 3);
+  });
+
+  it('copies out of memory of which little is used, so that it need not come back', () => {
+    const { tracer, sent, queue } = open();
+    endSpans(tracer, 1);
+    queue.flush();
+    assert.equal(sent[0]!.bytes.buffer.byteLength, sent[0]!.bytes.length);
   });
 });

@@ -66,7 +66,7 @@ function open(program: string) {
   return { link, settled, lost, troubles, until };
 }
 
-const batch = (id: number, bytes = 8): Batch => ({ id, spans: id, bytes: new ArrayBuffer(bytes) });
+const batch = (id: number, bytes = 8): Batch => ({ id, spans: id, bytes: new Uint8Array(bytes) });
 
 async function closeTimed(link: ExporterLink, timeoutMillis: number): Promise<[left: number[], millis: number]> {
   const start = performance.now();

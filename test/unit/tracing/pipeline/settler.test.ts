@@ -7,7 +7,7 @@ import { Settler } from '../../../../src/tracing/pipeline/settler.ts';
 import { TroubleLog } from '../../../../src/tracing/pipeline/trouble-log.ts';
 import { keptLog } from '../../../support/tracing-config.ts';
 
-const BATCH: Batch = { id: 7, spans: 10, bytes: new ArrayBuffer(0) };
+const BATCH: Batch = { id: 7, spans: 10, bytes: new Uint8Array(0) };
 
 function open() {
   const figures = new Figures(100);
