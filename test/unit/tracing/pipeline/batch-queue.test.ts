@@ -171,15 +171,15 @@ describe('the queue of batches', () => {
   });
 
   it('writes into memory that has come back, and never into what is still on its way', () => {
-    const { tracer, sent, queue } = open({ maxBatchSize: 100, maxQueueSize: 1000 });
+    const { tracer, sent, queue } = open({ maxBatchSize: 96, maxQueueSize: 1000 });
     const text = 'x'.repeat(400); // more than half of the memory of such a batch
-    endSpans(tracer, 200, { text });
+    endSpans(tracer, 192, { text });
     const [first, second] = [sent[0]!, sent[1]!];
     assert.notEqual(first.bytes.buffer, second.bytes.buffer);
     queue.settled(first.id, first.bytes.buffer);
-    endSpans(tracer, 200, { text });
+    endSpans(tracer, 192, { text });
     assert.equal(sent[3]!.bytes.buffer, first.bytes.buffer);
-    for (const batch of sent.slice(1)) assert.equal(namesIn(batch).length, 100);
+    for (const batch of sent.slice(1)) assert.equal(namesIn(batch).length, 96);
     assert.equal(new Set(sent.slice(1).map(({ bytes }) => bytes.buffer)).size, 3);
   });
 
