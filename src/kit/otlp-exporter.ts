@@ -1,4 +1,6 @@
 /** Options for the official exporters of metrics and logs, from what a configuration says of a collector. */
+import type { LookupFunction } from 'node:net';
+import { collectorLookup, shareLookupsOfGrpc } from './shared-lookup.ts';
 
 export interface Collector {
   readonly endpoint: string;
@@ -13,6 +15,7 @@ export interface HttpOptions {
   readonly headers: Record<string, string>;
   readonly timeoutMillis: number;
   readonly compression: never;
+  readonly httpAgentOptions: { readonly keepAlive: true; readonly lookup: LookupFunction };
 }
 
 /** @param path that is added to the endpoint, unless it ends so already. */
@@ -25,11 +28,13 @@ export function httpOptions({ endpoint, headers, timeout_seconds, compression }:
     timeoutMillis: timeout_seconds * 1000,
     // The enum of the exporters is made of these words, and not exported by them.
     compression: compression as never,
+    httpAgentOptions: { keepAlive: true, lookup: collectorLookup.lookup },
   };
 }
 
 /** Loads grpc-js. */
 export async function grpcOptions({ endpoint, headers, timeout_seconds, compression }: Collector) {
+  shareLookupsOfGrpc(collectorLookup);
   const { Metadata } = await import('@grpc/grpc-js');
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);

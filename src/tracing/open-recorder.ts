@@ -2,6 +2,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
+import { collectorLookup } from '../kit/shared-lookup.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
 import { checkFiles, destinationOf, type ExportOptions, exporterSettings } from './exporter-settings.ts';
 import { type BatchLimits, BatchQueue } from './pipeline/batch-queue.ts';
@@ -42,7 +43,7 @@ export function openRecorder(config: TracingConfig, propagator: TextMapPropagato
   const program = options.program ?? exporterProgram();
   const settings = exporterSettings(config, options);
   checkFiles(settings);
-  const link = new ExporterLink({ settings, program, events: settler });
+  const link = new ExporterLink({ settings, program, events: settler, lookUp: collectorLookup.all });
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
   const queue = new BatchQueue(batchLimits(config), { figures, encoder, target: link, events: settler });
   settler.queue = queue;

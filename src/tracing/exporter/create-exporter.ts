@@ -1,4 +1,6 @@
 /** The exporter that the settings ask for. What belongs to gRPC is loaded only where gRPC is spoken. */
+import type { LookupFunction } from 'node:net';
+import { collectorLookup } from '../../kit/shared-lookup.ts';
 import type { ExporterSettings } from '../pipeline/messages.ts';
 import { CollectorTls } from './collector-tls.ts';
 import { type ExportHeaders, exportHeaders } from './export-headers.ts';
@@ -11,13 +13,20 @@ export interface CreatedExporter {
   readonly headers: ExportHeaders;
 }
 
-/** @throws Error if a file that the settings name cannot be used. */
-export async function createExporter(settings: ExporterSettings): Promise<CreatedExporter> {
+/** @param lookup of the collector's name over HTTP. @throws Error if a file that the settings name cannot be used. */
+export async function createExporter(
+  settings: ExporterSettings,
+  lookup: LookupFunction = collectorLookup.lookup,
+): Promise<CreatedExporter> {
   const headers = exportHeaders(settings.headers, settings.headersFile);
-  return { exporter: await exporterOf(settings, headers), headers };
+  return { exporter: await exporterOf(settings, headers, lookup), headers };
 }
 
-async function exporterOf(settings: ExporterSettings, headers: ExportHeaders): Promise<Exporter> {
+async function exporterOf(
+  settings: ExporterSettings,
+  headers: ExportHeaders,
+  lookup: LookupFunction,
+): Promise<Exporter> {
   if (settings.exporter === 'console') {
     const { ConsoleExporter } = await import('./console.ts');
     return new ConsoleExporter();
@@ -29,6 +38,7 @@ async function exporterOf(settings: ExporterSettings, headers: ExportHeaders): P
   }
   return new HttpExporter({
     ...parts,
+    lookup,
     url: tracesUrl(settings.endpoint, settings.tracesPath),
     compress: settings.compression === 'gzip' ? gzip : undefined,
   });

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { shareLookupsOfGrpc } from '../../kit/shared-lookup.ts';
 import type { Batch, ExporterSettings, FromExporter, ToExporter } from '../pipeline/messages.ts';
 import { createExporter } from './create-exporter.ts';
 import { type DeliveryParts, deliver } from './deliver.ts';
@@ -11,6 +12,7 @@ import { openFallback } from './fallback.ts';
 import { Gate } from './gate.ts';
 import { Lanes } from './lanes.ts';
 import { compressLightly } from './light-gzip.ts';
+import { lookUpInMain } from './main-lookup.ts';
 import { otlpRequest } from './otlp-request.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -21,7 +23,9 @@ const say = (message: FromExporter, ...transferred: ArrayBuffer[]): void =>
   parentPort!.postMessage(message, transferred);
 
 compressLightly();
-const { exporter, headers } = await createExporter(settings);
+const names = lookUpInMain(say);
+shareLookupsOfGrpc(names.shared);
+const { exporter, headers } = await createExporter(settings, names.shared.lookup);
 const clean = (message: string): string => withoutSecrets(Object.values(headers.current()))(message);
 const ending = new AbortController();
 const parts: DeliveryParts = {
@@ -44,6 +48,7 @@ const lanes = new Lanes<Batch & { readonly expiresAt: number }>(LANES, async ({ 
 
 parentPort!.on('message', (message: ToExporter) => {
   if (message.type === 'batch') lanes.add({ ...message.batch, expiresAt: now() + settings.deadlineMillis });
+  else if (message.type === 'looked_up') names.answered(message);
   else void close(message.millis);
 });
 

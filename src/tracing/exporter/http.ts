@@ -1,6 +1,7 @@
 /** One attempt over OTLP/HTTP with Protocol Buffers (opentelemetry-proto, "OTLP/HTTP"). */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { CollectorTls } from './collector-tls.ts';
 import type { ExportHeaders } from './export-headers.ts';
 import { readPartialSuccess, readStatusMessage } from './otlp-request.ts';
@@ -12,6 +13,7 @@ export interface HttpExporterOptions {
   readonly url: string;
   readonly headers: ExportHeaders;
   readonly tls: CollectorTls;
+  readonly lookup: LookupFunction;
   readonly userAgent: string;
   /** Wall clock for the whole attempt: connecting, sending, and the answer to its last byte. */
   readonly timeoutMillis: number;
@@ -54,7 +56,7 @@ export class HttpExporter implements Exporter {
   }
 
   #createAgent(): http.Agent {
-    const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    const options = { keepAlive: true, maxSockets: MAX_SOCKETS, lookup: this.#options.lookup };
     return this.#client === https
       ? new https.Agent({ ...options, ...this.#options.tls.material() })
       : new http.Agent(options);

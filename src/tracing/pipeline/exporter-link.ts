@@ -4,7 +4,8 @@
  * once and not with the first batch: that takes the main thread some 6 ms, which no request shall wait for.
  */
 import { Worker } from 'node:worker_threads';
-import type { Batch, ExporterSettings, FromExporter, Settlement, ToExporter } from './messages.ts';
+import type { Resolve } from '../../kit/shared-lookup.ts';
+import type { Batch, ExporterSettings, FromExporter, LookupAnswer, Settlement, ToExporter } from './messages.ts';
 
 export interface LinkEvents {
   /** @param memory of the batch, to be used again. */
@@ -21,8 +22,12 @@ export interface LinkOptions {
   readonly settings: ExporterSettings;
   /** The program of the thread. */
   readonly program: URL;
+  /** Finds the addresses of the collector, for the thread. */
+  readonly lookUp: Resolve;
   readonly events: LinkEvents;
 }
+
+type Question = Extract<FromExporter, { type: 'look_up' }>;
 
 /** Megabytes of heap: grpc-js takes about twenty, batches and answers are outside of it. */
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
@@ -101,7 +106,7 @@ export class ExporterLink {
   }
 
   #adopt(worker: Worker): void {
-    worker.on('message', (message: FromExporter) => this.#hear(message));
+    worker.on('message', (message: FromExporter) => this.#hear(worker, message));
     worker.on('error', (error) => this.#died(worker, String(error)));
     worker.on('exit', (code) => this.#died(worker, `exit code ${code}`));
     worker.unref(); // last: listening to a worker makes the process wait for it again
@@ -114,11 +119,21 @@ export class ExporterLink {
     worker.postMessage({ type: 'batch', batch } satisfies ToExporter, [batch.bytes.buffer]);
   }
 
-  #hear(message: FromExporter): void {
+  #hear(worker: Worker, message: FromExporter): void {
     if (message.type === 'trouble') this.#options.events.trouble(message.message);
     else if (message.type === 'broken') this.#options.events.broken(message.broken);
     else if (message.type === 'settled') this.#settled(message);
+    else if (message.type === 'look_up') void this.#lookUp(worker, message);
     else this.#onClosed?.();
+  }
+
+  /** Never rejects. What is told to a thread that has died is heard by nobody. */
+  async #lookUp(worker: Worker, { hostname, options }: Question): Promise<void> {
+    const answer = await this.#options.lookUp(hostname, options).then(
+      (addresses): LookupAnswer => ({ addresses }),
+      ({ code, message }): LookupAnswer => ({ error: { code, message } }),
+    );
+    worker.postMessage({ type: 'looked_up', ...answer } satisfies ToExporter);
   }
 
   #settled({ id, settlement, memory }: Extract<FromExporter, { type: 'settled' }>): void {

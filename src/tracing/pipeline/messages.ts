@@ -1,4 +1,5 @@
 /** What the main thread and the exporter thread say to each other. */
+import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { DropReason } from './drop-reason.ts';
 
 /** A row of encoded `ScopeSpans.spans` fields. */
@@ -12,7 +13,14 @@ export interface Batch {
 export type ToExporter =
   | { readonly type: 'batch'; readonly batch: Batch }
   /** Everything must be settled within so many milliseconds; `closed` is the answer. */
-  | { readonly type: 'close'; readonly millis: number };
+  | { readonly type: 'close'; readonly millis: number }
+  | ({ readonly type: 'looked_up' } & LookupAnswer);
+
+/** One of the two. An error is not sent as it is: its code would be left behind. */
+export interface LookupAnswer {
+  readonly addresses?: LookupAddress[];
+  readonly error?: { readonly code: string | undefined; readonly message: string };
+}
 
 /** Why the exporter thread gives spans up. */
 export type ExportDropReason = Extract<
@@ -42,6 +50,8 @@ export type FromExporter =
   | { readonly type: 'trouble'; readonly message: string }
   /** Whether the collector counts as gone, whenever that changes. */
   | { readonly type: 'broken'; readonly broken: boolean }
+  /** `looked_up` is the answer; there is no second question before it. */
+  | { readonly type: 'look_up'; readonly hostname: string; readonly options: LookupOptions }
   | { readonly type: 'closed' };
 
 /** Where spans go that the collector does not get. */

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { collectorLookup } from '../../../../src/kit/shared-lookup.ts';
 import { CollectorTls } from '../../../../src/tracing/exporter/collector-tls.ts';
 import { exportHeaders } from '../../../../src/tracing/exporter/export-headers.ts';
 import { gzip } from '../../../../src/tracing/exporter/gzip.ts';
@@ -20,7 +21,8 @@ const REQUEST = Buffer.from([0x0a, 0x00]);
 function exporterTo(endpoint: string, options: Partial<HttpExporterOptions> = {}): HttpExporter {
   const headers = exportHeaders({}, undefined);
   const tls = new CollectorTls();
-  const defaults = { headers, tls, userAgent: 'test', timeoutMillis: 5000, compress: undefined };
+  const { lookup } = collectorLookup;
+  const defaults = { headers, tls, lookup, userAgent: 'test', timeoutMillis: 5000, compress: undefined };
   return new HttpExporter({ url: `${endpoint}/v1/traces`, ...defaults, ...options });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Resolve } from '../../../../src/kit/shared-lookup.ts';
 import { ExporterLink } from '../../../../src/tracing/pipeline/exporter-link.ts';
 import type { Batch, ExporterSettings, Settlement } from '../../../../src/tracing/pipeline/messages.ts';
 
@@ -31,7 +32,7 @@ const EATS_MEMORY = `${PORT} parentPort.on('message', () => { const all = []; fo
 const SHOWS_ENVIRONMENT = `${PORT} parentPort.postMessage({ type: 'trouble', message: JSON.stringify(process.env) + JSON.stringify(process.execArgv) });
   parentPort.on('message', () => parentPort.postMessage({ type: 'closed' }));`;
 
-function open(program: string) {
+function open(program: string, lookUp: Resolve = async () => []) {
   const settled: [batch: Batch, settlement: Settlement][] = [];
   const lost: Batch[] = [];
   const troubles: string[] = [];
@@ -50,6 +51,7 @@ function open(program: string) {
     settings: SETTINGS,
     program: new URL(`data:text/javascript,${encodeURIComponent(program)}`),
     events,
+    lookUp,
   });
   const until = (done: () => boolean): Promise<void> =>
     new Promise((resolve) => {
