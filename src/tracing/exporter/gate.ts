@@ -1,16 +1,19 @@
 /**
  * One gate before the collector, for all batches: while it is closed nothing is sent. It closes when the collector cannot be
- * reached, longer each time it happens again (exponential backoff with full jitter), and when it asks to be left alone. After
+ * reached, longer each time it happens again (exponential backoff with full jitter), and when it asks to be left alone: for as long
+ * as it asks, and by chance up to twice as long, because it has asked all the others as well, and they must not all be back at once. After
  * some failures in a row it is broken, as a circuit breaker is: from then on one batch at a time tries, until one gets through.
  */
 
 const FIRST_MILLIS = 1_000;
 const LONGEST_BACKOFF_MILLIS = 10_000;
 /**
- * No batch lives longer than this, so obeying a longer wish would mean to drop all that comes, unseen. One attempt a minute
- * is patience enough.
+ * A collector that is back is to have spans again within thirty seconds, whatever it has asked for: this, the spread and one attempt. Batches
+ * live for a minute, so obeying wishes that are much longer would mean to drop all that comes, unseen; and one attempt in twenty seconds, with
+ * one batch, is patience enough.
  */
-const LONGEST_WISH_MILLIS = 60_000;
+const LONGEST_WISH_MILLIS = 15_000;
+const LONGEST_SPREAD_MILLIS = 10_000;
 /** Failures in a row after which the collector counts as gone: about ten seconds of backoff. */
 export const BREAKING_FAILURES = 5;
 
@@ -27,6 +30,10 @@ export class Gate {
   readonly #parts: GateParts;
   /** Until when the collector wants no request. */
   #wishedUntil = 0;
+  /** The same, spread over the fleet. */
+  #patientUntil = 0;
+  /** How much of what could be waited is waited this time: from 0 to 1. */
+  #share = 0;
   /** Until when we do not want to try. */
   #backedOffUntil = 0;
   #closedAt = 0;
@@ -40,7 +47,7 @@ export class Gate {
 
   /** Milliseconds until it opens; 0 if it is open. @param hurry whether only the collector's own wish counts. */
   waitMillis(hurry: boolean): number {
-    const until = hurry ? this.#wishedUntil : Math.max(this.#wishedUntil, this.#backedOffUntil);
+    const until = hurry ? this.#wishedUntil : Math.max(this.#patientUntil, this.#backedOffUntil);
     return Math.max(0, until - this.#parts.now());
   }
 
@@ -77,16 +84,21 @@ export class Gate {
    */
   close(startedAt: number, wishMillis: number | undefined): void {
     const now = this.#parts.now();
-    if (wishMillis !== undefined) {
-      this.#wishedUntil = Math.max(this.#wishedUntil, now + Math.min(wishMillis, LONGEST_WISH_MILLIS));
-    }
     if (startedAt >= this.#closedAt) {
       this.#closedAt = now;
+      this.#share = this.#parts.random();
       const most = Math.min(LONGEST_BACKOFF_MILLIS, FIRST_MILLIS * 2 ** this.#failures++);
-      this.#backedOffUntil = now + most * this.#parts.random();
+      this.#backedOffUntil = now + most * this.#share;
       if (this.#failures === BREAKING_FAILURES) this.#parts.onBroken?.(true);
     }
+    if (wishMillis !== undefined) this.#obey(now, Math.min(wishMillis, LONGEST_WISH_MILLIS));
     this.#attempted();
+  }
+
+  #obey(now: number, wishMillis: number): void {
+    const spread = Math.min(wishMillis, LONGEST_SPREAD_MILLIS) * this.#share;
+    this.#wishedUntil = Math.max(this.#wishedUntil, now + wishMillis);
+    this.#patientUntil = Math.max(this.#patientUntil, now + wishMillis + spread);
   }
 
   #attempted(): void {

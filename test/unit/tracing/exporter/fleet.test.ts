@@ -7,6 +7,8 @@ import { Gate } from '../../../../src/tracing/exporter/gate.ts';
 const GATEWAYS = 500;
 /** How long collectors are away: a restart, a slow one, and somebody who has to be fetched. */
 const OUTAGES = [10, 60, 180] as const;
+/** Milliseconds after which a simulation is given up, and ten times the outage. */
+const LONGEST = 60_000;
 /** Looks at all gates so often, in milliseconds. */
 const STEP = 50;
 
@@ -17,19 +19,22 @@ interface Fleet {
   readonly recoveredAfter: number;
 }
 
-/** All of them fail in the same moment, as they do when a collector goes: that is what makes a herd. */
-function simulate(outageMillis: number, random: () => number): Fleet {
+/**
+ * All of them fail in the same moment, as they do when a collector goes: that is what makes a herd.
+ * @param wish milliseconds for which the collector asks each time.
+ */
+function simulate(outageMillis: number, random: () => number, wish?: number): Fleet {
   let time = 0;
   const now = (): number => time;
   const gates = Array.from({ length: GATEWAYS }, () => new Gate({ now, random }));
   const waiting = new Set(gates);
   const perSecond: number[] = [];
-  for (; waiting.size > 0 && time < 10 * outageMillis; time += STEP) {
+  for (; waiting.size > 0 && time < 10 * outageMillis + LONGEST; time += STEP) {
     const second = Math.floor(time / 1000);
     for (const gate of waiting) {
       if (gate.waitMillis(false) > 0 || !gate.enter(false)) continue;
       perSecond[second] = (perSecond[second] ?? 0) + 1;
-      if (time < outageMillis) gate.close(time, undefined);
+      if (time < outageMillis) gate.close(time, wish);
       else {
         gate.open();
         waiting.delete(gate);
@@ -47,6 +52,29 @@ for (const seconds of OUTAGES) {
       const returning = perSecond.slice(seconds);
       assert.ok(Math.max(...returning) < GATEWAYS / 3, `${Math.max(...returning)} in one second`);
       assert.ok(recoveredAfter <= 11_000, `${recoveredAfter} ms`);
+    });
+  });
+}
+
+for (const [seconds, wish] of [
+  [0.05, 5],
+  [20, 5],
+  [0.05, 30],
+  [60, 30],
+  [180, 100_000],
+] as const) {
+  describe(`a fleet whose collector has too much to do for ${seconds} seconds, and asks all to wait ${wish}`, () => {
+    const { perSecond, recoveredAfter } = simulate(seconds * 1000, seededRandom(7), wish * 1000);
+
+    it('waits as long as it is asked to, fifteen seconds at most', () => {
+      const first = perSecond.findIndex((count, second) => second > 0 && count > 0);
+      assert.ok(first >= Math.min(wish, 15), `the first is back after ${first} s`);
+    });
+
+    it('comes back spread, and all of it within twenty-five seconds', () => {
+      const returning = perSecond.slice(Math.max(1, Math.ceil(seconds)));
+      assert.ok(Math.max(...returning) < GATEWAYS / 3, `${Math.max(...returning)} in one second`);
+      assert.ok(recoveredAfter <= 25_100, `${recoveredAfter} ms`);
     });
   });
 }

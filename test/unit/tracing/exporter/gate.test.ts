@@ -50,7 +50,7 @@ describe('the gate before the collector', () => {
     assert.equal(gate.waitMillis(false), 1000);
   });
 
-  it('obeys the collector, a minute at most, and no other batch slips through', () => {
+  it('obeys the collector, fifteen seconds at most, and no other batch slips through', () => {
     const { gate, clock } = gateAt(0);
     gate.close(clock.time, 5_000);
     gate.close(clock.time, 1_000);
@@ -58,9 +58,34 @@ describe('the gate before the collector', () => {
     gate.open();
     assert.equal(gate.waitMillis(false), 5_000, 'an attempt that was on its way does not undo the wish');
     gate.close(clock.time, 100_000_000);
-    assert.equal(gate.waitMillis(false), 60_000);
-    clock.time += 60_000;
+    assert.equal(gate.waitMillis(false), 15_000);
+    clock.time += 15_000;
     assert.equal(gate.waitMillis(false), 0);
+  });
+
+  it('spreads wishes: up to twice as long, ten seconds more at most', () => {
+    for (const [wish, jitter, wait] of [
+      [4_000, 0.5, 6_000],
+      [4_000, 1, 8_000],
+      [100_000_000, 0.5, 20_000],
+      [100_000_000, 1, 25_000],
+      [0, 1, 1_000],
+    ] as const) {
+      const { gate, clock } = gateAt(jitter);
+      gate.close(clock.time, wish);
+      assert.equal(gate.waitMillis(false), wait);
+      gate.open();
+      assert.equal(gate.waitMillis(false), wish === 0 ? 0 : wait, 'that holds after a success that was on its way');
+    }
+  });
+
+  it('spreads the wish that an attempt at its side was told, too', () => {
+    const { gate, clock } = gateAt(0.5);
+    const startedAt = clock.time;
+    clock.time += 10;
+    gate.close(startedAt, undefined);
+    gate.close(startedAt, 4_000);
+    assert.equal(gate.waitMillis(false), 6_000);
   });
 
   it('is opened early in a hurry, but not against the wish of the collector', () => {
