@@ -252,7 +252,7 @@ export const TRACING = section(
     otlp: OTLP,
     fallback: oneOf(['none', 'console', 'file'], {
       prose:
-        'Where spans go while the collector is gone, and those that it did not take in time: nowhere, to the standard error, or to a file, as OTLP JSON, one request a line. `mizuchi-uploadr replay` sends them later.',
+        'Where spans go while the collector is gone or lets nobody pass, and those that it did not take in time: nowhere, to the standard error, or to a file, as OTLP JSON, one request a line. `mizuchi-uploadr replay` sends them later.',
       default: 'none',
     }),
     fallback_file: FALLBACK_FILE,

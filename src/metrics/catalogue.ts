@@ -113,7 +113,7 @@ export const METRICS = {
   mizuchi_tracer_exported_spans: { type: 'counter', help: 'Spans that the collector has accepted.', labels: [] },
   mizuchi_tracer_fallback_spans: {
     type: 'counter',
-    help: 'Spans that were written to the fallback (tracing.fallback), because the collector was gone.',
+    help: 'Spans that were written to the fallback (tracing.fallback), because the collector was gone or let nobody pass.',
     labels: [],
   },
   mizuchi_tracer_breaker_state: {

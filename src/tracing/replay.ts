@@ -72,7 +72,9 @@ function readLine(text: string, line: number, { unreadable }: Replayed): Uint8Ar
   }
 }
 
-/** @returns why it could not be delivered. What the collector refuses is counted, and not tried again. */
+/**
+ * @returns why it could not be delivered, nor could any other. What the collector refuses of this one is counted, and not tried again.
+ */
 async function send(
   parts: Omit<DeliveryParts, 'envelope'>,
   request: Uint8Array,
@@ -84,8 +86,8 @@ async function send(
     const piece = { spans: count, bytes: spans };
     const { exported, dropped, message } = await deliver({ ...parts, envelope }, piece, parts.now() + patience);
     replayed.exported += exported;
+    if (parts.gate.why !== undefined) return message ?? 'not delivered in time';
     replayed.rejected += (dropped.rejected ?? 0) + (dropped.too_large ?? 0);
-    if (dropped.deadline !== undefined) return message ?? 'not delivered in time';
   }
   return undefined;
 }

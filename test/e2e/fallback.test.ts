@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deadEndpoint } from '../support/faulty-server.ts';
 import { CLI, startGatewayProcess } from '../support/gateway-process.ts';
 import { send } from '../support/http-client.ts';
@@ -86,6 +87,55 @@ describe('spans that the collector does not get', () => {
     assert.equal(JSON.parse(said.trim()).resourceSpans[0].scopeSpans[0].spans.length, 4);
   });
 
+  it('are written to the file while it refuses the key, and arrive again with the one that the file of headers has then', async (t) => {
+    const refused = 'Bearer expired';
+    const keys: (string | undefined)[] = [];
+    const receiver = await receiveHttp((response, { headers }) => {
+      keys.push(headers.authorization);
+      response.writeHead(headers.authorization === refused ? 401 : 200).end();
+    });
+    t.after(() => receiver.close());
+    const headers = join(folder, 'headers');
+    await writeFile(headers, `Authorization: ${refused}\n`);
+    const path = join(folder, 'refused.jsonl');
+    const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' };
+    const gateway = await startGatewayProcess({
+      server: { address: '127.0.0.1:0' },
+      buckets: [{ name: 'uploads', s3 }],
+      tracing: {
+        otlp: { endpoint: receiver.endpoint, protocol: 'http/protobuf', headers_file: headers },
+        batch: { scheduled_delay_millis: 10 },
+        fallback: 'file',
+        fallback_file: { path },
+      },
+      metrics: { port: 0 },
+    });
+    t.after(() => gateway.process.kill());
+    const figure = async (name: string): Promise<number> => {
+      const shown = await (await fetch(gateway.metricsUrl)).text();
+      return Number(new RegExp(`^mizuchi_tracer_${name} (.*)$`, 'm').exec(shown)![1]);
+    };
+    let uploads = 0;
+    const uploadUntil = async (done: () => Promise<boolean>): Promise<void> => {
+      while (!(await done())) {
+        assert.equal((await send(gateway.url, 'PUT', `/uploads/${uploads++}`, 'hello')).status, 200);
+        await sleep(20); // the gateway tries again in its own time
+      }
+    };
+    await uploadUntil(async () => (await figure('breaker_state')) === 2);
+    assert.ok(keys.length <= 30, `${keys.length} attempts: five turns, of four batches side by side at most`);
+    const { reason } = await gateway.logged(({ msg }) => msg === 'spans are not delivered');
+    assert.match(String(reason), /^HTTP 401/);
+    await writeFile(headers, 'Authorization: Bearer renewed\n');
+    await uploadUntil(async () => (await figure('breaker_state')) === 0);
+    assert.equal(await gateway.stop(), 0);
+    const kept = new Set((await readFile(path, 'utf8')).match(/"spanId":"[^"]+"/g));
+    const arrived = receiver.exports.filter(({ headers }) => headers.authorization !== refused);
+    const spans = arrived.flatMap(({ requests }) => requests.flatMap((request) => request.spans));
+    assert.ok(kept.size > 0 && spans.length > 0);
+    assert.equal(kept.size + spans.length, 4 * uploads, 'each is here or there');
+  });
+
   it('cannot be kept where the folder is not there, which is said when the gateway starts', async () => {
     const tracing = { enabled: true, fallback: 'file', fallback_file: { path: 'nowhere/spans.jsonl' } };
     await assert.rejects(startGateway({ storeUrl: store.url, directory: folder, tracing }), /tracing: ENOENT.*nowhere/);
@@ -99,6 +149,24 @@ describe('spans that the collector does not get', () => {
 });
 
 describe('replay', () => {
+  it('stops at the first line where the collector lets nobody pass, and counts what is refused for itself', async (t) => {
+    const { replay } = await import('../../src/tracing/replay.ts');
+    const { tracingConfig } = await import('../support/tracing-config.ts');
+    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-replay-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'spans.jsonl');
+    await writeFile(file, '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"one"}]}]}]}\n'.repeat(3));
+    for (const [status, outcome] of [
+      [400, { rejected: 3, stopped: undefined }],
+      [401, { rejected: 0, stopped: { line: 1, why: 'HTTP 401' } }],
+    ] as const) {
+      const receiver = await receiveHttp((response) => void response.writeHead(status).end());
+      t.after(() => receiver.close());
+      const { rejected, stopped } = await replay(tracingConfig(receiver.endpoint), file, 1, {});
+      assert.deepEqual({ rejected, stopped }, outcome);
+    }
+  });
+
   it('says where it stopped if the collector is away, and what it has been called with wrongly', async (t) => {
     const { replayFile } = await import('../../src/cli/replay.ts');
     const { replay } = await import('../../src/tracing/replay.ts');

@@ -1,6 +1,6 @@
 /**
  * Tries until a batch is delivered, refused, or too old, and says what became of it. What is too much at once for the collector
- * is halved. While the collector counts as gone, and at the end, spans go to the fallback instead, if there is one.
+ * is halved. While the collector counts as gone, or lets nobody pass, and at the end, spans go to the fallback instead, if there is one.
  */
 import type { ExportDropReason, Settlement } from '../pipeline/messages.ts';
 import type { Fallback } from './fallback.ts';
@@ -68,24 +68,24 @@ async function deliverPiece(
 ): Promise<TooLarge | undefined> {
   const { exporter, gate, closing } = parts;
   const request = parts.envelope(piece.bytes);
-  let last = gate.broken ? 'the collector cannot be reached' : 'the collector asked for patience';
   while (await turnComes(parts, expiresAt)) {
     const hurry = closing.signal.aborted;
     const startedAt = parts.now();
     const result = await exporter.export(request).catch(asFailure);
-    if (result.type !== 'retryable') {
+    if (result.type === 'retryable') {
+      gate.close(startedAt, result.delayMillis, result.message);
+      if (hurry && result.delayMillis === undefined) break;
+      parts.trouble(result.message);
+    } else if (result.type === 'barred') {
+      gate.close(startedAt, undefined, result.message);
+      return void lose(parts, piece.spans, request, settlement, 'rejected', result.message);
+    } else {
       gate.open();
       if (result.type === 'too_large') return result;
-      book(settlement, piece.spans, result);
-      return undefined;
+      return void book(settlement, piece.spans, result);
     }
-    gate.close(startedAt, result.delayMillis);
-    last = result.message;
-    if (hurry && result.delayMillis === undefined) break;
-    parts.trouble(last);
   }
-  lose(parts, piece.spans, request, settlement, last);
-  return undefined;
+  return void lose(parts, piece.spans, request, settlement, closing.signal.aborted ? 'shutdown' : 'deadline', gate.why);
 }
 
 /** False where it would be too late, and where the collector is gone and there is somewhere else to go. */
@@ -113,15 +113,17 @@ function book(settlement: Draft, spans: number, result: Extract<ExportResult, { 
   else if (result.message) settlement.message = result.message;
 }
 
+/** @param reason where there is no fallback. */
 function lose(
-  { fallback, closing }: DeliveryParts,
+  { fallback }: DeliveryParts,
   spans: number,
   request: Uint8Array,
   settlement: Draft,
-  message: string,
+  reason: ExportDropReason,
+  message: string | undefined,
 ): void {
   const failure = fallback?.save(request);
-  if (fallback === undefined) drop(settlement, spans, closing.signal.aborted ? 'shutdown' : 'deadline', message);
+  if (fallback === undefined) drop(settlement, spans, reason, message);
   else if (failure !== undefined) drop(settlement, spans, 'fallback_failed', failure);
   else {
     settlement.saved += spans;

@@ -1,8 +1,9 @@
 /**
  * One gate before the collector, for all batches: while it is closed nothing is sent. It closes when the collector cannot be
- * reached, longer each time it happens again (exponential backoff with full jitter), and when it asks to be left alone: for as long
- * as it asks, and by chance up to twice as long, because it has asked all the others as well, and they must not all be back at once. After
- * some failures in a row it is broken, as a circuit breaker is: from then on one batch at a time tries, until one gets through.
+ * reached or lets nobody pass, longer each time it happens again (exponential backoff with full jitter), and when it asks to be left
+ * alone: for as long as it asks, and by chance up to twice as long, because it has asked all the others as well, and they must not all
+ * be back at once. After some failures in a row it is broken, as a circuit breaker is: from then on one batch at a time tries, until
+ * one gets through.
  */
 
 const FIRST_MILLIS = 1_000;
@@ -38,6 +39,7 @@ export class Gate {
   #backedOffUntil = 0;
   #closedAt = 0;
   #failures = 0;
+  #why: string | undefined;
   #probing = false;
   #curious: (() => void)[] = [];
 
@@ -56,6 +58,11 @@ export class Gate {
     return this.#failures >= BREAKING_FAILURES;
   }
 
+  /** What was said of the last attempt, if it was in vain. */
+  get why(): string | undefined {
+    return this.#why;
+  }
+
   /** Whether one may try now; who may must say what came of it, by `open` or `close`. @param hurry whether to try side by side. */
   enter(hurry: boolean): boolean {
     if (!this.broken || hurry) return true;
@@ -69,21 +76,23 @@ export class Gate {
     return new Promise((resolve) => this.#curious.push(resolve));
   }
 
-  /** After an attempt that was answered. */
+  /** After an attempt that was answered, if only with what is wrong with the request. */
   open(): void {
     const wasBroken = this.broken;
     this.#failures = 0;
     this.#backedOffUntil = 0;
+    this.#why = undefined;
     this.#attempted();
     if (wasBroken) this.#parts.onBroken?.(false);
   }
 
   /**
-   * After an attempt in vain. Attempts that ran side by side and failed together count once.
-   * @param startedAt when the attempt began. @param wishMillis what the collector asked for.
+   * After an attempt in vain, as any other would have been. Attempts that ran side by side and failed together count once.
+   * @param startedAt when the attempt began. @param wishMillis what the collector asked for. @param why what was said.
    */
-  close(startedAt: number, wishMillis: number | undefined): void {
+  close(startedAt: number, wishMillis: number | undefined, why = ''): void {
     const now = this.#parts.now();
+    this.#why = why;
     if (startedAt >= this.#closedAt) {
       this.#closedAt = now;
       this.#share = this.#parts.random();

@@ -45,6 +45,8 @@ const RETRYABLE = new Set([
   status.UNAVAILABLE,
   status.DATA_LOSS,
 ]);
+/** About who asks, or about the address: what is sent does not matter. */
+const BARRED = new Set([status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.UNIMPLEMENTED]);
 /** What servers say of a message above their limit; there is no code for it (grpc-go: "received message larger than max"). */
 const TOO_LARGE = /larger than|too large|exceeds/i;
 /** What grpc-js says where it is the answer that is too large. */
@@ -138,6 +140,7 @@ function resultOf({ code, details, metadata }: ServiceError): ExportResult {
   const delayMillis = info instanceof Buffer ? retryInfoMillis(info) : undefined;
   const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && delayMillis !== undefined);
   if (retryable) return { type: 'retryable', message, delayMillis };
+  if (BARRED.has(code)) return { type: 'barred', message };
   const tooLarge = code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(details) && !ANSWER_TOO_LARGE.test(details);
   return { type: tooLarge ? 'too_large' : 'failure', message };
 }

@@ -24,6 +24,8 @@ export interface HttpExporterOptions {
 /** Specification: "the client SHOULD limit the size of the response to 4 MiB", and what is larger is an error for good. */
 const MAX_RESPONSE = 4 * 1024 * 1024;
 const RETRYABLE = new Set([429, 502, 503, 504]);
+/** About who asks, or about the address: what is sent does not matter. So it is with redirects, which are not followed. */
+const BARRED = new Set([401, 403, 404, 405, 407]);
 const MAX_SOCKETS = 8;
 
 export class HttpExporter implements Exporter {
@@ -137,16 +139,17 @@ function resultOf({ statusCode: status = 0, headers }: IncomingMessage, body: Bu
   const said = readable ? readStatusMessage(body) : printable(body.subarray(0, 1000).toString('latin1'));
   const message = printable(`HTTP ${status} ${said}`);
   if (status === 413) return { type: 'too_large', message };
+  if (BARRED.has(status) || (status >= 300 && status < 400)) return { type: 'barred', message };
   if (!RETRYABLE.has(status)) return { type: 'failure', message };
   return { type: 'retryable', message, delayMillis: retryAfterMillis(headers['retry-after'], Date.now()) };
 }
 
-/** Connections that fail or break are worth another try; what is no HTTP is not. */
+/** Connections that fail or break are worth another try; what is no HTTP is not, for any request. */
 function resultOfError(error: NodeJS.ErrnoException): ExportResult {
   if (error instanceof TooLong) return { type: 'failure', message: 'the response is larger than 4 MiB' };
   const code = codeOf(error);
   const message = printable(`cannot reach the collector: ${code}`);
-  return code.startsWith('HPE_') ? { type: 'failure', message } : { type: 'retryable', message };
+  return code.startsWith('HPE_') ? { type: 'barred', message } : { type: 'retryable', message };
 }
 
 function isStale(request: ClientRequest, { code }: NodeJS.ErrnoException): boolean {

@@ -15,7 +15,10 @@ export type ExportResult =
     }
   /** More than the collector takes at once: less may succeed. */
   | { readonly type: 'too_large'; readonly message: string }
-  | { readonly type: 'failure'; readonly message: string };
+  /** This request must not be sent again. */
+  | { readonly type: 'failure'; readonly message: string }
+  /** Nor must this one; but any other would have been refused as well, because of who we are, or where we have sent it. */
+  | { readonly type: 'barred'; readonly message: string };
 
 /** One attempt. */
 export interface Exporter {

@@ -9,6 +9,7 @@ import type { Settlement } from '../../../../src/tracing/pipeline/messages.ts';
 
 const SUCCESS: ExportResult = { type: 'success', rejected: 0 };
 const BUSY: ExportResult = { type: 'retryable', message: 'busy' };
+const BARRED: ExportResult = { type: 'barred', message: 'HTTP 401' };
 const NEVER: Closing = { signal: new AbortController().signal, endsAt: Number.POSITIVE_INFINITY };
 
 /** As many spans as said, each with its number in it; the longer ones take a length of two bytes. */
@@ -31,6 +32,8 @@ interface Setting {
   readonly fallback?: Fallback;
   /** Failures in a row that there were before. */
   readonly failures?: number;
+  /** What was said of them. */
+  readonly why?: string;
 }
 
 interface Outcome {
@@ -59,7 +62,7 @@ async function delivered(setting: Setting): Promise<Outcome> {
     close() {},
   };
   const gate = new Gate({ now, random: () => jitter });
-  for (let failure = 0; failure < (setting.failures ?? 0); failure++) gate.close(++time, undefined);
+  for (let failure = 0; failure < (setting.failures ?? 0); failure++) gate.close(++time, undefined, setting.why);
   const parts: DeliveryParts = {
     exporter,
     gate,
@@ -157,6 +160,39 @@ describe('the delivery of a batch', () => {
   });
 });
 
+describe('a collector that lets nobody pass', () => {
+  it('is not sent the same again, and counts as one that fails', async () => {
+    const first = await delivered({ results: [BARRED], jitter: 1 });
+    assert.deepEqual(first.settlement, { exported: 0, saved: 0, dropped: { rejected: 5 }, message: 'HTTP 401' });
+    assert.deepEqual([first.attempts, first.gate.waitMillis(false), first.gate.broken], [1, 1000, false]);
+    const fifth = await delivered({ results: [BARRED], failures: BREAKING_FAILURES - 1, jitter: 0.5 });
+    assert.deepEqual([fifth.attempts, fifth.settlement.dropped, fifth.gate.broken], [1, { rejected: 5 }, true]);
+  });
+
+  it('is tried by one batch after the other, by the backoff, and said to be the reason for what waited in vain', async () => {
+    const pauses: number[] = [];
+    const onPause = (millis: number): number => {
+      pauses.push(millis);
+      return millis;
+    };
+    const failures = BREAKING_FAILURES;
+    const passed = await delivered({ results: [SUCCESS], failures, onPause, jitter: 1 });
+    assert.deepEqual([passed.settlement.exported, passed.gate.broken, passed.gate.why], [5, false, undefined]);
+    assert.deepEqual(pauses, [10_000]);
+    const late = await delivered({ results: [SUCCESS], failures, expiresAt: 5_000, jitter: 1, why: 'HTTP 401' });
+    assert.deepEqual(late.settlement, { exported: 0, saved: 0, dropped: { deadline: 5 }, message: 'HTTP 401' });
+  });
+
+  it('costs nothing where there is a fallback', async () => {
+    for (const failures of [0, BREAKING_FAILURES]) {
+      const fallback = keptFallback();
+      const { settlement, attempts } = await delivered({ results: [BARRED], fallback, failures });
+      assert.deepEqual(settlement, { exported: 0, saved: 5, dropped: {}, message: 'HTTP 401' });
+      assert.deepEqual([attempts, fallback.saved.length], [1, 1]);
+    }
+  });
+});
+
 describe('a batch that is more than the collector takes at once', () => {
   const TOO_LARGE: ExportResult = { type: 'too_large', message: 'HTTP 413' };
 
@@ -217,7 +253,7 @@ describe('the fallback', () => {
     assert.deepEqual(settlement, { exported: 0, saved: 0, dropped: { fallback_failed: 5 }, message: 'ENOSPC' });
   });
 
-  it('does not get what the collector has refused: it would again', async () => {
+  it('does not get a batch that the collector refuses for what is in it: it would again', async () => {
     const fallback = keptFallback();
     const { settlement } = await delivered({ results: [{ type: 'failure', message: 'HTTP 400' }], fallback });
     assert.deepEqual([settlement.dropped, fallback.saved.length], [{ rejected: 5 }, 0]);

@@ -84,9 +84,11 @@ describe('the gRPC exporter', () => {
       status.UNAVAILABLE,
       status.DATA_LOSS,
     ];
+    const barred = [status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.UNIMPLEMENTED];
     for (let code = 1; code <= 16; code++) {
       const result = await resultOfAnswer({ code, details: 'why' });
-      assert.equal(result.type, retryable.includes(code) ? 'retryable' : 'failure', String(status[code]));
+      const type = retryable.includes(code) ? 'retryable' : barred.includes(code) ? 'barred' : 'failure';
+      assert.equal(result.type, type, String(status[code]));
       assert.equal(result.message, `gRPC ${status[code]} why`);
     }
   });
