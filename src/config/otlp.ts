@@ -1,21 +1,8 @@
 /** How a collector is spoken to, for every signal: the fields that they have in common. */
+import { checkHeaderName } from '../kit/export-header-name.ts';
 import { isThisMachine } from '../kit/this-machine.ts';
-import { type Complaint, stringMap } from './field.ts';
+import { stringMap } from './field.ts';
 import { httpUrl, number, oneOf } from './scalars.ts';
-
-/** Headers that the exporter sets itself, or that belong to the connection. */
-const RESERVED_HEADERS =
-  /^(content-(type|encoding|length)|host|connection|transfer-encoding|upgrade|te|user-agent|grpc-.*)$/;
-
-/** gRPC takes fewer characters than HTTP, and only base64 under names that end in `-bin` (gRPC over HTTP/2, "Custom-Metadata"). */
-export function checkHeaderName(name: string): Complaint | undefined {
-  if (!/^[a-z0-9._-]+$/.test(name))
-    return { wrong: 'is not a header name', mend: 'use letters, digits, "-", "_" and "."' };
-  if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', mend: 'remove it' };
-  if (name.endsWith('-bin'))
-    return { wrong: 'is a binary header of gRPC', mend: 'use a name that does not end in -bin' };
-  return undefined;
-}
 
 /** @param path that is added to the endpoint with `http/protobuf`. */
 export function otlpFields(path: string) {

@@ -3,8 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
-import { CollectorTls } from './exporter/collector-tls.ts';
-import { exportHeaders } from './exporter/export-headers.ts';
+import { CollectorTls } from '../kit/collector-tls.ts';
+import { exportHeaders } from '../kit/export-headers.ts';
 import type { ExporterSettings, FallbackSettings } from './pipeline/messages.ts';
 import { encodeResource, encodeScope, SCOPE_NAME } from './resource.ts';
 

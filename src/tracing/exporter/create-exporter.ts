@@ -1,9 +1,9 @@
 /** The exporter that the settings ask for. What belongs to gRPC is loaded only where gRPC is spoken. */
 import type { LookupFunction } from 'node:net';
+import { CollectorTls } from '../../kit/collector-tls.ts';
+import { type ExportHeaders, exportHeaders } from '../../kit/export-headers.ts';
 import { collectorLookup } from '../../kit/shared-lookup.ts';
 import type { ExporterSettings } from '../pipeline/messages.ts';
-import { CollectorTls } from './collector-tls.ts';
-import { type ExportHeaders, exportHeaders } from './export-headers.ts';
 import { gzip } from './gzip.ts';
 import { HttpExporter } from './http.ts';
 import type { Exporter } from './result.ts';

@@ -10,9 +10,9 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
+import type { CollectorTls } from '../../kit/collector-tls.ts';
+import type { ExportHeaders } from '../../kit/export-headers.ts';
 import { isThisMachine } from '../../kit/this-machine.ts';
-import type { CollectorTls } from './collector-tls.ts';
-import type { ExportHeaders } from './export-headers.ts';
 import { readPartialSuccess } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';

@@ -2,8 +2,8 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { CollectorTls } from './collector-tls.ts';
-import type { ExportHeaders } from './export-headers.ts';
+import type { CollectorTls } from '../../kit/collector-tls.ts';
+import type { ExportHeaders } from '../../kit/export-headers.ts';
 import { readPartialSuccess, readStatusMessage } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryAfterMillis } from './retry-after.ts';

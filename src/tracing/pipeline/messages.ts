@@ -1,5 +1,6 @@
 /** What the main thread and the exporter thread say to each other. */
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import type { TlsFiles } from '../../kit/collector-tls.ts';
 import type { DropReason } from './drop-reason.ts';
 
 /** A row of encoded `ScopeSpans.spans` fields. */
@@ -67,13 +68,6 @@ export type FallbackSettings =
       readonly maxFiles: number;
     };
 
-/** Absolute paths of PEM files. */
-export interface TlsSettings {
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-}
-
 /** How the exporter thread reaches the collector; handed over when it starts. */
 export interface ExporterSettings {
   /** `console` writes spans to the standard output, and asks no collector. */
@@ -87,7 +81,7 @@ export interface ExporterSettings {
   readonly headers: Readonly<Record<string, string>>;
   /** Absolute path of a file with further headers, which counts for what stands in both, and is read again when it changes. */
   readonly headersFile?: string | undefined;
-  readonly tls?: TlsSettings | undefined;
+  readonly tls?: TlsFiles | undefined;
   readonly fallback?: FallbackSettings | undefined;
   /** Longest time of one attempt. */
   readonly timeoutMillis: number;

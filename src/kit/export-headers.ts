@@ -1,5 +1,5 @@
 /** The headers of an export: those of the configuration, and those of a file, which others may renew while we run. */
-import { checkHeaderName } from '../../config/otlp.ts';
+import { checkHeaderName } from './export-header-name.ts';
 import { WatchedFile } from './watched-file.ts';
 
 export type Headers = Readonly<Record<string, string>>;

@@ -1,7 +1,13 @@
 /** Whom we trust at the collector, and who we say we are: PEM files that others may renew while we run. */
 import { createSecureContext } from 'node:tls';
-import type { TlsSettings } from '../pipeline/messages.ts';
 import { WatchedFile } from './watched-file.ts';
+
+/** Absolute paths of PEM files. */
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
 
 export interface TlsMaterial {
   readonly ca?: string;
@@ -13,7 +19,7 @@ export class CollectorTls {
   readonly #files: { readonly ca?: WatchedFile; readonly cert?: WatchedFile; readonly key?: WatchedFile };
 
   /** @throws Error that names the file if one cannot be read, or what is in them does not fit together. */
-  constructor({ caFile, certFile, keyFile }: TlsSettings = {}) {
+  constructor({ caFile, certFile, keyFile }: TlsFiles = {}) {
     this.#files = {
       ...(caFile !== undefined && { ca: new WatchedFile(caFile) }),
       ...(certFile !== undefined && { cert: new WatchedFile(certFile) }),
