@@ -28,7 +28,7 @@ const settingsFor = (port: number, protocol: ExporterSettings['protocol']): Expo
 
 function batch(id: number): Batch {
   const bytes = new Uint8Array(bytesField(2, new Uint8Array()));
-  return { id, spans: 1, bytes: bytes.buffer };
+  return { id, spans: 1, bytes };
 }
 
 describe('the exporter thread', () => {
