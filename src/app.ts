@@ -78,7 +78,7 @@ export interface AppOptions {
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const resource = resourceAttributes(config.tracing, packageVersion());
-  const log = await openLog(config, resource, options.log);
+  const log = await openLog(config, resource, options);
   const parts: BucketParts = { opened: [], reloads: [] };
   const { opened } = parts;
   const endings: Ending[] = [];
@@ -88,7 +88,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   try {
     const registry = new Registry();
-    await openPushedMetrics(config, registry, resource, log, endings);
+    await openPushedMetrics(config, registry, resource, log, endings, options.directory);
     const tracing =
       options.tracer === undefined ? await openTracing(config.tracing, log, options.directory) : given(options.tracer);
     endings.push((millis) => tracing.shutdown(millis));
@@ -128,16 +128,15 @@ async function openTracing(config: TracingConfig, log: ProcessLog, directory = p
 /** A tracer that is not ours to start or stop. */
 const given = (tracer: RequestTracer): Tracing => ({ tracer, figures: undefined, shutdown: async () => {} });
 
-/** @param given instead of what the configuration says. */
-async function openLog(config: Config, resource: Resource, given: ProcessLog | undefined): Promise<ProcessLog> {
-  const log = given ?? createLog(config.logging);
+async function openLog(config: Config, resource: Resource, options: AppOptions): Promise<ProcessLog> {
+  const log = options.log ?? createLog(config.logging);
   if (config.logging.otlp !== undefined || config.metrics.otlp !== undefined) {
     const { watchSdk } = await import('./assembly/watch-sdk.ts');
     watchSdk(log);
   }
   if (config.logging.otlp === undefined) return log;
   const { pushLogs } = await import('./logging/otlp.ts');
-  return pushLogs(log, config.logging, resource);
+  return pushLogs(log, config.logging, resource, options.directory);
 }
 
 async function openPushedMetrics(
@@ -146,10 +145,11 @@ async function openPushedMetrics(
   resource: Resource,
   log: ProcessLog,
   endings: Ending[],
+  directory?: string,
 ): Promise<void> {
   if (metrics.otlp === undefined) return;
   const { pushMetrics } = await import('./metrics/otlp.ts');
-  endings.push(await pushMetrics(registry, metrics.otlp, resource, log));
+  endings.push(await pushMetrics(registry, metrics.otlp, resource, log, directory));
 }
 
 async function openMetrics(

@@ -1,11 +1,54 @@
 /** How a collector is spoken to, for every signal: the fields that they have in common. */
 import { checkHeaderName } from '../kit/export-header-name.ts';
 import { isThisMachine } from '../kit/this-machine.ts';
-import { stringMap } from './field.ts';
-import { httpUrl, number, oneOf } from './scalars.ts';
+import { optionalObject, stringMap } from './field.ts';
+import { httpUrl, number, oneOf, string } from './scalars.ts';
 
-/** @param path that is added to the endpoint with `http/protobuf`. */
-export function otlpFields(path: string) {
+const collectorTls = (renewal: string) =>
+  optionalObject(
+    {
+      ca_file: string({
+        prose: 'Certificates (PEM) of those who may vouch for the collector; those that Node.js knows, unless given.',
+        optional: true,
+      }),
+      cert_file: string({ prose: 'The certificate (PEM) by which the collector knows the gateway.', optional: true }),
+      key_file: string({ prose: 'The private key (PEM) of that certificate.', optional: true }),
+    },
+    {
+      prose: `TLS to the collector, for an endpoint with \`https\`. ${renewal}`,
+      rules: [
+        {
+          of: ['cert_file', 'key_file'],
+          at: 'cert_file',
+          broken: ({ cert_file, key_file }) =>
+            (cert_file === undefined) === (key_file === undefined)
+              ? undefined
+              : { wrong: 'is of no use without its pair', mend: 'give cert_file and key_file, or neither' },
+        },
+      ],
+    },
+  );
+
+/** When the files beside the configuration are read, in words. */
+interface Renewal {
+  readonly headers: string;
+  readonly tls: string;
+}
+
+/** Spans are exported by us. */
+export const READ_AGAIN: Renewal = {
+  headers: 'it is read again when it has changed',
+  tls: 'The files are read again when they have changed.',
+};
+
+/** Metrics and logs are exported by the official SDK, whose gRPC client is made once. */
+export const READ_AGAIN_WITH_HTTP: Renewal = {
+  headers: 'it is read again when it has changed (with `grpc` only where there is TLS)',
+  tls: 'The files are read again when they have changed (with `grpc` only at the next start).',
+};
+
+/** @param path that is added to the endpoint with `http/protobuf`. @param renewal when files are read again. */
+export function otlpFields(path: string, renewal: Renewal) {
   return {
     endpoint: httpUrl({
       prose: `The collector. With \`http/protobuf\` it is a base to which \`${path}\` is added, unless it ends so already. \`https\` speaks TLS.`,
@@ -43,6 +86,11 @@ export function otlpFields(path: string) {
           ? undefined
           : { wrong: 'holds characters that no header may have', mend: 'use printable ASCII characters' },
     }),
+    headers_file: string({
+      prose: `A file with further headers, \`Name: value\` on each line, for keys that are renewed: ${renewal.headers}. What stands in both places counts as it stands in the file.`,
+      optional: true,
+    }),
+    tls: collectorTls(renewal.tls),
   } as const;
 }
 

@@ -3,39 +3,15 @@
 import { BUCKET_QUESTIONS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
 const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_QUESTIONS) as (keyof typeof BUCKET_QUESTIONS)[];
 
-const COLLECTOR_TLS = optionalObject(
-  {
-    ca_file: string({
-      prose: 'Certificates (PEM) of those who may vouch for the collector; those that Node.js knows, unless given.',
-      optional: true,
-    }),
-    cert_file: string({ prose: 'The certificate (PEM) by which the collector knows the gateway.', optional: true }),
-    key_file: string({ prose: 'The private key (PEM) of that certificate.', optional: true }),
-  },
-  {
-    prose: 'TLS to the collector, for an endpoint with `https`. The files are read again when they have changed.',
-    rules: [
-      {
-        of: ['cert_file', 'key_file'],
-        at: 'cert_file',
-        broken: ({ cert_file, key_file }) =>
-          (cert_file === undefined) === (key_file === undefined)
-            ? undefined
-            : { wrong: 'is of no use without its pair', mend: 'give cert_file and key_file, or neither' },
-      },
-    ],
-  },
-);
-
 const OTLP = section(
   {
-    ...otlpFields('/v1/traces'),
+    ...otlpFields('/v1/traces', READ_AGAIN),
     timeout_seconds: number({
       prose:
         'How long one attempt to deliver a batch may take. A batch that was not delivered within a minute is dropped and counted.',
@@ -49,12 +25,6 @@ const OTLP = section(
       check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is no path'),
       mend: 'write a path that begins with "/", or nothing',
     }),
-    headers_file: string({
-      prose:
-        'A file with further headers, `Name: value` on each line, for keys that are renewed: it is read again when it has changed. What stands in both places counts as it stands in the file.',
-      optional: true,
-    }),
-    tls: COLLECTOR_TLS,
   },
   { prose: 'Where spans are sent, in the OpenTelemetry protocol.', rules: [NO_PATH_WITH_GRPC] },
 );

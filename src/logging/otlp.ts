@@ -11,7 +11,7 @@ import {
 import type { LoggingConfig } from '../config/logging.ts';
 import type { Log } from '../domain/log.ts';
 import { attemptExport } from '../kit/attempt-export.ts';
-import { grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
+import { accessTo, grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
 import type { ProcessLog } from './create-log.ts';
 
 export type LogsOtlp = NonNullable<LoggingConfig['otlp']>;
@@ -30,13 +30,18 @@ const SHUTDOWN_MILLIS = 5_000;
 /** Of those, what the lines need that go where they always go. */
 const LAST_LINES_MILLIS = 250;
 
-/** @param log goes on as it was. @returns one that writes to both; its `close` sends what is left, and closes `log`. */
+/**
+ * @param log goes on as it was. @param directory where relative paths of the configuration begin.
+ * @throws Error if a file that the configuration names cannot be used.
+ * @returns one that writes to both; its `close` sends what is left, and closes `log`.
+ */
 export async function pushLogs(
   log: ProcessLog,
   { level, otlp }: LoggingConfig,
   resource: ResourceAttributes,
+  directory = process.cwd(),
 ): Promise<ProcessLog> {
-  const exporter = await exporterOf(otlp!);
+  const exporter = await exporterOf(otlp!, directory);
   const provider = new LoggerProvider({
     resource: resourceFromAttributes(resource),
     processors: [new BatchLogRecordProcessor({ exporter })],
@@ -68,13 +73,18 @@ export async function pushLogs(
   };
 }
 
-/** Sends one line that says that we were here. @returns why it was not taken; undefined if it was. Never rejects. */
+/**
+ * Sends one line that says that we were here.
+ * @param directory where relative paths of the configuration begin. @throws Error if a file that it names cannot be used.
+ * @returns why it was not taken; undefined if it was.
+ */
 export async function tryLogs(
   config: LogsOtlp,
   resource: ResourceAttributes,
   millis: number,
+  directory: string,
 ): Promise<string | undefined> {
-  const exporter = await exporterOf(config);
+  const exporter = await exporterOf(config, directory);
   return attemptExport(millis, (done) => {
     const asked = {
       export: (records: ReadableLogRecord[]) => exporter.export(records, done),
@@ -88,13 +98,14 @@ export async function tryLogs(
   });
 }
 
-async function exporterOf(config: LogsOtlp): Promise<LogRecordExporter> {
+async function exporterOf(config: LogsOtlp, directory: string): Promise<LogRecordExporter> {
+  const access = accessTo(config, directory, 'logging.otlp');
   if (config.protocol === 'grpc') {
     const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-grpc');
-    return new OTLPLogExporter(await grpcOptions(config));
+    return new OTLPLogExporter(await grpcOptions(config, access));
   }
   const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-proto');
-  return new OTLPLogExporter(httpOptions(config, '/v1/logs'));
+  return new OTLPLogExporter(httpOptions(config, '/v1/logs', access));
 }
 
 function contextOf(traceId: string | undefined, spanId: string | undefined, flags = '00'): Context {

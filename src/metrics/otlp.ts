@@ -15,7 +15,7 @@ import {
 import type { MetricsConfig } from '../config/metrics.ts';
 import type { Log } from '../domain/log.ts';
 import { attemptExport } from '../kit/attempt-export.ts';
-import { grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
+import { accessTo, grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
 import type { MetricShape } from './catalogue.ts';
 import type { Family, Registry, Series } from './registry.ts';
 
@@ -24,16 +24,20 @@ const SCOPE = 'mizuchi-uploadr';
 
 export type ResourceAttributes = Readonly<Record<string, string | number>>;
 
-/** @returns sends them a last time, and ends it; takes no longer than it is told and never rejects. */
+/**
+ * @param directory where relative paths of the configuration begin. @throws Error if a file that it names cannot be used.
+ * @returns sends them a last time, and ends it; takes no longer than it is told and never rejects.
+ */
 export async function pushMetrics(
   registry: Registry,
   config: MetricsOtlp,
   resource: ResourceAttributes,
   log: Log,
+  directory = process.cwd(),
 ): Promise<(millis: number) => Promise<void>> {
   const interval = config.interval_seconds * 1000;
   const reader = new PeriodicExportingMetricReader({
-    exporter: await exporterOf(config),
+    exporter: await exporterOf(config, directory),
     exportIntervalMillis: interval,
     exportTimeoutMillis: Math.min(interval, config.timeout_seconds * 1000),
     metricProducers: [producerOf(registry)],
@@ -49,13 +53,18 @@ export async function pushMetrics(
   };
 }
 
-/** Sends one metric that says that we were here. @returns why it was not taken; undefined if it was. Never rejects. */
+/**
+ * Sends one metric that says that we were here.
+ * @param directory where relative paths of the configuration begin. @throws Error if a file that it names cannot be used.
+ * @returns why it was not taken; undefined if it was.
+ */
 export async function tryMetrics(
   config: MetricsOtlp,
   resource: ResourceAttributes,
   millis: number,
+  directory: string,
 ): Promise<string | undefined> {
-  const exporter = await exporterOf(config);
+  const exporter = await exporterOf(config, directory);
   const now = hrTime(Date.now());
   const descriptor = { name: 'mizuchi_doctor', description: 'A probe.', unit: '', valueType: ValueType.DOUBLE };
   const probe: MetricData = {
@@ -69,13 +78,14 @@ export async function tryMetrics(
   return attemptExport(millis, (done) => exporter.export(metrics, done));
 }
 
-async function exporterOf(config: MetricsOtlp): Promise<PushMetricExporter> {
+async function exporterOf(config: MetricsOtlp, directory: string): Promise<PushMetricExporter> {
+  const access = accessTo(config, directory, 'metrics.otlp');
   if (config.protocol === 'grpc') {
     const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc');
-    return new OTLPMetricExporter(await grpcOptions(config));
+    return new OTLPMetricExporter(await grpcOptions(config, access));
   }
   const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
-  return new OTLPMetricExporter(httpOptions(config, '/v1/metrics'));
+  return new OTLPMetricExporter(httpOptions(config, '/v1/metrics', access));
 }
 
 /** Everything is cumulative since the process began. */

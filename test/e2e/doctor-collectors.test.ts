@@ -153,15 +153,8 @@ describe('doctor, of collectors', () => {
       'an unknown authority',
       'http/protobuf',
       overTls(secret),
-      ['tracing'],
-      /UNABLE_TO_VERIFY.*\n.*tracing\.otlp\.tls\.ca_file/,
-    ],
-    [
-      'an unknown authority',
-      'http/protobuf',
-      overTls(secret),
-      ['logging'],
-      /first certificate.*\n.*NODE_EXTRA_CA_CERTS/,
+      BOTH,
+      /(UNABLE_TO_VERIFY|first certificate).*\n.*\w+\.otlp\.tls\.ca_file/,
     ],
     [
       'an unknown authority',

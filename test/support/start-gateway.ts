@@ -28,6 +28,8 @@ export interface GatewayOptions {
   /** Where relative paths begin. */
   readonly directory?: string;
   readonly tracing?: Record<string, unknown>;
+  readonly metrics?: Record<string, unknown>;
+  readonly logging?: Record<string, unknown>;
   readonly buckets?: readonly Record<string, unknown>[];
 }
 
@@ -44,7 +46,8 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     buckets: options.buckets ?? [{ name: 'uploads', s3, auth: options.auth ?? null, authz: options.authz ?? null }],
     upload: options.upload ?? null,
     tracing: { enabled: false, ...options.tracing },
-    metrics: { enabled: true, port: 0 },
+    metrics: { enabled: true, port: 0, ...options.metrics },
+    logging: options.logging ?? null,
   };
   const log: LogLine[] = [];
   // JSON is YAML.

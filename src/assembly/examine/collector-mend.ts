@@ -17,8 +17,7 @@ const PORTS = 'port 4317 is usually grpc, 4318 http/protobuf';
 const HINTS: readonly (readonly [said: RegExp, hint: (place: Place) => string])[] = [
   [
     /HTTP 40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED/,
-    ({ section }) =>
-      `it does not know this key: check the key in ${section}.headers${section === 'tracing.otlp' ? ' or headers_file' : ''}`,
+    ({ section }) => `it does not know this key: check the key in ${section}.headers or headers_file`,
   ],
   [
     /HTTP 40[45]\b|UNIMPLEMENTED/,
@@ -43,10 +42,7 @@ const HINTS: readonly (readonly [said: RegExp, hint: (place: Place) => string])[
   ],
   [
     /certificate|CERT_|SELF_SIGNED|UNABLE_TO_/,
-    ({ section }) =>
-      `its certificate is not believed: name the file with its authority, ${
-        section === 'tracing.otlp' ? 'tracing.otlp.tls.ca_file' : 'in the variable NODE_EXTRA_CA_CERTS'
-      }`,
+    ({ section }) => `its certificate is not believed: name the file with its authority, ${section}.tls.ca_file`,
   ],
   [
     /EPROTO|wrong version number/,

@@ -23,12 +23,8 @@ export async function examineCollectors(config: Config, directory: string): Prom
     tries.push(
       find(`collector ${otlp.endpoint}, metrics`, async () => {
         const { tryMetrics } = await import('../../metrics/otlp.ts');
-        return judge(
-          'metrics.otlp',
-          'a metric: mizuchi_doctor',
-          otlp,
-          await tryMetrics(otlp, resource, PATIENCE_MILLIS),
-        );
+        const reason = await tryMetrics(otlp, resource, PATIENCE_MILLIS, directory);
+        return judge('metrics.otlp', 'a metric: mizuchi_doctor', otlp, reason);
       }),
     );
   }
@@ -37,7 +33,8 @@ export async function examineCollectors(config: Config, directory: string): Prom
     tries.push(
       find(`collector ${otlp.endpoint}, log`, async () => {
         const { tryLogs } = await import('../../logging/otlp.ts');
-        return judge('logging.otlp', 'a line of the log', otlp, await tryLogs(otlp, resource, PATIENCE_MILLIS));
+        const reason = await tryLogs(otlp, resource, PATIENCE_MILLIS, directory);
+        return judge('logging.otlp', 'a line of the log', otlp, reason);
       }),
     );
   }

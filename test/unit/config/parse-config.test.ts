@@ -155,9 +155,11 @@ tracing:
   resource: { service.version: 1.10, host.name: h }
   semantic_conventions: dup
 metrics:  { enabled: false, address: "::1", port: 1,
-            otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5 } }
+            otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
+                    headers_file: h, tls: { ca_file: ca } } }
 logging:  { level: debug, format: json,
-            otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b } } }
+            otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
+                    headers_file: h, tls: { cert_file: c, key_file: k } } }
 `;
     assert.deepEqual(read(text), {
       server: {
@@ -327,6 +329,8 @@ logging:  { level: debug, format: json,
           timeout_seconds: 1,
           compression: 'none',
           headers: { a: 'b' },
+          headers_file: 'h',
+          tls: { ca_file: 'ca' },
           interval_seconds: 5,
         },
       },
@@ -339,6 +343,8 @@ logging:  { level: debug, format: json,
           timeout_seconds: 1,
           compression: 'none',
           headers: { a: 'b' },
+          headers_file: 'h',
+          tls: { cert_file: 'c', key_file: 'k' },
         },
       },
     });
