@@ -11,9 +11,9 @@ export interface OwnCount {
 export function readOwnCount(metrics: string): OwnCount {
   const accepted: Record<string, number> = {};
   for (const [, method, count] of metrics.matchAll(
-    /^mizuchi_auth_requests_total\{method="([^"]+)",result="accepted"\} (\d+)$/gm,
+    /^mizuchi_auth_requests_total\{bucket="[^"]+",method="([^"]+)",result="accepted"\} (\d+)$/gm,
   )) {
-    accepted[method!] = Number(count);
+    accepted[method!] = (accepted[method!] ?? 0) + Number(count);
   }
   const sum = (family: string): number =>
     [...metrics.matchAll(new RegExp(`^mizuchi_authz_${family}_total\\{[^}]*\\} (\\d+)$`, 'gm'))].reduce(

@@ -45,7 +45,7 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
       span.set('auth.method', method);
       pseudonyms.showKey(span, findings.keyId);
       span.set('auth.jwks', findings.keySource);
-      watch.authenticated(method, result, (performance.now() - started) / 1000, root);
+      watch.authenticated(request.bucket.name, method, result, (performance.now() - started) / 1000, root);
       span.end();
     }
   };

@@ -1,6 +1,6 @@
 /** Resolved → Authorized: asks every policy engine of the bucket; all must allow. Inside `authz.check`, where there is one. */
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { Decision, IdentityWatch } from '../domain/identity-watch.ts';
 import type { Span } from '../domain/span.ts';
 import type { Authorized, Bucket, Resolved } from '../domain/stages.ts';
 import type { Authorizer, Verdict } from './authorizer.ts';
@@ -55,9 +55,16 @@ async function check<B extends PolicyBucket>(request: Resolved<B>, watch: Identi
 
 async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch: IdentityWatch): Promise<Verdict> {
   const started = performance.now();
-  const { span: root } = request.incoming;
-  const tell = (decision: 'allow' | 'deny' | 'error', cached: boolean): void =>
-    watch.decided(authorizer.engine, decision, cached, (performance.now() - started) / 1000, root);
+  const { bucket, incoming } = request;
+  const tell = (decision: Decision, cached: boolean): void =>
+    watch.decided(
+      bucket.name,
+      authorizer.engine,
+      decision,
+      cached,
+      (performance.now() - started) / 1000,
+      incoming.span,
+    );
   try {
     const verdict = await authorizer.decide(request, span);
     tell(verdict.allow ? 'allow' : 'deny', verdict.cached);

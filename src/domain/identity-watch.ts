@@ -4,12 +4,13 @@ import type { Span } from './span.ts';
 
 export type BreakerState = 'closed' | 'half_open' | 'open';
 export type Engine = 'opa' | 'openfga';
+export type Decision = 'allow' | 'deny' | 'error';
 
 export interface IdentityWatch {
   /** @param method `none` where the request carried no credential. @param result `accepted`, or the type of the failure. */
-  authenticated(method: AuthMethod | 'none', result: string, seconds: number, span: Span): void;
+  authenticated(bucket: string, method: AuthMethod | 'none', result: string, seconds: number, span: Span): void;
   /** @param decision `error` where the engine could not be asked. @param cached whether it was asked at all. */
-  decided(engine: Engine, decision: 'allow' | 'deny' | 'error', cached: boolean, seconds: number, span: Span): void;
+  decided(bucket: string, engine: Engine, decision: Decision, cached: boolean, seconds: number, span: Span): void;
   /** The breaker before the engine of one bucket has changed its state; told once at the start, too. */
   breaker(bucket: string, engine: Engine, state: BreakerState): void;
   /** One attempt to fetch the keys of an identity provider is over. */

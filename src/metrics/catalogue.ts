@@ -57,12 +57,12 @@ export const METRICS = {
   mizuchi_auth_requests: {
     type: 'counter',
     help: 'Requests that were asked who they are, by method and result: accepted, or the error.type of the trace.',
-    labels: ['method', 'result'],
+    labels: ['bucket', 'method', 'result'],
   },
   mizuchi_auth_duration_seconds: {
     type: 'histogram',
     help: 'Time that it took to find out who the caller is.',
-    labels: ['method'],
+    labels: ['bucket', 'method'],
     buckets: SHORT_DURATIONS,
   },
   mizuchi_identity_key_fetches: {
@@ -73,17 +73,17 @@ export const METRICS = {
   mizuchi_authz_decisions: {
     type: 'counter',
     help: 'Decisions of policy engines: allow, deny, or error where the engine gave none.',
-    labels: ['engine', 'decision'],
+    labels: ['bucket', 'engine', 'decision'],
   },
   mizuchi_authz_cached_decisions: {
     type: 'counter',
     help: 'Those of the decisions that were remembered, and not asked for.',
-    labels: ['engine'],
+    labels: ['bucket', 'engine'],
   },
   mizuchi_authz_duration_seconds: {
     type: 'histogram',
     help: 'Time that a policy engine took for a decision that was not remembered.',
-    labels: ['engine'],
+    labels: ['bucket', 'engine'],
     buckets: SHORT_DURATIONS,
   },
   mizuchi_authz_breaker_state: {

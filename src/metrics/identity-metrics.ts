@@ -7,16 +7,16 @@ const STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1
 
 export function watchIdentity(registry: Registry): IdentityWatch {
   return {
-    authenticated(method, result, seconds, span) {
+    authenticated(bucket, method, result, seconds, span) {
       const trace = traceOf(span);
-      registry.add('mizuchi_auth_requests', [method, result], 1, trace);
-      registry.observe('mizuchi_auth_duration_seconds', [method], seconds, trace);
+      registry.add('mizuchi_auth_requests', [bucket, method, result], 1, trace);
+      registry.observe('mizuchi_auth_duration_seconds', [bucket, method], seconds, trace);
     },
-    decided(engine, decision, cached, seconds, span) {
+    decided(bucket, engine, decision, cached, seconds, span) {
       const trace = traceOf(span);
-      registry.add('mizuchi_authz_decisions', [engine, decision], 1, trace);
-      if (cached) registry.add('mizuchi_authz_cached_decisions', [engine], 1, trace);
-      else registry.observe('mizuchi_authz_duration_seconds', [engine], seconds, trace);
+      registry.add('mizuchi_authz_decisions', [bucket, engine, decision], 1, trace);
+      if (cached) registry.add('mizuchi_authz_cached_decisions', [bucket, engine], 1, trace);
+      else registry.observe('mizuchi_authz_duration_seconds', [bucket, engine], seconds, trace);
     },
     breaker: (bucket, engine, state) => registry.set('mizuchi_authz_breaker_state', [bucket, engine], STATES[state]),
     keysFetched: (result) => registry.add('mizuchi_identity_key_fetches', [result], 1),

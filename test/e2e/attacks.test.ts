@@ -141,7 +141,7 @@ describe('a client that goes away while it is judged', () => {
     engine.on('request', (_, response) => response.end('{"result":true}'));
     assert.equal((await send(gateway.url, 'PUT', '/uploads/other', 'x')).status, 200);
     assert.deepEqual((await metrics()).match(/^mizuchi_authz_decisions_total\{.*/gm), [
-      'mizuchi_authz_decisions_total{engine="opa",decision="allow"} 1',
+      'mizuchi_authz_decisions_total{bucket="uploads",engine="opa",decision="allow"} 1',
     ]);
     assert.equal(store.requests.length, 1);
   });

@@ -165,8 +165,8 @@ describe('what operators get to see', () => {
     assert.deepEqual([...new Set(statuses)].sort(), [200, 204, 400, 401, 403]);
     for (const method of ['jwt', 'sigv4', 'sigv4+jwt', 'post_policy'])
       assert.ok(seen.includes(`"string":"${method}"`), method);
-    assert.ok(/mizuchi_auth_requests_total\{method="sigv4\+jwt",result="accepted"\} 2/.test(seen));
-    assert.ok(/mizuchi_authz_decisions_total\{engine="opa",decision="allow"\} 6/.test(seen));
+    assert.ok(/mizuchi_auth_requests_total\{bucket="uploads",method="sigv4\+jwt",result="accepted"\} 2/.test(seen));
+    assert.ok(/mizuchi_authz_decisions_total\{bucket="uploads",engine="opa",decision="allow"\} 6/.test(seen));
   });
 
   it('shows callers as keyed hashes: equal for one, different for two', () => {

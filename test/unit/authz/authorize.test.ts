@@ -15,7 +15,8 @@ function setUp(authorizers: readonly Authorizer[], signal = new AbortController(
   const told: Told[] = [];
   const watch: IdentityWatch = {
     ...NOBODY_WATCHES,
-    decided: (engine, decision, cached, seconds) => {
+    decided: (bucket, engine, decision, cached, seconds) => {
+      assert.equal(bucket, 'uploads');
       assert.ok(seconds >= 0 && seconds < 20, 'seconds');
       told.push([engine, decision, cached]);
     },
