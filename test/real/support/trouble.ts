@@ -1,0 +1,163 @@
+/**
+ * Two gateways to which everything happens that the dashboard shows and the alerts are for: clients that are refused, policies that
+ * deny or are gone, stores that fail or are slow, memory that is short, and a collector that is not there.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeEngine } from '../../support/fake-engine.ts';
+import { type GatewayProcess, startGatewayProcess } from '../../support/gateway-process.ts';
+import { RawClient, send } from '../../support/http-client.ts';
+import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
+import { answering, answerWell, RawStore } from '../../support/raw-store.ts';
+import { endWithUs } from './end-with-us.ts';
+
+const NOBODY = 'http://127.0.0.1:1';
+const SLOW_MILLIS = 2_500;
+const UPLOAD_ID = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+
+export class Trouble {
+  /** Traces what went wrong, and its collector takes it. */
+  readonly #first: GatewayProcess;
+  /** Traces everything, and its collector is gone. */
+  readonly #second: GatewayProcess;
+  readonly #held: RawClient[] = [];
+  readonly #ends: (() => Promise<unknown>)[];
+  #slow: Promise<unknown> | undefined;
+
+  private constructor(first: GatewayProcess, second: GatewayProcess, ends: (() => Promise<unknown>)[]) {
+    this.#first = first;
+    this.#second = second;
+    this.#ends = ends;
+  }
+
+  static async start(): Promise<Trouble> {
+    const store = await RawStore.start();
+    store.behaviour = (request, response, record) => {
+      const { target, method } = record;
+      if (target.startsWith('/failing'))
+        return answering(503, '<Error><Code>SlowDown</Code></Error>')(request, response, record);
+      if (method === 'POST') return answering(200, UPLOAD_ID)(request, response, record);
+      if (target.startsWith('/slow')) setTimeout(() => void answerWell(request, response, record), SLOW_MILLIS);
+      else return answerWell(request, response, record);
+    };
+    const engine = await FakeEngine.start();
+    engine.behaviour = (_, response) => response.end('{"result":false}');
+    const collector = await receiveHttp();
+    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-trouble-'));
+    const first = await startGatewayProcess(firstConfig(store, engine, collector));
+    const second = await startGatewayProcess(secondConfig(store, folder));
+    for (const { process } of [first, second]) endWithUs(process);
+    return new Trouble(first, second, [
+      () => first.stop(),
+      () => second.stop(),
+      () => store.close(),
+      () => engine.close(),
+      () => collector.close(),
+      () => rm(folder, { recursive: true }),
+    ]);
+  }
+
+  get metricsUrls(): string[] {
+    return [this.#first.metricsUrl, this.#second.metricsUrl];
+  }
+
+  /** Once of each; what is counted must be seen to grow, so it takes more than one round. */
+  async provoke(): Promise<void> {
+    const put = (bucket: string, headers = {}) =>
+      send(this.#first.url, 'PUT', `/${bucket}/${'k'.repeat(100)}`, 'hello', headers);
+    if (this.#held.length === 0) await this.#takeTheMemory();
+    this.#slow ??= put('slow').finally(() => (this.#slow = undefined));
+    await Promise.all([
+      ...['uploads', 'failing', 'guarded', 'denied', 'unjudged', 'unjudged'].map((bucket) => put(bucket)),
+      put('guarded', spoiledSignature()),
+      ...many(10, () => send(this.#first.url, 'POST', '/uploads/k?uploads', '')),
+      ...many(50, () => send(this.#second.url, 'PUT', '/uploads/k', 'hello')),
+      ...many(200, () => send(this.#first.url, 'GET', '/uploads/k')),
+    ]);
+    await this.#knockTooOften();
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#held) client.destroy();
+    for (const end of this.#ends) await end();
+  }
+
+  /** The memory for parts has room for one: the second waits as long as the first says nothing. */
+  async #takeTheMemory(): Promise<void> {
+    for (let i = 0; i < 2; i++) {
+      const client = await RawClient.connect(this.#first.url);
+      this.#held.push(client);
+      client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n');
+      if (i === 0) await client.until(/^HTTP\/1\.1 100 Continue\r\n/);
+    }
+  }
+
+  /** More connections than the second gateway holds. */
+  async #knockTooOften(): Promise<void> {
+    const clients = await Promise.all(many(MOST_CONNECTIONS + 4, () => RawClient.connect(this.#second.url)));
+    await Promise.race(clients.map((client) => client.closed()));
+    for (const client of clients) client.destroy();
+    await Promise.all(clients.map((client) => client.closed()));
+  }
+}
+
+const MOST_CONNECTIONS = 60;
+
+const many = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+
+function bucketAt(store: RawStore) {
+  return (name: string, more: object = {}) => ({
+    name,
+    s3: { bucket: name, endpoint: store.url, access_key: 'a', secret_key: 's' },
+    ...more,
+  });
+}
+
+function firstConfig(store: RawStore, engine: FakeEngine, collector: OtlpReceiver): object {
+  const bucket = bucketAt(store);
+  const credentials = [{ access_key: 'DEVICE7', secret_key: 'the-secret-of-device-7' }];
+  const policy = (url: string) => ({ authz: { opa: { url, policy_path: 'a/b' } } });
+  return {
+    server: { address: '127.0.0.1:0' },
+    buckets: [
+      ...['uploads', 'failing', 'slow'].map((name) => bucket(name)),
+      bucket('guarded', { auth: { sigv4: { credentials } } }),
+      bucket('denied', policy(engine.url)),
+      bucket('unjudged', policy(NOBODY)),
+    ],
+    upload: { memory_limit: '8MiB', part_size: '5MiB', max_object_size: '1GiB', memory_wait_seconds: 3600 },
+    tracing: {
+      otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
+      batch: { scheduled_delay_millis: 100 },
+      limits: { attribute_value_length_limit: 32 },
+      sampling: { strategy: 'never', keep: { errors: true, denied: true } },
+    },
+    metrics: { port: 0 },
+  };
+}
+
+function secondConfig(store: RawStore, folder: string): object {
+  return {
+    server: { address: '127.0.0.1:0', max_connections: MOST_CONNECTIONS },
+    buckets: [bucketAt(store)('uploads')],
+    tracing: {
+      otlp: { endpoint: NOBODY, protocol: 'http/protobuf', timeout_seconds: 1 },
+      batch: { scheduled_delay_millis: 1000, max_queue_size: 64 },
+      fallback: 'file',
+      fallback_file: { path: join(folder, 'spans.jsonl') },
+    },
+    metrics: { port: 0 },
+  };
+}
+
+function spoiledSignature(): Record<string, string> {
+  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const scope = `DEVICE7/${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
+  const signed = 'SignedHeaders=host;x-amz-content-sha256;x-amz-date';
+  return {
+    authorization: `AWS4-HMAC-SHA256 Credential=${scope}, ${signed}, Signature=${'0'.repeat(64)}`,
+    'x-amz-date': date,
+    'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+  };
+}
