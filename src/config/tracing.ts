@@ -31,8 +31,12 @@ const OTLP = section(
 
 const KEEP = optionalObject(
   {
-    errors: boolean({ prose: 'Those that failed: 5xx, and uploads that broke off.', default: true }),
-    denied: boolean({ prose: 'Those that were refused because of who asked: 401 and 403.', default: false }),
+    errors: boolean({
+      prose:
+        'Those that failed for their clients, whoever is to blame: every one with an `error.type`, such as 5xx, uploads that broke off, a checksum that does not fit; not those of `denied`, and no HEAD that is answered 404. And those in which a call to the store or a policy engine failed, though the next attempt went well.',
+      default: true,
+    }),
+    denied: boolean({ prose: 'Those that the gateway refused because of who asked: 401 and 403.', default: false }),
     slower_than_seconds: number({
       prose: 'Those that took longer.',
       optional: true,

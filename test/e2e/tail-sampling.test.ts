@@ -90,6 +90,39 @@ describe('a gateway that keeps traces for what became of them', () => {
     assert.deepEqual([...new Set([...states, told])], ['ot=rv:ffffffffffffff,their=1']);
   });
 
+  it('keeps whatever failed for its client, and calls that failed though it went well', async () => {
+    const wrong = { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+    const spoiled = await send(gateway.url, 'PUT', '/uploads/spoiled', 'hello', wrong);
+    assert.deepEqual([spoiled.status, (await keptOf(spoiled)).at(-1)], [400, 'kept_error']);
+    const read = await send(gateway.url, 'GET', '/uploads/k');
+    assert.deepEqual([read.status, await keptOf(read)], [405, ['http.server.request', 'kept_error']]);
+
+    store.behaviour = answering(403, '<Error><Code>AccessDenied</Code></Error>');
+    const ours = await put('/uploads/ours');
+    assert.deepEqual(
+      [ours.status, (await keptOf(ours)).at(-1)],
+      [403, 'kept_error'],
+      'it is the gateway that is refused',
+    );
+
+    const before = store.requests.length;
+    store.behaviour = (request, response, record) => {
+      if (store.requests.length === before + 1) response.destroy();
+      else return answerWell(request, response, record);
+    };
+    const again = await put('/uploads/again');
+    const spans = ['auth.verify', 'aws.s3.put_object', 'aws.s3.put_object', 'http.server.request', 's3.upload'];
+    assert.deepEqual([again.status, await keptOf(again)], [200, [...spans, 'kept_error']]);
+  });
+
+  it('takes no for an answer where a client asks whether an object is there', async () => {
+    const asked = await send(gateway.url, 'HEAD', '/uploads/k');
+    assert.equal(asked.status, 404);
+    const next = await send(gateway.url, 'GET', '/uploads/k'); // is kept, and ends later
+    await keptOf(next);
+    assert.ok(collector.spans().every(({ traceId }) => traceId !== traceIdOf(asked)));
+  });
+
   it('keeps failures, refusals, slow ones and large ones whole, and nothing else', async () => {
     const whole = ['auth.verify', 'aws.s3.put_object', 'http.server.request', 's3.upload'];
     const well = await put('/uploads/well');
@@ -112,7 +145,7 @@ describe('a gateway that keeps traces for what became of them', () => {
       [],
     );
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
-    for (const [reason, count] of Object.entries({ kept_error: 1, kept_denied: 2, kept_large: 1, kept_slow: 1 }))
+    for (const [reason, count] of Object.entries({ kept_error: 6, kept_denied: 2, kept_large: 1, kept_slow: 1 }))
       assert.match(body, new RegExp(`^mizuchi_tracer_tail_traces_total\\{outcome="${reason}"\\} ${count}$`, 'm'));
   });
 });

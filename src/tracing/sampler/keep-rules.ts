@@ -1,9 +1,9 @@
 /** Which traces are kept for what became of them, although the sampler had said no when they began. */
-import { SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { RecordingSpan } from '../recorder/recording-span.ts';
 
 export interface KeepRules {
-  /** Failures of the gateway, the store or the connection: status Error. */
+  /** Requests that failed, whoever is to blame, but for those of `denied`; and calls that failed, though the request went well. */
   readonly errors: boolean;
   /** Requests that were refused because of who asked: 401 and 403. */
   readonly denied: boolean;
@@ -25,14 +25,35 @@ export function reasonToKeep(
   root: RecordingSpan,
   spans: readonly RecordingSpan[],
 ): KeepReason | undefined {
-  if (rules.errors && root.statusCode === SpanStatusCode.ERROR) return 'kept_error';
-  const status = attribute(root, 'http.response.status_code') ?? attribute(root, 'http.status_code');
-  if (rules.denied && (status === 401 || status === 403)) return 'kept_denied';
+  const failure = rules.errors || rules.denied ? failureOf(rules, root, spans) : undefined;
+  if (failure !== undefined) return failure;
   const { slowerThanSeconds, largerThanBytes } = rules;
   if (slowerThanSeconds !== undefined && (root.endTime - root.start) / 1e9 > slowerThanSeconds) return 'kept_slow';
   if (largerThanBytes === undefined) return undefined;
   const isLarge = (span: RecordingSpan) => Number(attribute(span, 'upload.received_bytes') ?? 0) > largerThanBytes;
   return spans.some(isLarge) ? 'kept_large' : undefined;
+}
+
+function failureOf({ errors, denied }: KeepRules, root: RecordingSpan, spans: readonly RecordingSpan[]) {
+  if (errors && root.statusCode === SpanStatusCode.ERROR) return 'kept_error';
+  if (attribute(root, 'error.type') === undefined) return errors && spans.some(isFailedCall) ? 'kept_error' : undefined;
+  const status = attribute(root, 'http.response.status_code') ?? attribute(root, 'http.status_code');
+  if (status === 401 || status === 403) {
+    // The store has refused the gateway, not the gateway its caller.
+    if (errors && spans.some(isFailedCall)) return 'kept_error';
+    return denied ? 'kept_denied' : undefined;
+  }
+  return errors && !isAnswerNo(root, status) ? 'kept_error' : undefined;
+}
+
+/** An attempt at the store or a policy engine; what a refusal leaves on spans of our own is not meant. */
+function isFailedCall({ kind, statusCode }: RecordingSpan): boolean {
+  return statusCode === SpanStatusCode.ERROR && kind === SpanKind.CLIENT;
+}
+
+/** Whether an object is there: many clients ask before every upload, and no is what they hope for. */
+function isAnswerNo(root: RecordingSpan, status: unknown): boolean {
+  return status === 404 && (attribute(root, 'http.request.method') ?? attribute(root, 'http.method')) === 'HEAD';
 }
 
 function attribute({ attributes }: RecordingSpan, key: string): unknown {

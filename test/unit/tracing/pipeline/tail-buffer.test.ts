@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { TailBuffer, type TailLimits } from '../../../../src/tracing/pipeline/tail-buffer.ts';
 import { Clock } from '../../../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../../../src/tracing/recorder/ids.ts';
@@ -138,20 +138,44 @@ describe('traces that are kept for what became of them', () => {
     return made as RecordingSpan;
   };
   const failed = span((one) => void one.setStatus({ code: SpanStatusCode.ERROR }));
-  const denied = span((one) => void one.setAttribute('http.response.status_code', 403));
+  const refused = (status: number, method = 'PUT') =>
+    span((one) => {
+      one.setAttribute('http.request.method', method).setAttribute('http.response.status_code', status);
+      one.setAttribute('error.type', 'of_some_kind');
+    });
+  const denied = refused(403);
   const slow = span(() => {}, 3);
   const large = span((one) => void one.setAttribute('upload.received_bytes', 1_000));
-  for (const [rules, root, reason] of [
-    [{ errors: true }, failed, 'kept_error'],
-    [{ errors: false }, failed, undefined],
-    [{ denied: true }, denied, 'kept_denied'],
-    [{ errors: true }, denied, undefined],
-    [{ slowerThanSeconds: 2 }, slow, 'kept_slow'],
-    [{ slowerThanSeconds: 3 }, slow, undefined],
-    [{ largerThanBytes: 999 }, large, 'kept_large'],
-    [{ largerThanBytes: 1_000 }, large, undefined],
+  const well = span(() => {});
+  const call = (kind: SpanKind) => {
+    const one = open({}, alwaysSampler).tracer.startSpan('call', { kind }, ROOT_CONTEXT);
+    one.setStatus({ code: SpanStatusCode.ERROR }).end();
+    return one as RecordingSpan;
+  };
+  const failedCall = call(SpanKind.CLIENT);
+  for (const [what, rules, spans, reason] of [
+    ['a failure', { errors: true }, [failed], 'kept_error'],
+    ['a failure', { errors: false, denied: true }, [failed], undefined],
+    ['a mistake of the client', { errors: true }, [refused(400)], 'kept_error'],
+    ['a mistake of the client', { errors: false, denied: true }, [refused(400)], undefined],
+    ['an error after a 200', { errors: true }, [refused(200)], 'kept_error'],
+    ['a HEAD that found nothing', { errors: true, denied: true }, [refused(404, 'HEAD')], undefined],
+    ['a PUT that found nothing', { errors: true }, [refused(404)], 'kept_error'],
+    ['a call that failed', { errors: true }, [well, failedCall], 'kept_error'],
+    ['a call that failed', { errors: false, denied: true }, [well, failedCall], undefined],
+    ['a part of ours that failed', { errors: true }, [well, call(SpanKind.INTERNAL)], undefined],
+    ['a refusal', { denied: true }, [denied], 'kept_denied'],
+    ['a refusal', { errors: true, denied: true }, [denied, call(SpanKind.INTERNAL)], 'kept_denied'],
+    ['a refusal', { errors: true }, [denied, call(SpanKind.INTERNAL)], undefined],
+    ['a refusal by the store', { errors: true, denied: true }, [denied, failedCall], 'kept_error'],
+    ['a refusal by the store', { denied: true }, [denied, failedCall], 'kept_denied'],
+    ['a slow one', { slowerThanSeconds: 2 }, [slow], 'kept_slow'],
+    ['a slow one', { slowerThanSeconds: 3 }, [slow], undefined],
+    ['a large one', { largerThanBytes: 999 }, [large], 'kept_large'],
+    ['a large one', { largerThanBytes: 1_000 }, [large], undefined],
+    ['one that went well', { errors: true, denied: true, slowerThanSeconds: 2, largerThanBytes: 1 }, [well], undefined],
   ] as const) {
-    it(`${JSON.stringify(rules)} of ${root === failed ? 'a failure' : root === denied ? 'a refusal' : root === slow ? 'a slow one' : 'a large one'}: ${reason}`, () =>
-      assert.equal(reasonToKeep({ ...NOTHING, ...rules }, root, [root]), reason));
+    it(`${JSON.stringify(rules)} of ${what}: ${reason}`, () =>
+      assert.equal(reasonToKeep({ ...NOTHING, ...rules }, spans[0], spans), reason));
   }
 });
