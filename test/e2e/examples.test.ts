@@ -29,6 +29,15 @@ describe('the examples', () => {
     assert.deepEqual(folders.sort(), ['google-cloud', 'honeycomb', 'jaeger', 'tempo', 'xray']);
   });
 
+  it('tell Grafana its data sources as it reads them: without a version it knows no jsonData, and exemplars lead nowhere', () => {
+    const compose = parse(readFileSync(new URL('tempo/compose.yaml', EXAMPLES), 'utf8')) as {
+      configs: { datasources: { content: string } };
+    };
+    const { apiVersion, datasources } = parse(compose.configs.datasources.content);
+    assert.equal(apiVersion, 1);
+    assert.ok(datasources.some(({ jsonData }: { jsonData?: object }) => jsonData !== undefined));
+  });
+
   for (const name of folders) {
     const file = (path: string): string => readFileSync(new URL(`${name}/${path}`, EXAMPLES), 'utf8');
 
@@ -84,6 +93,13 @@ describe('the examples', () => {
       for (const needed of services.gateway!.depends_on!) assert.ok(Object.hasOwn(services, needed), needed);
       for (const [, host] of file('config.yaml').matchAll(/:-http:\/\/([a-z]+):\d+/g))
         assert.ok(Object.hasOwn(services, host!), host!);
+    });
+
+    it(`${name} passes on what its README tells to export`, () => {
+      const { services } = parse(file('compose.yaml')) as { services: Record<string, object> };
+      const [, exported = ''] = /^ +export ([^#\n]*)/m.exec(file('README.md')) ?? [];
+      for (const [, variable] of exported.matchAll(/(\w+)=/g))
+        assert.ok(JSON.stringify(services).includes(variable!), variable!);
     });
   }
 });
