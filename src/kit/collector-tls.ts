@@ -17,16 +17,24 @@ export interface TlsMaterial {
 
 export class CollectorTls {
   readonly #files: { readonly ca?: WatchedFile; readonly cert?: WatchedFile; readonly key?: WatchedFile };
+  #material: TlsMaterial;
+  /** Of the files that were tried last. */
+  #tried: number;
 
-  /** @throws Error that names the file if one cannot be read, or what is in them does not fit together. */
-  constructor({ caFile, certFile, keyFile }: TlsFiles = {}) {
+  /**
+   * @param now monotonic milliseconds.
+   * @throws Error that names the file if one cannot be read, or what is in them does not fit together.
+   */
+  constructor({ caFile, certFile, keyFile }: TlsFiles = {}, now?: () => number) {
     this.#files = {
-      ...(caFile !== undefined && { ca: new WatchedFile(caFile) }),
-      ...(certFile !== undefined && { cert: new WatchedFile(certFile) }),
-      ...(keyFile !== undefined && { key: new WatchedFile(keyFile) }),
+      ...(caFile !== undefined && { ca: new WatchedFile(caFile, now) }),
+      ...(certFile !== undefined && { cert: new WatchedFile(certFile, now) }),
+      ...(keyFile !== undefined && { key: new WatchedFile(keyFile, now) }),
     };
+    this.#material = this.#read();
+    this.#tried = this.version;
     try {
-      createSecureContext(this.material());
+      createSecureContext(this.#material);
     } catch (error) {
       const names = [caFile, certFile, keyFile].filter(Boolean).join(', ');
       throw new Error(`${names}: ${(error as Error).message}`);
@@ -40,7 +48,22 @@ export class CollectorTls {
     return files.reduce((sum, { version }) => sum + version, 0);
   }
 
+  /** What fits together: of a pair that is being replaced the old one, until the new one is whole. */
   material(): TlsMaterial {
+    const { version } = this;
+    if (version === this.#tried) return this.#material;
+    this.#tried = version;
+    const material = this.#read();
+    try {
+      createSecureContext(material);
+      this.#material = material;
+    } catch {
+      // The next change may complete it.
+    }
+    return this.#material;
+  }
+
+  #read(): TlsMaterial {
     const { ca, cert, key } = this.#files;
     return { ...(ca && { ca: ca.text }), ...(cert && { cert: cert.text }), ...(key && { key: key.text }) };
   }
