@@ -14,6 +14,7 @@ import type { TracingConfig } from '../config/tracing.ts';
 import { warningText } from '../config/variable-warning.ts';
 import { NOBODY_WATCHES } from '../domain/identity-watch.ts';
 import type { Log } from '../domain/log.ts';
+import { accessTo } from '../kit/otlp-exporter.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { accessLines, explainUpload, type Line } from './check-access.ts';
 
@@ -39,6 +40,7 @@ export async function check(
     const around = { directory: dirname(resolve(file)), env, log: SILENT };
     await openKeys(config, around);
     await checkTracing(config.tracing, around.directory);
+    checkAccess(config, around.directory);
     if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + notFollowed(loaded));
     else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + notFollowed(loaded));
     else {
@@ -69,6 +71,12 @@ async function checkTracing(config: TracingConfig, directory: string): Promise<v
   if (!config.enabled) return;
   const { checkFiles, exporterSettings } = await import('../tracing/exporter-settings.ts');
   checkFiles(exporterSettings(config, { directory }));
+}
+
+/** As metrics and log lines would be sent. @throws Error that names section and file. */
+function checkAccess({ metrics, logging }: Config, directory: string): void {
+  if (metrics.otlp !== undefined) accessTo(metrics.otlp, directory, 'metrics.otlp');
+  if (logging.otlp !== undefined) accessTo(logging.otlp, directory, 'logging.otlp');
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };

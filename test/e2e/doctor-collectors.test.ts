@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { deadEndpoint, faultyServer, hang } from '../support/faulty-server.ts';
 import { receiveGrpc, receiveHttp } from '../support/otlp-receiver.ts';
 import { plainAttributes, receiveSignals } from '../support/otlp-signals.ts';
-import { SERVER_CERTIFICATE, SERVER_KEY } from '../support/test-authority.ts';
+import { AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY } from '../support/test-authority.ts';
 
 const KEY = 'the-key-of-the-collector';
 
@@ -113,7 +113,9 @@ describe('doctor, of collectors', () => {
       return receiver.endpoint;
     };
   const tls = { key: SERVER_KEY, cert: SERVER_CERTIFICATE };
-  const secret: Listen = (t) => listening(t, createTlsServer(tls) as Server);
+  const overHttps = (t: Parameters<Listen>[0], answer?: RequestListener) =>
+    listening(t, createTlsServer(tls, answer) as Server);
+  const secret: Listen = (t) => overHttps(t);
   const overTls =
     (listen: Listen): Listen =>
     async (t) =>
@@ -123,6 +125,31 @@ describe('doctor, of collectors', () => {
     t.after(() => server.close());
     return server.endpoint;
   };
+
+  it('asks with the certificates and headers of files, those of all signals, and says which cannot be used', async (t) => {
+    const asked: unknown[] = [];
+    const answer: RequestListener = (request, response) => {
+      asked.push([request.url, request.headers['x-api-key']]);
+      request.resume();
+      response.end();
+    };
+    const endpoint = (await overHttps(t, answer)).replace('http://127.0.0.1', 'https://localhost');
+    await writeFile(join(folder, 'ca.pem'), AUTHORITY);
+    await writeFile(join(folder, 'headers'), `X-Api-Key: ${KEY}\n`);
+    const otlp = { endpoint, protocol: 'http/protobuf', headers_file: 'headers', tls: { ca_file: 'ca.pem' } };
+    const { code, said } = await ask({ tracing: { otlp }, metrics: { otlp }, logging: { otlp } });
+    assert.equal(code, 0, said);
+    assert.deepEqual(
+      asked.sort(),
+      ['/v1/logs', '/v1/metrics', '/v1/traces'].map((path) => [path, KEY]),
+    );
+
+    const lost = { ...otlp, headers_file: 'nowhere' };
+    const failed = await ask({ metrics: { otlp: lost }, logging: { otlp: lost } });
+    assert.equal(failed.code, 1);
+    for (const section of ['metrics', 'logging'])
+      assert.match(failed.said, new RegExp(`✗ .*${section}\\.otlp: ENOENT.*nowhere`));
+  });
 
   const BOTH = ['tracing', 'metrics', 'logging'] as const;
   const SPANS = ['tracing'] as const;

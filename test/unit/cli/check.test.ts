@@ -83,6 +83,15 @@ describe('check', () => {
     assert.equal(code, 0);
   });
 
+  for (const section of ['metrics', 'logging'])
+    for (const file of ['headers_file: nowhere', 'tls: { ca_file: nowhere }'])
+      it(`reads the files of ${section}.otlp: ${file}`, async () => {
+        const bucket = 'buckets: [{ name: uploads, s3: { bucket: abc, access_key: AK, secret_key: SK } }]';
+        const { code, output } = await run(`${bucket}\n${section}: { otlp: { ${file} } }`);
+        assert.match(output, new RegExp(`^${section}\\.otlp: ENOENT.*nowhere'\n1 problem; nothing would run\\.\n$`));
+        assert.equal(code, 1);
+      });
+
   it('says everything that is wrong', async () => {
     assert.deepEqual(await run(`${CONFIG}logging: { level: loud }`), {
       code: 1,
