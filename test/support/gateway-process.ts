@@ -14,6 +14,8 @@ export interface GatewayProcess {
   readonly metricsUrl: string;
   /** Lines of the log so far, parsed. */
   readonly log: Record<string, unknown>[];
+  /** What it has written to the standard error so far. */
+  readonly errors: string;
   /** The next line that matches, past ones included. */
   logged(matches: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   readonly exited: Promise<number | null>;
@@ -70,6 +72,9 @@ export async function startGatewayProcess(
     url: `http://${address}`,
     metricsUrl: `http://127.0.0.1:${metrics_port}/metrics`,
     log,
+    get errors() {
+      return errors;
+    },
     logged,
     exited,
     stop() {

@@ -7,9 +7,12 @@ import http2, {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import https from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { type DecodedRequest, type DecodedSpan, decodeRequest } from './otlp-messages.ts';
+
+type TlsOptions = Pick<SecureServerOptions, 'key' | 'cert' | 'ca' | 'requestCert' | 'rejectUnauthorized'>;
 
 /** One request as it arrived, decompressed and decoded. */
 export interface ReceivedExport {
@@ -29,6 +32,9 @@ export interface OtlpReceiver {
   spans(): DecodedSpan[];
   /** Resolves when `done` says so of what has arrived. */
   until(done: (receiver: OtlpReceiver) => boolean): Promise<void>;
+  /** Takes no more connections, and ends when what is under way has been answered. */
+  finish(): Promise<void>;
+  /** Cuts off what is under way. */
   close(): Promise<void>;
 }
 
@@ -39,10 +45,12 @@ const ok: HttpAnswer = (response) => {
   response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
 };
 
-/** @param port 0 for any that is free; a fixed one for a collector that comes back. */
-export async function receiveHttp(answer: HttpAnswer = ok, port = 0): Promise<OtlpReceiver> {
+/** @param port 0 for any that is free; a fixed one for a collector that comes back. @param tls to speak TLS. */
+export async function receiveHttp(answer: HttpAnswer = ok, port = 0, tls?: TlsOptions): Promise<OtlpReceiver> {
   const kept = new Kept();
-  const server = http.createServer((request, response) => {
+  const server = tls === undefined ? http.createServer() : https.createServer(tls);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    response.once('close', () => server.listening || server.closeIdleConnections());
     readAll(request).then(
       (body) => {
         const compressed = request.headers['content-encoding'] === 'gzip';
@@ -58,10 +66,9 @@ export async function receiveHttp(answer: HttpAnswer = ok, port = 0): Promise<Ot
     );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return kept.as((server.address() as AddressInfo).port, async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  return kept.as((server.address() as AddressInfo).port, server, (finish) =>
+    finish ? server.closeIdleConnections() : server.closeAllConnections(),
+  );
 }
 
 async function readAll(request: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -80,15 +87,17 @@ export interface GrpcAnswer {
   readonly response?: Uint8Array;
 }
 
+/** What answers a call: undefined never does, or has done so by itself. */
+export type AnswerCall = (
+  count: number,
+  stream: ServerHttp2Stream,
+) => GrpcAnswer | undefined | Promise<GrpcAnswer | undefined>;
+
 /**
  * gRPC on bare HTTP/2 (gRPC over HTTP2, "Requests" and "Responses"): what is on the wire is read here, not by the client's library.
- * @param answer undefined never answers. @param tls to speak TLS; the endpoint says `http` nevertheless.
+ * @param tls to speak TLS; the endpoint says `http` nevertheless.
  */
-export async function receiveGrpc(
-  answer: (count: number, stream: ServerHttp2Stream) => GrpcAnswer | undefined = () => ({}),
-  port = 0,
-  tls?: SecureServerOptions,
-): Promise<OtlpReceiver> {
+export async function receiveGrpc(answer: AnswerCall = () => ({}), port = 0, tls?: TlsOptions): Promise<OtlpReceiver> {
   const kept = new Kept();
   const sessions = new Set<ServerHttp2Session>();
   const server = tls === undefined ? http2.createServer() : http2.createSecureServer(tls);
@@ -100,18 +109,20 @@ export async function receiveGrpc(
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => {}); // the exporter gave up
     readAll(stream).then(
-      (message) => {
+      async (message) => {
         kept.add(grpcExportOf(headers, message));
-        const said = answer(kept.exports.length, stream);
-        if (said !== undefined) sayGrpc(stream, said);
+        const said = await answer(kept.exports.length, stream);
+        if (said !== undefined && !stream.destroyed) sayGrpc(stream, said);
       },
       () => {},
     );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return kept.as((server.address() as AddressInfo).port, async () => {
-    for (const session of sessions) session.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+  return kept.as((server.address() as AddressInfo).port, server, (finish) => {
+    for (const session of sessions) {
+      if (finish) session.close();
+      else session.destroy();
+    }
   });
 }
 
@@ -151,7 +162,13 @@ class Kept {
     for (const check of this.#waiting) check();
   }
 
-  as(port: number, close: () => Promise<void>): OtlpReceiver {
+  /** @param letGo closes connections: when they are idle, or at once. */
+  as(port: number, server: Server, letGo: (finish: boolean) => void): OtlpReceiver {
+    const end = (finish: boolean): Promise<void> =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        letGo(finish);
+      });
     const receiver: OtlpReceiver = {
       endpoint: `http://127.0.0.1:${port}`,
       port,
@@ -167,7 +184,8 @@ class Kept {
           this.#waiting.add(check);
           check();
         }),
-      close,
+      finish: () => end(true),
+      close: () => end(false),
     };
     return receiver;
   }
