@@ -1,0 +1,12 @@
+/** What a process takes of the machine, as Linux tells it (proc_pid_status(5)). */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Resident set size in bytes. */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+}
+
+/** How many descriptors are open. */
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
