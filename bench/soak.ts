@@ -1,35 +1,43 @@
 /**
- * Ten minutes under a collector that comes and goes: does tracing cost an upload, memory or a descriptor, and is every span
- * accounted for?
+ * Ten minutes under a collector that comes and goes: does tracing cost an upload, hold one up, cost memory or a descriptor, and is
+ * every span accounted for?
  *
  *   npm run soak [-- --minutes N] [--phase SECONDS] [--fallback]
  *
- * The gateway runs in a process of its own, tracing everything over OTLP/HTTP, and is loaded without a pause. The collector changes every
+ * The gateway runs in a process of its own, tracing everything over OTLP/HTTP, and is loaded without a pause, in turns with a twin that
+ * does not trace: uploads are held up if they take much longer than the twin's of the same moments. The collector changes every
  * five seconds: every other time it is well, in between it is away, hangs, resets, answers byte by byte, speaks no HTTP, answers with
- * 400 MB, takes eight seconds, takes all but two spans of each batch, or says 503 and 429 with Retry-After, 400, 401 or 413. At the end it is well for half a minute. What must hold is said line by
+ * 400 MB, takes eight seconds (which is in time), takes all but two spans of each batch, or says 503 and 429 with Retry-After, 400, 401 or 413. At the end it is well for half a minute. What must hold is said line by
  * line, with its figure; the exit code is 1 if something does not.
  */
 
-import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { bytesField, intField, readFields } from '../src/kit/protobuf.ts';
-import { startGatewayProcess } from '../test/support/gateway-process.ts';
+import { type GatewayProcess, startGatewayProcess } from '../test/support/gateway-process.ts';
+import { isStalled, type Latencies, latencyText, noLatencies } from '../test/support/latencies.ts';
+import { PairedLoad } from '../test/support/paired-load.ts';
+import { openDescriptors, residentBytes } from '../test/support/process-figures.ts';
 import { RawStore } from '../test/support/raw-store.ts';
+import { readMetrics } from '../test/support/read-metrics.ts';
+import { savedSpans } from '../test/support/saved-spans.ts';
 
 const SPANS_PER_UPLOAD = 4;
 const CLIENTS = 8;
 const SAMPLE_MILLIS = 1_000;
 const RECOVERY_MILLIS = 30_000;
+/** What the last spans may take at the end, and what a busy machine may take besides. */
+const LONGEST_END_MILLIS = 5_000 + 500;
+/** Less than the exporter waits by default: such an answer counts. */
+const SLOW_MILLIS = 8_000;
 /** MiB. Whether memory grows can be seen when V8 has found its size: after some minutes. */
 const MOST_RESIDENT = 400;
 const MOST_GROWTH = 24;
@@ -60,6 +68,9 @@ class FlappingCollector {
   mode = 'well';
   /** Spans of requests that were answered with success, less those that were said to be refused. */
   acknowledged = 0;
+  /** Answers that were slow, and those of them for which nobody waited any more. */
+  slow = 0;
+  tooSlow = 0;
   readonly #ids = new Set<string>();
   #server: http.Server | undefined;
   #port = 0;
@@ -99,7 +110,7 @@ class FlappingCollector {
       await pour(response, mode === 'floods' ? FLOOD_PIECE : TRICKLE_PIECE, mode === 'floods' ? 0 : 200);
       return;
     }
-    if (mode === 'slow') await sleep(8_000);
+    if (mode === 'slow') await this.#wait(response);
     const says = STATUSES[mode];
     if (says !== undefined) {
       response.writeHead(says[0], says[1] === undefined ? {} : { 'retry-after': says[1] }).end();
@@ -110,6 +121,12 @@ class FlappingCollector {
     const answer = rejected > 0 ? bytesField(1, [intField(1, rejected)]) : new Uint8Array();
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(answer);
     response.once('finish', () => void (this.acknowledged += ids.length - rejected));
+  }
+
+  async #wait(response: ServerResponse): Promise<void> {
+    await sleep(SLOW_MILLIS);
+    this.slow++;
+    if (response.destroyed) this.tooSlow++;
   }
 }
 
@@ -144,42 +161,6 @@ function messages(message: Uint8Array, field: number): Uint8Array[] {
   );
 }
 
-interface Load {
-  uploads: number;
-  failed: number;
-  /** Milliseconds of each upload, while the collector was well, and while it was not. */
-  readonly well: number[];
-  readonly troubled: number[];
-}
-
-/** Uploads of 1 KiB, one after the other on each connection, until told to stop. */
-async function load(url: string, running: () => boolean, isWell: () => boolean, counts: Load): Promise<void> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
-  const body = Buffer.alloc(1024, 'a');
-  const put = (key: string): Promise<number> =>
-    new Promise((resolve) => {
-      const request = http.request(`${url}/uploads/${key}`, {
-        method: 'PUT',
-        agent,
-        headers: { 'content-length': 1024 },
-      });
-      request.once('response', (response) => response.resume().once('end', () => resolve(response.statusCode ?? 0)));
-      request.once('error', () => resolve(0));
-      request.end(body);
-    });
-  const client = async (id: number): Promise<void> => {
-    for (let i = 0; running(); i++) {
-      const began = performance.now();
-      const status = await put(`${id}/${i % 100}`);
-      (isWell() ? counts.well : counts.troubled).push(performance.now() - began);
-      counts.uploads++;
-      if (status !== 200) counts.failed++;
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, (_, id) => client(id)));
-  agent.destroy();
-}
-
 interface Sample {
   /** MiB. */
   readonly resident: number;
@@ -187,29 +168,31 @@ interface Sample {
 }
 
 function sampleOf(pid: number): Sample {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return {
-    resident: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) / 1024,
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
-  };
-}
-
-async function metricsOf(url: string): Promise<(name: string) => number> {
-  const text = await (await fetch(url)).text();
-  return (name) =>
-    [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce(
-      (sum, [, value]) => sum + Number(value),
-      0,
-    );
+  return { resident: residentBytes(pid) / 1024 ** 2, descriptors: openDescriptors(pid) };
 }
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 
-/** Median and 99th percentile, in milliseconds. */
-function latencyOf(millis: readonly number[]): string {
-  const sorted = Float64Array.from(millis).sort();
-  const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(1);
-  return `${at(0.5)} ms, 99 % below ${at(0.99)} ms`;
+/** By what the collector did meanwhile. */
+class LatenciesByMode {
+  readonly #all = new Map<string, Latencies>();
+
+  of(mode: string): Latencies {
+    const known = this.#all.get(mode) ?? noLatencies();
+    this.#all.set(mode, known);
+    return known;
+  }
+
+  /** What the collector did while uploads were held up. */
+  stalled(): string[] {
+    return [...this.#all].filter(([, latencies]) => isStalled(latencies)).map(([mode]) => mode);
+  }
+
+  /** Of all modes but one. */
+  besides(mode: string): Latencies {
+    const others = [...this.#all].filter(([other]) => other !== mode).map(([, latencies]) => latencies);
+    return { traced: others.flatMap(({ traced }) => traced), twin: others.flatMap(({ twin }) => twin) };
+  }
 }
 
 async function main(): Promise<void> {
@@ -218,59 +201,63 @@ async function main(): Promise<void> {
   const collector = new FlappingCollector();
   const endpoint = `http://127.0.0.1:${await collector.open()}`;
   const spans = join(folder, 'spans.jsonl');
-  const gateway = await startGatewayProcess({
-    server: { address: '127.0.0.1:0' },
-    buckets: [{ name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' } }],
-    tracing: {
-      otlp: { endpoint, protocol: 'http/protobuf', timeout_seconds: 2 },
-      sampling: { strategy: 'always' },
-      batch: { max_queue_size: 20_000, max_queue_bytes: '16MiB', scheduled_delay_millis: 500 },
-      ...(values.fallback && { fallback: 'file', fallback_file: { path: spans, max_size: '1GiB' } }),
-    },
-    metrics: { port: 0 },
+  const start = (tracing: object): Promise<GatewayProcess> =>
+    startGatewayProcess({
+      server: { address: '127.0.0.1:0' },
+      buckets: [
+        { name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' } },
+      ],
+      tracing,
+      metrics: { port: 0 },
+    });
+  const gateway = await start({
+    otlp: { endpoint, protocol: 'http/protobuf' },
+    sampling: { strategy: 'always' },
+    batch: { max_queue_size: 20_000, max_queue_bytes: '16MiB', scheduled_delay_millis: 500 },
+    ...(values.fallback && { fallback: 'file', fallback_file: { path: spans, max_size: '1GiB' } }),
   });
-  const counts: Load = { uploads: 0, failed: 0, well: [], troubled: [] };
+  const twin = await start({ enabled: false });
+  const load = new PairedLoad({ traced: gateway.url, twin: twin.url }, { clients: CLIENTS, pauseMillis: 0 });
+  const latencies = new LatenciesByMode();
   const samples: Sample[] = [];
-  let running = true;
-  const loading = load(
-    gateway.url,
-    () => running,
-    () => collector.mode === 'well',
-    counts,
-  );
+  load.latencies = latencies.of('well');
+  load.start();
   // What tells of each request would fill this process in ten minutes.
   const forget = setInterval(() => {
     store.requests.splice(0);
-    gateway.log.splice(0, gateway.log.length, ...gateway.log.filter(({ msg }) => msg !== 'request'));
+    for (const { log } of [gateway, twin]) log.splice(0, log.length, ...log.filter(({ msg }) => msg !== 'request'));
   }, 500);
   const sampling = setInterval(() => samples.push(sampleOf(gateway.process.pid!)), SAMPLE_MILLIS);
   const end = performance.now() + minutes * 60_000;
   for (let phase = 0; performance.now() < end; phase++) {
     await collector.become(phase % 2 === 0 ? 'well' : MODES[(phase >> 1) % MODES.length]!);
+    load.latencies = latencies.of(collector.mode);
     await sleep(Math.min(phaseSeconds * 1000, Math.max(0, end - performance.now())));
   }
   await collector.become('well');
-  running = false;
-  await loading;
+  await load.stop();
+  load.close();
   clearInterval(sampling);
   const recovered = await until(
     RECOVERY_MILLIS,
-    async () => (await metricsOf(gateway.metricsUrl))('mizuchi_tracer_queue_spans') === 0,
+    async () => (await readMetrics(gateway.metricsUrl))('mizuchi_tracer_queue_spans') === 0,
   );
-  const figure = await metricsOf(gateway.metricsUrl);
+  const figure = await readMetrics(gateway.metricsUrl);
   clearInterval(forget);
   const [exported, dropped, saved] = ['exported', 'dropped', 'fallback'].map((name) =>
     figure(`mizuchi_tracer_${name}_spans_total`),
   ) as [number, number, number];
   const closing = performance.now();
-  await gateway.stop();
+  const exitCode = await gateway.stop();
   const closed = performance.now() - closing;
+  await twin.stop();
   collector.close();
   await store.close();
-  const written = await spansIn(folder);
+  const written = await savedSpans(folder);
   await rm(folder, { recursive: true });
 
-  const produced = counts.uploads * SPANS_PER_UPLOAD;
+  const produced = load.uploads * SPANS_PER_UPLOAD;
+  const stalled = latencies.stalled();
   const half = samples.slice(samples.length >> 2);
   const [first, last] = [half.slice(0, half.length >> 1), half.slice(half.length >> 1)];
   const grown = median(last.map(({ resident }) => resident)) - median(first.map(({ resident }) => resident));
@@ -278,7 +265,13 @@ async function main(): Promise<void> {
   const descriptors = median(last.map((one) => one.descriptors)) - median(first.map((one) => one.descriptors));
   const lines = gateway.log.filter(({ msg }) => /span|collector/.test(String(msg))).length;
   const verdicts: [holds: boolean, text: string][] = [
-    [counts.failed === 0, `${counts.failed} of ${counts.uploads} uploads failed`],
+    [load.failed.length === 0, `${load.failed.length} uploads failed of ${load.uploads}, and of as many to the twin`],
+    [
+      stalled.length === 0,
+      stalled.length === 0
+        ? 'no upload was held up, whatever the collector did'
+        : `uploads were held up, by these states of the collector: ${stalled.join(', ')}`,
+    ],
     [
       produced === exported + dropped + saved,
       `${produced} spans = ${exported} delivered + ${dropped} dropped + ${saved} written to the fallback`,
@@ -287,6 +280,7 @@ async function main(): Promise<void> {
       collector.acknowledged >= exported,
       `the collector has acknowledged ${collector.acknowledged} and seen ${collector.seen} different ones`,
     ],
+    [collector.tooSlow === 0, `${collector.tooSlow} of ${collector.slow} answers after 8 s came too late`],
     [saved === written, `${written} of them stand in files`],
     [
       largest < MOST_RESIDENT && (grown < MOST_GROWTH || minutes < MINUTES_TO_SETTLE),
@@ -301,24 +295,18 @@ async function main(): Promise<void> {
       recovered !== undefined,
       `the queue was empty ${((recovered ?? Number.POSITIVE_INFINITY) / 1000).toFixed(1)} s after the last trouble`,
     ],
-    [closed < 6_000, `the end took ${(closed / 1000).toFixed(1)} s`],
+    [closed < LONGEST_END_MILLIS && exitCode === 0, `the end took ${(closed / 1000).toFixed(1)} s`],
   ];
   console.log(`${minutes} minutes under a collector that changes every ${phaseSeconds} s\n`);
   for (const [holds, text] of verdicts) console.log(`  ${holds ? '✓' : '✗'} ${text}`);
-  console.log(`\n  an upload took ${latencyOf(counts.well)} while the collector was well`);
-  console.log(`  an upload took ${latencyOf(counts.troubled)} while it was not`);
-  if (verdicts.some(([holds]) => !holds)) process.exitCode = 1;
-}
-
-/** Spans in the files of the fallback. Line by line: together they are longer than a string may be. */
-async function spansIn(folder: string): Promise<number> {
-  let count = 0;
-  for (const name of readdirSync(folder)) {
-    for await (const line of createInterface(createReadStream(join(folder, name)))) {
-      count += line.match(/"spanId"/g)?.length ?? 0;
-    }
+  for (const [when, { traced, twin }] of [
+    ['while the collector was well', latencies.of('well')],
+    ['while it was not', latencies.besides('well')],
+  ] as const) {
+    console.log(`\n  an upload took ${latencyText(traced)} ${when}`);
+    console.log(`    without tracing ${latencyText(twin)}`);
   }
-  return count;
+  if (verdicts.some(([holds]) => !holds)) process.exitCode = 1;
 }
 
 /** @returns milliseconds after which it held; undefined if it did not in time. */

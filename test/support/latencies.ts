@@ -8,10 +8,10 @@ export interface Latencies {
 
 export const noLatencies = (): Latencies => ({ traced: [], twin: [] });
 
-/** The value below which a share of all lies. @param values at least one. */
+/** The value below which a share of all lies; NaN if there is none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 /** What the longest may take more than the longest to the twin. */
@@ -27,10 +27,8 @@ export function isStalled({ traced, twin }: Latencies): boolean {
   );
 }
 
-/** Medians and 99th percentiles of both, for people. */
-export function latencyText({ traced, twin }: Latencies): string {
-  const [both, most] = [0.5, 0.99].map((share) =>
-    [traced, twin].map((values) => quantile(values, share).toFixed(1)).join(' and '),
-  );
-  return `${both} ms, 99 % below ${most} ms, the longest ${quantile(traced, 1).toFixed(0)} ms`;
+/** Median, 99th percentile and the longest, for people. */
+export function latencyText(millis: readonly number[]): string {
+  const [half, most, longest] = [0.5, 0.99, 1].map((share) => quantile(millis, share).toFixed(1));
+  return `${half} ms, 99 % below ${most} ms, the longest ${longest} ms`;
 }
