@@ -1,6 +1,8 @@
 /** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). The only file that knows grpc-js. */
-import { createSecureContext } from 'node:tls';
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
 import {
+  type ChannelOptions,
   Client,
   connectivityState,
   credentials,
@@ -51,6 +53,11 @@ const BARRED = new Set([status.UNAUTHENTICATED, status.PERMISSION_DENIED, status
 const TOO_LARGE = /larger than|too large|exceeds/i;
 /** What grpc-js says where it is the answer that is too large. */
 const ANSWER_TOO_LARGE = /^Received message larger than/;
+/**
+ * An IP address may not stand as the server's name in TLS (RFC 6066, section 3), and Node.js refuses it; grpc-js has no way to give no
+ * name, but one to give another. Who the server is, is judged by its address nevertheless.
+ */
+const UNNAMED: ChannelOptions = { 'grpc.ssl_target_name_override': 'collector' };
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 export class GrpcExporter implements Exporter {
@@ -108,11 +115,15 @@ function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
 function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions): Client {
   const { protocol, hostname, port } = new URL(endpoint);
   const secure = protocol === 'https:';
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
   // What Node.js trusts, as over HTTP; grpc-js alone would look into an environment variable of its own.
   const trust = secure
-    ? credentials.createFromSecureContext(createSecureContext(tls.material()))
+    ? credentials.createFromSecureContext(createSecureContext(tls.material()), {
+        checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
+      })
     : credentials.createInsecure();
   return new Client(`${hostname}:${port || (secure ? 443 : 80)}`, trust, {
+    ...(isIP(address) !== 0 && UNNAMED),
     'grpc.primary_user_agent': userAgent,
     'grpc.default_compression_algorithm': compression === 'gzip' ? GZIP : NONE,
     'grpc.max_receive_message_length': MAX_RESPONSE,

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { status } from '@grpc/grpc-js';
@@ -152,6 +155,24 @@ describe('the gRPC exporter', () => {
     assert.equal(distrusted.type, 'retryable');
     assert.equal(result.type, 'success', String(result.message));
     assert.equal(receiver.exports.length, 1);
+  });
+
+  it('speaks TLS to an address, whose certificate is for that address', async () => {
+    const key = { key: SELF_SIGNED_KEY, cert: SELF_SIGNED_CERTIFICATE };
+    const receiver = await receiveGrpc(undefined, 0, key);
+    const other = createSecureServer(key).listen(0, '127.0.0.2');
+    await once(other, 'listening');
+    const trusted = getCACertificates('default');
+    setDefaultCACertificates([...trusted, SELF_SIGNED_CERTIFICATE]);
+    const result = await resultFrom(`https://127.0.0.1:${receiver.port}`);
+    const { port } = other.address() as AddressInfo;
+    const distrusted = await resultFrom(`https://127.0.0.2:${port}`, { timeoutMillis: 1000 });
+    setDefaultCACertificates(trusted);
+    await receiver.close();
+    other.close();
+    assert.equal(result.type, 'success', String(result.message));
+    assert.equal(distrusted.type, 'retryable');
+    assert.match(distrusted.message, /IP: 127\.0\.0\.2 is not in the cert's list/);
   });
 
   it('gives up on answers of more than 4 MiB', async () => {
