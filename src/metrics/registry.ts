@@ -6,13 +6,15 @@ import { METRICS, type MetricName, type MetricShape } from './catalogue.ts';
 
 export type Labels = readonly string[];
 
-/** OpenMetrics 1.0, section "Exemplars". The one of a series is written over by the next: several for each request would be garbage. */
+/** OpenMetrics 1.0, section "Exemplars": the first value of a series, or of a bucket, since it was looked at last. */
 export interface Exemplar {
-  traceId: string;
-  spanId: string;
-  value: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly value: number;
   /** Unix time in seconds. */
-  time: number;
+  readonly time: number;
+  /** How often everything had been looked at. */
+  readonly round: number;
 }
 
 export interface Series {
@@ -40,6 +42,7 @@ const MAX_SERIES = 2_000;
 export class Registry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
   readonly #callbacks: (() => void)[] = [];
+  #round = 0;
 
   constructor() {
     for (const name of Object.keys(METRICS) as MetricName[]) this.#families.set(name, new Map());
@@ -48,7 +51,7 @@ export class Registry {
   add(name: MetricName, labels: Labels, amount: number, trace?: TraceOfValue): void {
     const series = this.#seriesOf(name, labels);
     series.value += amount;
-    if (trace !== undefined) series.exemplar = exemplarOf(series.exemplar, trace, amount);
+    if (trace !== undefined && series.exemplar?.round !== this.#round) series.exemplar = this.#exemplar(trace, amount);
   }
 
   set(name: MetricName, labels: Labels, value: number): void {
@@ -62,7 +65,8 @@ export class Registry {
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
     series.value += value;
     series.counts[bucket]! += 1;
-    if (trace !== undefined) series.exemplars[bucket] = exemplarOf(series.exemplars[bucket], trace, value);
+    if (trace !== undefined && series.exemplars[bucket]?.round !== this.#round)
+      series.exemplars[bucket] = this.#exemplar(trace, value);
   }
 
   /** Is called before each exposition, to set what is only known then. */
@@ -72,7 +76,13 @@ export class Registry {
 
   collect(): Family[] {
     for (const callback of this.#callbacks) callback();
+    this.#round++;
     return [...this.#families].map(([name, series]) => ({ name, shape: METRICS[name], series: series.values() }));
+  }
+
+  /** One is enough for each look: nine of every request would be garbage, and keep what they replace alive. */
+  #exemplar({ traceId, spanId }: NonNullable<TraceOfValue>, value: number): Exemplar {
+    return { traceId, spanId, value, time: Date.now() / 1000, round: this.#round };
   }
 
   #seriesOf(name: MetricName, labels: Labels): Series {
@@ -86,16 +96,4 @@ export class Registry {
     }
     return series;
   }
-}
-
-/** @param exemplar is written over; undefined makes one. */
-function exemplarOf(exemplar: Exemplar | undefined, trace: NonNullable<TraceOfValue>, value: number): Exemplar {
-  const { traceId, spanId } = trace;
-  const time = Date.now() / 1000;
-  if (exemplar === undefined) return { traceId, spanId, value, time };
-  exemplar.traceId = traceId;
-  exemplar.spanId = spanId;
-  exemplar.value = value;
-  exemplar.time = time;
-  return exemplar;
 }

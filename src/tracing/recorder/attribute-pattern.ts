@@ -17,6 +17,7 @@ const MOST_ATTRIBUTES = 64;
 export class AttributePattern {
   readonly #encoder: AttributeEncoder;
   readonly #tag: number;
+  #names: readonly string[] = [];
   #keys: readonly EncodedKey[] = [];
   /** The value that every span had so far, or `VARIES`. */
   #values: unknown[] = [];
@@ -55,8 +56,7 @@ export class AttributePattern {
   }
 
   #attribute(out: ByteWriter, at: number, name: string, value: unknown, longest: number): boolean {
-    const key = this.#keys[at];
-    if (key === undefined || key.name !== name) return false;
+    if (this.#names[at] !== name) return false;
     const known = this.#values[at];
     if (known === value) {
       const run = this.#runs[at];
@@ -65,7 +65,7 @@ export class AttributePattern {
     }
     if (typeof value === 'object' || (typeof value === 'string' && value.length > longest)) return false;
     if (known !== VARIES) this.#vary(out, at);
-    this.#encoder.write(out, this.#tag, key, value);
+    this.#encoder.write(out, this.#tag, this.#keys[at]!, value);
     return true;
   }
 
@@ -91,7 +91,8 @@ export class AttributePattern {
     for (let i = 0; i < noted; i += 2) take(notes![i] as string, notes![i + 1]);
     // A key twice, or a value that is not simple: attribute by attribute.
     if (values.size < count || count > Math.min(MOST_ATTRIBUTES, limits.attributes)) return;
-    this.#keys = [...values.keys()].map((name) => this.#encoder.key(name));
+    this.#names = [...values.keys()];
+    this.#keys = this.#names.map((name) => this.#encoder.key(name));
     this.#values = [...values.values()];
     this.#findRuns();
     this.#misfits = 0;

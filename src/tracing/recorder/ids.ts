@@ -17,6 +17,7 @@ export class IdGenerator {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #digits = '';
   #at = 0;
+  #length = 0;
   readonly #draw: (bytes: number) => Buffer;
 
   constructor(draw: (bytes: number) => Buffer = randomBytes) {
@@ -47,10 +48,11 @@ export class IdGenerator {
   }
 
   #take(count: number): number {
-    if (this.#at + count > this.#view.byteLength) {
+    if (this.#at + count > this.#length) {
       const bytes = this.#draw(CHUNK_BYTES);
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       this.#digits = bytes.toString('hex');
+      this.#length = bytes.length;
       this.#at = 0;
     }
     this.#at += count;

@@ -4,7 +4,6 @@ import { bytesField } from '../../kit/protobuf.ts';
 const MAX_ENTRIES = 512;
 
 export interface EncodedKey {
-  readonly name: string;
   /** The whole field: tag, length, text. */
   readonly field: Uint8Array;
   /** Whether numbers under this key are doubles even where they are integral. */
@@ -27,7 +26,7 @@ export class KeyCache {
   }
 
   #encode(name: string): EncodedKey {
-    const entry = { name, field: bytesField(this.#fieldNumber, name), double: this.#doubles.has(name) };
+    const entry = { field: bytesField(this.#fieldNumber, name), double: this.#doubles.has(name) };
     if (this.#entries.size < MAX_ENTRIES) this.#entries.set(name, entry);
     return entry;
   }
