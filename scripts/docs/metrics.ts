@@ -13,7 +13,7 @@ export function renderMetrics(): string {
 }
 
 const INTRODUCTION = `\`GET /metrics\` on the address of \`metrics\` gives all of these: as Prometheus text, or as OpenMetrics where the Accept header
-prefers it. OpenMetrics carries exemplars: the trace and span of one of the requests that a figure is made of, if that trace is
+prefers it. OpenMetrics carries exemplars: the trace and span of one of the requests that a figure is made of, the first since it was looked at last, if that trace is
 kept; Prometheus needs \`--enable-feature=exemplar-storage\` for them. Labels come from the configuration and from closed tables,
 never from clients. The table is made from \`src/metrics/catalogue.ts\`.
 `;

@@ -346,12 +346,14 @@ for (const [protocol, receive] of [
 
       it('writes the ids into the log line and the metrics', async () => {
         const { traceId, traceparent } = newTrace();
+        const metrics = `http://127.0.0.1:${gateway.app.metricsPort}`;
+        const look = () => send(metrics, 'GET', '/metrics', undefined, { accept: 'application/openmetrics-text' });
+        await look(); // exemplars are of what comes next
         await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent });
         const root = byName(await traceOf(collector, traceId, 4), 'http.server.request');
         const line = gateway.log.find(({ trace_id }) => trace_id === traceId)!;
         assert.deepEqual([line.span_id, line.trace_flags, line.status], [root.spanId, '01', 200]);
-        const metrics = `http://127.0.0.1:${gateway.app.metricsPort}`;
-        const { body } = await send(metrics, 'GET', '/metrics', undefined, { accept: 'application/openmetrics-text' });
+        const { body } = await look();
         assert.ok(body.includes(`trace_id="${traceId}",span_id="${root.spanId}"`));
         assert.match(body, /^mizuchi_tracer_exported_spans_total [1-9]/m);
       });

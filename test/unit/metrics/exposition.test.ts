@@ -39,6 +39,25 @@ describe('expose', () => {
     assert.ok(text.endsWith('# EOF\n'));
   });
 
+  it('has as exemplar the first value since everything was looked at last, and that until there is another', () => {
+    const registry = new Registry();
+    const accept = 'application/openmetrics-text';
+    const shown = (): string[] =>
+      [...expose(registry, accept).text.matchAll(/trace_id="(.)/g)].map(([, digit]) => digit!);
+    const add = (digit: string): void =>
+      registry.add('mizuchi_uploads', ['b', 'PutObject', 'success'], 1, {
+        traceId: digit.repeat(32),
+        spanId: 'f'.repeat(16),
+      });
+    add('1');
+    add('2');
+    assert.deepEqual(shown(), ['1']);
+    assert.deepEqual(shown(), ['1']);
+    add('3');
+    add('4');
+    assert.deepEqual(shown(), ['3']);
+  });
+
   it('does not give OpenMetrics to who prefers text', () => {
     const { contentType } = expose(filled(), 'text/plain;q=0.9,application/openmetrics-text;q=0.1');
     assert.match(contentType, /^text\/plain/);
