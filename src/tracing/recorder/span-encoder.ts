@@ -2,7 +2,7 @@
  * A span that has ended as the bytes of OTLP: one `spans` field of ScopeSpans, ready to stand among others
  * (opentelemetry-proto, trace/v1/trace.proto). Fields that hold their default are left out, as proto3 has it.
  */
-import { type SpanContext, SpanStatusCode } from '@opentelemetry/api';
+import { type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { bytesField } from '../../kit/protobuf.ts';
 import { AttributeEncoder } from './attribute-encoder.ts';
 import { AttributePattern } from './attribute-pattern.ts';
@@ -38,6 +38,8 @@ const LINK = {
 } as const;
 const STATUS = { message: 0x12, code: 0x18 } as const;
 const SPAN_NAME_FIELD = 5;
+/** Field 16, `fixed32`: the first tag of two bytes. */
+const SPAN_FLAGS = 0x85;
 /** `Span.flags`: the low byte is the W3C flags; these say whether the parent is in another process, and that this is known. */
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
@@ -48,7 +50,11 @@ const FIXED_PART = 160;
 interface Shape {
   /** The whole field. */
   readonly name: Uint8Array;
+  readonly kind: SpanKind;
   readonly pattern: AttributePattern;
+  /** The fields before the attributes, of a span that begins a trace and of one below another, when one has been encoded. */
+  root: Uint8Array | undefined;
+  child: Uint8Array | undefined;
 }
 
 /** Names that come from outside must not fill the memory. */
@@ -68,17 +74,9 @@ export class SpanEncoder {
     out.reserve(FIXED_PART);
     out.byte(SCOPE_SPANS.spans);
     const start = out.open();
-    this.#identity(out, span);
-    const { name, pattern } = this.#shapes.get(span.name) ?? this.#newShape(span.name);
-    out.append(name);
-    out.reserve(FIXED_PART);
-    out.byte(SPAN.kind);
-    out.byte(span.kind + 1);
-    out.byte(SPAN.start);
-    out.time(span.local.anchor, span.start);
-    out.byte(SPAN.end);
-    out.time(span.local.anchor, span.endTime);
-    if (!pattern.encode(out, span.attributes))
+    const shape = this.#shapes.get(span.name) ?? this.#newShape(span);
+    head(out, span, shape);
+    if (!shape.pattern.encode(out, span.attributes))
       this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
     if (span.moments !== undefined) {
       this.#events(out, span, span.moments.events);
@@ -87,35 +85,14 @@ export class SpanEncoder {
       count(out, SPAN.droppedLinks, span.moments.droppedLinks);
     }
     if (span.statusCode !== SpanStatusCode.UNSET) this.#status(out, span);
-    this.#flags(out, span);
     out.close(start);
   }
 
-  #newShape(name: string): Shape {
+  #newShape({ name, kind }: RecordingSpan): Shape {
     const pattern = new AttributePattern(this.#attributes, SPAN.attributes);
-    const shape = { name: bytesField(SPAN_NAME_FIELD, name), pattern };
+    const shape = { name: bytesField(SPAN_NAME_FIELD, name), kind, pattern, root: undefined, child: undefined };
     if (this.#shapes.size < MOST_SHAPES) this.#shapes.set(name, shape);
     return shape;
-  }
-
-  #identity(out: ByteWriter, { high, low, parent, local }: RecordingSpan): void {
-    out.byte(SPAN.traceId);
-    out.byte(16);
-    out.words(local.words[0], local.words[1]);
-    out.words(local.words[2], local.words[3]);
-    out.byte(SPAN.spanId);
-    out.byte(8);
-    out.words(high, low);
-    const state = local.traceState?.serialize();
-    if (state) {
-      out.byte(SPAN.traceState);
-      out.text(state);
-    }
-    if (parent === undefined) return;
-    out.byte(SPAN.parentSpanId);
-    out.byte(8);
-    if (parent instanceof RecordingSpan) out.words(parent.high, parent.low);
-    else out.hex(parent.spanId);
   }
 
   #events(out: ByteWriter, span: RecordingSpan, events: readonly SpanEvent[]): void {
@@ -168,12 +145,76 @@ export class SpanEncoder {
     out.byte(statusCode);
     out.close(start);
   }
+}
 
-  #flags(out: ByteWriter, { local, parent }: RecordingSpan): void {
-    out.reserve(FIXED_PART);
-    out.varint(0x85); // field 16, fixed32: the first tag of two bytes
-    out.fixed32(flagsOf(local.traceFlags, parent instanceof RecordingSpan ? undefined : parent));
+/** Where ids and times stand in a head that has no trace state: from its beginning, and from its end. */
+const AT = { traceId: 2, spanId: 20, parentSpanId: 30 } as const;
+const BEFORE_END = { start: 23, end: 14, flags: 4 } as const;
+
+/** The fields before the attributes. Those of one shape differ in ids and times alone, which are written over a copy. */
+function head(out: ByteWriter, span: RecordingSpan, shape: Shape): void {
+  const { parent, local, kind, high, low } = span;
+  const below = parent instanceof RecordingSpan;
+  if ((parent !== undefined && !below) || local.traceState !== undefined || kind !== shape.kind) {
+    wholeHead(out, span, shape.name);
+    return;
   }
+  const known = below ? shape.child : shape.root;
+  const at = out.length;
+  if (known === undefined) {
+    wholeHead(out, span, shape.name);
+    shape[below ? 'child' : 'root'] = new Uint8Array(out.bytes.subarray(at, out.length));
+    return;
+  }
+  out.append(known);
+  const end = out.length;
+  out.length = at + AT.traceId;
+  out.words(local.words[0], local.words[1]);
+  out.words(local.words[2], local.words[3]);
+  out.length = at + AT.spanId;
+  out.words(high, low);
+  if (below) {
+    out.length = at + AT.parentSpanId;
+    out.words(parent.high, parent.low);
+  }
+  out.length = end - BEFORE_END.start;
+  out.time(local.anchor, span.start);
+  out.length = end - BEFORE_END.end;
+  out.time(local.anchor, span.endTime);
+  out.length = end - BEFORE_END.flags;
+  out.fixed32(flagsOf(local.traceFlags, undefined));
+}
+
+function wholeHead(out: ByteWriter, span: RecordingSpan, name: Uint8Array): void {
+  const { local, parent } = span;
+  out.byte(SPAN.traceId);
+  out.byte(16);
+  out.words(local.words[0], local.words[1]);
+  out.words(local.words[2], local.words[3]);
+  out.byte(SPAN.spanId);
+  out.byte(8);
+  out.words(span.high, span.low);
+  if (parent !== undefined) {
+    out.byte(SPAN.parentSpanId);
+    out.byte(8);
+    if (parent instanceof RecordingSpan) out.words(parent.high, parent.low);
+    else out.hex(parent.spanId);
+  }
+  const state = local.traceState?.serialize();
+  if (state) {
+    out.byte(SPAN.traceState);
+    out.text(state);
+  }
+  out.append(name);
+  out.reserve(FIXED_PART);
+  out.byte(SPAN.kind);
+  out.byte(span.kind + 1);
+  out.byte(SPAN.start);
+  out.time(local.anchor, span.start);
+  out.byte(SPAN.end);
+  out.time(local.anchor, span.endTime);
+  out.varint(SPAN_FLAGS);
+  out.fixed32(flagsOf(local.traceFlags, parent instanceof RecordingSpan ? undefined : parent));
 }
 
 function flagsOf(traceFlags: number, parent: SpanContext | undefined): number {
