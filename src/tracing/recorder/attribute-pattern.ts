@@ -63,7 +63,7 @@ export class AttributePattern {
       if (run !== undefined) out.append(run);
       return true;
     }
-    if (typeof value === 'object' || (typeof value === 'string' && value.length > longest)) return false;
+    if (!isSimple(value, longest)) return false;
     if (known !== VARIES) this.#vary(out, at);
     this.#encoder.write(out, this.#tag, this.#keys[at]!, value);
     return true;
@@ -82,9 +82,8 @@ export class AttributePattern {
     const values = new Map<string, unknown>();
     let count = 0;
     const take = (name: string, value: unknown): void => {
-      const fits = typeof value !== 'object' && !(typeof value === 'string' && value.length > limits.valueLength);
       if (value === undefined) return;
-      if (fits && name !== '') values.set(name, value);
+      if (isSimple(value, limits.valueLength) && name !== '') values.set(name, value);
       count++;
     };
     for (const name in initial) take(name, initial[name]);
@@ -115,4 +114,9 @@ export class AttributePattern {
       this.#keys.slice(from, to).map((key, i) => [key, this.#values[from + i]] as const),
     );
   }
+}
+
+/** Neither to be cut, nor to be copied, nor to be left out. */
+function isSimple(value: unknown, longest: number): boolean {
+  return typeof value === 'string' ? value.length <= longest : typeof value === 'number' || typeof value === 'boolean';
 }
