@@ -39,7 +39,9 @@ export class AttributePattern {
       return true;
     }
     out.length = before;
-    if (++this.#misfits > MOST_MISFITS) this.#learn(attributes);
+    if (++this.#misfits <= MOST_MISFITS) return false;
+    this.#misfits = 0;
+    this.#learn(attributes);
     return false;
   }
 
@@ -94,7 +96,6 @@ export class AttributePattern {
     this.#keys = this.#names.map((name) => this.#encoder.key(name));
     this.#values = [...values.values()];
     this.#findRuns();
-    this.#misfits = 0;
   }
 
   #findRuns(): void {
