@@ -1,6 +1,6 @@
 /** The section `logging`: what is logged, and how it looks. */
 import { optionalObject, section, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
+import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
 import { oneOf } from './scalars.ts';
 
 export const LOGGING = section(
@@ -16,7 +16,7 @@ export const LOGGING = section(
     otlp: optionalObject(otlpFields('/v1/logs', READ_AGAIN_WITH_HTTP), {
       prose:
         'The same lines, sent to a collector as well, with the ids of their traces, by the official SDK. It is loaded only where this section stands.',
-      rules: [NO_PATH_WITH_GRPC],
+      rules: [NO_PATH_WITH_GRPC, NAME_WITH_GRPC_AND_TLS],
     }),
   },
   { prose: 'The log on the standard output: one line a request.' },

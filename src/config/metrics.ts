@@ -1,6 +1,6 @@
 /** The section `metrics`: the port for Prometheus, and the way to a collector. */
 import { optionalObject, section, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
+import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
 import { boolean, integer, isHost, number, string } from './scalars.ts';
 
 export const METRICS = section(
@@ -22,7 +22,7 @@ export const METRICS = section(
       {
         prose:
           'The same metrics, sent to a collector as well, by the official SDK. It is loaded only where this section stands. Exemplars go to Prometheus only: the data of the SDK has no place for them.',
-        rules: [NO_PATH_WITH_GRPC],
+        rules: [NO_PATH_WITH_GRPC, NAME_WITH_GRPC_AND_TLS],
       },
     ),
   },

@@ -1,4 +1,5 @@
 /** How a collector is spoken to, for every signal: the fields that they have in common. */
+import { isIP } from 'node:net';
 import { checkHeaderName } from '../kit/export-header-name.ts';
 import { isThisMachine } from '../kit/this-machine.ts';
 import { optionalObject, stringMap } from './field.ts';
@@ -102,6 +103,21 @@ export const NO_PATH_WITH_GRPC = {
     protocol === 'grpc' && new URL(endpoint).pathname !== '/'
       ? { wrong: 'has a path, which gRPC does not use', mend: 'leave the path away, or set protocol: http/protobuf' }
       : undefined,
+} as const;
+
+/** Of the official exporters: grpc-js gives the host as the server's name (RFC 6066, section 3), which Node.js refuses where it is an address. */
+export const NAME_WITH_GRPC_AND_TLS = {
+  of: ['endpoint', 'protocol'],
+  at: 'endpoint',
+  broken: ({ endpoint, protocol }: { readonly endpoint: string; readonly protocol: string }) => {
+    const { protocol: scheme, hostname } = new URL(endpoint);
+    return protocol === 'grpc' && scheme === 'https:' && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+      ? {
+          wrong: 'has an IP address, to which gRPC with TLS cannot be spoken here',
+          mend: "write the collector's name, or set protocol: http/protobuf",
+        }
+      : undefined;
+  },
 } as const;
 
 /** What is needed to reach a collector. */
