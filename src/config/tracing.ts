@@ -142,7 +142,8 @@ const BATCH = section(
       max: 1_000_000,
     }),
     max_queue_bytes: byteSize({
-      prose: 'Most bytes that wait for export, encoded; a span of an upload has about 350.',
+      prose:
+        'Most memory of batches that wait for export; the batch that is being filled, up to 1 MiB, comes on top. A span of an upload has about 350 bytes.',
       default: 8 * 1024 ** 2,
       min: 2 * 1024 ** 2,
       max: 1024 ** 3,

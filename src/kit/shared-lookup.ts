@@ -35,7 +35,11 @@ export class SharedLookup {
   /** As `dns.lookup`, for the agents of HTTP. */
   readonly lookup: LookupFunction = (hostname, { all, ...options }, done) => {
     this.all(hostname, options).then(
-      (found) => (all ? done(null, found) : done(null, found[0]!.address, found[0]!.family)),
+      ([first, ...more]) => {
+        if (first === undefined) done(Object.assign(new Error(`no address of ${hostname}`), { code: 'ENOTFOUND' }), '');
+        else if (all) done(null, [first, ...more]);
+        else done(null, first.address, first.family);
+      },
       (error) => done(error, ''),
     );
   };

@@ -36,10 +36,11 @@ export async function replay(
   const { exporter, headers } = await createExporter(settings);
   const clean = withoutSecrets(Object.values(headers.current()));
   const now = (): number => performance.now();
+  const never = new AbortController().signal;
   const parts: Omit<DeliveryParts, 'envelope'> = {
     exporter,
     gate: new Gate({ now, random: Math.random }),
-    closing: { signal: new AbortController().signal, endsAt: Number.POSITIVE_INFINITY },
+    closing: { signal: never, late: never, endsAt: Number.POSITIVE_INFINITY },
     trouble() {},
     now,
     pause: (millis) => sleep(millis),

@@ -52,6 +52,18 @@ describe('the format of trace context', () => {
       assert.deepEqual([traceId, parent], [TRACE, SPAN]);
     });
 
+    if (name === 'b3multi' || name === 'xray') {
+      it(`${name} is read in upper case, too, and goes on in lower case`, async () => {
+        const shouted = Object.entries(headers).map(([header, value]) => [
+          header,
+          value.replace(/[0-9a-f]{8,}/g, (digits) => digits.toUpperCase()),
+        ]);
+        const { traceId, parent, told } = await upload([name, 'tracecontext'], Object.fromEntries(shouted));
+        assert.deepEqual([traceId, parent], [TRACE, SPAN]);
+        assert.match(String(told.traceparent), new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+      });
+    }
+
     it(`${name} is not read unless it is asked for`, async () => {
       const other = name === 'tracecontext' ? ['xray'] : undefined;
       const { traceId, parent } = await upload(other, headers);

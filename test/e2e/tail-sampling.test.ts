@@ -20,6 +20,7 @@ describe('a gateway that keeps traces for what became of them', () => {
       buckets: [
         { name: 'uploads', s3 },
         { name: 'guarded', s3, auth: { sigv4: { credentials } } },
+        { name: 'heads', s3, allow_head: true },
       ],
       tracing: {
         enabled: true,
@@ -121,6 +122,14 @@ describe('a gateway that keeps traces for what became of them', () => {
     const next = await send(gateway.url, 'GET', '/uploads/k'); // is kept, and ends later
     await keptOf(next);
     assert.ok(collector.spans().every(({ traceId }) => traceId !== traceIdOf(asked)));
+    const before = store.requests.length;
+    store.behaviour = (request, response, record) => {
+      if (store.requests.length === before + 1) response.destroy();
+      else return answering(404, '')(request, response, record);
+    };
+    const second = await send(gateway.url, 'HEAD', '/heads/k');
+    assert.equal(second.status, 404);
+    assert.equal((await keptOf(second)).at(-1), 'kept_error', 'the store was in trouble before it said no');
   });
 
   it('keeps failures, refusals, slow ones and large ones whole, and nothing else', async () => {
@@ -145,7 +154,7 @@ describe('a gateway that keeps traces for what became of them', () => {
       [],
     );
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
-    for (const [reason, count] of Object.entries({ kept_error: 6, kept_denied: 2, kept_large: 1, kept_slow: 1 }))
+    for (const [reason, count] of Object.entries({ kept_error: 7, kept_denied: 2, kept_large: 1, kept_slow: 1 }))
       assert.match(body, new RegExp(`^mizuchi_tracer_tail_traces_total\\{outcome="${reason}"\\} ${count}$`, 'm'));
   });
 });

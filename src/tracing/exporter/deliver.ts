@@ -28,6 +28,8 @@ export interface DeliveryParts {
 export interface Closing {
   /** Aborted when the end begins. */
   readonly signal: AbortSignal;
+  /** Aborted shortly before it is over: attempts under way are given up. */
+  readonly late: AbortSignal;
   /** When it is over: monotonic milliseconds, infinite as long as it has not begun. */
   endsAt: number;
 }
@@ -71,7 +73,8 @@ async function deliverPiece(
   while (await turnComes(parts, expiresAt)) {
     const hurry = closing.signal.aborted;
     const startedAt = parts.now();
-    const result = await exporter.export(request).catch(asFailure);
+    const result = await beforeTheEnd(closing, exporter.export(request).catch(asFailure));
+    if (result === undefined) break;
     if (result.type === 'retryable') {
       gate.close(startedAt, result.delayMillis, result.message);
       if (hurry && result.delayMillis === undefined) break;
@@ -99,6 +102,19 @@ async function turnComes({ gate, closing, fallback, now, pause }: DeliveryParts,
     if (wait > 0) await pause(wait, hurry ? undefined : closing.signal);
     else await gate.news();
   }
+}
+
+/** The result of an attempt; undefined where the process ends before there is one: what it holds can still be saved then. */
+function beforeTheEnd({ late }: Closing, attempt: Promise<ExportResult>): Promise<ExportResult | undefined> {
+  return new Promise((resolve) => {
+    const giveUp = (): void => resolve(undefined);
+    if (late.aborted) giveUp();
+    late.addEventListener('abort', giveUp, { once: true });
+    void attempt.then((result) => {
+      late.removeEventListener('abort', giveUp);
+      resolve(result);
+    });
+  });
 }
 
 /** What no attempt should throw would throw again the next time. */

@@ -17,6 +17,8 @@ import { otlpRequest } from './otlp-request.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 const LANES = 4;
+/** What is left, at the end, for writing aside what the collector has not taken. */
+const SAVING_MILLIS = 500;
 const settings: ExporterSettings = workerData;
 const now = (): number => performance.now();
 const say = (message: FromExporter, ...transferred: ArrayBuffer[]): void =>
@@ -28,10 +30,11 @@ shareLookupsOfGrpc(names.shared);
 const { exporter, headers } = await createExporter(settings, names.shared.lookup);
 const clean = (message: string): string => withoutSecrets(Object.values(headers.current()))(message);
 const ending = new AbortController();
+const late = new AbortController();
 const parts: DeliveryParts = {
   exporter,
   gate: new Gate({ now, random: Math.random, onBroken: (broken) => say({ type: 'broken', broken }) }),
-  closing: { signal: ending.signal, endsAt: Number.POSITIVE_INFINITY },
+  closing: { signal: ending.signal, late: late.signal, endsAt: Number.POSITIVE_INFINITY },
   fallback: settings.fallback && openFallback(settings.fallback),
   envelope: (spans) => otlpRequest(settings.resource, settings.scope, spans),
   trouble: (message) => say({ type: 'trouble', message: clean(message) }),
@@ -55,7 +58,9 @@ parentPort!.on('message', (message: ToExporter) => {
 async function close(millis: number): Promise<void> {
   parts.closing.endsAt = now() + millis;
   ending.abort();
+  const timer = setTimeout(() => late.abort(), Math.max(0, millis - SAVING_MILLIS));
   await lanes.idle();
+  clearTimeout(timer);
   exporter.close();
   say({ type: 'closed' });
 }

@@ -74,7 +74,7 @@ export class AttributePattern {
   /** Its value has changed: what stands before it in the run that it ends now is written here, since the run is no more. */
   #vary(out: ByteWriter, at: number): void {
     let from = at;
-    while (from > 0 && this.#values[from - 1] !== VARIES && this.#runs[from - 1] === undefined) from--;
+    while (from > 0 && this.#values[from - 1] !== VARIES) from--;
     for (let i = from; i < at; i++) this.#encoder.write(out, this.#tag, this.#keys[i]!, this.#values[i]);
     this.#values[at] = VARIES;
     this.#findRuns();

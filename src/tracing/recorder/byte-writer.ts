@@ -97,9 +97,9 @@ export class ByteWriter {
     this.length += 8;
   }
 
-  /** A `double`. */
+  /** A `double`. Zero has no sign: attributes are compared with those of other spans, and to a comparison it has none. */
   double(value: number): void {
-    this.length = this.bytes.writeDoubleLE(value, this.length);
+    this.length = this.bytes.writeDoubleLE(value === 0 ? 0 : value, this.length);
   }
 
   /** A `fixed32`. */

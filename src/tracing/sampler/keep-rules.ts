@@ -43,12 +43,20 @@ function failureOf({ errors, denied }: KeepRules, root: RecordingSpan, spans: re
     if (errors && spans.some(isFailedCall)) return 'kept_error';
     return denied ? 'kept_denied' : undefined;
   }
-  return errors && !isAnswerNo(root, status) ? 'kept_error' : undefined;
+  const asked = isAnswerNo(root, status);
+  return errors && (!asked || spans.some(isFailedOtherwise)) ? 'kept_error' : undefined;
 }
 
 /** An attempt at the store or a policy engine; what a refusal leaves on spans of our own is not meant. */
 function isFailedCall({ kind, statusCode }: RecordingSpan): boolean {
   return statusCode === SpanStatusCode.ERROR && kind === SpanKind.CLIENT;
+}
+
+/** Beside the very answer that an object is not there. */
+function isFailedOtherwise(span: RecordingSpan): boolean {
+  return (
+    isFailedCall(span) && (attribute(span, 'http.response.status_code') ?? attribute(span, 'http.status_code')) !== 404
+  );
 }
 
 /** Whether an object is there: many clients ask before every upload, and no is what they hope for. */

@@ -44,6 +44,13 @@ describe('the lookup of collectors', () => {
     assert.deepEqual(names(), ['c', 'c']);
   });
 
+  it('is told that there is none where an answer is empty', async () => {
+    const { shared, question } = slow();
+    const told = new Promise((resolve) => shared.lookup('c', {}, (error) => resolve(error?.code)));
+    (await question(0)).resolve([]);
+    assert.equal(await told, 'ENOTFOUND');
+  });
+
   it('is one at a time, whatever is asked, and whatever came of the one before', async () => {
     const { shared, names, question } = slow();
     const wrong = Object.assign(new Error('no'), { code: 'EAI_AGAIN' });

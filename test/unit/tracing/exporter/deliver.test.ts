@@ -10,7 +10,11 @@ import type { Settlement } from '../../../../src/tracing/pipeline/messages.ts';
 const SUCCESS: ExportResult = { type: 'success', rejected: 0 };
 const BUSY: ExportResult = { type: 'retryable', message: 'busy' };
 const BARRED: ExportResult = { type: 'barred', message: 'HTTP 401' };
-const NEVER: Closing = { signal: new AbortController().signal, endsAt: Number.POSITIVE_INFINITY };
+const NEVER: Closing = {
+  signal: new AbortController().signal,
+  late: new AbortController().signal,
+  endsAt: Number.POSITIVE_INFINITY,
+};
 
 /** As many spans as said, each with its number in it; the longer ones take a length of two bytes. */
 function spanFields(spans: number): Uint8Array {
@@ -19,7 +23,7 @@ function spanFields(spans: number): Uint8Array {
 
 interface Setting {
   /** One for each attempt, the last one stays; or what the collector does with what it gets. */
-  readonly results: readonly (ExportResult | Error)[] | ((request: Uint8Array) => ExportResult);
+  readonly results: readonly (ExportResult | Error)[] | ((request: Uint8Array) => ExportResult | Promise<ExportResult>);
   readonly spans?: number;
   /** Milliseconds that an attempt takes, by the clock of the test. */
   readonly attemptMillis?: number;
@@ -130,7 +134,7 @@ describe('the delivery of a batch', () => {
 
   it('makes one last attempt when the process ends, without waiting for a collector that does not say when', async () => {
     const ending = new AbortController();
-    const closing = { signal: ending.signal, endsAt: Number.POSITIVE_INFINITY };
+    const closing = { ...NEVER, signal: ending.signal };
     const onPause = (): number => {
       ending.abort();
       return 0;
@@ -140,7 +144,7 @@ describe('the delivery of a batch', () => {
   });
 
   it('waits even then for a collector that says when, if that is early enough', async () => {
-    const closing = { signal: AbortSignal.abort(), endsAt: 1_000 };
+    const closing = { ...NEVER, signal: AbortSignal.abort(), endsAt: 1_000 };
     const soon: ExportResult = { type: 'retryable', message: 'soon', delayMillis: 1 };
     const late: ExportResult = { type: 'retryable', message: 'late', delayMillis: 5_000 };
     const patient = await delivered({ results: [soon, SUCCESS], closing, jitter: 1 });
@@ -239,10 +243,29 @@ describe('the fallback', () => {
     assert.deepEqual([inVain.settlement.saved, inVain.settlement.dropped], [5, {}]);
   });
 
+  it('saves what an attempt holds that has no answer when the end is near, and drops it where there is no fallback', async () => {
+    for (const fallback of [keptFallback(), undefined]) {
+      const [ending, late] = [new AbortController(), new AbortController()];
+      const closing = { signal: ending.signal, late: late.signal, endsAt: 1_000 };
+      const begun = Promise.withResolvers<void>();
+      const hangs = (): Promise<ExportResult> => {
+        begun.resolve();
+        return new Promise(() => {});
+      };
+      const outcome = delivered({ results: hangs, closing, ...(fallback && { fallback }) });
+      await begun.promise;
+      ending.abort();
+      late.abort();
+      const { settlement } = await outcome;
+      assert.deepEqual([settlement.saved, settlement.dropped], fallback ? [5, {}] : [0, { shutdown: 5 }]);
+      assert.equal(fallback?.saved.length ?? 0, fallback ? 1 : 0);
+    }
+  });
+
   it('gets what is too old, and what is left at the end', async () => {
     const old = await delivered({ results: [BUSY], attemptMillis: 30_000, fallback: keptFallback() });
     assert.deepEqual(old.settlement, { exported: 0, saved: 5, dropped: {}, message: 'busy' });
-    const closing = { signal: AbortSignal.abort(), endsAt: 1_000 };
+    const closing = { ...NEVER, signal: AbortSignal.abort(), endsAt: 1_000 };
     const end = await delivered({ results: [BUSY], closing, fallback: keptFallback() });
     assert.deepEqual([end.settlement.saved, end.attempts], [5, 1]);
   });
