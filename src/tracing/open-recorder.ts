@@ -39,7 +39,8 @@ export interface Recorder {
 /** @throws Error if a file that the configuration names cannot be used. */
 export function openRecorder(config: TracingConfig, propagator: TextMapPropagator, options: RecorderOptions): Recorder {
   const figures = new Figures(config.batch.max_queue_size);
-  const settler = new Settler(figures, new TroubleLog(options.log, figures, destinationOf(config)));
+  const trouble = new TroubleLog(options.log, figures, destinationOf(config));
+  const settler = new Settler(figures, trouble);
   const program = options.program ?? exporterProgram();
   const settings = exporterSettings(config, options);
   checkFiles(settings);
@@ -51,7 +52,7 @@ export function openRecorder(config: TracingConfig, propagator: TextMapPropagato
   return {
     tracer: createTracer(config, propagator, queue, figures),
     stats: () => figures.snapshot(),
-    shutdown: (timeoutMillis) => (ending ??= shutdown(queue, link, settler, timeoutMillis)),
+    shutdown: (timeoutMillis) => (ending ??= shutdown({ queue, link, settler, trouble }, timeoutMillis)),
   };
 }
 
@@ -121,9 +122,17 @@ function batchLimits({ batch }: TracingConfig): BatchLimits {
   };
 }
 
-async function shutdown(queue: BatchQueue, link: ExporterLink, settler: Settler, timeoutMillis: number): Promise<void> {
+interface Pipeline {
+  readonly queue: BatchQueue;
+  readonly link: ExporterLink;
+  readonly settler: Settler;
+  readonly trouble: TroubleLog;
+}
+
+async function shutdown({ queue, link, settler, trouble }: Pipeline, timeoutMillis: number): Promise<void> {
   queue.close();
   for (const batch of await link.close(timeoutMillis)) settler.abandoned(batch);
+  trouble.ended();
 }
 
 /** The program of the exporter thread, compiled if this file is. */

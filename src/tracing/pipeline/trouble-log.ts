@@ -1,6 +1,7 @@
 /**
  * What the operator hears of export trouble: one line when it begins, one summary a minute at most while it lasts, one when
- * it is over; whatever the collector does, two lines a minute are the most.
+ * it is over; whatever the collector does, two lines a minute are the most. At the end of the process there is one more where spans
+ * were lost of which no line has told.
  */
 import type { Log } from '../../domain/log.ts';
 import type { Figures } from './figures.ts';
@@ -21,6 +22,7 @@ export class TroubleLog {
   readonly #written: number[] = [];
   #failures = 0;
   #droppedBefore = 0;
+  #reason: string | undefined;
 
   /** @param endpoint of the collector; it holds no secret. @param now monotonic milliseconds. */
   constructor(log: Log, figures: Figures, endpoint: string, now: () => number = () => performance.now()) {
@@ -33,6 +35,7 @@ export class TroubleLog {
   /** Something was not delivered, or not yet. @param message printable, without secrets. */
   failed(message: string): void {
     this.#failures++;
+    this.#reason = message;
     if (this.#now() - this.#lastLine < QUIET_MILLIS || !this.#mayWrite()) return;
     this.#log.warn(this.#fields(message), this.#said ? 'spans are still not delivered' : 'spans are not delivered');
     this.#said = true;
@@ -51,12 +54,19 @@ export class TroubleLog {
     this.#log.warn({ endpoint: this.#endpoint, reason: message }, 'the collector took the spans, and warns');
   }
 
+  /** Once, when nothing more is delivered. */
+  ended(): void {
+    const untold = this.#figures.totalDropped() > this.#droppedBefore;
+    if (untold) this.#log.warn(this.#fields(this.#reason), 'spans were lost at the end');
+  }
+
   /** A batch was delivered as a whole. What may not be said now is said with a later one. */
   delivered(): void {
     if (!this.#said || !this.#mayWrite()) return;
     this.#said = false;
     this.#log.info(this.#fields(undefined), 'spans are delivered again');
     this.#failures = 0;
+    this.#droppedBefore = this.#figures.totalDropped();
   }
 
   /** Counts a line, if there may be one. */

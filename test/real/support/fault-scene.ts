@@ -110,12 +110,16 @@ export class FaultScene {
     return savedSpans(this.#folder);
   }
 
-  /** What the gateway has said since it listens, but for a line of each request. */
-  linesOfTrouble(): string[] {
+  /** All that the gateway has written beside its requests; apart what it says at its end of spans that are lost with it. */
+  linesOfTrouble(): { readonly lines: string[]; readonly last: string[] } {
     const { log, errors } = this.gateway;
     const since = log.slice(log.findIndex(({ msg }) => msg === 'listening') + 1);
-    const said = since.filter(({ msg }) => msg !== 'request').map((line) => JSON.stringify(line));
-    return [...said, ...errors.split('\n').filter(Boolean)];
+    const isLast = ({ msg }: { readonly msg?: unknown }) => msg === 'spans were lost at the end';
+    const said = since.filter((line) => line.msg !== 'request' && !isLast(line)).map((line) => JSON.stringify(line));
+    return {
+      lines: [...said, ...errors.split('\n').filter(Boolean)],
+      last: since.filter(isLast).map((line) => JSON.stringify(line)),
+    };
   }
 
   get minutes(): number {

@@ -55,6 +55,22 @@ describe('what the operator hears of export trouble', () => {
     for (let i = 2; i < times.length; i++) assert.ok(times[i]! - times[i - 2]! >= 60, `${times.slice(i - 2, i + 1)}`);
   });
 
+  it('is one line more at the end where spans were lost of which none has told, and no line where there were none', () => {
+    const { trouble, log, figures, said } = open();
+    trouble.failed('refused');
+    figures.refuse('queue_full');
+    for (const reason of ['refused', 'no answer']) trouble.failed(reason);
+    figures.refuse('shutdown');
+    figures.refuse('shutdown');
+    trouble.ended();
+    assert.deepEqual(said(), [BEGINS, 'warn spans were lost at the end']);
+    const { reason, spans_dropped, spans_dropped_in_total } = log.lines[1]!.fields;
+    assert.deepEqual([reason, spans_dropped, spans_dropped_in_total], ['no answer', 3, 3]);
+    const well = open();
+    well.trouble.ended();
+    assert.deepEqual(well.said(), []);
+  });
+
   it('is nothing as long as all is well', () => {
     const { trouble, said } = open();
     trouble.delivered();
