@@ -9,7 +9,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
-import { formatTraceparent, KNOWN_FLAGS } from '../recorder/format-traceparent.ts';
+import { formatTraceparent, KNOWN_FLAGS } from './format-traceparent.ts';
 import { TraceState } from './trace-state.ts';
 
 const TRACEPARENT = 'traceparent';

@@ -4,7 +4,7 @@
  */
 import type { Span as ApiSpan, Context, SpanContext } from '@opentelemetry/api';
 import type { Span } from '../../domain/span.ts';
-import { formatTraceparent } from './format-traceparent.ts';
+import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import type { SpanShop } from './recording-span.ts';
 import { SpanHolder } from './span-holder.ts';
 
