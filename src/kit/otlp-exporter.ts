@@ -89,12 +89,19 @@ export async function grpcOptions(collector: Collector, { headers, tls }: Collec
   return { ...common, credentials: credentials.combineChannelCredentials(trust, each) };
 }
 
-/** Never rejects, and takes no longer: what ends an exporter may wait for a collector that hangs. */
-export async function within(millis: number, ending: Promise<unknown>): Promise<void> {
+/** Never rejects, and takes no longer: what ends an exporter may wait for a collector that hangs. @returns whether it came to a good end. */
+export async function within(millis: number, ending: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, millis);
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), millis);
   });
-  await Promise.race([ending.then(undefined, () => undefined), late]);
+  const well = await Promise.race([
+    ending.then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ]);
   clearTimeout(timer);
+  return well;
 }

@@ -62,12 +62,8 @@ export async function pushLogs(
     error: both('error'),
     async close(millis = SHUTDOWN_MILLIS) {
       const endsAt = performance.now() + millis;
-      let ended = false;
-      await within(
-        millis - LAST_LINES_MILLIS,
-        provider.shutdown().then(() => void (ended = true)),
-      );
-      if (!ended) log.warn({}, 'the last lines of the log did not reach the collector');
+      const sent = await within(millis - LAST_LINES_MILLIS, provider.shutdown());
+      if (!sent) log.warn({}, 'the last lines of the log did not reach the collector');
       await log.close(endsAt - performance.now());
     },
   };

@@ -44,12 +44,7 @@ export async function pushMetrics(
   });
   const provider = new MeterProvider({ resource: resourceFromAttributes(resource), readers: [reader] });
   return async (millis) => {
-    let ended = false;
-    await within(
-      millis,
-      provider.shutdown().then(() => void (ended = true)),
-    );
-    if (!ended) log.warn({}, 'the last metrics did not reach the collector');
+    if (!(await within(millis, provider.shutdown()))) log.warn({}, 'the last metrics did not reach the collector');
   };
 }
 

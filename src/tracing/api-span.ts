@@ -12,8 +12,8 @@ import {
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
 import { type OpenRequest, REQUEST_SPAN } from './instrumentation.ts';
-import { headersOf } from './propagation/raw-headers.ts';
 import { formatTraceparent } from './propagation/format-traceparent.ts';
+import { headersOf } from './propagation/raw-headers.ts';
 import { SpanHolder } from './recorder/span-holder.ts';
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<ChildKind, SpanKind>;

@@ -37,7 +37,9 @@ export async function findProvider(
   return {
     tracer,
     propagator: asTextMap(propagator),
-    flush: (millis = FLUSH_MILLIS) => within(millis, flush(provider)),
+    async flush(millis = FLUSH_MILLIS) {
+      await within(millis, flush(provider));
+    },
   };
 }
 

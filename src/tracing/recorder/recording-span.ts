@@ -16,9 +16,9 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as FaceKind, Span } from '../../domain/span.ts';
+import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import { AttributeList } from './attribute-list.ts';
 import type { Clock } from './clock.ts';
-import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import type { IdGenerator } from './ids.ts';
 import { type SpanLimits, truncate } from './limits.ts';
 import type { LocalTrace } from './local-trace.ts';
