@@ -6,8 +6,8 @@
  *
  * Nine copies of the gateway run at once, each in a process of its own: tracing off, tracing off again, ours with nothing kept in three
  * ways (never, a ratio of 0, and tail sampling, which records everything and keeps none of it), ours and the official SDK over gRPC
- * and over http/protobuf with everything kept and gzip. All verify signatures (SigV4) and ask OPA about each upload. They share one load
- * generator, one store that keeps nothing, one OPA that allows at once, and one collector that answers at once. Only one copy is loaded
+ * and over http/protobuf with everything kept, uncompressed as the defaults have it towards this machine. All verify signatures
+ * (SigV4) and ask OPA about each upload. They share one load generator, one store that keeps nothing, one OPA that allows at once, and one collector that answers at once. Only one copy is loaded
  * at a time, for a turn of 25 ms; a round is twelve turns of each copy in random order, so that whatever else the machine does hits all
  * alike. What is counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
  * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat, because two

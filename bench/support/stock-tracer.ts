@@ -1,6 +1,6 @@
 /**
  * The official SDK behind the domain's face of tracing: TracerProvider, BatchSpanProcessor and the OTLP exporter of the protocol,
- * with gzip. Spans and attributes are the same as ours, through the same adapter. It has no global context
+ * without compression, as ours has it towards this machine. Spans and attributes are the same as ours, through the same adapter. It has no global context
  * manager: contexts are handed on as spans are, so the SDK does only what the gateway needs of it.
  */
 
