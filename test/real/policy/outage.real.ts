@@ -15,6 +15,7 @@ import {
   spansOf,
   tokenOf,
 } from '../support/policy-scene.ts';
+import { stopProcess } from '../support/stop-process.ts';
 import { uploadUntilRefused } from '../support/until-refused.ts';
 
 const BUCKET = 'uploads';
@@ -81,8 +82,8 @@ for (const { name, start } of [OPA, OPENFGA]) {
 
     it('gets no upload through while it hangs, and all when it goes on', async (t) => {
       assert.equal((await put('before')).status, 200);
-      process.kill(engine.pid, 'SIGSTOP');
       t.after(() => process.kill(engine.pid, 'SIGCONT'));
+      await stopProcess(engine.pid);
       const reached = scene.reachedStore.length;
       const outcome = await put('hanging');
       assert.deepEqual([outcome.status, outcome.code, outcome.retryAfter], [503, 'ServiceUnavailable', '1']);
