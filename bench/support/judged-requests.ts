@@ -46,7 +46,7 @@ export function judged({ authenticator, requests }: Ready): Promise<Resolved[]> 
     requests.map(async (request) => {
       const findings = { method: authenticator.method, keyId: undefined, keySource: undefined };
       const proof: Proof = await authenticator.authenticate(request, findings);
-      return { ...request, ...proof, operation: 'PutObject', storeUploadId: undefined };
+      return { ...request, ...proof, operation: 'PutObject', storeUploadId: undefined, uploadCreatedAt: undefined };
     }),
   );
 }

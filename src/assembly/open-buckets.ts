@@ -11,7 +11,7 @@ import type { ServerConfig } from '../config/server.ts';
 import type { CorsBucket } from '../cors/answer-preflight.ts';
 import type { Route } from '../router/find-bucket.ts';
 import type { HeaderRules } from '../s3/header-rules.ts';
-import { type StoreBucket, StoreClient } from '../s3/store-client.ts';
+import { type StoreBucket, type StoreChecksums, StoreClient } from '../s3/store-client.ts';
 import type { KnownBucket } from '../upload/answer-question.ts';
 import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
 import { corsPolicyOf } from './cors-finder.ts';
@@ -58,11 +58,17 @@ async function openBucket(
     store,
     cors: corsPolicyOf(config.cors),
     headerRules: headerRulesOf(config.headers),
-    checksum: s3.checksum === 'none' ? undefined : s3.checksum,
+    checksums: storeChecksums(s3.checksum),
     uploadIds,
     authenticators: opened?.authenticators,
     authorizers,
   };
+}
+
+/** CRC32 costs the least CPU of those that every store verifies. */
+function storeChecksums(setting: BucketConfig['s3']['checksum']): StoreChecksums {
+  if (setting === 'unsupported') return { added: undefined, own: undefined };
+  return setting === 'none' ? { added: undefined, own: 'crc32' } : { added: setting, own: setting };
 }
 
 /** @throws Error that names the bucket, if its store has no credentials or no authorities. */

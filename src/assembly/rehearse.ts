@@ -119,5 +119,6 @@ export function requestOf(bucket: Bucket, identity: Identity, rawPath: string, k
     identity,
     payload: { hash: 'UNSIGNED-PAYLOAD', chunks: undefined },
     storeUploadId: undefined,
+    uploadCreatedAt: undefined,
   };
 }

@@ -56,9 +56,11 @@ const STORE = object(
       prose: 'Whether the store is sent `traceparent` and `tracestate`, outside the signature.',
       default: true,
     }),
-    checksum: oneOf(['none', 'crc32', 'crc32c', 'crc64nvme'], {
+    checksum: oneOf(['none', 'crc32', 'crc32c', 'crc64nvme', 'unsupported'], {
       prose:
-        'The checksum with which objects go to the store whose clients send neither checksum nor hash, so that the store notices what is lost or changed behind the gateway. Costs CPU for each byte; the store must know checksums in trailers.',
+        'The checksum that the gateway adds to objects whose clients send neither checksum nor hash, so that the store detects bytes that are lost or changed behind the gateway. It costs CPU for each byte, and the store must accept checksums in trailers. ' +
+        'With `none` the gateway adds a checksum (CRC32) only to the parts of objects that it splits, where the client has promised something about the whole object, or with Object Lock. ' +
+        '`unsupported` is for a store that does not accept `x-amz-checksum-*`: such objects are then not split, and bytes are protected by signatures and Content-MD5.',
       default: 'none',
     }),
     connect_timeout_seconds: number({

@@ -24,6 +24,9 @@ export interface Payload {
   readonly chunks: ChunkSignatures | undefined;
 }
 
+/** Signs the next chunk of one body. @param sha256 lower-case hex SHA-256 of its bytes. @returns the signature in lower-case hex. */
+export type SignChunk = (sha256: string) => string;
+
 /** The chain of chunk signatures of one body: each covers the one before. It holds what it needs, and gives no key away. */
 export interface ChunkSignatures {
   /**

@@ -97,6 +97,8 @@ export function isAsking<B extends Bucket>(request: Authenticated<B>): request i
 export interface Resolved<B extends Bucket = Bucket> extends Uploading<B> {
   /** The id as the store knows it; the one that clients know is `uploadId`. */
   readonly storeUploadId: string | undefined;
+  /** When that upload was created, by the store's clock, in milliseconds since the epoch; undefined where that is not known. */
+  readonly uploadCreatedAt: number | undefined;
 }
 
 /** Why the request may go on; stands on the span. */

@@ -135,15 +135,16 @@ class Way {
     const answered = new Promise<Answer>((resolve, reject) => {
       outgoing.once('error', reject).once('response', (answer) => void collect(answer).then(resolve, reject));
     });
-    answered.catch(ignore);
+    let isAnswered = false; // by a store that has seen enough: the rest of the body is read, and goes nowhere
+    const whenAnswered = answered.then(ignore, ignore).then(() => void (isAnswered = true));
     this.#response.once('close', () => {
       if (!this.#response.writableFinished) outgoing.destroy();
     });
     let own: Answer | undefined;
     for await (const piece of disturbed(this.#request, this.#fault)) {
       if (piece === 'now') own = await this.#happen('body');
-      else if (own === undefined && !outgoing.write(piece))
-        await new Promise((resolve) => outgoing.once('drain', resolve));
+      else if (own === undefined && !isAnswered && !outgoing.write(piece))
+        await Promise.race([new Promise((resolve) => outgoing.once('drain', resolve)), whenAnswered]);
     }
     if (own === undefined) outgoing.end();
     else outgoing.destroy();

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
+import type { SignChunk } from '../domain/identity.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
 export type StoreBody =
@@ -14,6 +15,8 @@ export type StoreBody =
 export interface CountedStream extends Readable {
   /** Bytes that its reader has got so far. */
   readonly takenBytes: number;
+  /** Of a body in signed chunks: called before its first byte is read. */
+  signWith?(sign: SignChunk): void;
 }
 
 function streamOf(body: StoreBody): CountedStream | undefined {

@@ -26,8 +26,15 @@ export interface StoreBucket extends Bucket {
   readonly store: StoreClient;
   /** Undefined where the allow-list is all. */
   readonly headerRules: HeaderRules | undefined;
-  /** That objects are sent with which bring none of their own. */
-  readonly checksum: ChecksumName | undefined;
+  readonly checksums: StoreChecksums;
+}
+
+/** What a store is sent beyond what its clients send. */
+export interface StoreChecksums {
+  /** Added to objects about whose bytes the client promises nothing. */
+  readonly added: ChecksumName | undefined;
+  /** Takes the place of promises that parts cannot carry; undefined for a store that takes no checksums. */
+  readonly own: ChecksumName | undefined;
 }
 
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {
@@ -125,7 +132,8 @@ export class StoreClient {
       payloadHash: call.payloadHash,
       region: this.#config.region,
     };
-    const added = signRequest(request, credentials, new Date());
+    const { headers: added, signChunk } = signRequest(request, credentials, new Date());
+    if (call.body !== undefined && 'stream' in call.body) call.body.stream.signWith?.(signChunk);
     const list: string[] = [];
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
     for (const [name, value] of Object.entries(added)) list.push(name, value);

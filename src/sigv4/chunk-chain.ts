@@ -4,9 +4,10 @@
  * Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ChunkSignatures } from '../domain/identity.ts';
+import type { ChunkSignatures, SignChunk } from '../domain/identity.ts';
 import type { SigningKey } from './signing-key.ts';
 
+const CHUNK_ALGORITHM = 'AWS4-HMAC-SHA256-PAYLOAD';
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 /** The bodies whose chunks are signed, as `x-amz-content-sha256` names them. */
@@ -36,8 +37,17 @@ export function chunkChain(
     return true;
   };
   return {
-    verifyChunk: (sha256, signature) => verify('AWS4-HMAC-SHA256-PAYLOAD', `${EMPTY_SHA256}\n${sha256}`, signature),
+    verifyChunk: (sha256, signature) => verify(CHUNK_ALGORITHM, `${EMPTY_SHA256}\n${sha256}`, signature),
     verifyTrailer: (sha256, signature) => verify('AWS4-HMAC-SHA256-TRAILER', sha256, signature),
+  };
+}
+
+/** The same chain, made instead of verified. The parameters are those of `chunkChain`. */
+export function chunkSigner(signingKey: SigningKey, date: string, scope: string, seedSignature: string): SignChunk {
+  let previous = seedSignature;
+  return (sha256) => {
+    previous = signingKey.sign(`${CHUNK_ALGORITHM}\n${date}\n${scope}\n${previous}\n${EMPTY_SHA256}\n${sha256}`);
+    return previous;
   };
 }
 

@@ -1,5 +1,7 @@
 /** Signs a request to S3 in its headers (AWS Signature Version 4, "Authenticating Requests: Using the Authorization Header"). */
+import type { SignChunk } from '../domain/identity.ts';
 import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
+import { chunkSigner } from './chunk-chain.ts';
 import { type SigningKeys, scopeText } from './signing-key.ts';
 
 export interface Credentials {
@@ -20,8 +22,14 @@ export interface RequestToSign {
   readonly region: string;
 }
 
-/** The headers that make the request a signed one, lower-case names. They come on top of those given. */
-export function signRequest(request: RequestToSign, credentials: Credentials, now: Date): Record<string, string> {
+export interface SignedRequest {
+  /** The headers that make the request a signed one, lower-case names. They come on top of those given. */
+  readonly headers: Record<string, string>;
+  /** Signs the chunks of its body, one after the other, where `payloadHash` says that they are signed. */
+  readonly signChunk: SignChunk;
+}
+
+export function signRequest(request: RequestToSign, credentials: Credentials, now: Date): SignedRequest {
   const date = amzDate(now);
   const added: Record<string, string> = { 'x-amz-content-sha256': request.payloadHash, 'x-amz-date': date };
   if (credentials.sessionToken !== undefined) added['x-amz-security-token'] = credentials.sessionToken;
@@ -29,10 +37,11 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
   const signedHeaders = Object.keys(headers).filter(mustBeSigned).sort();
   const scope = { day: date.slice(0, 8), region: request.region, service: 's3' };
   const canonical = canonicalRequest({ ...request, headers, signedHeaders });
-  const signature = credentials.keys.of(scope).sign(stringToSign(date, scopeText(scope), canonical));
+  const key = credentials.keys.of(scope);
+  const signature = key.sign(stringToSign(date, scopeText(scope), canonical));
   const credential = `${credentials.accessKey}/${scopeText(scope)}`;
   added.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
-  return added;
+  return { headers: added, signChunk: chunkSigner(key, date, scopeText(scope), signature) };
 }
 
 /** `20130524T000000Z`: ISO 8601 basic format in UTC. */

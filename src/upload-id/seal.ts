@@ -20,21 +20,29 @@ export interface NewUpload {
   readonly subject: string | undefined;
   /** Undefined with tracing off. */
   readonly origin: TraceOrigin | undefined;
+  /** By the store's clock, in milliseconds since the epoch; undefined where it gave none. */
+  readonly createdAt?: number | undefined;
 }
 
 export interface OpenedId {
   readonly storeUploadId: string;
   readonly origin: TraceOrigin | undefined;
+  /** As it was sealed in, in whole seconds. */
+  readonly createdAt: number | undefined;
   /** For `belongsTo`; tells nobody else who it is. */
   readonly owner: Buffer;
 }
 
-const VERSION = 1;
+/** Ids of version 2 say when the upload was created, those of version 1 do not. */
+const [UNDATED, DATED] = [1, 2];
 /** Where the parts begin, in bytes. An upload without an origin has zeros there; after the store's id comes the tag. */
-const AT = { version: 0, flags: 1, traceId: 2, spanId: 18, owner: 26, storeId: 42 } as const;
+const AT = { version: 0, flags: 1, traceId: 2, spanId: 18, owner: 26, rest: 42 } as const;
+/** Before the store's id, in ids of version 2: seconds since the epoch. */
+const DATE_BYTES = 4;
+const LAST_DATE = 2 ** (8 * DATE_BYTES) - 1;
 const TAG_BYTES = 16;
 const MAX_CHARACTERS = 1024;
-const MAX_STORE_ID = (MAX_CHARACTERS / 4) * 3 - AT.storeId - TAG_BYTES;
+const MAX_STORE_ID = (MAX_CHARACTERS / 4) * 3 - AT.rest - TAG_BYTES;
 const STORE_ID = /^[\x21-\x7e]+$/;
 const NO_TRACE_ID = '0'.repeat(32);
 
@@ -56,16 +64,19 @@ export class UploadIds {
    * @returns at most 1024 characters of `A-Za-z0-9-_`.
    * @throws Failure store_invalid_answer for an id that is longer than 710 characters or has others than visible ASCII.
    */
-  seal({ storeUploadId, key, subject, origin }: NewUpload): string {
+  seal({ storeUploadId, key, subject, origin, createdAt }: NewUpload): string {
     if (storeUploadId.length > MAX_STORE_ID || !STORE_ID.test(storeUploadId)) {
       throw new Failure('store_invalid_answer', 'The store gave an upload id that cannot be passed on.');
     }
-    const end = AT.storeId + storeUploadId.length;
+    const date = storeUploadId.length + DATE_BYTES > MAX_STORE_ID ? Buffer.alloc(0) : dateBytes(createdAt);
+    const storeId = AT.rest + date.length;
+    const end = storeId + storeUploadId.length;
     const bytes = Buffer.alloc(end + TAG_BYTES);
-    bytes[AT.version] = VERSION;
+    bytes[AT.version] = date.length === 0 ? UNDATED : DATED;
     if (origin !== undefined) writeOrigin(bytes, origin);
     this.#ownerOf(subject).copy(bytes, AT.owner);
-    bytes.write(storeUploadId, AT.storeId, 'latin1');
+    date.copy(bytes, AT.rest);
+    bytes.write(storeUploadId, storeId, 'latin1');
     this.#seal(bytes.subarray(0, end), key).copy(bytes, end);
     return bytes.toString('base64url');
   }
@@ -75,11 +86,15 @@ export class UploadIds {
     if (id.length > MAX_CHARACTERS) return undefined;
     const bytes = Buffer.from(id, 'base64url');
     const end = bytes.length - TAG_BYTES;
+    const isDated = bytes[AT.version] === DATED;
+    const storeId = AT.rest + (isDated ? DATE_BYTES : 0);
     // The decoder skips what is not base64url: one upload shall have one id.
-    if (end <= AT.storeId || bytes[AT.version] !== VERSION || bytes.toString('base64url') !== id) return undefined;
+    if (end <= storeId || !(isDated || bytes[AT.version] === UNDATED) || bytes.toString('base64url') !== id)
+      return undefined;
     if (!timingSafeEqual(this.#seal(bytes.subarray(0, end), key), bytes.subarray(end))) return undefined;
-    const storeUploadId = bytes.toString('latin1', AT.storeId, end);
-    return { storeUploadId, origin: readOrigin(bytes), owner: bytes.subarray(AT.owner, AT.storeId) };
+    const storeUploadId = bytes.toString('latin1', storeId, end);
+    const createdAt = isDated ? bytes.readUInt32BE(AT.rest) * 1000 : undefined;
+    return { storeUploadId, origin: readOrigin(bytes), createdAt, owner: bytes.subarray(AT.owner, AT.rest) };
   }
 
   belongsTo({ owner }: OpenedId, subject: string | undefined): boolean {
@@ -110,6 +125,14 @@ function withLength(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(4 + length);
   bytes.writeUInt32BE(length);
   bytes.write(text, 4);
+  return bytes;
+}
+
+function dateBytes(millis: number | undefined): Buffer {
+  const seconds = Math.floor((millis ?? -1) / 1000);
+  if (seconds < 0 || seconds > LAST_DATE) return Buffer.alloc(0);
+  const bytes = Buffer.alloc(DATE_BYTES);
+  bytes.writeUInt32BE(seconds);
   return bytes;
 }
 

@@ -6,6 +6,7 @@ import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
+import type { StoreChecksums } from '../s3/store-client.ts';
 
 export interface BodyPlan {
   /** Length of the object in bytes, framing excluded; undefined where the client does not declare it. */
@@ -22,6 +23,15 @@ export interface BodyPlan {
   readonly sent: SentChecksum | undefined;
   /** What headers promise of the object's bytes, to be verified here. */
   readonly promises: readonly BodyPromise[];
+  /** Whether the client has promised anything about its bytes, chunk signatures included. */
+  readonly promised: boolean;
+  /**
+   * Whether the gateway signs the bytes towards the store, by their hash or in chunks: the client has promised something about
+   * them, and the store verifies nothing else.
+   */
+  readonly signed: boolean;
+  /** A checksum that only the store can verify, and only of the whole: lower-case name of its header. */
+  readonly onlyWhole: string | undefined;
 }
 
 export interface SentChecksum {
@@ -49,37 +59,56 @@ export const MAX_OBJECT = 5 * 1024 ** 3;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/**
- * @param maxObject largest object in bytes.
- * @param added the checksum that objects are sent with that bring none of their own, and no hash that the store verifies.
- */
-export function planBody(
-  { incoming, payload, operation }: Authenticated,
-  maxObject = MAX_OBJECT,
-  added?: ChecksumName,
-): BodyPlan {
+/** @param maxObject largest object in bytes. */
+export function planBody(request: Authenticated, maxObject: number, store: StoreChecksums): BodyPlan {
+  const { incoming, payload } = request;
   const promises = promisesOf(incoming.headers);
-  if (payload.hash.startsWith('STREAMING-')) {
-    const plan = planChunked(incoming, payload, promises, maxObject);
-    return { ...plan, sent: plan.trailer ?? addedTo(operation, incoming, added) };
-  }
-  if (payload.hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(payload.hash)) {
+  const plan = payload.hash.startsWith('STREAMING-')
+    ? planChunked(incoming, payload, promises, maxObject)
+    : planPlain(incoming, payload, promises, maxObject);
+  const onlyWhole = Object.keys(incoming.headers).find((name) => ONLY_WHOLE.test(name));
+  const hasSignedChunks = plan.framing?.signatures !== undefined;
+  const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
+  const sent = sentWith(plan, request, store);
+  const signed = promised && sent === undefined && !isVerifiedByStore(plan, incoming, store);
+  return { ...plan, sent, promised, signed, onlyWhole };
+}
+
+/** Those checksums of S3 that are not verified here (Amazon S3 User Guide, "Checking object integrity"). */
+const ONLY_WHOLE = /^x-amz-checksum-xxhash[0-9]+$/;
+
+type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'onlyWhole'>;
+
+function planPlain({ headers, body }: Incoming, { hash }: Payload, promises: BodyPromise[], maxObject: number): Framed {
+  if (hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(hash)) {
     throw new Failure(
       'invalid_argument',
       'x-amz-content-sha256 is neither a SHA-256 in lower-case hex nor a known word.',
     );
   }
-  if (/(^|[\s,])aws-chunked([\s,]|$)/i.test(incoming.headers['content-encoding'] ?? '')) {
+  if (/(^|[\s,])aws-chunked([\s,]|$)/i.test(headers['content-encoding'] ?? '')) {
     throw new Failure(
       'bad_request',
       'Content-Encoding says aws-chunked, but x-amz-content-sha256 does not say STREAMING-….',
     );
   }
-  if (SHA256.test(payload.hash)) promises.push(hashPromise(payload.hash));
-  const length = checkedLength(incoming.body.length, maxObject);
-  const most = length ?? maxObject;
-  const sent = payload.hash === 'UNSIGNED-PAYLOAD' ? addedTo(operation, incoming, added) : undefined;
-  return { length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, sent, promises };
+  if (SHA256.test(hash)) promises.push(hashPromise(hash));
+  const length = checkedLength(body.length, maxObject);
+  return { length, most: length ?? maxObject, payloadHash: hash, framing: undefined, trailer: undefined, promises };
+}
+
+/** What every store that speaks S3 has verified for years; of newer checksums that cannot be known. */
+const VERIFIED_EVERYWHERE: ReadonlySet<ChecksumName> = new Set(['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256']);
+
+function isVerifiedByStore({ payloadHash, promises }: Framed, { headers }: Incoming, { own }: StoreChecksums): boolean {
+  if (payloadHash !== 'UNSIGNED-PAYLOAD' || headers['content-md5'] !== undefined) return true;
+  return own !== undefined && promises.some(({ checksum }) => VERIFIED_EVERYWHERE.has(checksum));
+}
+
+function sentWith({ trailer, payloadHash }: Framed, request: Authenticated, store: StoreChecksums): BodyPlan['sent'] {
+  if (trailer !== undefined) return store.own === undefined ? undefined : trailer;
+  if (payloadHash !== 'UNSIGNED-PAYLOAD') return undefined;
+  return addedTo(request.operation, request.incoming, store.added);
 }
 
 /** A part may have no checksum but that with which its upload was created. */
@@ -102,7 +131,7 @@ function planChunked(
   payload: Payload,
   promises: readonly BodyPromise[],
   maxObject: number,
-): Omit<BodyPlan, 'sent'> {
+): Framed {
   const framing = framingOf(payload);
   const declared = incoming.headers['x-amz-decoded-content-length'];
   if (declared !== undefined && !/^\d{1,15}$/.test(declared)) {

@@ -4,23 +4,23 @@ import type { Incoming } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { ClientReader } from './client-reader.ts';
 import type { UploadScope } from './handler.ts';
-import { ObjectDecoder } from './object-decoder.ts';
+import { type Checksums, ObjectDecoder } from './object-decoder.ts';
 
 type Reading = Pick<UploadScope, 'pace' | 'transfer'>;
 
 export interface SmallObject {
   readonly bytes: Buffer;
-  /** The one that the object is sent with, in base64, verified. */
-  readonly checksum: string | undefined;
+  /** Verified. */
+  readonly checksums: Checksums;
 }
 
 /** The whole object, verified. Use it where the plan says that it is small. */
 export async function collectObject(incoming: Incoming, plan: BodyPlan, reading: Reading): Promise<SmallObject> {
   const pieces: Buffer[] = [];
-  const decoder = await ObjectDecoder.create(plan, reading.transfer, (bytes) => void pieces.push(bytes));
+  const decoder = await ObjectDecoder.create({ plan, transfer: reading.transfer }, (bytes) => void pieces.push(bytes));
   await readAll(incoming, reading, (bytes) => decoder.write(bytes));
-  const checksum = await decoder.end();
-  return { bytes: join(pieces), checksum };
+  const checksums = await decoder.end();
+  return { bytes: join(pieces), checksums };
 }
 
 /**

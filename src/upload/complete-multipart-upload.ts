@@ -15,6 +15,7 @@ export const completeMultipartUpload: UploadHandler = async (request, scope) => 
   const answer = await completeOnce({
     key: request.key,
     etags,
+    createdAt: request.uploadCreatedAt,
     send: () => controlCall(request, scope, document),
     listParts: () => controlCall({ ...request, operation: 'ListParts' }, scope),
     headObject: () => controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope),

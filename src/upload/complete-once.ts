@@ -1,7 +1,7 @@
 /**
- * A completion whose answer was lost is not sent again blindly: the store is asked what has become of it. If the upload is still
- * there, nothing has happened, and it is completed again; if it has gone and the object is the one that its parts make,
- * it was completed; everything else stays unknown, and is an error.
+ * A completion to which no response came is not sent again blindly: the store is asked what has become of it. If the upload
+ * still exists, nothing has happened, and it is completed again. If it does not, and the object is the one that these parts make and
+ * is not older than the upload, it was completed. Everything else stays unknown, and is an error.
  */
 import { createHash } from 'node:crypto';
 import { asFailure, Failure } from '../domain/failure.ts';
@@ -16,6 +16,8 @@ export interface Completion {
   headObject(): Promise<StoreAnswer>;
   /** Of the parts, in their order. */
   readonly etags: readonly string[];
+  /** When the upload was created, by the store's clock, in milliseconds since the epoch; undefined where that is not known. */
+  readonly createdAt: number | undefined;
 }
 
 /** @throws Failure */
@@ -43,8 +45,23 @@ async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined
   }
   const head = await completion.headObject();
   const { etag = '' } = head.headers;
-  if (bare(etag) !== compositeEtag(completion.etags)) return undefined;
+  if (bare(etag) !== compositeEtag(completion.etags) || isOlder(head, completion.createdAt)) return undefined;
   return { ...head, body: resultDocument(completion.key, etag) };
+}
+
+/**
+ * Whether the object may be one of an earlier upload with the same parts. Its time is that of the completion, or on AWS that of
+ * the creation of its upload (Amazon S3 User Guide, "Working with object metadata"): either way it is not before this one's.
+ */
+function isOlder({ headers }: StoreAnswer, createdAt = Number.NaN): boolean {
+  const modifiedAt = Date.parse(headers['last-modified'] ?? '');
+  return !(modifiedAt >= createdAt);
+}
+
+/** The store's own time of a response (RFC 9110, section 6.6.1), in milliseconds since the epoch; undefined where it gave none. */
+export function storeTimeOf({ headers }: StoreAnswer): number | undefined {
+  const time = Date.parse(headers.date ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** As the store would have said it; the names that clients know are put in later. */

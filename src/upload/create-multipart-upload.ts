@@ -3,6 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import { unescapeXml } from '../kit/xml.ts';
 import { originOf } from '../upload-id/origin.ts';
 import { documentForClient } from './answer-document.ts';
+import { storeTimeOf } from './complete-once.ts';
 import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
@@ -12,7 +13,8 @@ export const createMultipartUpload: UploadHandler = async (request, scope) => {
   const storeUploadId = uploadIdIn(answer.body);
   scope.span.set('aws.s3.upload_id', storeUploadId);
   const origin = originOf(incoming.span);
-  const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin });
+  const createdAt = storeTimeOf(answer);
+  const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin, createdAt });
   return replyOf(answer, documentForClient(answer.body, request, uploadId));
 };
 

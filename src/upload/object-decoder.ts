@@ -5,6 +5,9 @@ import { Failure } from '../domain/failure.ts';
 import type { Transfer } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
 
+/** In base64. */
+export type Checksums = ReadonlyMap<ChecksumName, string>;
+
 export class ObjectDecoder {
   readonly #plan: BodyPlan;
   readonly #transfer: Transfer;
@@ -26,12 +29,21 @@ export class ObjectDecoder {
     this.#framing = plan.framing && new AwsChunkedDecoder((bytes) => this.#take(bytes), plan.framing.signatures);
   }
 
-  /** @param emit is given the object's bytes; none of them is safe to act on before `end` has resolved. */
-  static async create(plan: BodyPlan, transfer: Transfer, emit: (bytes: Buffer) => void): Promise<ObjectDecoder> {
+  /**
+   * @param emit is given the object's bytes; none of them is safe to act on before `end` has resolved.
+   * @param further a checksum that is wanted beyond those of the plan.
+   */
+  static async create(
+    { plan, transfer }: { plan: BodyPlan; transfer: Transfer },
+    emit: (bytes: Buffer) => void,
+    further?: ChecksumName,
+  ): Promise<ObjectDecoder> {
     const checksums = new Map<ChecksumName, Checksum>();
     const { promises, trailer, sent } = plan;
-    for (const { checksum } of [...promises, trailer, sent].filter((each) => each !== undefined)) {
-      if (!checksums.has(checksum)) checksums.set(checksum, await CHECKSUMS[checksum].create());
+    const wanted = [...promises.map(({ checksum }) => checksum), trailer?.checksum, sent?.checksum, further];
+    for (const checksum of wanted) {
+      if (checksum === undefined || checksums.has(checksum)) continue;
+      checksums.set(checksum, await CHECKSUMS[checksum].create());
     }
     return new ObjectDecoder(plan, transfer, checksums, emit);
   }
@@ -43,20 +55,18 @@ export class ObjectDecoder {
   }
 
   /**
-   * @returns the checksum that the object is sent with, in base64; undefined where there is none.
+   * @returns the checksums of the object's bytes, in base64.
    * @throws Failure incomplete_body, malformed_trailer or checksum_mismatch.
    */
-  async end(): Promise<string | undefined> {
+  async end(): Promise<Checksums> {
     this.#framing?.end();
     const { length } = this.#plan;
     if (length !== undefined && this.#transfer.bytes !== length) throw wrongLength(this.#transfer.bytes, length);
-    const trailer = this.#trailer();
-    const actual = await this.#verify(trailer);
-    return this.#plan.sent && actual.get(this.#plan.sent.checksum);
+    return this.#verify(this.#trailer());
   }
 
   /** @returns what the checksums are. */
-  async #verify(trailer: string | undefined): Promise<ReadonlyMap<ChecksumName, string>> {
+  async #verify(trailer: string | undefined): Promise<Checksums> {
     const actual = new Map<ChecksumName, string>();
     for (const [name, checksum] of this.#checksums) actual.set(name, await checksum.digest());
     for (const { header, checksum, value, code } of this.#plan.promises) {

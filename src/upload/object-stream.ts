@@ -6,12 +6,13 @@
  */
 import { Readable } from 'node:stream';
 import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
+import type { ChecksumName } from '../body/checksum.ts';
 import { asFailure } from '../domain/failure.ts';
 import type { Incoming, Transfer } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { ClientReader } from './client-reader.ts';
 import type { UploadScope } from './handler.ts';
-import { ObjectDecoder } from './object-decoder.ts';
+import { type Checksums, ObjectDecoder } from './object-decoder.ts';
 
 export class ObjectStream extends Readable {
   readonly #transfer: Transfer;
@@ -19,8 +20,8 @@ export class ObjectStream extends Readable {
   #reader: ClientReader | undefined;
   #fullSince: number | undefined;
   #givenBytes = 0;
-  /** The checksum that the object is sent with, in base64, verified; there when the stream has ended. */
-  checksum: string | undefined;
+  /** Verified; there when the stream has ended. */
+  checksums: Checksums = new Map();
 
   private constructor({ transfer, chunks }: UploadScope) {
     super();
@@ -32,12 +33,13 @@ export class ObjectStream extends Readable {
   /**
    * Asks the client for its body.
    * @param options.reframed whether the bytes come as the store shall get them, with their checksum as a trailer; or bare.
+   * @param options.further a checksum that is wanted beyond those of the plan.
    */
   static async open(
     incoming: Incoming,
     plan: BodyPlan,
     scope: UploadScope,
-    { reframed }: { reframed: boolean },
+    { reframed, further }: { reframed: boolean; further?: ChecksumName | undefined },
   ): Promise<ObjectStream> {
     const { transfer, pace } = scope;
     const stream = new ObjectStream(scope);
@@ -47,14 +49,15 @@ export class ObjectStream extends Readable {
       reframed && sent !== undefined && length !== undefined ? new AwsChunkedEncoder(length, give) : undefined;
     const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
     let last: Buffer | undefined;
-    const decoder = await ObjectDecoder.create(plan, transfer, (bytes) => {
+    const withhold = (bytes: Buffer): void => {
       if (transfer.bytes !== length) pass(bytes);
       else last = bytes;
-    });
+    };
+    const decoder = await ObjectDecoder.create({ plan, transfer }, withhold, further);
     const finish = async (): Promise<void> => {
-      stream.checksum = await decoder.end();
+      stream.checksums = await decoder.end();
       if (last !== undefined) pass(last);
-      if (sent !== undefined && stream.checksum !== undefined) encoder?.end(sent.header, stream.checksum);
+      if (sent !== undefined) encoder?.end(sent.header, stream.checksums.get(sent.checksum) as string);
       stream.push(null);
     };
     stream.#reader = new ClientReader(incoming.body.open(), pace, transfer, {

@@ -1,7 +1,9 @@
 /** PutObject and UploadPart alike: the object's bytes go from the client to the store, and a 2xx means that all of them arrived. */
 
+import { pipeline } from 'node:stream';
 import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
 import { CHECKSUMS } from '../body/checksum.ts';
+import { SignedChunks } from '../body/signed-chunks.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Authorized, Reply } from '../domain/stages.ts';
 import type { StoreBody } from '../s3/exchange.ts';
@@ -9,8 +11,10 @@ import { conditionHeaders, headersForStore } from '../s3/header-allow-list.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
 import { type BodyPlan, MAX_OBJECT, planBody } from './body-plan.ts';
 import { collectObject } from './collect.ts';
+import { coveringAll } from './covering-all.ts';
 import { replyOf, type UploadHandler, type UploadScope } from './handler.ts';
 import { ObjectStream } from './object-stream.ts';
+import { type PartProtection, partProtection } from './split/part-protection.ts';
 import { partSizeFor } from './split/part-size.ts';
 import { type SplitOptions, splitObject } from './split/split-object.ts';
 
@@ -34,12 +38,14 @@ export interface ObjectOptions extends SplitOptions {
 export function createSendObject(options: ObjectOptions): UploadHandler {
   return async (request, scope) => {
     const limit = request.operation === 'UploadPart' ? options.maxPartBytes : options.maxObjectBytes;
-    const plan = planBody(request, limit, request.bucket.checksum);
     const { operation, incoming, bucket } = request;
-    headersForStore(operation, incoming.headers, bucket.headerRules); // refuses before the client is asked for a byte
+    const plan = planBody(request, limit, bucket.checksums);
+    // Refuses before the client is asked for a byte.
+    const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
     scope.span.set('upload.size_bytes', plan.length);
-    if (plan.length === undefined || isSplit(request, plan.length, options)) {
-      return splitObject(request, plan, scope, options);
+    const protection = partProtection(plan, headers, bucket.checksums);
+    if (plan.length === undefined || isSplit(request, plan, plan.length, protection, options)) {
+      return splitObject(request, plan, protection, scope, options);
     }
     return sendAsItIs(request, { ...plan, length: plan.length }, scope);
   };
@@ -47,13 +53,20 @@ export function createSendObject(options: ObjectOptions): UploadHandler {
 
 /**
  * Large objects are split while there is memory for a part, and those that could not be sent otherwise always. A condition is
- * safest in the one request that the store judges at once.
+ * safest in the one request that the store judges at once, and so is a promise that parts cannot carry to this store.
  */
-function isSplit({ operation, incoming }: Authorized, length: number, options: ObjectOptions): boolean {
+function isSplit(
+  { operation, incoming }: Authorized,
+  { onlyWhole }: BodyPlan,
+  length: number,
+  protection: PartProtection,
+  options: ObjectOptions,
+): boolean {
   if (operation !== 'PutObject' || length <= options.thresholdBytes) return false;
   if (length > MAX_OBJECT) return true;
   const isConditional = Object.keys(conditionHeaders(incoming.headers)).length > 0;
-  return !isConditional && options.memory.canReserve(partSizeFor(length, options.partBytes).leastBlocks);
+  if (isConditional || onlyWhole !== undefined || protection.md5) return false;
+  return options.memory.canReserve(partSizeFor(length, options.partBytes).leastBlocks);
 }
 
 type KnownLength = BodyPlan & { readonly length: number };
@@ -103,9 +116,8 @@ async function collected(
   headers: Record<string, string>,
   scope: UploadScope,
 ): Promise<Sending> {
-  const { bytes, checksum } = await collectObject(incoming, plan, scope);
-  if (plan.sent !== undefined && checksum !== undefined) headers[plan.sent.header] = checksum;
-  return { body: bytes, payloadHash: plan.payloadHash, headers };
+  const { bytes, checksums } = await collectObject(incoming, plan, scope);
+  return { body: bytes, ...coveringAll(plan, [bytes], headers, checksums) };
 }
 
 async function streamed(
@@ -114,14 +126,26 @@ async function streamed(
   headers: Record<string, string>,
   scope: UploadScope,
 ): Promise<Sending> {
+  const { length, payloadHash, sent, signed } = plan;
   const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
-  if (plan.sent === undefined) {
-    return { body: { stream, length: plan.length }, payloadHash: plan.payloadHash, headers };
-  }
-  const { header, checksum } = plan.sent;
+  if (signed) return inSignedChunks(stream, length, headers);
+  if (sent === undefined) return { body: { stream, length }, payloadHash, headers };
+  frame(headers, length);
+  headers['x-amz-trailer'] = sent.header;
+  const encoded = AwsChunkedEncoder.encodedLength(length, sent.header, CHECKSUMS[sent.checksum].encodedLength);
+  return { body: { stream, length: encoded }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers };
+}
+
+function inSignedChunks(source: ObjectStream, length: number, headers: Record<string, string>): Sending {
+  const stream = new SignedChunks(length);
+  pipeline(source, stream, () => {}); // one that fails destroys the other, and the call to the store says why
+  frame(headers, length);
+  const body = { stream, length: SignedChunks.encodedLength(length) };
+  return { body, payloadHash: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', headers };
+}
+
+/** Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)". */
+function frame(headers: Record<string, string>, length: number): void {
   headers['content-encoding'] = ['aws-chunked', headers['content-encoding']].filter(Boolean).join(',');
-  headers['x-amz-decoded-content-length'] = String(plan.length);
-  headers['x-amz-trailer'] = header;
-  const length = AwsChunkedEncoder.encodedLength(plan.length, header, CHECKSUMS[checksum].encodedLength);
-  return { body: { stream, length }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers };
+  headers['x-amz-decoded-content-length'] = String(length);
 }

@@ -35,6 +35,7 @@ export function resolvedRequest({ identity, incoming, ...changes }: RequestChang
     identity: { method: 'jwt', subject: 'anna', claims: {}, expiresAt: undefined, ...identity },
     payload: { hash: 'UNSIGNED-PAYLOAD', chunks: undefined },
     storeUploadId: undefined,
+    uploadCreatedAt: undefined,
     ...changes,
   };
 }

@@ -2,23 +2,23 @@
 import type { Authorized, Reply } from '../../domain/stages.ts';
 import { headersForStore } from '../../s3/header-allow-list.ts';
 import type { BodyPlan } from '../body-plan.ts';
+import { coveringAll } from '../covering-all.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
+import type { Checksums } from '../object-decoder.ts';
 import type { Part } from './part.ts';
 
-/** @param checksum with which it is sent, in base64. */
 export async function putWhole(
   request: Authorized<UploadBucket>,
   plan: BodyPlan,
   { pieces, length }: Part,
-  checksum: string | undefined,
+  checksums: Checksums,
   scope: UploadScope,
   signal: AbortSignal,
 ): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery: query, uploadId } = request;
-  const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
-  if (plan.sent !== undefined && checksum !== undefined) headers[plan.sent.header] = checksum;
+  const passed = headersForStore(operation, incoming.headers, bucket.headerRules);
+  const { headers, payloadHash } = coveringAll(plan, pieces, passed, checksums);
   const body = { pieces, length };
-  const { payloadHash } = plan;
   const call = { operation, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };
   return replyOf(await bucket.store.call(call));
 }

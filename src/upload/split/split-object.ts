@@ -3,7 +3,7 @@
  * once and a part that is lost is sent again; or because nobody knows its length. What fits into the first part is put as
  * it is. Memory: `upload.memory_limit` over all objects, `concurrent_parts` and one more of each at most; see docs/bodies.md.
  */
-import { CHECKSUMS, type ChecksumName } from '../../body/checksum.ts';
+import { CHECKSUMS } from '../../body/checksum.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Authorized, Reply } from '../../domain/stages.ts';
 import type { BlockPool } from '../../kit/block-pool.ts';
@@ -11,6 +11,7 @@ import type { BodyPlan } from '../body-plan.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
 import { ObjectStream } from '../object-stream.ts';
 import { Part } from './part.ts';
+import type { PartProtection } from './part-protection.ts';
 import { type PartSize, partSizeFor } from './part-size.ts';
 import { putWhole } from './put-whole.ts';
 import { elementOf, StoreUpload } from './store-upload.ts';
@@ -30,10 +31,11 @@ export interface SplitOptions {
 export async function splitObject(
   request: Authorized<UploadBucket>,
   plan: BodyPlan,
+  protection: PartProtection,
   scope: UploadScope,
   options: SplitOptions,
 ): Promise<Reply> {
-  const object = new SplitObject(request, plan, scope, options);
+  const object = new SplitObject(request, plan, protection, scope, options);
   try {
     return await object.send();
   } catch (thrown) {
@@ -44,6 +46,7 @@ export async function splitObject(
 class SplitObject {
   readonly #request: Authorized<UploadBucket>;
   readonly #plan: BodyPlan;
+  readonly #protection: PartProtection;
   readonly #scope: UploadScope;
   readonly #options: SplitOptions;
   readonly #size: PartSize;
@@ -57,9 +60,16 @@ class SplitObject {
   /** The first, which is the cause of all others. */
   #failure: Failure | undefined;
 
-  constructor(request: Authorized<UploadBucket>, plan: BodyPlan, scope: UploadScope, options: SplitOptions) {
+  constructor(
+    request: Authorized<UploadBucket>,
+    plan: BodyPlan,
+    protection: PartProtection,
+    scope: UploadScope,
+    options: SplitOptions,
+  ) {
     this.#request = request;
     this.#plan = plan;
+    this.#protection = protection;
     this.#scope = scope;
     this.#options = options;
     this.#size = partSizeFor(plan.most, options.partBytes);
@@ -67,8 +77,13 @@ class SplitObject {
   }
 
   async send(): Promise<Reply> {
+    if (this.#plan.length !== undefined) this.#refuseOnlyWhole();
     this.#part = await this.#nextPart(); // before the client is asked for a byte
-    const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, { reframed: false });
+    const further = this.#protection.checksum?.checksum;
+    const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, {
+      reframed: false,
+      further,
+    });
     this.#stream = stream;
     for await (const bytes of stream) await this.#keep(bytes as Buffer);
     // The body has ended, and is what was promised.
@@ -120,7 +135,8 @@ class SplitObject {
       const most = `${part.length} bytes`;
       throw new Failure('missing_content_length', `A part of undeclared length may have ${most} at most.`);
     }
-    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#checksum);
+    this.#refuseOnlyWhole();
+    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#protection);
     while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = undefined;
@@ -143,7 +159,7 @@ class SplitObject {
     if (this.#failure !== undefined) throw this.#failure;
     this.#scope.span.set('upload.method', 'multipart');
     this.#scope.span.set('upload.parts', this.#shipped);
-    const answer = await upload.complete(this.#checksumValue, this.#signal);
+    const answer = await upload.complete(this.#checksum, this.#signal);
     const etag = elementOf(answer.body, 'ETag');
     if (etag === undefined) {
       throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
@@ -156,23 +172,31 @@ class SplitObject {
   async #putWhole(): Promise<Reply> {
     const part = this.#part ?? (await this.#nextPart());
     this.#part = part;
-    const reply = await putWhole(this.#request, this.#plan, part, this.#stream?.checksum, this.#scope, this.#signal);
+    const reply = await putWhole(
+      this.#request,
+      this.#plan,
+      part,
+      this.#stream?.checksums ?? new Map(),
+      this.#scope,
+      this.#signal,
+    );
     part.free(true);
     this.#part = undefined;
     return reply;
   }
 
-  /** The checksum that the client wants the store to keep. */
-  get #checksum(): ChecksumName | undefined {
-    return this.#plan.sent?.checksum ?? this.#kept?.checksum;
+  /** Of the whole object, as it arrived. */
+  get #checksum(): string | undefined {
+    const { checksum } = this.#protection;
+    return checksum && this.#stream?.checksums.get(checksum.checksum);
   }
 
-  get #checksumValue(): string | undefined {
-    return this.#plan.sent === undefined ? this.#kept?.value : this.#stream?.checksum;
-  }
-
-  get #kept() {
-    return this.#plan.promises.find(({ header }) => header.startsWith('x-amz-checksum-'));
+  /** Nobody could verify it: not the gateway, and not a store that never sees the whole. */
+  #refuseOnlyWhole(): void {
+    const { onlyWhole } = this.#plan;
+    if (onlyWhole === undefined) return;
+    const message = `The object is too large for one request to the store, and its parts cannot carry ${onlyWhole}. Declare a length of at most 5 GiB (Content-Length), or send x-amz-checksum-crc64nvme instead.`;
+    throw new Failure('not_implemented', message, { reason: 'checksum_only_of_whole' });
   }
 
   #fail(failure: Failure): void {

@@ -1,4 +1,5 @@
 /** The store's side of a split object: the multipart upload that the gateway itself begins, fills, and completes or undoes. */
+import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../body/checksum.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -10,8 +11,9 @@ import type { StoreAnswer } from '../../s3/exchange.ts';
 import { conditionHeaders, customerKeyHeaders, headersForStore } from '../../s3/header-allow-list.ts';
 import type { StoreCall } from '../../s3/store-call.ts';
 import type { StoreBucket } from '../../s3/store-client.ts';
-import { completeOnce } from '../complete-once.ts';
+import { completeOnce, storeTimeOf } from '../complete-once.ts';
 import type { Part } from './part.ts';
+import type { PartProtection } from './part-protection.ts';
 
 /** Milliseconds after which undoing is given up. */
 const ABORT_MILLIS = 30_000;
@@ -23,6 +25,7 @@ const LOOKS_AFTER = [250, 500];
 export const ATTEMPTS = 4;
 
 type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onUnanswered';
+type Call = Pick<StoreCall, CallField> & Partial<Pick<StoreCall, 'payloadHash'>>;
 
 interface Stored {
   readonly etag: string;
@@ -33,31 +36,35 @@ export class StoreUpload {
   readonly #request: Authorized<StoreBucket>;
   readonly #span: Span;
   readonly #checksum: ChecksumName | undefined;
+  readonly #md5: boolean;
   readonly #id: string;
+  readonly #createdAt: number | undefined;
   readonly #parts: Stored[] = [];
   /** Whether the store may be taking a part still, although nobody hears it any more. */
   #isUncertain = false;
 
-  private constructor(request: Authorized<StoreBucket>, span: Span, checksum: ChecksumName | undefined, id: string) {
-    this.#request = request;
-    this.#span = span;
-    this.#checksum = checksum;
-    this.#id = id;
-  }
-
-  /**
-   * Is not broken off when the client goes: an upload whose id nobody has got could not be undone.
-   * @param checksum that the client has sent or will send of the whole: the store is asked to keep it.
-   */
-  static async begin(
+  private constructor(
     request: Authorized<StoreBucket>,
     span: Span,
-    checksum: ChecksumName | undefined,
-  ): Promise<StoreUpload> {
+    protection: PartProtection,
+    id: string,
+    createdAt: number | undefined,
+  ) {
+    this.#request = request;
+    this.#span = span;
+    this.#checksum = protection.checksum?.checksum;
+    this.#md5 = protection.md5;
+    this.#id = id;
+    this.#createdAt = createdAt;
+  }
+
+  /** Is not aborted when the client disconnects: an upload whose id nobody has got could not be undone. */
+  static async begin(request: Authorized<StoreBucket>, span: Span, protection: PartProtection): Promise<StoreUpload> {
     const { signal } = new AbortController();
     const { incoming, bucket } = request;
     const headers = headersForStore('CreateMultipartUpload', incoming.headers, bucket.headerRules);
-    if (checksum !== undefined) {
+    if (protection.checksum !== undefined) {
+      const { checksum } = protection.checksum;
       headers['x-amz-checksum-algorithm'] = checksum.toUpperCase();
       headers['x-amz-checksum-type'] = hasFullObjectType(checksum) ? 'FULL_OBJECT' : 'COMPOSITE';
     }
@@ -66,7 +73,7 @@ export class StoreUpload {
     const answer = await bucket.store.call({ ...call, ...sameFor(request, span) });
     const id = elementOf(answer.body, 'UploadId');
     if (id === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
-    return new StoreUpload(request, span, checksum, id);
+    return new StoreUpload(request, span, protection, id, storeTimeOf(answer));
   }
 
   /** @param number from 1. */
@@ -75,6 +82,7 @@ export class StoreUpload {
     const { pieces, length } = part;
     const checksum = this.#checksum && (await checksumOf(this.#checksum, pieces));
     if (checksum !== undefined) headers[`x-amz-checksum-${this.#checksum}`] = checksum;
+    if (this.#md5) headers['content-md5'] = await checksumOf('md5', pieces);
     const query = [['partNumber', String(number)] as const];
     const body = { pieces, length };
     const onUnanswered = () => {
@@ -95,12 +103,14 @@ export class StoreUpload {
       headers[`x-amz-checksum-${this.#checksum}`] = checksum;
       headers['x-amz-checksum-type'] = 'FULL_OBJECT';
     }
-    const call = { headers, query: [], body: this.#document(), signal };
+    const body = this.#document();
+    const call = { headers, query: [], body, signal, payloadHash: hash('sha256', body) };
     const asking = { headers: customerKeyHeaders(given), query: [], body: undefined, signal };
     const { store } = this.#request.bucket;
     return completeOnce({
       key: this.#request.key,
       etags: this.#parts.map(({ etag }) => etag),
+      createdAt: this.#createdAt,
       send: () => this.#call('CompleteMultipartUpload', call),
       listParts: () => this.#call('ListParts', asking),
       headObject: () => store.call({ ...asking, operation: 'HeadObject', ...sameFor(this.#request, this.#span) }),
@@ -123,9 +133,9 @@ export class StoreUpload {
     }
   }
 
-  #call(operation: OperationName, call: Pick<StoreCall, CallField>) {
+  #call(operation: OperationName, call: Call) {
     const query = [...call.query, ['uploadId', this.#id] as const];
-    return this.#request.bucket.store.call({ ...call, operation, query, ...sameFor(this.#request, this.#span) });
+    return this.#request.bucket.store.call({ ...sameFor(this.#request, this.#span), ...call, operation, query });
   }
 
   #document(): Buffer {

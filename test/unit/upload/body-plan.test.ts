@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { ChunkSignatures } from '../../../src/domain/identity.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import type { Authenticated } from '../../../src/domain/stages.ts';
-import { planBody } from '../../../src/upload/body-plan.ts';
+import { MAX_OBJECT, planBody } from '../../../src/upload/body-plan.ts';
 
 const SIGNATURES: ChunkSignatures = { verifyChunk: () => true, verifyTrailer: () => true };
 const TRAILER = { 'x-amz-trailer': 'X-Amz-Checksum-CRC32C' };
@@ -40,6 +40,9 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
   };
 }
 
+const TAKES_CHECKSUMS = { added: undefined, own: 'crc32' } as const;
+const planOf = (request: Authenticated) => planBody(request, MAX_OBJECT, TAKES_CHECKSUMS);
+
 const ofHash = (hash: string) => ({
   header: 'x-amz-content-sha256',
   checksum: 'sha256',
@@ -71,19 +74,33 @@ describe('planBody', () => {
     it(`understands ${word}`, () => {
       const streaming = word.startsWith('STREAMING-') ? { length: 7, most: 7, payloadHash: 'UNSIGNED-PAYLOAD' } : {};
       const sent = 'trailer' in plan ? plan.trailer : undefined;
-      const expected = { promises: [], sent, ...streaming, ...plan };
-      assert.deepEqual(planBody(requestOf(word, headers, SIGNATURES)), expected);
+      const promised = word !== 'UNSIGNED-PAYLOAD';
+      const chunksOnly = word === 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+      const expected = {
+        promises: [],
+        sent,
+        promised,
+        signed: chunksOnly,
+        onlyWhole: undefined,
+        ...streaming,
+        ...plan,
+      };
+      assert.deepEqual(planOf(requestOf(word, headers, SIGNATURES)), expected);
     });
   }
 
   it('allows for as much as the limit where nobody says how much there is', () => {
-    const { length, most } = planBody(requestOf('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', {}, SIGNATURES), 12345);
+    const { length, most } = planBody(
+      requestOf('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', {}, SIGNATURES),
+      12345,
+      TAKES_CHECKSUMS,
+    );
     assert.deepEqual([length, most], [undefined, 12345]);
   });
 
   it('knows what headers promise of the bytes', () => {
     const md5 = createHash('md5').update('x').digest('base64');
-    const { promises } = planBody(
+    const { promises } = planOf(
       requestOf('UNSIGNED-PAYLOAD', { 'content-md5': md5, 'x-amz-checksum-crc32': 'AAAAAA==' }),
     );
     assert.deepEqual(
@@ -98,7 +115,7 @@ describe('planBody', () => {
       ['x-amz-checksum-sha256', 'InvalidRequest'],
     ] as const)
       for (const value of ['', 'AAAAAA', 'AAAAAA==', '*'.repeat(24), '*'.repeat(44)])
-        assert.throws(() => planBody(requestOf('UNSIGNED-PAYLOAD', { [header]: value })), { code });
+        assert.throws(() => planOf(requestOf('UNSIGNED-PAYLOAD', { [header]: value })), { code });
   });
 
   const TOO_LARGE = { 'x-amz-decoded-content-length': String(5 * 1024 ** 3 + 1) };
@@ -123,18 +140,18 @@ describe('planBody', () => {
   ];
   for (const [what, word, headers, type] of refused) {
     it(`refuses ${what}`, () => {
-      assert.throws(() => planBody(requestOf(word, headers, SIGNATURES)), { name: 'Failure', type });
+      assert.throws(() => planOf(requestOf(word, headers, SIGNATURES)), { name: 'Failure', type });
     });
   }
 
   it('refuses signed chunks where nothing vouches for their signatures, and unsigned ones never need it', () => {
     const headers = { ...DECODED, ...TRAILER };
     for (const word of ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER']) {
-      assert.throws(() => planBody(requestOf(word, headers)), {
+      assert.throws(() => planOf(requestOf(word, headers)), {
         type: 'invalid_argument',
         message: /nobody could verify/,
       });
     }
-    assert.equal(planBody(requestOf('STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers)).length, 7);
+    assert.equal(planOf(requestOf('STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers)).length, 7);
   });
 });

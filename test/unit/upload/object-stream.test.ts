@@ -16,6 +16,9 @@ const PLAIN: BodyPlan = {
   trailer: undefined,
   sent: undefined,
   promises: [],
+  promised: false,
+  signed: false,
+  onlyWhole: undefined,
 };
 
 /** Opens the stream over a body that the test pushes into; `given` is all that the store would have got so far. */
