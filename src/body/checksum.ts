@@ -50,6 +50,16 @@ export function hasFullObjectType(name: ChecksumName): boolean {
   return types.includes('FULL_OBJECT');
 }
 
+/**
+ * Whether every store that takes checksums verifies this one. MinIO ignores the newer ones, and stores what does not match them
+ * (tried with test/real/stores/changed-bytes.real.ts).
+ */
+export function isKnownEverywhere(name: ChecksumName): boolean {
+  return KNOWN_EVERYWHERE.has(name);
+}
+
+const KNOWN_EVERYWHERE: ReadonlySet<ChecksumName> = new Set(['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256']);
+
 const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
 
 /** The checksum that a header or trailer of this lower-case name carries; undefined if it is none that can be verified here. */

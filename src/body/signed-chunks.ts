@@ -1,36 +1,43 @@
 /**
  * A body in signed chunks, as the gateway sends it: what a client has promised chunk by chunk is promised to the store in the
  * same way, so that it notices a byte that changes between the two. Amazon S3 API Reference, "Signature Calculations for the
- * Authorization Header: Transferring Payload in Multiple Chunks".
+ * Authorization Header: Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
  */
 import { hash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
-import type { SignChunk } from '../domain/identity.ts';
+import type { ChunkSigner } from '../domain/identity.ts';
 
 /** Bytes of every chunk but the last. One chunk is held at a time: its signature goes before it. */
 const CHUNK = 64 * 1024;
 const SIGNATURE_DIGITS = 64;
+const TRAILER_SIGNATURE = 'x-amz-trailer-signature:';
 
 export class SignedChunks extends Transform {
-  #sign: SignChunk | undefined;
+  #signer: ChunkSigner | undefined;
   /** What waits for `signWith`. */
   #waiting: (() => void) | undefined;
+  readonly #trailer: (() => string) | undefined;
   #objectLeft: number;
   #chunk: Chunk;
   #givenBytes = 0;
 
-  /** @param objectLength in bytes. */
-  constructor(objectLength: number) {
+  /**
+   * @param objectLength in bytes.
+   * @param trailer gives `name:value` once all bytes are there.
+   */
+  constructor(objectLength: number, trailer?: () => string) {
     super();
+    this.#trailer = trailer;
     this.#objectLeft = objectLength;
     this.#chunk = new Chunk(this.#nextSize());
   }
 
-  /** Content-Length of the coded body, in bytes. */
-  static encodedLength(objectLength: number): number {
+  /** Content-Length of the coded body, in bytes. @param trailerLength of `name:value`; 0 without one. */
+  static encodedLength(objectLength: number, trailerLength = 0): number {
     const whole = Math.floor(objectLength / CHUNK);
     const rest = objectLength % CHUNK;
-    return whole * framedLength(CHUNK) + (rest > 0 ? framedLength(rest) : 0) + framedLength(0);
+    const trailer = trailerLength === 0 ? 0 : trailerLength + TRAILER_SIGNATURE.length + SIGNATURE_DIGITS + 4;
+    return whole * framedLength(CHUNK) + (rest > 0 ? framedLength(rest) : 0) + framedLength(0) + trailer;
   }
 
   /** Bytes that the reader has got so far. */
@@ -38,39 +45,56 @@ export class SignedChunks extends Transform {
     return this.#givenBytes - this.readableLength;
   }
 
-  signWith(sign: SignChunk): void {
-    this.#sign = sign;
+  signWith(signer: ChunkSigner): void {
+    this.#signer = signer;
     this.#waiting?.();
     this.#waiting = undefined;
   }
 
   override _transform(bytes: Buffer, _: BufferEncoding, callback: TransformCallback): void {
-    this.#whenSigned((sign) => {
+    this.#whenSigned((signer) => {
       for (let at = 0; at < bytes.length; ) {
         at += this.#chunk.write(bytes.subarray(at));
-        if (this.#chunk.isFull) this.#emit(sign);
+        if (this.#chunk.isFull) this.#emit(signer);
       }
       callback();
     });
   }
 
   override _flush(callback: TransformCallback): void {
-    this.#whenSigned((sign) => {
-      this.#emit(sign); // the chunk of no bytes, which ends the body
+    this.#whenSigned((signer) => {
+      this.#end(signer);
       callback();
     });
   }
 
-  #whenSigned(run: (sign: SignChunk) => void): void {
-    if (this.#sign !== undefined) run(this.#sign);
-    else this.#waiting = () => run(this.#sign as SignChunk);
+  #whenSigned(run: (signer: ChunkSigner) => void): void {
+    if (this.#signer !== undefined) run(this.#signer);
+    else this.#waiting = () => run(this.#signer as ChunkSigner);
   }
 
-  #emit(sign: SignChunk): void {
-    const framed = this.#chunk.signed(sign);
-    this.#givenBytes += framed.length;
-    this.push(framed);
+  #emit(signer: ChunkSigner): void {
+    this.#give(this.#chunk.signed(signer));
     this.#chunk = new Chunk(this.#nextSize());
+  }
+
+  /** The chunk of no bytes, and the trailer between its line and the empty one. */
+  #end(signer: ChunkSigner): void {
+    const last = this.#chunk.signed(signer);
+    const trailer = Buffer.from(this.#trailerLines(signer), 'latin1');
+    this.#give(Buffer.concat([last.subarray(0, -2), trailer, last.subarray(-2)]));
+  }
+
+  #trailerLines(signer: ChunkSigner): string {
+    const trailer = this.#trailer?.();
+    if (trailer === undefined) return '';
+    const signature = signer.signTrailer(hash('sha256', `${trailer}\n`));
+    return `${trailer}\r\n${TRAILER_SIGNATURE}${signature}\r\n`;
+  }
+
+  #give(bytes: Buffer): void {
+    this.#givenBytes += bytes.length;
+    this.push(bytes);
   }
 
   #nextSize(): number {
@@ -107,9 +131,13 @@ class Chunk {
     return taken;
   }
 
-  signed(sign: SignChunk): Buffer {
+  signed(signer: ChunkSigner): Buffer {
     const bytes = this.#framed.subarray(this.#start, this.#start + this.#size);
-    this.#framed.write(`${this.#size.toString(16)};chunk-signature=${sign(hash('sha256', bytes))}\r\n`, 0, 'latin1');
+    this.#framed.write(
+      `${this.#size.toString(16)};chunk-signature=${signer.signChunk(hash('sha256', bytes))}\r\n`,
+      0,
+      'latin1',
+    );
     this.#framed.write('\r\n', this.#start + this.#size, 'latin1');
     return this.#framed;
   }

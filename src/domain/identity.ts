@@ -24,8 +24,13 @@ export interface Payload {
   readonly chunks: ChunkSignatures | undefined;
 }
 
-/** Signs the next chunk of one body. @param sha256 lower-case hex SHA-256 of its bytes. @returns the signature in lower-case hex. */
-export type SignChunk = (sha256: string) => string;
+/** Signs one body, chunk by chunk. Signatures are lower-case hex. */
+export interface ChunkSigner {
+  /** @param sha256 lower-case hex SHA-256 of the bytes of the next chunk. */
+  signChunk(sha256: string): string;
+  /** After the last chunk. @param sha256 of the trailer lines, each `name:value\n`. */
+  signTrailer(sha256: string): string;
+}
 
 /** The chain of chunk signatures of one body: each covers the one before. It holds what it needs, and gives no key away. */
 export interface ChunkSignatures {

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
-import type { SignChunk } from '../domain/identity.ts';
+import type { ChunkSigner } from '../domain/identity.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
 export type StoreBody =
@@ -16,7 +16,7 @@ export interface CountedStream extends Readable {
   /** Bytes that its reader has got so far. */
   readonly takenBytes: number;
   /** Of a body in signed chunks: called before its first byte is read. */
-  signWith?(sign: SignChunk): void;
+  signWith?(signer: ChunkSigner): void;
 }
 
 function streamOf(body: StoreBody): CountedStream | undefined {

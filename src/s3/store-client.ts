@@ -132,8 +132,8 @@ export class StoreClient {
       payloadHash: call.payloadHash,
       region: this.#config.region,
     };
-    const { headers: added, signChunk } = signRequest(request, credentials, new Date());
-    if (call.body !== undefined && 'stream' in call.body) call.body.stream.signWith?.(signChunk);
+    const { headers: added, chunks } = signRequest(request, credentials, new Date());
+    if (call.body !== undefined && 'stream' in call.body) call.body.stream.signWith?.(chunks);
     const list: string[] = [];
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
     for (const [name, value] of Object.entries(added)) list.push(name, value);

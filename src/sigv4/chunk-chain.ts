@@ -4,10 +4,11 @@
  * Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ChunkSignatures, SignChunk } from '../domain/identity.ts';
+import type { ChunkSignatures, ChunkSigner } from '../domain/identity.ts';
 import type { SigningKey } from './signing-key.ts';
 
-const CHUNK_ALGORITHM = 'AWS4-HMAC-SHA256-PAYLOAD';
+const CHUNK = 'AWS4-HMAC-SHA256-PAYLOAD';
+const TRAILER = 'AWS4-HMAC-SHA256-TRAILER';
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 /** The bodies whose chunks are signed, as `x-amz-content-sha256` names them. */
@@ -29,26 +30,48 @@ export function chunkChain(
   scope: string,
   seedSignature: string,
 ): ChunkSignatures {
-  let previous = seedSignature;
-  const verify = (algorithm: string, hashes: string, signature: string): boolean => {
-    const expected = signingKey.sign(`${algorithm}\n${date}\n${scope}\n${previous}\n${hashes}`);
-    if (!isSameSignature(signature, expected)) return false;
-    previous = expected;
-    return true;
-  };
+  const chain = new Chain(signingKey, date, scope, seedSignature);
   return {
-    verifyChunk: (sha256, signature) => verify(CHUNK_ALGORITHM, `${EMPTY_SHA256}\n${sha256}`, signature),
-    verifyTrailer: (sha256, signature) => verify('AWS4-HMAC-SHA256-TRAILER', sha256, signature),
+    verifyChunk: (sha256, signature) => chain.accepts(CHUNK, `${EMPTY_SHA256}\n${sha256}`, signature),
+    verifyTrailer: (sha256, signature) => chain.accepts(TRAILER, sha256, signature),
   };
 }
 
 /** The same chain, made instead of verified. The parameters are those of `chunkChain`. */
-export function chunkSigner(signingKey: SigningKey, date: string, scope: string, seedSignature: string): SignChunk {
-  let previous = seedSignature;
-  return (sha256) => {
-    previous = signingKey.sign(`${CHUNK_ALGORITHM}\n${date}\n${scope}\n${previous}\n${EMPTY_SHA256}\n${sha256}`);
-    return previous;
+export function chunkSigner(signingKey: SigningKey, date: string, scope: string, seedSignature: string): ChunkSigner {
+  const chain = new Chain(signingKey, date, scope, seedSignature);
+  return {
+    signChunk: (sha256) => chain.sign(CHUNK, `${EMPTY_SHA256}\n${sha256}`),
+    signTrailer: (sha256) => chain.sign(TRAILER, sha256),
   };
+}
+
+class Chain {
+  readonly #signingKey: SigningKey;
+  readonly #head: string;
+  #previous: string;
+
+  constructor(signingKey: SigningKey, date: string, scope: string, seedSignature: string) {
+    this.#signingKey = signingKey;
+    this.#head = `${date}\n${scope}`;
+    this.#previous = seedSignature;
+  }
+
+  sign(algorithm: string, hashes: string): string {
+    this.#previous = this.#next(algorithm, hashes);
+    return this.#previous;
+  }
+
+  accepts(algorithm: string, hashes: string, signature: string): boolean {
+    const expected = this.#next(algorithm, hashes);
+    if (!isSameSignature(signature, expected)) return false;
+    this.#previous = expected;
+    return true;
+  }
+
+  #next(algorithm: string, hashes: string): string {
+    return this.#signingKey.sign(`${algorithm}\n${this.#head}\n${this.#previous}\n${hashes}`);
+  }
 }
 
 /** How long it takes says nothing of where they differ. */

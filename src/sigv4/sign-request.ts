@@ -1,5 +1,5 @@
 /** Signs a request to S3 in its headers (AWS Signature Version 4, "Authenticating Requests: Using the Authorization Header"). */
-import type { SignChunk } from '../domain/identity.ts';
+import type { ChunkSigner } from '../domain/identity.ts';
 import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkSigner } from './chunk-chain.ts';
 import { type SigningKeys, scopeText } from './signing-key.ts';
@@ -26,7 +26,7 @@ export interface SignedRequest {
   /** The headers that make the request a signed one, lower-case names. They come on top of those given. */
   readonly headers: Record<string, string>;
   /** Signs the chunks of its body, one after the other, where `payloadHash` says that they are signed. */
-  readonly signChunk: SignChunk;
+  readonly chunks: ChunkSigner;
 }
 
 export function signRequest(request: RequestToSign, credentials: Credentials, now: Date): SignedRequest {
@@ -41,7 +41,7 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
   const signature = key.sign(stringToSign(date, scopeText(scope), canonical));
   const credential = `${credentials.accessKey}/${scopeText(scope)}`;
   added.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
-  return { headers: added, signChunk: chunkSigner(key, date, scopeText(scope), signature) };
+  return { headers: added, chunks: chunkSigner(key, date, scopeText(scope), signature) };
 }
 
 /** `20130524T000000Z`: ISO 8601 basic format in UTC. */

@@ -2,7 +2,7 @@
  * What the head of a request says about the object's bytes: how they are framed, how many they are, which checksum comes
  * with them. Decided before the client is asked for a byte; what cannot be understood is refused, never guessed.
  */
-import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum.ts';
+import { CHECKSUMS, type ChecksumName, checksumOfHeader, isKnownEverywhere } from '../body/checksum.ts';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
@@ -70,7 +70,7 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   const hasSignedChunks = plan.framing?.signatures !== undefined;
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
   const sent = sentWith(plan, request, store);
-  const signed = promised && sent === undefined && !isVerifiedByStore(plan, incoming, store);
+  const signed = promised && !isVerifiedByStore({ ...plan, sent }, incoming, store);
   return { ...plan, sent, promised, signed, onlyWhole };
 }
 
@@ -97,12 +97,14 @@ function planPlain({ headers, body }: Incoming, { hash }: Payload, promises: Bod
   return { length, most: length ?? maxObject, payloadHash: hash, framing: undefined, trailer: undefined, promises };
 }
 
-/** What every store that speaks S3 has verified for years; of newer checksums that cannot be known. */
-const VERIFIED_EVERYWHERE: ReadonlySet<ChecksumName> = new Set(['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256']);
-
-function isVerifiedByStore({ payloadHash, promises }: Framed, { headers }: Incoming, { own }: StoreChecksums): boolean {
+function isVerifiedByStore(
+  { payloadHash, promises, sent }: Pick<BodyPlan, 'payloadHash' | 'promises' | 'sent'>,
+  { headers }: Incoming,
+  { own }: StoreChecksums,
+): boolean {
   if (payloadHash !== 'UNSIGNED-PAYLOAD' || headers['content-md5'] !== undefined) return true;
-  return own !== undefined && promises.some(({ checksum }) => VERIFIED_EVERYWHERE.has(checksum));
+  if (own === undefined) return false;
+  return [...promises, sent].some((each) => each !== undefined && isKnownEverywhere(each.checksum));
 }
 
 function sentWith({ trailer, payloadHash }: Framed, request: Authenticated, store: StoreChecksums): BodyPlan['sent'] {

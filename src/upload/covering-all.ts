@@ -1,4 +1,4 @@
-/** What protects an object that is at hand as a whole: its checksum as a header, or its hash under the gateway's signature. */
+/** What protects an object that is at hand as a whole: its checksum as a header, and its hash under the gateway's signature. */
 import { createHash } from 'node:crypto';
 import type { BodyPlan } from './body-plan.ts';
 import type { Checksums } from './object-decoder.ts';
@@ -15,9 +15,8 @@ export function coveringAll(
   headers: Readonly<Record<string, string>>,
   checksums: Checksums,
 ): Covering {
-  if (signed) return { payloadHash: sha256Of(pieces), headers };
-  if (sent === undefined) return { payloadHash, headers };
-  return { payloadHash, headers: { ...headers, [sent.header]: checksums.get(sent.checksum) as string } };
+  const sum = sent === undefined ? {} : { [sent.header]: checksums.get(sent.checksum) as string };
+  return { payloadHash: signed ? sha256Of(pieces) : payloadHash, headers: { ...headers, ...sum } };
 }
 
 function sha256Of(pieces: readonly Buffer[]): string {

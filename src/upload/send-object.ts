@@ -9,7 +9,7 @@ import type { Authorized, Reply } from '../domain/stages.ts';
 import type { StoreBody } from '../s3/exchange.ts';
 import { conditionHeaders, headersForStore } from '../s3/header-allow-list.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
-import { type BodyPlan, MAX_OBJECT, planBody } from './body-plan.ts';
+import { type BodyPlan, MAX_OBJECT, planBody, type SentChecksum } from './body-plan.ts';
 import { collectObject } from './collect.ts';
 import { coveringAll } from './covering-all.ts';
 import { replyOf, type UploadHandler, type UploadScope } from './handler.ts';
@@ -59,13 +59,14 @@ function isSplit(
   { operation, incoming }: Authorized,
   { onlyWhole }: BodyPlan,
   length: number,
-  protection: PartProtection,
+  { checksum, md5 }: PartProtection,
   options: ObjectOptions,
 ): boolean {
   if (operation !== 'PutObject' || length <= options.thresholdBytes) return false;
   if (length > MAX_OBJECT) return true;
   const isConditional = Object.keys(conditionHeaders(incoming.headers)).length > 0;
-  if (isConditional || onlyWhole !== undefined || protection.md5) return false;
+  const needsChecksum = md5 && checksum === undefined;
+  if (isConditional || onlyWhole !== undefined || needsChecksum) return false;
   return options.memory.canReserve(partSizeFor(length, options.partBytes).leastBlocks);
 }
 
@@ -127,21 +128,27 @@ async function streamed(
   scope: UploadScope,
 ): Promise<Sending> {
   const { length, payloadHash, sent, signed } = plan;
-  const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
-  if (signed) return inSignedChunks(stream, length, headers);
-  if (sent === undefined) return { body: { stream, length }, payloadHash, headers };
+  const stream = await ObjectStream.open(incoming, plan, scope, { reframed: !signed });
+  if (sent === undefined && !signed) return { body: { stream, length }, payloadHash, headers };
   frame(headers, length);
-  headers['x-amz-trailer'] = sent.header;
-  const encoded = AwsChunkedEncoder.encodedLength(length, sent.header, CHECKSUMS[sent.checksum].encodedLength);
-  return { body: { stream, length: encoded }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers };
+  if (sent !== undefined) headers['x-amz-trailer'] = sent.header;
+  return { ...(signed ? inSignedChunks(stream, length, sent) : inChunks(stream, length, sent!)), headers };
 }
 
-function inSignedChunks(source: ObjectStream, length: number, headers: Record<string, string>): Sending {
-  const stream = new SignedChunks(length);
+type Framed = Omit<Sending, 'headers'>;
+
+function inChunks(stream: ObjectStream, length: number, { header, checksum }: SentChecksum): Framed {
+  const encoded = AwsChunkedEncoder.encodedLength(length, header, CHECKSUMS[checksum].encodedLength);
+  return { body: { stream, length: encoded }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' };
+}
+
+function inSignedChunks(source: ObjectStream, length: number, sent: SentChecksum | undefined): Framed {
+  const payloadHash = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+  const stream = new SignedChunks(length, sent && (() => `${sent.header}:${source.checksums.get(sent.checksum)}`));
   pipeline(source, stream, () => {}); // one that fails destroys the other, and the call to the store says why
-  frame(headers, length);
-  const body = { stream, length: SignedChunks.encodedLength(length) };
-  return { body, payloadHash: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', headers };
+  const trailerLength = sent === undefined ? 0 : sent.header.length + 1 + CHECKSUMS[sent.checksum].encodedLength;
+  const body = { stream, length: SignedChunks.encodedLength(length, trailerLength) };
+  return { body, payloadHash: sent === undefined ? payloadHash : `${payloadHash}-TRAILER` };
 }
 
 /** Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)". */

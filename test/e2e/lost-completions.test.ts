@@ -14,8 +14,12 @@ import {
 import type { RequestRecord } from '../../src/store/exchange.ts';
 import { type Fault, FaultPlan } from '../../src/store/faults.ts';
 import { type Store, startStore } from '../../src/store/start-store.ts';
+import { compositeEtag } from '../../src/upload/complete-once.ts';
+import { send } from '../support/http-client.ts';
+import { RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
+const PART_ETAG = '5d41402abc4b2a76b9719d911017c592';
 const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 
 describe('a completion whose answer is lost', () => {
@@ -78,6 +82,48 @@ describe('a completion whose answer is lost', () => {
     const { ETag } = await completeWith('again', { kind: 'reset', at: 'head' });
     assert.equal(ETag, await etagAtStore('again'));
     assert.deepEqual(operations().slice(0, 3), ['CompleteMultipartUpload', 'ListParts', 'CompleteMultipartUpload']);
+  });
+
+  it('stays unknown, if the object is older than the upload: another upload may have made it of the same parts', async (t) => {
+    const now = Date.now();
+    const answerOf: Record<string, (created: string) => [number, string, Record<string, string>]> = {
+      'POST uploads': () => [
+        200,
+        '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>',
+        {},
+      ],
+      'GET uploadId': () => [404, '<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>', {}],
+      'HEAD ': (modified) => [200, '', { etag: `"${compositeEtag([PART_ETAG])}"`, 'last-modified': modified }],
+    };
+    const outcomes: [string, number | undefined][] = [];
+    for (const [date, modified] of [
+      [now, now - 3_600_000],
+      [now, now - 1_000],
+      [now, now],
+      [now, now + 5_000],
+      [undefined, now],
+    ] as const) {
+      const raw = await RawStore.start();
+      raw.behaviour = (request, response) => {
+        const kind = `${request.method} ${/[?&](uploads|uploadId)/.exec(request.url ?? '')?.[1] ?? ''}`;
+        if (kind === 'POST uploadId') return void request.socket.destroy();
+        request.resume();
+        const [status, body, headers] = answerOf[kind]!(new Date(modified).toUTCString());
+        response.sendDate = false;
+        if (date !== undefined) response.setHeader('date', new Date(date).toUTCString());
+        response.writeHead(status, headers).end(body);
+      };
+      const before = await startGateway({ storeUrl: raw.url });
+      t.after(() => Promise.all([before.close(), raw.close()]));
+      const created = await send(before.url, 'POST', '/uploads/k?uploads', '');
+      const id = /<UploadId>([^<]+)</.exec(created.body)?.[1];
+      const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${PART_ETAG}</ETag></Part></CompleteMultipartUpload>`;
+      const answer = await send(before.url, 'POST', `/uploads/k?uploadId=${id}`, list);
+      outcomes.push([String(before.log.at(-1)?.error_reason), answer.status]);
+    }
+    const unknown = ['completion_unknown', 502];
+    const done = ['undefined', 200];
+    assert.deepEqual(outcomes, [unknown, unknown, done, done, unknown]);
   });
 
   it('is an error, if the store never answers it', async () => {

@@ -2,14 +2,14 @@
  * What lets the store notice a byte that changes on its way, where an object goes in parts. A promise about the whole cannot go
  * along with parts, so each part carries a checksum of the client's kind or of the gateway's own, and so does the completion.
  */
-import { checksumOfHeader } from '../../body/checksum.ts';
+import { checksumOfHeader, isKnownEverywhere } from '../../body/checksum.ts';
 import type { StoreChecksums } from '../../s3/store-client.ts';
 import type { BodyPlan, SentChecksum } from '../body-plan.ts';
 
 export interface PartProtection {
   /** Of each part and of the completion. */
   readonly checksum: SentChecksum | undefined;
-  /** Whether each part has a Content-MD5 instead: for stores that take no checksums. */
+  /** Whether each part has a Content-MD5: for stores that do not take checksums, or may not know this one. */
   readonly md5: boolean;
 }
 
@@ -25,7 +25,7 @@ export function partProtection(
   const needed = plan.promised || isLocked(headers);
   if (own === undefined) return { checksum: undefined, md5: needed };
   const checksum = plan.sent ?? checksumInHeader(plan) ?? named(needed ? own : added);
-  return { checksum, md5: false };
+  return { checksum, md5: checksum !== undefined && !isKnownEverywhere(checksum.checksum) };
 }
 
 const isLocked = (headers: Readonly<Record<string, string>>): boolean =>

@@ -15,6 +15,7 @@ export interface GatewayInFrontOptions {
   readonly bucket?: object;
   readonly tracing?: object;
   readonly server?: object;
+  readonly upload?: object;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -23,6 +24,7 @@ export async function startGatewayInFront(options: GatewayInFrontOptions): Promi
   const config = {
     server: { address: '127.0.0.1:0', ...options.server },
     buckets: [{ name: BUCKET, s3: { ...s3, ...options.s3 }, ...options.bucket }],
+    upload: options.upload ?? null,
     tracing: { enabled: false, ...options.tracing },
     metrics: { port: 0 },
   };

@@ -19,15 +19,16 @@ async function encode(
   pieces: readonly Buffer[],
   length: number,
   begin: (stream: SignedChunks) => void,
+  trailer?: string,
 ): Promise<Buffer> {
-  const stream = new SignedChunks(length);
+  const stream = new SignedChunks(length, trailer === undefined ? undefined : () => trailer);
   const encoded: Buffer[] = [];
   const done = pipeline(Readable.from(pieces), stream, async (source) => {
     for await (const bytes of source) encoded.push(bytes as Buffer);
   });
   begin(stream);
   await done;
-  assert.equal(stream.takenBytes, SignedChunks.encodedLength(length));
+  assert.equal(stream.takenBytes, SignedChunks.encodedLength(length, trailer?.length));
   return Buffer.concat(encoded);
 }
 const signedAtOnce = (stream: SignedChunks): void => stream.signWith(signer());
@@ -61,6 +62,15 @@ describe('SignedChunks', () => {
       }
     });
   }
+
+  it('writes a trailer and its signature as another writer does', async () => {
+    const bytes = randomBytes(70_000);
+    const trailer = 'x-amz-checksum-crc32c:sOO8/Q==';
+    const seed = { secretKey: SECRET_KEY, date: DATE, region: 'us-east-1', signature: SEED };
+    const expected = Buffer.concat(signedFrames(seed, chunksOf(bytes), trailer));
+    assert.equal(SignedChunks.encodedLength(bytes.length, trailer.length), expected.length);
+    assert.ok((await encode([bytes], bytes.length, signedAtOnce, trailer)).equals(expected));
+  });
 
   it('fails if there are more bytes than were declared', async () => {
     await assert.rejects(encode([Buffer.from('four')], 3, signedAtOnce), RangeError);

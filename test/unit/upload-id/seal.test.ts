@@ -32,6 +32,31 @@ describe('sealed upload ids', () => {
     );
   });
 
+  it('say when the upload was created, in whole seconds, where that is known and fits', () => {
+    const createdAt = Date.parse('2026-11-30T12:34:56.789Z');
+    const dated = ids.seal({ ...ALICE, createdAt });
+    const opened = ids.open(dated, KEY)!;
+    assert.deepEqual([opened.storeUploadId, opened.origin, opened.createdAt], [STORE_ID, ORIGIN, createdAt - 789]);
+    assert.ok(owns('alice', dated));
+    assert.equal(ids.open(sealed, KEY)!.createdAt, undefined);
+    const longest = ids.seal({ ...ALICE, storeUploadId: 'x'.repeat(706), createdAt });
+    assert.deepEqual([longest.length, ids.open(longest, KEY)!.createdAt], [1024, createdAt - 789]);
+    for (const [storeUploadId, time] of [
+      ['x'.repeat(707), createdAt],
+      [STORE_ID, -1],
+      [STORE_ID, 2 ** 32 * 1000],
+    ] as const)
+      assert.equal(ids.open(ids.seal({ ...ALICE, storeUploadId, createdAt: time }), KEY)!.createdAt, undefined);
+  });
+
+  // Made with the hmac and hashlib of Python, as the ids above.
+  it('of version 2 are the ids that another implementation makes', () => {
+    assert.equal(
+      ids.seal({ ...ALICE, createdAt: 1_764_506_096_000 }),
+      'AgMK92UZFs1D3YRI6yEcgDGct61rcWkgMzFycFLuFg8UEw6brecLBYbcaSw58DJ-WHkuel8tQcGf-QmN-O-Vy2tvAO4TxPQ',
+    );
+  });
+
   it('need no escaping in a URL, whatever the id of the store is made of', () => {
     const visible = Array.from({ length: 0x7e - 0x20 }, (_, i) => String.fromCharCode(0x21 + i)).join('');
     const id = ids.seal({ ...ALICE, storeUploadId: visible });
