@@ -6,8 +6,10 @@ import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
+import { type BodyKind, kindOf, tooLarge } from './too-large.ts';
 
 export interface BodyPlan {
+  readonly kind: BodyKind;
   /** Length of the object in bytes, framing excluded; undefined where the client does not declare it. */
   readonly length: number | undefined;
   /** Bytes that may come: the length, or the limit where it is not declared. */
@@ -54,13 +56,14 @@ const SHA256 = /^[0-9a-f]{64}$/;
  * @param added the checksum that objects are sent with that bring none of their own, and no hash that the store verifies.
  */
 export function planBody(
-  { incoming, payload, operation }: Authenticated,
+  { incoming, payload, operation, form }: Authenticated,
   maxObject = MAX_OBJECT,
   added?: ChecksumName,
 ): BodyPlan {
   const promises = promisesOf(incoming.headers);
+  const kind = kindOf({ operation, form });
   if (payload.hash.startsWith('STREAMING-')) {
-    const plan = planChunked(incoming, payload, promises, maxObject);
+    const plan = planChunked(incoming, payload, promises, maxObject, kind);
     return { ...plan, sent: plan.trailer ?? addedTo(operation, incoming, added) };
   }
   if (payload.hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(payload.hash)) {
@@ -76,10 +79,10 @@ export function planBody(
     );
   }
   if (SHA256.test(payload.hash)) promises.push(hashPromise(payload.hash));
-  const length = checkedLength(incoming.body.length, maxObject);
+  const length = checkedLength(incoming.body.length, maxObject, kind);
   const most = length ?? maxObject;
   const sent = payload.hash === 'UNSIGNED-PAYLOAD' ? addedTo(operation, incoming, added) : undefined;
-  return { length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, sent, promises };
+  return { kind, length, most, payloadHash: payload.hash, framing: undefined, trailer: undefined, sent, promises };
 }
 
 /** A part may have no checksum but that with which its upload was created. */
@@ -102,16 +105,17 @@ function planChunked(
   payload: Payload,
   promises: readonly BodyPromise[],
   maxObject: number,
+  kind: BodyKind,
 ): Omit<BodyPlan, 'sent'> {
   const framing = framingOf(payload);
   const declared = incoming.headers['x-amz-decoded-content-length'];
   if (declared !== undefined && !/^\d{1,15}$/.test(declared)) {
     throw new Failure('invalid_argument', 'x-amz-decoded-content-length is not a number of bytes.');
   }
-  const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject);
+  const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject, kind);
   const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming) : undefined;
   const payloadHash = 'UNSIGNED-PAYLOAD';
-  return { length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
+  return { kind, length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
 }
 
 function promisesOf(headers: Incoming['headers']): BodyPromise[] {
@@ -165,7 +169,7 @@ function trailerOf({ headers }: Incoming): SentChecksum {
   return { header, checksum };
 }
 
-function checkedLength(length: number | undefined, maxObject: number): number | undefined {
-  if (length !== undefined && length > maxObject) throw new Failure('too_large');
+function checkedLength(length: number | undefined, maxObject: number, kind: BodyKind): number | undefined {
+  if (length !== undefined && length > maxObject) throw tooLarge(kind, maxObject);
   return length;
 }

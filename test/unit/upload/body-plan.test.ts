@@ -71,7 +71,7 @@ describe('planBody', () => {
     it(`understands ${word}`, () => {
       const streaming = word.startsWith('STREAMING-') ? { length: 7, most: 7, payloadHash: 'UNSIGNED-PAYLOAD' } : {};
       const sent = 'trailer' in plan ? plan.trailer : undefined;
-      const expected = { promises: [], sent, ...streaming, ...plan };
+      const expected = { kind: 'object', promises: [], sent, ...streaming, ...plan };
       assert.deepEqual(planBody(requestOf(word, headers, SIGNATURES)), expected);
     });
   }
