@@ -151,7 +151,7 @@ export const BUCKET = object(
     }),
     literal_keys: boolean({
       prose:
-        'Whether keys are accepted that not every store keeps as they are: with a segment `.` or `..`, with an empty segment (`//`, or `/` at the beginning), with a segment `.sgwtmp` or one that ends in `__XLDIR__`. Otherwise they are refused with 400 `InvalidURI`. Set it only for a store that keeps keys literally: others write `inbox/../secret` to `secret`, and a policy has judged the former.',
+        'Whether keys are accepted that not every store keeps as they are: with a segment `.` or `..`, with an empty segment (`//`, or `/` at the beginning), or with a name that versitygw or MinIO uses itself (`.sgwtmp`, `meta/etag`, a segment that ends in `__XLDIR__`). Otherwise they are refused with 400 `InvalidURI`. Set it only for a store that keeps keys literally: others write `inbox/../secret` to `secret`, and a policy has judged the former.',
       derived: {
         of: ['s3'],
         from: ({ s3 }) => isAws(s3 as ValueOf<typeof STORE>),

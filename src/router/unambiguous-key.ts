@@ -14,5 +14,9 @@ const AMBIGUITIES: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/(?:^|\/)\.\.?(?:\/|$)/, 'has a segment "." or ".."'],
   [/^\/|\/\//, 'has an empty segment: it begins with "/" or has "//" in it'],
   [/(?:^|\/)\.sgwtmp(?:\/|$)/, 'has a segment ".sgwtmp", where versitygw keeps parts and never lists objects'],
+  [
+    /(?:^|\/)meta\/etag(?:\/|$)|^meta\/(?:acl|bucket-lock|cors|ownership|policy|versioning|website)(?:\/|$)/,
+    'has a name in it under which versitygw with a sidecar keeps its own metadata',
+  ],
   [/__XLDIR__(?:\/|$)/, 'has a segment that ends in "__XLDIR__", which MinIO stores as "/"'],
 ];

@@ -4,14 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { S3Client } from '@aws-sdk/client-s3';
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { RequestRecord } from '../../src/store/exchange.ts';
-import { presigned, type SignedRequest, signed, type ToSign } from '../support/aws-signer.ts';
 import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
-import { encodeForm, formOf } from '../support/forms.ts';
 import { type Answer, send } from '../support/http-client.ts';
+import { KeyWays } from '../support/key-ways.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const DEVICE = { access_key: 'AKIADEVICE7', secret_key: 'secret-of-device-7', subject: 'device-7' };
@@ -42,6 +39,7 @@ const REFUSED = [
   ],
   ...['inbox//x', 'inbox/%2fx', '/inbox/x', '%2finbox/x', 'inbox/x//', '//', '/', '%2f', 'inbox/a///b'],
   ...['.sgwtmp/x', 'inbox/.sgwtmp/x', 'inbox/.sgwtmp', 'inbox__XLDIR__', 'inbox/a__XLDIR__/b', 'inbox/a__XLDIR__/'],
+  ...['meta/bucket-lock', 'inbox/meta/etag', 'meta/policy/'],
 ];
 
 /** As they are in a path, and what they mean. */
@@ -65,6 +63,7 @@ describe('a key', () => {
   let store: EmbeddedStore;
   let engine: FakeEngine;
   let gateway: TestGateway;
+  let client: KeyWays;
   before(async () => {
     store = await EmbeddedStore.start({ buckets: ['at-store'], onRequest: (record) => void seen.push(record) });
     engine = await FakeEngine.start();
@@ -88,6 +87,8 @@ describe('a key', () => {
         { name: 'literal', literal_keys: true, ...common },
       ],
     });
+    const { access_key: accessKey, secret_key: secretKey } = DEVICE;
+    client = new KeyWays({ url: gateway.url, domain: 'up.example', accessKey, secretKey });
   });
   beforeEach(() => {
     seen = [];
@@ -100,33 +101,13 @@ describe('a key', () => {
     await store.close();
   });
 
-  const keys = { accessKey: DEVICE.access_key, secretKey: DEVICE.secret_key };
-  const deliver = ({ method, target, headers }: SignedRequest, body?: string | Buffer): Promise<Answer> =>
-    send(gateway.url, method, target, body, headers);
-  const sign = (request: Pick<ToSign, 'path'> & Partial<ToSign>) => signed({ url: gateway.url, ...keys, ...request });
-  const post = async (bucket: string, key: string, fileName = 'a.txt'): Promise<Answer> => {
-    const client = new S3Client({
-      endpoint: gateway.url,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId: DEVICE.access_key, secretAccessKey: DEVICE.secret_key },
-    });
-    // With the name of a file for the key, its policy allows every key.
-    const { fields } = await createPresignedPost(client, { Bucket: bucket, Key: `\${filename}` });
-    const { contentType, bytes } = await encodeForm(formOf({ ...fields, key }, Buffer.from('x'), fileName));
-    return send(gateway.url, 'POST', `/${bucket}`, bytes, { 'content-type': contentType });
-  };
-
   /** Ways in which a client names a key. @param raw percent-encoded. */
   const ways: Readonly<Record<string, (bucket: string, raw: string) => Promise<Answer>>> = {
-    'a signed PUT': async (bucket, raw) => deliver(await sign({ path: `/${bucket}/${raw}`, body: 'x' }), 'x'),
-    'a presigned URL': async (bucket, raw) =>
-      deliver(await presigned({ url: gateway.url, ...keys, path: `/${bucket}/${raw}` }), 'x'),
-    'a PUT to a host of its own': async (bucket, raw) =>
-      deliver(await sign({ url: `http://${bucket}.up.example`, path: `/${raw}`, body: 'x' }), 'x'),
-    'a multipart upload': async (bucket, raw) =>
-      deliver(await sign({ method: 'POST', path: `/${bucket}/${raw}`, query: { uploads: '' } }), ''),
-    'the field key of a form': (bucket, raw) => post(bucket, decodeURIComponent(raw)),
+    'a signed PUT': (bucket, raw) => client.put(bucket, raw),
+    'a presigned URL': (bucket, raw) => client.putPresigned(bucket, raw),
+    'a PUT to a host of its own': (bucket, raw) => client.putToHost(bucket, raw),
+    'a multipart upload': (bucket, raw) => client.begin(bucket, raw),
+    'the field key of a form': (bucket, raw) => client.post(bucket, decodeURIComponent(raw)),
   };
 
   const refuses = (answer: Answer, what: string): void => {
@@ -180,8 +161,8 @@ describe('a key', () => {
       [`inbox/.\${filename}`, 'sgwtmp'],
       [`inbox/\${filename}`, 'a__XLDIR__'],
     ] as const)
-      refuses(await post('uploads', key, fileName), `${key} with ${fileName}`);
-    assert.equal((await post('uploads', `inbox/\${filename}`, '../../b.txt')).status, 204);
+      refuses(await client.post('uploads', key, fileName), `${key} with ${fileName}`);
+    assert.equal((await client.post('uploads', `inbox/\${filename}`, '../../b.txt')).status, 204);
     assert.equal(engine.questions[0]!.body.input.resource.key, 'inbox/b.txt');
     assert.equal(seen[0]!.target, '/at-store/inbox/b.txt');
   });
@@ -199,7 +180,7 @@ describe('a key', () => {
     it(`is refused to ${method} ${JSON.stringify(query)} too`, async () => {
       const headers: Record<string, string> =
         method === 'OPTIONS' ? { origin: APP, 'access-control-request-method': 'PUT' } : {};
-      const answer = await deliver(await sign({ method, path: '/uploads/inbox/../x', query, headers }));
+      const answer = await client.signed({ method, path: '/uploads/inbox/../x', query, headers });
       assert.equal(answer.status, 400);
       assert.equal(gateway.log.at(-1)!.error_type, 'invalid_key');
       assert.deepEqual([engine.questions.length, seen.length], [0, 0]);
