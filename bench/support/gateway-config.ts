@@ -48,6 +48,7 @@ export function gatewayConfig(
           stall_timeout_seconds: 60,
           answer_timeout_seconds: 60,
         },
+        literal_keys: false,
         auth,
         authz,
       },

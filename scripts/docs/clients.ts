@@ -82,7 +82,9 @@ const KEYS = `\`sync\` lists the bucket first, which an upload gateway does not 
 
 ## Keys
 
-Each was stored under exactly this name. MinIO has no keys with empty segments, nor with dots for segments, be there a gateway or not.
+Each can be read back from the store under this name. Keys with empty segments or with dots for segments were tried with
+\`literal_keys: true\`. Without it the gateway refuses them on these stores ([policy.md](policy.md#one-key-one-spelling)): MinIO refuses
+them itself, and versitygw lists them under another name.
 `;
 
 const HOW = `## How

@@ -46,7 +46,7 @@ function operationOf(
   { route, key }: Found,
 ): string | undefined {
   try {
-    return findOperation(method, query, key !== '', route.allowsHead).operation;
+    return findOperation(method, query, key !== '', route).operation;
   } catch {
     return method === 'POST' && key === '' ? 'PostObject' : undefined;
   }

@@ -2,7 +2,7 @@
 import type { CorsConfig } from '../config/cors.ts';
 import type { CorsBucket } from '../cors/answer-preflight.ts';
 import { CorsPolicy } from '../cors/cors-policy.ts';
-import { findBucket, type Route } from '../router/find-bucket.ts';
+import { findRoute, type Route } from '../router/find-bucket.ts';
 import type { CorsOf } from '../server/serve-request.ts';
 
 const NONE = {};
@@ -11,9 +11,9 @@ export function corsFinder(routes: readonly Route<CorsBucket>[]): CorsOf {
   if (routes.every(({ bucket }) => bucket.cors === undefined)) return () => NONE;
   return (target, headers) => {
     try {
-      return findBucket(routes, target).route.bucket.cors?.answerHeaders(headers.origin) ?? NONE;
+      return findRoute(routes, target).bucket.cors?.answerHeaders(headers.origin) ?? NONE;
     } catch {
-      return NONE; // the path names no bucket or no key: the router has said so
+      return NONE; // the path names no bucket: the router has said so
     }
   };
 }

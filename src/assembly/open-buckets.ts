@@ -32,11 +32,15 @@ export async function openBuckets(
   const routes: Route<ServedBucket>[] = [];
   for (const config of buckets) {
     const bucket = await openBucket(config, server, parts, surroundings);
-    const { path_prefix: prefix, allow_head: allowsHead } = config;
     const takesPreflights = config.cors !== undefined;
-    routes.push({ prefix, bucket, allowsHead, takesPreflights, maxKeyBytes: upload.max_key_length });
+    routes.push({ ...placeOf(config, upload), bucket, allowsHead: config.allow_head, takesPreflights });
   }
   return routes;
+}
+
+/** Where the objects of a bucket are, and what keys they may have. */
+export function placeOf({ path_prefix, literal_keys }: BucketConfig, { max_key_length }: Config['upload']) {
+  return { prefix: path_prefix, maxKeyBytes: max_key_length, literalKeys: literal_keys };
 }
 
 async function openBucket(

@@ -2,7 +2,7 @@
 import { NOBODY } from '../auth/anonymous.ts';
 import type { Findings } from '../auth/authenticator.ts';
 import { signedIdentity } from '../auth/signed-identity.ts';
-import type { BucketConfig } from '../config/bucket.ts';
+import type { Config } from '../config/config.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Identity } from '../domain/identity.ts';
 import { type Engine, NOBODY_WATCHES } from '../domain/identity-watch.ts';
@@ -12,6 +12,7 @@ import { percentEncodePath } from '../kit/percent.ts';
 import { findBucket } from '../router/find-bucket.ts';
 import { type OpenedAuth, openAuth } from './open-auth.ts';
 import { openAuthz } from './open-authz.ts';
+import { placeOf } from './open-buckets.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
 export interface Rehearsal {
@@ -35,13 +36,13 @@ export interface EngineVerdict {
  * @throws Failure if no bucket has the path; Error if a part of the bucket cannot be opened.
  */
 export async function rehearse(
-  buckets: readonly BucketConfig[],
+  { buckets, upload }: Config,
   as: string | undefined,
   put: string,
   around: Omit<Surroundings, 'watch'>,
 ): Promise<Rehearsal> {
   const rawPath = percentEncodePath(put.startsWith('/') ? put : `/${put}`);
-  const routes = buckets.map((config) => ({ prefix: config.path_prefix, bucket: { ...config, storeBucket: '' } }));
+  const routes = buckets.map((config) => ({ ...placeOf(config, upload), bucket: { ...config, storeBucket: '' } }));
   const { route, key } = findBucket(routes, { rawPath, hostBucket: undefined });
   const config = route.bucket;
   const surroundings = { ...around, watch: NOBODY_WATCHES };

@@ -4,6 +4,7 @@ import type { Surroundings } from '../assembly/surroundings.ts';
 import { type AuthConfig, algorithmsOf } from '../config/auth.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketConfig } from '../config/bucket.ts';
+import type { Config } from '../config/config.ts';
 import { Failure } from '../domain/failure.ts';
 
 export type Line = readonly [label: string, text: string];
@@ -44,12 +45,12 @@ function authzLines({ enabled, opa, openfga }: AuthzConfig): Line[] {
 
 /** @returns the text, and whether the upload would be let through. */
 export async function explainUpload(
-  buckets: readonly BucketConfig[],
+  config: Config,
   as: string | undefined,
   put: string,
   around: Omit<Surroundings, 'watch'>,
 ): Promise<{ readonly text: string; readonly allowed: boolean }> {
-  const rehearsal = await rehearse(buckets, as, put, around).catch((thrown) => {
+  const rehearsal = await rehearse(config, as, put, around).catch((thrown) => {
     if (thrown instanceof Failure) return thrown;
     throw thrown;
   });

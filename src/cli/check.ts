@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { openAuth } from '../assembly/open-auth.ts';
 import type { BucketParts, Surroundings } from '../assembly/surroundings.ts';
-import type { BucketConfig } from '../config/bucket.ts';
+import { type BucketConfig, isAws } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { type EffectiveValue, effectiveValues } from '../config/effective.ts';
@@ -44,7 +44,7 @@ export async function check(
     if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + notFollowed(loaded));
     else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + notFollowed(loaded));
     else {
-      const { text, allowed } = await explainUpload(config.buckets, as, put, around);
+      const { text, allowed } = await explainUpload(config, as, put, around);
       write(text);
       return allowed ? 0 : 1;
     }
@@ -125,9 +125,18 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
     ['  takes', `PUT ${path_prefix}/KEY`],
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
+    ...literalKeysNote(bucket),
     ...accessLines(bucket),
     ...(traced ? [['  trace', `the store is ${told ? '' : 'not '}sent traceparent and tracestate`] as const] : []),
   ];
+}
+
+/** For nothing else shows that the key that was authorized may not be the key that is stored. */
+function literalKeysNote({ literal_keys, s3 }: BucketConfig): Line[] {
+  if (!literal_keys || isAws(s3)) return [];
+  const text =
+    'literal_keys is true, and the store is not AWS: unless it keeps keys literally, it stores a key with "..", "." or "//" under another key than the one that was authorized';
+  return [['  note', text]];
 }
 
 /** @param off the variable that has switched it off. */

@@ -151,6 +151,15 @@ export const BUCKET = object(
         'Whether clients may ask for the headers of an object (HEAD), if auth and authz let them: rclone looks for what it has uploaded. Without it the answer is always 404.',
       default: false,
     }),
+    literal_keys: boolean({
+      prose:
+        'Whether keys are accepted that not every store keeps as they are: with a segment `.` or `..`, with an empty segment (`//`, or `/` at the beginning), or with a name that versitygw or MinIO uses itself (`.sgwtmp`, `meta/etag`, a segment that ends in `__XLDIR__`). Otherwise they are refused with 400 `InvalidURI`. Set it only for a store that keeps keys literally: others write `inbox/../secret` to `secret`, and a policy has judged the former.',
+      derived: {
+        of: ['s3'],
+        from: ({ s3 }) => isAws(s3 as ValueOf<typeof STORE>),
+        text: '`true` where the store is AWS (no `s3.endpoint`, or one below `amazonaws.com`), else `false`',
+      },
+    }),
     headers: OBJECT_HEADERS,
     cors: CORS,
     s3: STORE,
@@ -171,6 +180,11 @@ export const BUCKET = object(
     ],
   },
 );
+
+/** Whether the store is Amazon S3 itself, which keeps every key as it is. */
+export function isAws({ endpoint }: { readonly endpoint?: string | undefined }): boolean {
+  return endpoint === undefined || /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}
 
 export type BucketConfig = ValueOf<typeof BUCKET>;
 

@@ -107,6 +107,12 @@ export const FAILURES = {
   // how the request is written
   bad_request: { code: 'InvalidRequest', status: 400, side: 'client', message: 'The request is malformed.' },
   invalid_uri: { code: 'InvalidURI', status: 400, side: 'client', message: 'The request target cannot be understood.' },
+  invalid_key: {
+    code: 'InvalidURI',
+    status: 400,
+    side: 'client',
+    message: 'The key is one that stores do not agree on; see literal_keys.',
+  },
   invalid_argument: { code: 'InvalidArgument', status: 400, side: 'client', message: 'A parameter is invalid.' },
   key_too_long: {
     code: 'KeyTooLongError',
@@ -144,7 +150,7 @@ export const FAILURES = {
     code: 'EntityTooLarge',
     status: 400,
     side: 'client',
-    message: 'The object is larger than 5 GiB; use a multipart upload.',
+    message: 'The object or the part is larger than this gateway accepts.',
   },
   incomplete_body: {
     code: 'IncompleteBody',

@@ -56,7 +56,7 @@ export interface Routed<B extends Bucket = Bucket> {
   readonly incoming: Incoming;
   readonly bucket: B;
   readonly operation: OperationName | BucketQuestion | typeof PREFLIGHT;
-  /** The object key: decoded once, never normalised; what is authorized, signed, logged and stored. */
+  /** The object key: decoded once, never changed; what is authorized, signed, logged and stored. */
   readonly key: string;
   /** The upload id as clients know it: sealed, see upload-id/. */
   readonly uploadId: string | undefined;

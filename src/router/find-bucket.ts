@@ -2,17 +2,21 @@
 import { Failure } from '../domain/failure.ts';
 import type { Bucket, Target } from '../domain/stages.ts';
 import { percentDecode } from '../kit/percent.ts';
+import type { Offers } from './find-operation.ts';
+import { ambiguityOf } from './unambiguous-key.ts';
 
-export interface Route<B extends Bucket> {
+/** What keys a bucket takes. */
+export interface KeyRules {
+  /** Longest key, in bytes of UTF-8; as S3 has it unless said. */
+  readonly maxKeyBytes?: number | undefined;
+  /** Whether the store keeps every key under its own name; not unless said. */
+  readonly literalKeys?: boolean | undefined;
+}
+
+export interface Route<B extends Bucket> extends KeyRules, Offers {
   /** Begins with `/`, does not end with it. */
   readonly prefix: string;
   readonly bucket: B;
-  /** Whether HeadObject is offered; not unless said. */
-  readonly allowsHead?: boolean;
-  /** Whether browsers may ask before they upload; not unless said. */
-  readonly takesPreflights?: boolean;
-  /** Longest key, in bytes of UTF-8; as S3 has it unless said. */
-  readonly maxKeyBytes?: number | undefined;
 }
 
 export interface Location<B extends Bucket> {
@@ -21,44 +25,63 @@ export interface Location<B extends Bucket> {
   readonly key: string;
 }
 
-/** By the name of its host, or else by its path. @throws Failure no_such_bucket, invalid_uri, key_too_long. */
+/** @throws Failure no_such_bucket, invalid_uri, invalid_key, key_too_long. */
 export function findBucket<B extends Bucket>(routes: readonly Route<B>[], target: Target): Location<B> {
-  const { rawPath, hostBucket } = target;
+  const route = findRoute(routes, target);
+  const keyStart = target.hostBucket === undefined ? route.prefix.length + 1 : 1;
+  return { route, key: decodeKey(target.rawPath.slice(keyStart), route) };
+}
+
+/** By the name of its host, or else by its path. @throws Failure no_such_bucket. */
+export function findRoute<B extends Bucket>(routes: readonly Route<B>[], { rawPath, hostBucket }: Target): Route<B> {
   if (hostBucket === undefined) return findByPath(routes, rawPath);
   const route = routes.find(({ bucket }) => bucket.name === hostBucket);
   if (route === undefined) throw new Failure('no_such_bucket', 'No bucket of this gateway has this host name.');
-  return { route, key: decodeKey(rawPath.slice(1), route.maxKeyBytes) };
+  return route;
 }
 
 /** The longest prefix wins. It is compared with the path as it was sent: a path that spells the prefix with escapes names no bucket. */
-function findByPath<B extends Bucket>(routes: readonly Route<B>[], rawPath: string): Location<B> {
+function findByPath<B extends Bucket>(routes: readonly Route<B>[], rawPath: string): Route<B> {
   let found: Route<B> | undefined;
   for (const route of routes) {
     const matches = rawPath.startsWith(route.prefix) && (rawPath[route.prefix.length] ?? '/') === '/';
     if (matches && route.prefix.length >= (found?.prefix.length ?? 0)) found = route;
   }
   if (found === undefined) throw new Failure('no_such_bucket');
-  return { route: found, key: decodeKey(rawPath.slice(found.prefix.length + 1), found.maxKeyBytes) };
+  return found;
 }
 
 /** Amazon S3 User Guide, "Naming Amazon S3 objects". */
 const MAX_KEY_BYTES = 1024;
 
-function decodeKey(raw: string, maxBytes: number | undefined): string {
+function decodeKey(raw: string, rules: KeyRules): string {
   const key = percentDecode(raw);
   if (key === undefined) throw new Failure('invalid_uri', 'The path is not percent-encoded UTF-8.');
-  return checkedKey(key, maxBytes);
+  return checkedKey(key, rules);
 }
 
-/** What holds for every key, wherever it was named. @throws Failure invalid_uri, key_too_long. */
-export function checkedKey(key: string, maxBytes: number = MAX_KEY_BYTES): string {
-  if (/[\0-\x1f\x7f]/.test(key)) throw new Failure('invalid_uri', 'Control characters are not allowed in a key.');
+/** Control characters, and what no XML document can hold: stores could not list such a key (XML 1.0, section 2.2). */
+const UNLISTABLE = /[\0-\x1f\x7f\ufffe\uffff]/;
+
+/** What holds for every key, wherever it comes from. @throws Failure invalid_uri, invalid_key, key_too_long. */
+export function checkedKey(key: string, { maxKeyBytes = MAX_KEY_BYTES, literalKeys = false }: KeyRules): string {
+  if (Buffer.byteLength(key) > maxKeyBytes) {
+    throw new Failure('key_too_long', `The key is longer than ${maxKeyBytes} bytes in UTF-8.`);
+  }
+  if (UNLISTABLE.test(key))
+    throw new Failure('invalid_uri', 'Control characters, U+FFFE and U+FFFF are not allowed in a key.');
+  if (!literalKeys) refuseAmbiguous(key);
   if (climbsOut(key))
     throw new Failure('invalid_uri', 'The key has more ".." segments than it has segments before them.');
-  if (Buffer.byteLength(key) > maxBytes) {
-    throw new Failure('key_too_long', `The key is longer than ${maxBytes} bytes in UTF-8.`);
-  }
   return key;
+}
+
+function refuseAmbiguous(key: string): void {
+  const ambiguity = ambiguityOf(key);
+  if (ambiguity === undefined) return;
+  const why = 'so the store could keep the object under another key than the one that was authorized';
+  const setting = 'literal_keys: true of the bucket accepts such keys, for stores that keep every key as it is';
+  throw new Failure('invalid_key', `The key ${ambiguity}, ${why}. Use another key. (${setting}.)`);
 }
 
 /** A store that normalises paths would write such a key into another bucket; S3 itself refuses them too. */

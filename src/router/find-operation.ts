@@ -15,6 +15,14 @@ import { saysNothing } from './query-parameters.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
+/** What a bucket offers beyond uploads; nothing of it unless said. */
+export interface Offers {
+  /** Whether HeadObject is offered. */
+  readonly allowsHead?: boolean;
+  /** Whether browsers may ask before they upload. */
+  readonly takesPreflights?: boolean;
+}
+
 export interface FoundOperation {
   readonly operation: OperationName | BucketQuestion;
   /** The parameters that mean something to the operation, in the client's order. */
@@ -26,29 +34,33 @@ export function findOperation(
   method: string,
   query: readonly (readonly [string, string])[],
   hasKey: boolean,
-  allowsHead = false,
+  offers: Offers = {},
 ): FoundOperation {
   const parameters = meaningful(query);
-  const isHead = allowsHead && hasKey && method === 'HEAD' && parameters.size === 0;
-  const operation = isHead ? 'HeadObject' : hasKey ? findUpload(method, parameters) : findQuestion(method, parameters);
+  const isHead = offers.allowsHead === true && hasKey && method === 'HEAD' && parameters.size === 0;
+  const operation = isHead
+    ? 'HeadObject'
+    : hasKey
+      ? findUpload(method, parameters, offers)
+      : findQuestion(method, parameters, offers);
   const id = query.find(([name]) => name === 'x-id')?.[1];
   if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
   return { operation, parameters };
 }
 
-function findUpload(method: string, parameters: Parameters): OperationName {
+function findUpload(method: string, parameters: Parameters, offers: Offers): OperationName {
   const found = OFFERED.find(([, shape]) => shape.method === method && fits(shape, parameters));
-  if (found === undefined) throw refusalOf(method, parameters);
+  if (found === undefined) throw refusalOf(method, parameters, offers);
   const [operation, shape] = found;
   checkValues(shape, parameters);
   return operation;
 }
 
 /** About the bucket itself. */
-function findQuestion(method: string, parameters: Parameters): BucketQuestion {
+function findQuestion(method: string, parameters: Parameters, offers: Offers): BucketQuestion {
   const found = QUESTIONS.find(([, shape]) => shape.method === method && fits(shape, parameters));
   if (found !== undefined) return found[0];
-  throw refusalOfBucketRequest(method);
+  throw refusalOfBucketRequest(method, offers);
 }
 
 /** A form names its object itself, so its path does not: see route-form.ts. HeadObject is for the gateway alone, and for buckets that allow it. */
@@ -86,21 +98,36 @@ function checkValues(shape: OperationShape, parameters: Parameters): void {
   if (parameters.get('uploadId') === '') throw new Failure('invalid_argument', 'uploadId is empty.');
 }
 
-function refusalOf(method: string, parameters: Parameters): Failure {
+function refusalOf(method: string, parameters: Parameters, offers: Offers): Failure {
   if (parameters.size > 0 && method !== 'GET' && method !== 'HEAD') {
     return new Failure('not_implemented', 'This gateway does not offer what the query parameters ask for.');
   }
   // Stock clients look before they upload (rclone, s4cmd). "Not there" lets them go on and tells nothing about the bucket.
   if (method === 'HEAD') return new Failure('object_not_visible');
-  return new Failure('method_not_allowed');
+  return notAllowed(offers.allowsHead === true ? [...OBJECT_METHODS, 'HEAD'] : OBJECT_METHODS, offers);
 }
 
-function refusalOfBucketRequest(method: string): Failure {
+function refusalOfBucketRequest(method: string, offers: Offers): Failure {
   if (method === 'PUT' || method === 'POST') {
     return new Failure(
       'not_implemented',
       'The path names no object, and the request is no multipart/form-data form that does: this gateway takes objects only.',
     );
   }
-  return new Failure('method_not_allowed');
+  return notAllowed(BUCKET_METHODS, offers);
+}
+
+/** Of all that the gateway does with an object, whatever the query. */
+const OBJECT_METHODS = methodsOf(OFFERED);
+/** POST is that of a form. */
+const BUCKET_METHODS = methodsOf([...QUESTIONS, ['PostObject', OPERATIONS.PostObject]]);
+
+function methodsOf(rows: readonly (readonly [string, { readonly method: string }])[]): readonly string[] {
+  return [...new Set(rows.map(([, { method }]) => method))];
+}
+
+/** RFC 9110, section 10.2.1: `Allow` lists what the target takes. */
+function notAllowed(methods: readonly string[], { takesPreflights = false }: Offers): Failure {
+  const allow = (takesPreflights ? [...methods, 'OPTIONS'] : methods).join(', ');
+  return new Failure('method_not_allowed', undefined, { headers: { allow } });
 }

@@ -4,7 +4,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import type { Bucket, Incoming, IncomingBody, Routed, UploadForm } from '../domain/stages.ts';
-import { checkedKey, findBucket, type Route } from './find-bucket.ts';
+import { checkedKey, findBucket, type KeyRules, type Route } from './find-bucket.ts';
 import { routeRequest } from './route-request.ts';
 
 /** A form that was read up to its file. */
@@ -68,9 +68,9 @@ function refuseOtherBucket({ fields }: ReceivedForm, bucket: Bucket): void {
 }
 
 /** @throws Failure as for a key in a path; form_refused where there is none. */
-function keyOf({ fields }: ReceivedForm, { maxKeyBytes }: Route<Bucket>): string {
+function keyOf({ fields }: ReceivedForm, rules: KeyRules): string {
   const key = fields.get('key');
-  if (key !== undefined && key !== '') return checkedKey(key, maxKeyBytes);
+  if (key !== undefined && key !== '') return checkedKey(key, rules);
   const message = 'The form has no field named "key" with a value before its file.';
   const details = { ArgumentName: 'key', ArgumentValue: '' };
   throw new Failure('form_refused', message, { reason: 'no_key', code: 'InvalidArgument', details });

@@ -13,7 +13,7 @@ export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], requ
   if (route.takesPreflights && isPreflight(request)) return preflightOf(request, route.bucket, key);
   const { headers, query } = unhoist(request);
   const incoming = headers === request.headers ? request : { ...request, headers };
-  const { operation, parameters } = findOperation(incoming.method, query, key !== '', route.allowsHead);
+  const { operation, parameters } = findOperation(incoming.method, query, key !== '', route);
   const part = parameters.get('partNumber');
   return {
     incoming,

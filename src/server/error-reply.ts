@@ -18,13 +18,13 @@ export function errorReply(failure: Failure, resource: string, requestId: string
       .map(([name, text]) => element(name, text))
       .join('') +
     '</Error>';
-  return { status: failure.status, headers: { ...failure.headers, ...helpFor(failure) }, body };
+  return { status: failure.status, headers: { ...helpFor(failure), ...failure.headers, ...TYPE }, body };
 }
 
-/** RFC 9110: 405 names the methods that are allowed; 503 says when to come back. */
-function helpFor(failure: Failure): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/xml' };
-  if (failure.status === 405) headers.allow = 'PUT, POST, DELETE';
-  if (failure.status === 503 && failure.headers['retry-after'] === undefined) headers['retry-after'] = '2';
-  return headers;
+const TYPE = { 'content-type': 'application/xml' };
+
+/** RFC 9110: 405 names the methods that are allowed, here those of every bucket; 503 says when to come back. */
+function helpFor({ status }: Failure): Record<string, string> {
+  if (status === 405) return { allow: 'PUT, POST, DELETE, GET' };
+  return status === 503 ? { 'retry-after': '2' } : {};
 }

@@ -29,11 +29,11 @@ export function refuseConnection(
     'network.peer.address': socket.remoteAddress,
     'server.port': socket.localPort,
   });
-  const { body } = errorReply(failure, '', requestId, span.traceId);
+  const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
   const head = [
     `HTTP/1.1 ${failure.status} ${failure.code}`,
-    'content-type: application/xml',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
     `x-amz-request-id: ${requestId}`,
     ...(timing === undefined ? [] : [`server-timing: ${timing}`]),

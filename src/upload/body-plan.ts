@@ -7,8 +7,10 @@ import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
 import type { StoreChecksums } from '../s3/store-client.ts';
+import { type BodyKind, kindOf, tooLarge } from './too-large.ts';
 
 export interface BodyPlan {
+  readonly kind: BodyKind;
   /** Length of the object in bytes, framing excluded; undefined where the client does not declare it. */
   readonly length: number | undefined;
   /** Bytes that may come: the length, or the limit where it is not declared. */
@@ -63,9 +65,8 @@ const SHA256 = /^[0-9a-f]{64}$/;
 export function planBody(request: Authenticated, maxObject: number, store: StoreChecksums): BodyPlan {
   const { incoming, payload } = request;
   const promises = promisesOf(incoming.headers);
-  const plan = payload.hash.startsWith('STREAMING-')
-    ? planChunked(incoming, payload, promises, maxObject)
-    : planPlain(incoming, payload, promises, maxObject);
+  const planned = payload.hash.startsWith('STREAMING-') ? planChunked : planPlain;
+  const plan = planned(incoming, payload, promises, { kind: kindOf(request), maxObject });
   const onlyWhole = Object.keys(incoming.headers).find((name) => ONLY_WHOLE.test(name));
   const hasSignedChunks = plan.framing?.signatures !== undefined;
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
@@ -79,7 +80,18 @@ const ONLY_WHOLE = /^x-amz-checksum-xxhash[0-9]+$/;
 
 type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'onlyWhole'>;
 
-function planPlain({ headers, body }: Incoming, { hash }: Payload, promises: BodyPromise[], maxObject: number): Framed {
+interface Limit {
+  readonly kind: BodyKind;
+  /** In bytes. */
+  readonly maxObject: number;
+}
+
+function planPlain(
+  { headers, body }: Incoming,
+  { hash }: Payload,
+  promises: BodyPromise[],
+  { kind, maxObject }: Limit,
+): Framed {
   if (hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(hash)) {
     throw new Failure(
       'invalid_argument',
@@ -93,8 +105,9 @@ function planPlain({ headers, body }: Incoming, { hash }: Payload, promises: Bod
     );
   }
   if (SHA256.test(hash)) promises.push(hashPromise(hash));
-  const length = checkedLength(body.length, maxObject);
-  return { length, most: length ?? maxObject, payloadHash: hash, framing: undefined, trailer: undefined, promises };
+  const length = checkedLength(body.length, maxObject, kind);
+  const most = length ?? maxObject;
+  return { kind, length, most, payloadHash: hash, framing: undefined, trailer: undefined, promises };
 }
 
 function isVerifiedByStore(
@@ -132,17 +145,17 @@ function planChunked(
   incoming: Incoming,
   payload: Payload,
   promises: readonly BodyPromise[],
-  maxObject: number,
+  { kind, maxObject }: Limit,
 ): Framed {
   const framing = framingOf(payload);
   const declared = incoming.headers['x-amz-decoded-content-length'];
   if (declared !== undefined && !/^\d{1,15}$/.test(declared)) {
     throw new Failure('invalid_argument', 'x-amz-decoded-content-length is not a number of bytes.');
   }
-  const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject);
+  const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject, kind);
   const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming) : undefined;
   const payloadHash = 'UNSIGNED-PAYLOAD';
-  return { length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
+  return { kind, length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
 }
 
 function promisesOf(headers: Incoming['headers']): BodyPromise[] {
@@ -196,7 +209,7 @@ function trailerOf({ headers }: Incoming): SentChecksum {
   return { header, checksum };
 }
 
-function checkedLength(length: number | undefined, maxObject: number): number | undefined {
-  if (length !== undefined && length > maxObject) throw new Failure('too_large');
+function checkedLength(length: number | undefined, maxObject: number, kind: BodyKind): number | undefined {
+  if (length !== undefined && length > maxObject) throw tooLarge(kind, maxObject);
   return length;
 }

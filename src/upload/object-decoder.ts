@@ -4,6 +4,7 @@ import { CHECKSUMS, type Checksum, type ChecksumName } from '../body/checksum.ts
 import { Failure } from '../domain/failure.ts';
 import type { Transfer } from '../domain/stages.ts';
 import type { BodyPlan } from './body-plan.ts';
+import { tooLarge } from './too-large.ts';
 
 /** In base64. */
 export type Checksums = ReadonlyMap<ChecksumName, string>;
@@ -90,9 +91,9 @@ export class ObjectDecoder {
 
   #take(bytes: Buffer): void {
     this.#transfer.bytes += bytes.length;
-    const { length, most } = this.#plan;
+    const { kind, length, most } = this.#plan;
     if (this.#transfer.bytes > most)
-      throw length === undefined ? new Failure('too_large') : wrongLength(this.#transfer.bytes, length);
+      throw length === undefined ? tooLarge(kind, most) : wrongLength(this.#transfer.bytes, length);
     for (const checksum of this.#checksums.values()) checksum.update(bytes);
     this.#emit(bytes);
   }

@@ -156,6 +156,28 @@ describe('a limit', () => {
         ['large part', 400, 'EntityTooLarge'],
       ],
     );
+    const messageOf = (what: string) => /<Message>([^<]+)</.exec(answers.get(what)!.body)?.[1];
+    assert.equal(
+      messageOf('object'),
+      'The object is larger than upload.max_object_size of this gateway, 1048576 bytes. A multipart upload may be larger.',
+    );
+    assert.equal(
+      messageOf('large part'),
+      'The part is larger than upload.max_part_size of this gateway, 5242880 bytes. Use smaller parts.',
+    );
+  });
+
+  it('of a size is named where the length is not declared, and to a form', async (t) => {
+    const gateway = await gatewayWith(t, { upload: { max_object_size: '1MiB' } });
+    const undeclared = await send(gateway.url, 'PUT', '/uploads/k', Buffer.alloc(MIB + 1), {
+      'transfer-encoding': 'chunked',
+    });
+    assert.match(undeclared.body, /<Message>The object is larger than upload\.max_object_size .*multipart upload/);
+    const form = new FormData();
+    form.set('key', 'k');
+    form.set('file', new Blob([new Uint8Array(MIB + 1)]));
+    const answer = await (await fetch(`${gateway.url}/uploads`, { method: 'POST', body: form })).text();
+    assert.match(answer, /<Message>The file is larger than upload\.max_object_size of this gateway, 1048576 bytes\.</);
   });
 
   it('stands in the metrics, beside what is used of it', async (t) => {

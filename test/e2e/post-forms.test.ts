@@ -101,8 +101,8 @@ describe('POST forms', () => {
   });
 
   const keys: [key: string, target: string][] = [
-    ['a/../b', '/my-bucket/a/../b'],
-    ['/lead//twice', '/my-bucket//lead//twice'],
+    ['a/', '/my-bucket/a/'],
+    ['a../.b/...', '/my-bucket/a../.b/...'],
     ['%2e%2e/a+b c', '/my-bucket/%252e%252e/a%2Bb%20c'],
     ['e\u0301 🐉?#&=', '/my-bucket/e%CC%81%20%F0%9F%90%89%3F%23%26%3D'],
     ['k'.repeat(1024), `/my-bucket/${'k'.repeat(1024)}`],

@@ -30,7 +30,7 @@ describe('a host name that says the bucket', () => {
       storeUrl: store.url,
       server: { domain: ['uploads.example.com', 'up.example'] },
       buckets: [
-        { name: 'open', s3: s3('open-at-store'), cors: { allowed_origins: ['*'] } },
+        { name: 'open', literal_keys: true, s3: s3('open-at-store'), cors: { allowed_origins: ['*'] } },
         { name: 'guarded', path_prefix: '/in/guarded', s3: s3('guarded-at-store'), auth: { sigv4: { credentials } } },
         { name: 'dotted.name', path_prefix: '/open/below', s3: s3('guarded-at-store') },
       ],

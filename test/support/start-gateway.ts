@@ -25,6 +25,8 @@ export interface GatewayOptions {
   /** Of the one bucket, where no others are given. */
   readonly auth?: Record<string, unknown>;
   readonly authz?: Record<string, unknown>;
+  /** Further fields of the one bucket. */
+  readonly bucket?: Record<string, unknown>;
   /** Where relative paths begin. */
   readonly directory?: string;
   readonly tracing?: Record<string, unknown>;
@@ -43,7 +45,9 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   };
   const document = {
     server: { address: '127.0.0.1:0', ...options.server },
-    buckets: options.buckets ?? [{ name: 'uploads', s3, auth: options.auth ?? null, authz: options.authz ?? null }],
+    buckets: options.buckets ?? [
+      { name: 'uploads', s3, auth: options.auth ?? null, authz: options.authz ?? null, ...options.bucket },
+    ],
     upload: options.upload ?? null,
     tracing: { enabled: false, ...options.tracing },
     metrics: { enabled: true, port: 0, ...options.metrics },

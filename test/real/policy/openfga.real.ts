@@ -20,7 +20,7 @@ const ODD: [subject: string, key: string, user: string, object: string][] = [
   ['*', '*', 'user:%2A', 'object:uploads/%2A'],
   ['%2A', '%2A', 'user:%252A', 'object:uploads/%252A'],
   ['group:x#member', 'a:b#c@d', 'user:group%3Ax%23member', 'object:uploads/a%3Ab%23c@d'],
-  ['jane doe', 'odd//two  blanks ', 'user:jane%20doe', 'object:uploads/odd//two%20%20blanks%20'],
+  ['jane doe', 'odd/two  blanks ', 'user:jane%20doe', 'object:uploads/odd/two%20%20blanks%20'],
   ['jane\u00a0doe', 'no\u00a0break', 'user:jane%C2%A0doe', 'object:uploads/no%C2%A0break'],
   ['jörg', 'grüße/\u{1f600}.png', 'user:jörg', 'object:uploads/grüße/\u{1f600}.png'],
   ['jo\u0308rg', 'gru\u0308ße/\u{1f600}.png', 'user:jo\u0308rg', 'object:uploads/gru\u0308ße/\u{1f600}.png'],

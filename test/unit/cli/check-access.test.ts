@@ -93,6 +93,31 @@ describe('check, of access', () => {
     assert.match((await run({ as: 'DEVICE7', put: 'guarded/../k' })).output, /400 InvalidURI/);
   });
 
+  it('refuses the keys that the gateway would refuse', async () => {
+    const elsewhere = CONFIG.replaceAll('my-bucket,', 'my-bucket, endpoint: "http://127.0.0.1:9000",');
+    for (const key of ['a/../b', './a', 'a//b', '/a', 'a/..']) {
+      const { code, output } = await run({ as: 'DEVICE7', put: `guarded/${key}` }, elsewhere);
+      assert.match(output, /^PUT .*: 400 InvalidURI: The key has .*literal_keys: true/);
+      assert.equal(code, 1);
+      assert.equal((await run({ as: 'DEVICE7', put: `guarded/${key}` })).code, 0);
+    }
+    const short = `${CONFIG}upload: { max_key_length: 3 }\n`;
+    assert.match((await run({ as: 'DEVICE7', put: 'guarded/abcd' }, short)).output, /400 KeyTooLongError/);
+  });
+
+  it('warns of literal keys on a store that is not AWS, and shows how they count', async () => {
+    const elsewhere = CONFIG.replace('name: open', 'name: open\n    literal_keys: true').replace(
+      'my-bucket,',
+      'my-bucket, endpoint: "http://127.0.0.1:9000",',
+    );
+    const note = /note {6}literal_keys is true, and the store is not AWS/;
+    assert.match((await run({}, elsewhere)).output, note);
+    assert.doesNotMatch((await run({})).output, note);
+    const { output } = await run({ effective: true }, elsewhere);
+    assert.match(output, /file +buckets\[0\]\.literal_keys: true/);
+    assert.match(output, /default +buckets\[1\]\.literal_keys: true/);
+  });
+
   it('reports what is wrong in the files that the configuration names', async () => {
     const missing = await run({}, CONFIG.replace('keys.yaml', 'none.yaml'));
     assert.match(missing.output, /none\.yaml:1:1: cannot be read \(ENOENT\)/);

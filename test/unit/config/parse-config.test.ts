@@ -29,6 +29,7 @@ describe('parseConfig', () => {
           name: 'uploads',
           path_prefix: '/uploads',
           allow_head: false,
+          literal_keys: true,
           s3: {
             bucket: 'my-bucket',
             region: 'us-east-1',
@@ -182,6 +183,7 @@ logging:  { level: debug, format: json,
           name: 'one',
           path_prefix: '/in/one',
           allow_head: true,
+          literal_keys: false,
           cors: {
             allowed_origins: ['https://a.example', 'https://*.b.example:8443'],
             allowed_methods: ['PUT'],
@@ -362,6 +364,30 @@ logging:  { level: debug, format: json,
     assert.equal(read(LEAST.replace('my-bucket', 'my-bucket, endpoint: "http://h:1"')).buckets[0]!.s3.path_style, true);
     const http = read(`${LEAST}tracing: { otlp: { protocol: http/protobuf } }`);
     assert.equal(http.tracing.otlp.endpoint, 'http://localhost:4318');
+  });
+
+  it('takes keys literally only where the store is AWS', () => {
+    const literal = (s3: string): boolean =>
+      read(LEAST.replace('my-bucket', `my-bucket${s3}`)).buckets[0]!.literal_keys;
+    assert.equal(literal(''), true);
+    for (const host of [
+      's3.amazonaws.com',
+      'S3.eu-west-1.amazonaws.com',
+      's3.cn-north-1.amazonaws.com.cn',
+      'x.vpce.amazonaws.com:443',
+    ])
+      assert.equal(literal(`, endpoint: "https://${host}"`), true, host);
+    for (const host of [
+      '127.0.0.1:9000',
+      'minio',
+      'notamazonaws.com',
+      's3.amazonaws.com.example',
+      'amazonaws.com.',
+      's3.amazonaws.com.cn.x',
+    ])
+      assert.equal(literal(`, endpoint: "https://${host}"`), false, host);
+    const said = LEAST.replace('name: uploads', 'name: uploads\n    literal_keys: false');
+    assert.equal(read(said).buckets[0]!.literal_keys, false);
   });
 
   it('reads by the type of the field what comes from the environment', () => {

@@ -9,7 +9,12 @@ const bucket = (name: string): { prefix: string; bucket: Bucket } => ({
   prefix: name === 'root' ? '/deep/er' : `/${name}`,
   bucket: { name, storeBucket: `store-${name}` },
 });
-const routes = [bucket('uploads'), { prefix: '/deep', bucket: bucket('deep').bucket }, bucket('root')];
+const routes = [
+  bucket('uploads'),
+  { prefix: '/deep', bucket: bucket('deep').bucket },
+  bucket('root'),
+  { ...bucket('literal'), literalKeys: true },
+];
 
 function route(method: string, target: string) {
   const { path, query } = parseTarget(target);
@@ -54,11 +59,12 @@ describe('routeRequest', () => {
   // Keys that clients really send (a parser for URLs would destroy half of them).
   const keys: [raw: string, key: string][] = [
     ['sp%20ace+plus%2541%20%C3%BCn%C3%AF%26%3D%3F%23%3B%C3%A9', 'sp ace+plus%41 ünï&=?#;é'],
-    ['a//b', 'a//b'],
-    ['a/../b', 'a/../b'],
-    ['./a', './a'],
-    ['/lead', '/lead'],
+    ['a/', 'a/'],
+    ['%2e%2e.', '...'],
+    ['.a/a./..a/a../', '.a/a./..a/a../'],
+    ['%252e%252e/b', '%2e%2e/b'],
     ['a%252Fb', 'a%2Fb'],
+    ['.sgwtmp1/x__XLDIR__y', '.sgwtmp1/x__XLDIR__y'],
     ['a%2Fb', 'a/b'],
     ['%F0%9F%90%89', '🐉'],
     ['e%CC%81', 'e\u0301'],
@@ -66,6 +72,25 @@ describe('routeRequest', () => {
   ];
   for (const [raw, key] of keys) {
     it(`decodes ${raw} once and leaves it so`, () => assert.equal(route('PUT', `/uploads/${raw}`).key, key));
+  }
+
+  const literal: [raw: string, key: string][] = [
+    ['a//b', 'a//b'],
+    ['a/../b', 'a/../b'],
+    ['./a', './a'],
+    ['/lead', '/lead'],
+    ['a/.sgwtmp/b__XLDIR__', 'a/.sgwtmp/b__XLDIR__'],
+  ];
+  for (const [raw, key] of literal) {
+    it(`takes ${raw} where keys are literal, and refuses it elsewhere`, () => {
+      assert.equal(route('PUT', `/literal/${raw}`).key, key);
+      assert.throws(() => route('PUT', `/uploads/${raw}`), {
+        type: 'invalid_key',
+        code: 'InvalidURI',
+        status: 400,
+        message: /literal_keys: true/,
+      });
+    });
   }
 
   const refused: [method: string, target: string, code: string][] = [
@@ -99,6 +124,10 @@ describe('routeRequest', () => {
     ['PUT', '/uploads/../other/k', 'InvalidURI'],
     ['PUT', '/uploads/%2e%2e/other/k', 'InvalidURI'],
     ['PUT', '/uploads/a/../../k', 'InvalidURI'],
+    ['PUT', '/literal/../other/k', 'InvalidURI'],
+    ['PUT', '/literal/a/../../k', 'InvalidURI'],
+    ['PUT', '/uploads/a%EF%BF%BE', 'InvalidURI'],
+    ['PUT', '/literal/%EF%BF%BF', 'InvalidURI'],
     ['PUT', `/uploads/${'k'.repeat(1025)}`, 'KeyTooLongError'],
     ['PUT', '/other/k', 'NoSuchBucket'],
   ];

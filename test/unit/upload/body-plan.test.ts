@@ -77,6 +77,7 @@ describe('planBody', () => {
       const promised = word !== 'UNSIGNED-PAYLOAD';
       const chunksOnly = word === 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
       const expected = {
+        kind: 'object',
         promises: [],
         sent,
         promised,

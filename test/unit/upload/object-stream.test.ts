@@ -9,6 +9,7 @@ import type { BodyPlan } from '../../../src/upload/body-plan.ts';
 import { ObjectStream } from '../../../src/upload/object-stream.ts';
 
 const PLAIN: BodyPlan = {
+  kind: 'object',
   length: 30,
   most: 30,
   payloadHash: 'UNSIGNED-PAYLOAD',
