@@ -129,11 +129,14 @@ function refuseUnlessHarmless(operation: OperationName, name: string, value: str
   throw new Failure('not_implemented', `This gateway does not offer what the header ${name.slice(0, 80)} asks for.`);
 }
 
-/** `aws-chunked` is a coding of the transfer and ends here; what else stands in Content-Encoding belongs to the object. */
+/**
+ * `aws-chunked` is a coding of the transfer and ends here; the other codings belong to the object. Empty list elements mean
+ * nothing (RFC 9110, section 5.6.1).
+ */
 function withoutAwsChunked(headers: Record<string, string>): Record<string, string> {
   const encoding = headers['content-encoding'];
   if (encoding === undefined) return headers;
-  const rest = encoding.split(',').filter((coding) => coding.trim().toLowerCase() !== 'aws-chunked');
+  const rest = encoding.split(',').filter((coding) => !['', 'aws-chunked'].includes(coding.trim().toLowerCase()));
   if (rest.length > 0) headers['content-encoding'] = rest.join(',').trim();
   else delete headers['content-encoding'];
   return headers;

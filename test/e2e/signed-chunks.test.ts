@@ -92,6 +92,11 @@ describe('signed chunks through the gateway', () => {
   it('keeps the other codings of the object, and needs no word of aws-chunked', async () => {
     for (const [sent, kept] of [
       ['gzip,aws-chunked', 'gzip'],
+      ['aws-chunked', undefined],
+      ['aws-chunked,', undefined],
+      [',aws-chunked', undefined],
+      ['aws-chunked, ,gzip', 'gzip'],
+      [',', undefined],
       ['gzip', 'gzip'],
     ] as const) {
       const kind = { length: 5, headers: { 'content-encoding': sent } };
