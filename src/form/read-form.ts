@@ -10,7 +10,7 @@ import { FieldsParser } from './fields-parser.ts';
 import { FileStream } from './file-stream.ts';
 import { headersOfFields } from './form-headers.ts';
 import { type Patience, readPieces } from './read-pieces.ts';
-import { formRefused } from './refusals.ts';
+import { formRefused, MAX_FIELD_BYTES, MAX_FILE_NAME } from './refusals.ts';
 
 export interface Form extends UploadForm {
   /** What the fields say of the object, as the headers of a PUT would. */
@@ -26,7 +26,7 @@ const SMALL_REST = 64 * 1024;
  * and then would hold a connection, its memory and a span for as long as he likes, and nobody knows who he is.
  */
 const READING_MILLIS = 240_000;
-const FILE_NAME = /\$\{filename\}/g;
+const VARIABLE = `\${filename}`;
 
 /**
  * Asks the client for its body.
@@ -71,16 +71,21 @@ interface Rest {
 
 /**
  * "Creating an HTML form (using AWS Signature V4)": the variable stands for the name of the file in every field, without the
- * directories that some browsers tell.
+ * directories that some browsers tell. The result is measured before it is made: a short form can ask for megabytes.
+ * @throws Failure form_refused.
  */
 function expand({ fields, fileName }: FieldsParser): UploadForm {
-  const name = fileName.replace(/^.*[/\\]/s, '');
+  const name = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
+  const nameBytes = Buffer.byteLength(name);
+  if (nameBytes > MAX_FILE_NAME) throw formRefused('file_name_too_long');
   const expanded = new Map<string, string>();
-  for (const [field, value] of fields)
-    expanded.set(
-      field,
-      value.replace(FILE_NAME, () => name),
-    );
+  let bytesLeft = MAX_FIELD_BYTES;
+  for (const [field, value] of fields) {
+    const pieces = value.split(VARIABLE);
+    bytesLeft -= Buffer.byteLength(value) + (pieces.length - 1) * (nameBytes - VARIABLE.length);
+    if (bytesLeft < 0) throw formRefused('expansion_too_large');
+    expanded.set(field, pieces.join(name));
+  }
   return { fields: expanded, fileName: name };
 }
 
