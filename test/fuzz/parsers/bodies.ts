@@ -124,6 +124,8 @@ export const BODIES: readonly Parser[] = [
     reads: 'a form up to its file, byte by byte',
     files: FORM_FILES,
     ...forms,
+    frames: forms.frames.slice(1, 4),
+    pieces: ['\r\n--', '\r', 'a', '\\', field('a', '')],
     read: (text) => readFields(oneByOne(text), BOUNDARY),
   },
   {
@@ -207,6 +209,8 @@ export const BODIES: readonly Parser[] = [
     reads: 'the parts of an upload, byte by byte',
     files: DOCUMENT_FILES,
     ...documents,
+    frames: documents.frames.slice(1, 4),
+    pieces: ['<Part><PartNumber>1</PartNumber><ETag>0</ETag></Part>', '1', '&#', ' a="b"', '<!---->'],
     read: (text) => readDocument(oneByOne(text)),
   },
 ];
