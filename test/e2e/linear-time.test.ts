@@ -85,9 +85,10 @@ describe('the cost of a request grows with its size, and not with the square, fo
     });
   }
 
+  // What is shown of a path is cut by a regular expression that takes quadratic time for what looks like many `?`.
+  const todo = { path: 'until one function cuts what is shown of a target' } as const;
   for (const hostile of TARGETS) {
-    // What is shown of a target is cut by a regular expression that takes quadratic time for what looks like many `?`.
-    it(hostile.what, { todo: 'until one function cuts what is shown of a target' }, async () => {
+    it(hostile.what, hostile.what === 'the path' ? { todo: todo.path } : {}, async () => {
       for (const piece of hostile.pieces) await check(hostile, piece);
     });
   }
