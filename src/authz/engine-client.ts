@@ -102,7 +102,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       const [first = Buffer.alloc(0)] = this.#pieces;
       const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
       const status = this.#status as number;
-      this.#resolve({ status, document: understand(status, bytes.toString('utf8')) });
+      this.#resolve({ status, document: documentOf(status, bytes.toString('utf8')) });
     });
   }
 
@@ -133,7 +133,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-function understand(status: number, text: string): unknown {
+/** The document of an answer. @throws EngineError for everything that is not a 200 with JSON. */
+export function documentOf(status: number, text: string): unknown {
   if (status >= 300 && status < 400) throw new EngineError('engine_redirected', { status });
   if (status >= 400 && status < 500 && status !== 429) throw new EngineError('engine_refused', { status });
   if (status !== 200) throw new EngineError('engine_failed', { status, engineIsUnwell: !failedAtQuestion(text) });

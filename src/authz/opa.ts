@@ -1,8 +1,9 @@
 /** Open Policy Agent, asked by its REST API ("Data API", "Get a Document (with Input)"). */
+import type { Resolved } from '../domain/stages.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Decided } from './decision-cache.ts';
 import { createEngine, type EngineOptions, type EngineTools } from './engine.ts';
-import { questionOf } from './question.ts';
+import { questionOf, writeQuery } from './question.ts';
 
 export interface OpaOptions extends EngineOptions {
   /** Package and rule, such as `mizuchi/allow`. */
@@ -13,7 +14,10 @@ export function createOpa(options: OpaOptions, tools: EngineTools): Authorizer {
   const language = {
     engine: 'opa' as const,
     path: `/v1/data/${options.policy_path}`,
-    ask: (request: Parameters<typeof questionOf>[0]) => JSON.stringify({ input: questionOf(request) }),
+    ask(request: Resolved) {
+      const input = questionOf(request);
+      return writeQuery(input, { input });
+    },
     understand,
   };
   return createEngine(language, options, tools);

@@ -13,6 +13,7 @@ const RESERVED = /[%:#*\s\p{Cc}\p{Cf}\p{Cs}]/gu;
 
 /** @returns undefined if the name would be too long. */
 export function nameOf(type: string, id: string, maximum: number): string | undefined {
+  if (type.length + 1 + id.length > maximum) return undefined; // encoding only makes it longer
   const name = `${type}:${id.replace(RESERVED, percentEncode)}`;
   return name.length <= maximum ? name : undefined;
 }

@@ -4,7 +4,7 @@ import type { Authorizer } from './authorizer.ts';
 import type { Decided } from './decision-cache.ts';
 import { createEngine, type EngineOptions, type EngineTools } from './engine.ts';
 import { MAX_OBJECT, MAX_USER, nameOf } from './openfga-names.ts';
-import { questionOf } from './question.ts';
+import { questionOf, writeQuery } from './question.ts';
 
 export interface OpenFgaOptions extends EngineOptions {
   readonly store_id: string;
@@ -27,14 +27,15 @@ export function createOpenFga(options: OpenFgaOptions, tools: EngineTools): Auth
 
 /** What cannot be named cannot be asked, and so is not allowed: never is another name taken in its place. */
 function check(options: OpenFgaOptions, request: Resolved): string | Decided {
-  const { subject, resource, context } = questionOf(request);
+  const question = questionOf(request);
+  const { subject, resource, context } = question;
   if (subject === undefined) return { allow: false, reason: 'no_subject' };
   const user = nameOf(options.user_type, subject, MAX_USER);
   if (user === undefined) return { allow: false, reason: 'subject_too_long' };
   const id = options.check === 'bucket' ? resource.bucket : `${resource.bucket}/${resource.key}`;
   const object = nameOf(options.object_type, id, MAX_OBJECT);
   if (object === undefined) return { allow: false, reason: 'object_too_long' };
-  return JSON.stringify({
+  return writeQuery(question, {
     tuple_key: { user, relation: options.relation, object },
     ...(options.model_id !== undefined && { authorization_model_id: options.model_id }),
     context,

@@ -3,7 +3,9 @@
  * What is not known is left out, never null: a rule that compares it is then undefined and allows nothing, while null is less
  * than every number in Rego.
  */
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Resolved } from '../domain/stages.ts';
+import type { Decided } from './decision-cache.ts';
 
 export interface Question {
   /** Missing for an anonymous caller. */
@@ -61,4 +63,18 @@ function sizeOf({ incoming, operation, payload }: Resolved): number | undefined 
   if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length;
   const declared = incoming.headers['x-amz-decoded-content-length'] ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
+}
+
+const TOO_LARGE: Decided = { allow: false, reason: 'query_too_large' };
+
+/**
+ * The body of the query. One that is too large is not sent, and so is not allowed.
+ * @param question what clients can make long in it is measured before the text is built.
+ * @param document the question as the engine wants it.
+ */
+export function writeQuery({ context }: Question, document: object): string | Decided {
+  const most = FIXED_LIMITS.authorization_query_bytes;
+  if (context.path.length + (context.content_type?.length ?? 0) > most) return TOO_LARGE;
+  const text = JSON.stringify(document);
+  return Buffer.byteLength(text) > most ? TOO_LARGE : text;
 }

@@ -138,6 +138,12 @@ export const FAILURES = {
     side: 'client',
     message: 'The XML is not well formed or not what this operation takes.',
   },
+  metadata_too_large: {
+    code: 'MetadataTooLarge',
+    status: 400,
+    side: 'client',
+    message: 'The user metadata is larger than 2048 bytes, names and values together.',
+  },
   // the body
   missing_content_length: {
     code: 'MissingContentLength',

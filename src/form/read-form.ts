@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { Incoming, IncomingBody, UploadForm } from '../domain/stages.ts';
 import { type Boundary, boundaryOf } from './boundary.ts';
+import { expandFileName } from './expand-file-name.ts';
 import { FieldsParser } from './fields-parser.ts';
 import { FileStream } from './file-stream.ts';
 import { headersOfFields } from './form-headers.ts';
@@ -26,7 +27,6 @@ const SMALL_REST = 64 * 1024;
  * and then would hold a connection, its memory and a span for as long as he likes, and nobody knows who he is.
  */
 const READING_MILLIS = 240_000;
-const FILE_NAME = /\$\{filename\}/g;
 
 /**
  * Asks the client for its body.
@@ -50,7 +50,7 @@ export async function readForm(
     return first !== undefined;
   });
   if (first === undefined) throw formRefused('no_end');
-  const { fields, fileName } = expand(parser);
+  const { fields, fileName } = expandFileName(parser);
   const length = body.length - parser.fileStart;
   const rest = { source, first, length, boundary };
   const isSmall = length <= Math.max(SMALL_REST, first.length);
@@ -67,21 +67,6 @@ interface Rest {
   /** Of all of it, in bytes, the closing delimiter included. */
   readonly length: number;
   readonly boundary: Boundary;
-}
-
-/**
- * "Creating an HTML form (using AWS Signature V4)": the variable stands for the name of the file in every field, without the
- * directories that some browsers tell.
- */
-function expand({ fields, fileName }: FieldsParser): UploadForm {
-  const name = fileName.replace(/^.*[/\\]/s, '');
-  const expanded = new Map<string, string>();
-  for (const [field, value] of fields)
-    expanded.set(
-      field,
-      value.replace(FILE_NAME, () => name),
-    );
-  return { fields: expanded, fileName: name };
 }
 
 async function collectFile({ source, first, length, boundary }: Rest, patience: Patience): Promise<IncomingBody> {

@@ -1,5 +1,6 @@
 /** Why a form is not taken, as one closed table. The key is the reason, for spans and logs; a row is what the client gets. */
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 
 interface RefusalShape {
   readonly message: string;
@@ -7,10 +8,11 @@ interface RefusalShape {
   readonly code?: string;
 }
 
-/** Bytes before the file's content, delimiters included (Amazon S3 API Reference, "POST Object": 20 KB). */
-export const MAX_FIELD_BYTES = 20 * 1024;
-/** Fields before the file. */
-export const MAX_FIELDS = 100;
+export const {
+  form_fields_bytes: MAX_FIELD_BYTES,
+  form_fields: MAX_FIELDS,
+  file_name_bytes: MAX_FILE_NAME,
+} = FIXED_LIMITS;
 
 export const REFUSALS = {
   no_boundary: { message: 'The Content-Type names no boundary of 1 to 70 characters, or names two.' },
@@ -25,6 +27,14 @@ export const REFUSALS = {
   fields_too_large: {
     message: `The fields before the file are larger than ${MAX_FIELD_BYTES} bytes.`,
     code: 'MaxPostPreDataLengthExceeded',
+  },
+  expansion_too_large: {
+    message: `The fields are larger than ${MAX_FIELD_BYTES} bytes once \${filename} is replaced by the name of the file.`,
+    code: 'MaxPostPreDataLengthExceeded',
+  },
+  file_name_too_long: {
+    message: `The name of the file is longer than ${MAX_FILE_NAME} bytes in UTF-8.`,
+    code: 'KeyTooLongError',
   },
   no_file: {
     message: 'The form needs exactly one file, in a field named "file".',

@@ -95,7 +95,7 @@ export const METRICS = {
   mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
   mizuchi_limit: {
     type: 'gauge',
-    help: 'What the configuration allows, by setting, in bytes, seconds, bytes a second, or how many, as the setting is meant.',
+    help: 'What the configuration allows, by setting, in bytes, seconds, bytes a second, or how many, as the setting is meant. Limits without a setting begin with `fixed.`.',
     labels: ['setting'],
   },
   mizuchi_part_memory_bytes: {

@@ -1,5 +1,6 @@
 /** The limits of the configuration, as gauges named by their settings: what is used is judged against what may be. */
 import type { Config } from '../config/config.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Registry } from './registry.ts';
 
 export function showLimits(registry: Registry, { server, upload }: Config): void {
@@ -8,6 +9,7 @@ export function showLimits(registry: Registry, { server, upload }: Config): void
     const values: Record<string, unknown> = sections[section as keyof typeof LIMITS];
     for (const name of settings) registry.set('mizuchi_limit', [`${section}.${name}`], values[name] as number);
   }
+  for (const [name, value] of Object.entries(FIXED_LIMITS)) registry.set('mizuchi_limit', [`fixed.${name}`], value);
 }
 
 const LIMITS = {

@@ -4,6 +4,7 @@
  * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for.
  */
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OBJECT_HEADERS } from '../domain/object-headers.ts';
 import type { OperationName } from '../domain/operation.ts';
 import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
@@ -62,7 +63,7 @@ const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
  * The headers of a client's request that go to the store.
  * @param rules of the bucket.
  * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer;
- * bad_request for one that the client asks for and in the same breath calls its connection's own.
+ * bad_request for one that the client asks for and in the same breath calls its connection's own; metadata_too_large.
  */
 export function headersForStore(
   operation: OperationName,
@@ -81,6 +82,7 @@ export function headersForStore(
   }
   refuseConnectionOptions(headers.connection, passed);
   if (rules !== undefined && createsObject) applyFixed(passed, rules);
+  refuseLargeMetadata(passed);
   return withoutAwsChunked(passed);
 }
 
@@ -110,6 +112,17 @@ function refuseConnectionOptions(options: string | undefined, passed: Readonly<R
     if (Object.hasOwn(passed, name))
       throw new Failure('bad_request', `Connection names the header ${name.slice(0, 80)}, which the store is to see.`);
   }
+}
+
+/** The size is the "sum of the number of bytes in the UTF-8 encoding of each key and value"; a header has one character a byte. */
+function refuseLargeMetadata(passed: Readonly<Record<string, string>>): void {
+  const most = FIXED_LIMITS.user_metadata_bytes;
+  let size = 0;
+  for (const name in passed)
+    if (name.startsWith(METADATA)) size += name.length - METADATA.length + (passed[name] as string).length;
+  if (size <= most) return;
+  const details = { Size: String(size), MaxSizeAllowed: String(most) };
+  throw new Failure('metadata_too_large', undefined, { details });
 }
 
 function passesByPrefix(operation: OperationName, name: string): boolean {

@@ -52,8 +52,13 @@ export function failureOfAnswer(answer: StoreAnswer, forClient: (text: string) =
   const status = success ? statusOfErrorInSuccess(error?.code) : answer.status;
   const code = error?.code ?? codeOfStatus(answer.status);
   const type = BYTES_ARE_WRONG.has(code) ? 'checksum_mismatch' : 'store_error';
-  const message = error === undefined ? 'The store gave no reason.' : forClient(error.message).slice(0, MAX_MESSAGE);
+  const message = error === undefined ? 'The store gave no reason.' : messageFor(error.message, forClient);
   return new Failure(type, message, { code, status, headers });
+}
+
+/** Cut before the names are put in as well: a short name that occurs often would make it as long as the store likes. */
+function messageFor(message: string, forClient: (text: string) => string): string {
+  return forClient(message.slice(0, 4 * MAX_MESSAGE)).slice(0, MAX_MESSAGE);
 }
 
 /** Code and message of an `<Error>` document; undefined if it is not one. */
@@ -61,18 +66,22 @@ export function readStoreError(xml: string): StoreError | undefined {
   const fields = new Map<string, string>();
   const path: string[] = [];
   const parser = new SaxesParser();
-  let broken = false;
-  parser.on('error', () => {
-    broken = true;
+  // The first error ends it: the parser would go on, and make an error of every further character.
+  parser.on('error', (error) => {
+    throw error;
   });
   parser.on('opentag', (tag) => void path.push(tag.name));
   parser.on('text', (text) => {
     if (path.length === 2 && path[0] === 'Error') fields.set(path[1]!, (fields.get(path[1]!) ?? '') + text);
   });
   parser.on('closetag', () => void path.pop());
-  parser.write(xml).close();
+  try {
+    parser.write(xml).close();
+  } catch {
+    return undefined;
+  }
   const code = fields.get('Code')?.trim();
-  if (broken || code === undefined || !/^[A-Za-z0-9.]{1,100}$/.test(code)) return undefined;
+  if (code === undefined || !/^[A-Za-z0-9.]{1,100}$/.test(code)) return undefined;
   return { code, message: fields.get('Message')?.trim() ?? code };
 }
 

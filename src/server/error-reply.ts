@@ -1,11 +1,17 @@
-/** A Failure as S3 says it (Amazon S3 API Reference, "REST error responses"), with the trace id added. */
+/**
+ * A Failure as S3 says it (Amazon S3 API Reference, "REST error responses"), with the trace id added. Some elements repeat what
+ * the client sent, such as the canonical request: none is longer than `error_element_characters`, escaping excluded.
+ */
 import type { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Reply } from '../domain/stages.ts';
 import { escapeXml } from '../kit/xml.ts';
 
+const LONGEST = FIXED_LIMITS.error_element_characters;
+
 export function errorReply(failure: Failure, resource: string, requestId: string, traceId: string | undefined): Reply {
   const element = (name: string, text: string | undefined): string =>
-    text === undefined ? '' : `<${name}>${escapeXml(text)}</${name}>`;
+    text === undefined ? '' : `<${name}>${escapeXml(text.slice(0, LONGEST))}</${name}>`;
   const body =
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error>' +
     element('Code', failure.code) +

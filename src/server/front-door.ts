@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AddressSet } from '../kit/address-set.ts';
-import { type ProxyHeader, parseProxyHeader } from './proxy-header.ts';
+import { LONGEST_HEADER, type ProxyHeader, parseProxyHeader } from './proxy-header.ts';
 import type { RefusedConnection } from './refused-connection.ts';
 
 /** Milliseconds in which the header must be there; a lost packet is sent again within 3 s (proxy-protocol.txt, 2). */
@@ -67,20 +67,24 @@ type Outcome = ProxyHeader | 'proxy_header_malformed' | 'proxy_header_timeout' |
 
 /** Leaves the bytes after the header in the socket. A peer that goes without a word is only `gone`: balancers probe so. */
 function readProxyHeader(socket: Socket, done: (outcome: Outcome) => void): void {
-  let held: Buffer = Buffer.alloc(0);
+  // One buffer for all pieces: to join them anew with each one would take quadratic time where they are single bytes.
+  const held = Buffer.allocUnsafe(LONGEST_HEADER);
+  let length = 0;
   const finish = (outcome: Outcome): void => {
     clearTimeout(timer);
     socket.off('readable', take).off('end', end).off('close', end).off('error', end);
     done(outcome);
   };
-  const end = (): void => finish(held.length === 0 ? 'gone' : 'proxy_header_malformed');
+  const end = (): void => finish(length === 0 ? 'gone' : 'proxy_header_malformed');
   const take = (): void => {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return;
-    held = Buffer.concat([held, bytes]);
-    const header = parseProxyHeader(held);
+    const before = length;
+    length += bytes.copy(held, before);
+    const header = parseProxyHeader(held.subarray(0, length));
     if (header === 'more') return;
-    if (header !== 'malformed' && held.length > header.length) socket.unshift(held.subarray(header.length));
+    const rest = header === 'malformed' ? bytes : bytes.subarray(header.length - before);
+    if (header !== 'malformed' && rest.length > 0) socket.unshift(rest);
     finish(header === 'malformed' ? 'proxy_header_malformed' : header);
   };
   const timer = setTimeout(() => finish('proxy_header_timeout'), PATIENCE_MILLIS);

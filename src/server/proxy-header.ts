@@ -15,6 +15,8 @@ const V2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const LONGEST_LINE = 107;
 /** Ours, in bytes: addresses take 216 at most, and the TLVs that are in use a few hundred. */
 const LONGEST_BINARY = 4096;
+/** No more bytes are needed to tell what a connection begins with. */
+export const LONGEST_HEADER = Math.max(LONGEST_LINE, LONGEST_BINARY);
 
 /** @returns `more` while the bytes are the beginning of a header, `malformed` as soon as they cannot be one. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {

@@ -1,5 +1,6 @@
 /** The canonical form of a request, which is what Signature Version 4 signs and verifies. Pure. */
 import { hash } from 'node:crypto';
+import { withoutOuterBlanks } from '../kit/outer-blanks.ts';
 import { percentEncode } from '../kit/percent.ts';
 
 export type Query = readonly (readonly [name: string, value: string])[];
@@ -41,5 +42,4 @@ export function stringToSign(date: string, scope: string, canonical: string): st
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-/** Not `trim`: to JavaScript 0xA0 is a space too, and in UTF-8 it is the last byte of `à`. */
-const canonicalValue = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/ {2,}/g, ' ');
+const canonicalValue = (value: string): string => withoutOuterBlanks(value).replace(/ {2,}/g, ' ');

@@ -1,4 +1,5 @@
 /** Request headers by lower-case name, with every value that came: what decides about access may not overlook the second one. */
+import { withoutOuterBlanks } from '../kit/outer-blanks.ts';
 import { refuse } from './refusals.ts';
 
 export class HeaderIndex {
@@ -30,13 +31,7 @@ export class HeaderIndex {
     // Clients choose the names: `__proto__` is one like any other.
     const joined: Record<string, string | undefined> = Object.create(null);
     for (const name of names) {
-      joined[name] =
-        name === 'host'
-          ? this.once(name)
-          : this.#values
-              .get(name)
-              ?.map((value) => value.replace(/^[ \t]+|[ \t]+$/g, ''))
-              .join(',');
+      joined[name] = name === 'host' ? this.once(name) : this.#values.get(name)?.map(withoutOuterBlanks).join(',');
     }
     return joined;
   }

@@ -1,9 +1,9 @@
 /** The document that completes a multipart upload, read strictly: what is forwarded is well formed and says what S3 takes. */
 import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 
-/** Largest document in bytes: 10,000 parts with their checksums have less. */
-export const MAX_COMPLETE_DOCUMENT = 2 * 1024 * 1024;
+export const MAX_COMPLETE_DOCUMENT = FIXED_LIMITS.completion_document_bytes;
 const MAX_PARTS = 10_000;
 const PART_NUMBER = /^[1-9]\d{0,4}$/;
 

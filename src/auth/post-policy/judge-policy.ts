@@ -23,11 +23,13 @@ const UNCOVERED = new Set(['policy', 'x-amz-signature', 'file']);
 export function judgePolicy({ expiresAt, conditions }: Policy, request: FormRequest, now: number): void {
   if (now >= expiresAt) throw violated('policy_expired', 'Policy expired.');
   const values = new Map(request.fields).set('bucket', request.bucket).set('key', request.key);
+  const types = values.get('content-type');
+  const starts = types === undefined ? values : new Map(values).set('content-type', commonStart(types));
   const covered = new Set(UNCOVERED);
   for (const condition of conditions) {
     if (condition.operator === 'content-length-range') judgeLength(condition, request.fileLength);
     else {
-      judgeMatch(condition, values.get(condition.field));
+      judgeMatch(condition, (condition.operator === 'eq' ? values : starts).get(condition.field));
       covered.add(condition.field);
     }
   }
@@ -47,10 +49,20 @@ function judgeMatch(condition: MatchCondition, actual: string | undefined): void
   throw violated('condition_failed', `Policy Condition failed: ["${operator}", "$${shown}", ...]`, { details });
 }
 
-function holds({ operator, field, value }: MatchCondition, actual: string): boolean {
-  if (operator === 'eq') return actual === value;
-  if (field !== 'content-type') return actual.startsWith(value);
-  return actual.split(',').every((type) => type.trimStart().startsWith(value)); // "Matching Content-Types in a Comma-Separated List"
+function holds({ operator, value }: MatchCondition, actual: string): boolean {
+  return operator === 'eq' ? actual === value : actual.startsWith(value);
+}
+
+/** "Matching Content-Types in a Comma-Separated List": each must begin with the value, so what they have in common must. */
+function commonStart(contentTypes: string): string {
+  const [first = '', ...others] = contentTypes.split(',').map((type) => type.trimStart());
+  let length = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < length && first[same] === other[same]) same++;
+    length = same;
+  }
+  return first.slice(0, length);
 }
 
 function judgeLength({ min, max }: RangeCondition, length: number): void {

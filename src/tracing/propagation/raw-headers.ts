@@ -13,7 +13,8 @@ export const rawHeadersGetter: TextMapGetter<RawHeaders> = {
       if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
       const value = headers[at + 1]!;
       if (found === undefined) found = value;
-      else found = typeof found === 'string' ? [found, value] : [...found, value];
+      else if (typeof found === 'string') found = [found, value];
+      else found.push(value);
     }
     return found;
   },

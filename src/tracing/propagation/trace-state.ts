@@ -1,5 +1,6 @@
 /** The `tracestate` header: what other tracing systems want carried along (W3C Trace Context level 2, section 3.3). */
 import type { TraceState as TraceStateApi } from '@opentelemetry/api';
+import { withoutOuterBlanks } from '../../kit/outer-blanks.ts';
 
 /** Section 3.3.1.3.1: a lower-case letter or a digit, then up to 255 of the characters that a key may have. */
 const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
@@ -29,7 +30,7 @@ export class TraceState implements TraceStateApi {
     const members = new Map<string, string>();
     let count = 0;
     for (const part of header.split(',')) {
-      const member = withoutOuterSpace(part);
+      const member = withoutOuterBlanks(part);
       if (member === '') continue;
       const equals = member.indexOf('=');
       const key = member.slice(0, equals);
@@ -67,16 +68,6 @@ export class TraceState implements TraceStateApi {
     return this.#text;
   }
 }
-
-/** Spaces and tabs only. Not a regular expression: those that trim at the end take quadratic time on hostile input. */
-function withoutOuterSpace(text: string): string {
-  let [start, end] = [0, text.length];
-  while (start < end && isSpace(text.charCodeAt(start))) start++;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Drops whole members, long ones first and then from the end, until the list is short enough. */
 function withinLength(members: Map<string, string>): Map<string, string> {

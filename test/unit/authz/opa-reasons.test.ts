@@ -6,14 +6,7 @@ import { describe, it } from 'node:test';
 import { createOpa } from '../../../src/authz/opa.ts';
 import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
-import type { Resolved } from '../../../src/domain/stages.ts';
-
-const REQUEST = {
-  incoming: { headers: {}, body: { length: 0 }, signal: new AbortController().signal },
-  bucket: { name: 'uploads' },
-  identity: { method: 'anonymous', claims: {} },
-  payload: { hash: 'UNSIGNED-PAYLOAD' },
-} as unknown as Resolved;
+import { resolvedRequest } from '../../support/resolved-request.ts';
 
 describe('the reason that OPA gives', () => {
   const cases: [what: string, given: unknown, shown: string][] = [
@@ -36,7 +29,7 @@ describe('the reason that OPA gives', () => {
       const options = { url, policy_path: 'mizuchi/allow', timeout_seconds: 5, cache_ttl_seconds: 0 };
       const opa = createOpa(options, { bucket: 'uploads', watch: NOBODY_WATCHES });
       t.after(() => opa.close());
-      const verdict = await opa.decide(REQUEST, NO_SPAN);
+      const verdict = await opa.decide(resolvedRequest(), NO_SPAN);
       assert.deepEqual(verdict, { allow: false, reason: shown, cached: false });
     });
   }

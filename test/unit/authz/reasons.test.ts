@@ -35,7 +35,7 @@ const documented = (...decisions: string[]): string[] =>
 
 /** Reasons of a decision that are ours, and not the policy's. */
 function decided(): string[] {
-  const text = read('src/authz/opa.ts') + read('src/authz/openfga.ts');
+  const text = read('src/authz/opa.ts') + read('src/authz/openfga.ts') + read('src/authz/question.ts');
   return words(text, /\breason: (.*)/g).flatMap((given) => words(given, /'(\w+)'/g));
 }
 

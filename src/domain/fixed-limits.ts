@@ -1,0 +1,20 @@
+/**
+ * Limits that no setting changes, because S3 has the same ones or because nothing honest comes near them. `/metrics` shows them
+ * as `mizuchi_limit{setting="fixed.…"}`, and docs/limits.md lists them.
+ */
+export const FIXED_LIMITS = {
+  /** Bytes of a form before its file, and of its field values after `${filename}` was replaced (Amazon S3 API Reference, "POST Object": 20 KB). */
+  form_fields_bytes: 20 * 1024,
+  /** Fields before the file of a form. */
+  form_fields: 100,
+  /** Bytes of the file name in a form, in UTF-8: as many as a key may have. */
+  file_name_bytes: 1024,
+  /** Bytes of user metadata, names and values together (Amazon S3 User Guide, "Working with object metadata": 2 KB). */
+  user_metadata_bytes: 2 * 1024,
+  /** Bytes of JSON in one query to a policy engine. */
+  authorization_query_bytes: 64 * 1024,
+  /** Characters of one element in an error document. */
+  error_element_characters: 64 * 1024,
+  /** Bytes of a CompleteMultipartUpload document: 10,000 parts with their checksums take less. */
+  completion_document_bytes: 2 * 1024 * 1024,
+} as const;

@@ -1,0 +1,76 @@
+/**
+ * Random text for every parser, with four oracles: it throws nothing but refusals; what it returns is not much larger than what it
+ * was given; its time grows with the size of the text; and when it is over, no memory is left.
+ */
+import { cost } from '../support/growth.ts';
+import { type Parser, tryRead } from './parsers/parser.ts';
+import { below, oneOf, pumped, type Random, randomText } from './random-text.ts';
+
+/** A value may be so many times as large as the text, and a little more: escapes of XML take six characters for one. */
+const MOST_EXPANSION = 16;
+const ALLOWANCE = 128 * 1024;
+/** One text in so many is pumped up. */
+const PUMPED = 20;
+const [SHORT, LONG] = [2 * 1024, 32 * 1024];
+/** A quadratic parser takes 256 times as long for a text of 16 times the length. */
+const MOST_GROWTH = 100;
+/** Microseconds of CPU that are worth a closer look. */
+const SUSPICIOUS = 5_000;
+
+export class Finding extends Error {
+  override readonly name = 'Finding';
+}
+
+/** One case. @throws Finding */
+export async function fuzzOnce(random: Random, parsers: readonly Parser[]): Promise<void> {
+  const parser = oneOf(random, parsers);
+  if (below(random, PUMPED) === 0) return checkGrowth(random, parser);
+  const text = oneOf(random, parser.frames)(randomText(random, parser.pieces));
+  const value = await read(parser, text);
+  const size = sizeOf(value);
+  if (size <= MOST_EXPANSION * text.length + ALLOWANCE) return;
+  throw new Finding(`${parser.reads}: ${text.length} bytes became ${size}: ${JSON.stringify(text)}`);
+}
+
+async function read(parser: Parser, text: string): Promise<unknown> {
+  try {
+    return await tryRead(parser, text);
+  } catch (error) {
+    const shown = error instanceof Error ? error.stack : String(error);
+    throw new Finding(`${parser.reads}: it throws ${shown}\nfor ${JSON.stringify(text)}`);
+  }
+}
+
+async function checkGrowth(random: Random, parser: Parser): Promise<void> {
+  const most = Math.min(LONG, parser.most ?? LONG);
+  const text = pumped(random, parser);
+  const [short, long] = [text.ofLength((most * SHORT) / LONG), text.ofLength(most)];
+  await read(parser, long);
+  const before = process.threadCpuUsage();
+  await read(parser, long);
+  const { user, system } = process.threadCpuUsage(before);
+  if (user + system < SUSPICIOUS) return;
+  const factor = (await least(parser, long)) / (await least(parser, short));
+  if (factor > MOST_GROWTH)
+    throw new Finding(
+      `${parser.reads}: 16 times the text takes ${factor.toFixed(0)} times the time: ${JSON.stringify(short)}`,
+    );
+}
+
+/** Of several measurements: others can make it longer, nobody can make it shorter. */
+async function least(parser: Parser, text: string): Promise<number> {
+  const costs: number[] = [];
+  for (let i = 0; i < 4; i++) costs.push(await cost(() => tryRead(parser, text)));
+  return Math.min(...costs);
+}
+
+/** Characters and bytes in a value, and a little for everything that holds them. */
+function sizeOf(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null || depth > 6) return 8;
+  if (value instanceof Uint8Array) return value.length;
+  if (value instanceof Error)
+    return sizeOf(value.message) + sizeOf({ ...value, stack: undefined, cause: undefined }, depth + 1);
+  const inner = value instanceof Map ? [...value].flat() : Array.isArray(value) ? value : Object.entries(value).flat();
+  return inner.reduce((sum: number, each) => sum + sizeOf(each, depth + 1), 8);
+}

@@ -1,0 +1,176 @@
+/** What other servers send: stores, engines, collectors, callers' tracing; and what is written of it. */
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { documentOf } from '../../../src/authz/engine-client.ts';
+import { EngineError } from '../../../src/authz/trouble.ts';
+import { Failure } from '../../../src/domain/failure.ts';
+import { readFields } from '../../../src/kit/protobuf.ts';
+import { escapeXml, unescapeXml } from '../../../src/kit/xml.ts';
+import { prettyLine } from '../../../src/logging/pretty.ts';
+import { expose } from '../../../src/metrics/exposition.ts';
+import { Registry } from '../../../src/metrics/registry.ts';
+import { wayfarerOf } from '../../../src/rehearsal/fault-chooser.ts';
+import { failureOfAnswer, readStoreError } from '../../../src/s3/store-error.ts';
+import { errorReply } from '../../../src/server/error-reply.ts';
+import { readPartialSuccess, readStatusMessage } from '../../../src/tracing/exporter/otlp-request.ts';
+import { printable } from '../../../src/tracing/exporter/result.ts';
+import { retryAfterMillis, retryInfoMillis } from '../../../src/tracing/exporter/retry-after.ts';
+import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
+import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
+import { documentForClient } from '../../../src/upload/answer-document.ts';
+import { elementOf } from '../../../src/upload/split/store-upload.ts';
+import { resolvedRequest } from '../../support/resolved-request.ts';
+import { asItIs, isRangeError, type Parser } from './parser.ts';
+
+const REGISTRY = new Registry();
+const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const PROPAGATORS: readonly [PropagatorName, header: string, others: readonly string[], pieces: readonly string[]][] = [
+  ['tracecontext', 'traceparent', [], [' ', '0', '-', '00-', CALLER, '\t', ',']],
+  ['tracecontext', 'tracestate', ['traceparent', CALLER], [',', ' ', 'a=b,', '=', 'a', 'a=', '\t', 'a= b']],
+  ['baggage', 'baggage', [], [',', 'a=b,', ' ', '%', '%41', ';', 'a=b;c=d,', '=']],
+  ['b3', 'b3', [], ['0', 'a', '-', `${'a'.repeat(32)}-`, `${'a'.repeat(16)}-${'b'.repeat(16)}-`, '1']],
+  ['b3multi', 'x-b3-traceid', ['x-b3-spanid', 'a'.repeat(16)], ['0', 'a', ' ', ',']],
+  ['xray', 'x-amzn-trace-id', [], [';', ' ', 'Root=1-', 'Root=', '=', 'Parent=a;', 'a']],
+];
+const propagators = await Promise.all(
+  PROPAGATORS.map(async ([name, ...rest]) => [await choosePropagator([name]), ...rest] as const),
+);
+
+const collectors = [
+  ['the status of a collector', readStatusMessage],
+  ['what a collector rejects', readPartialSuccess],
+  ['when a collector wants to be asked again', retryInfoMillis],
+  ['fields of Protocol Buffers', (bytes: Uint8Array) => [...readFields(bytes)].length],
+] as const;
+
+const xml = [
+  '<Bucket>',
+  '<Bucket></Bucket>',
+  '</Bucket>',
+  '<a>',
+  '</a>',
+  '<a/>',
+  '&amp;',
+  '&#',
+  ' ',
+  '<!',
+  '<![CDATA[',
+  ' a="b"',
+  '<Error>',
+  'x',
+  '<',
+];
+
+export const ANSWERS: readonly Parser[] = [
+  ...propagators.flatMap(([propagator, header, others, pieces]): Parser[] => {
+    const extract = (headers: readonly string[]): unknown =>
+      headersOf(propagator, propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter));
+    const files = ['tracing/propagation/trace-context.ts', 'tracing/propagation/trace-state.ts'];
+    return [
+      {
+        reads: `the header ${header}`,
+        files,
+        frames: [asItIs, (text) => `${CALLER}-${text}`],
+        pieces,
+        read: (text) => extract([...others, header, text]),
+      },
+      {
+        reads: `many headers ${header}`,
+        files: ['tracing/propagation/raw-headers.ts'],
+        frames: [asItIs],
+        pieces: ['a=b\n', '\n', `${CALLER}\n`],
+        read: (text) => extract([...others, ...text.split('\n').flatMap((value) => [header, value])]),
+      },
+    ];
+  }),
+  {
+    reads: 'an error of a store',
+    files: ['s3/store-error.ts'],
+    frames: [
+      asItIs,
+      (text) => `<Error><Code>A</Code><Message>${text}</Message></Error>`,
+      (text) => `<Error><Code>A</Code>${text}</Error>`,
+      (text) => `<Error ${text}>`,
+      (text) => `<!${text}`,
+    ],
+    pieces: xml,
+    read: (text) => [
+      readStoreError(text),
+      failureOfAnswer({ status: 400, headers: {}, body: text }, (it) => it.replaceAll('x', 'y'.repeat(1024))),
+    ],
+  },
+  {
+    reads: 'a document of a store',
+    files: ['upload/answer-document.ts', 'upload/split/store-upload.ts', 'kit/xml.ts'],
+    frames: [asItIs, (text) => `<Bucket>${text}</Bucket>`],
+    pieces: xml,
+    read(text) {
+      const request = { ...resolvedRequest(), decision: { reason: '' } };
+      return [
+        elementOf(text, 'Bucket'),
+        escapeXml(text),
+        unescapeXml(text),
+        documentForClient(text, request as never, 'id'),
+      ];
+    },
+  },
+  {
+    reads: 'the answer of a policy engine',
+    files: ['authz/engine-client.ts'],
+    frames: [(text) => `5${text}`, (text) => `2${text}`, (text) => `5"code":${text}`],
+    pieces: ['"code":', ' ', '"eval_', '"code": "eval_a', 'a', '"', '{', '[', '\\'],
+    most: 64 * 1024,
+    refuses: (error) => error instanceof EngineError,
+    read: (text) => documentOf(text[0] === '5' ? 500 : 200, text.slice(1)),
+  },
+  ...collectors.map(
+    ([reads, read]): Parser => ({
+      reads,
+      files: ['kit/protobuf.ts', 'tracing/exporter/otlp-request.ts', 'tracing/exporter/retry-after.ts'],
+      frames: [asItIs],
+      pieces: ['\x0a\x02\x08\x01', '\x0a\0', '\x12\x01a', '\x80', '\x1a\x04\x0a\x02aa', '\xff', '\x08\x01', '\0'],
+      refuses: isRangeError,
+      read: (text) => read(Buffer.from(text, 'latin1')),
+    }),
+  ),
+  {
+    reads: 'Retry-After',
+    files: ['tracing/exporter/retry-after.ts', 'tracing/exporter/result.ts'],
+    frames: [asItIs, (text) => `Fri, ${text}`],
+    pieces: ['1', 'a', ' ', '(', '()', '01 Jan ', ':', '-', 'Fri, '],
+    read: (text) => [retryAfterMillis(text, 0), printable(text)],
+  },
+  {
+    reads: 'the document of an error',
+    files: ['server/error-reply.ts', 'kit/xml.ts'],
+    frames: [asItIs],
+    pieces: ['"', '&', '<', '\0', 'a', '\xe9'],
+    read: (text) =>
+      errorReply(
+        new Failure('signature_refused', undefined, { details: { CanonicalRequest: text } }),
+        text,
+        'id',
+        'id',
+      ),
+  },
+  {
+    reads: 'which format of metrics is wanted',
+    files: ['metrics/exposition.ts'],
+    frames: [asItIs, (text) => `application/openmetrics-text${text}`],
+    pieces: [',', ';', ' ', 'a', ';q=1', 'text/plain,', '\t'],
+    read: (text) => expose(REGISTRY, text),
+  },
+  {
+    reads: 'a request that a rehearsal disturbs',
+    files: ['rehearsal/fault-chooser.ts'],
+    frames: [asItIs, (text) => `/b/${text}`, (text) => `/b/k?${text}`],
+    pieces: ['?', '/', '%', '%41', '&', 'a=', 'partNumber=1&'],
+    read: (text) => wayfarerOf('PUT', text),
+  },
+  {
+    reads: 'a log line',
+    files: ['logging/pretty.ts'],
+    frames: [(text) => JSON.stringify({ level: 'info', time: '', msg: text, path: text })],
+    pieces: ['a', '\0', '"', '\x9f', ' '],
+    read: (text) => prettyLine(text),
+  },
+];

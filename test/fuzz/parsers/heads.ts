@@ -1,0 +1,202 @@
+/** The first line and the headers of a request, before anybody is known. */
+import type { IncomingMessage } from 'node:http';
+import { credentialKinds } from '../../../src/auth/credential-kind.ts';
+import { CorsPolicy } from '../../../src/cors/cors-policy.ts';
+import type { Incoming, Routed } from '../../../src/domain/stages.ts';
+import { addressSet } from '../../../src/kit/address-set.ts';
+import { withoutOuterBlanks } from '../../../src/kit/outer-blanks.ts';
+import { percentDecode, percentEncodePath } from '../../../src/kit/percent.ts';
+import { findBucket, type Route } from '../../../src/router/find-bucket.ts';
+import { findOperation } from '../../../src/router/find-operation.ts';
+import { unhoist } from '../../../src/router/hoisted-headers.ts';
+import { isForm } from '../../../src/router/route-form.ts';
+import { headersForStore } from '../../../src/s3/header-allow-list.ts';
+import { clientBehind } from '../../../src/server/forwarded.ts';
+import { parseProxyHeader } from '../../../src/server/proxy-header.ts';
+import { readHead } from '../../../src/server/request-head.ts';
+import { parseTarget } from '../../../src/server/request-target.ts';
+import { virtualHosts } from '../../../src/server/virtual-hosts.ts';
+import { planBody } from '../../../src/upload/body-plan.ts';
+import { resolvedRequest } from '../../support/resolved-request.ts';
+import { asItIs, type Parser } from './parser.ts';
+
+const bucket = { name: 'uploads', storeBucket: 'my-bucket' };
+const ROUTES: readonly Route<typeof bucket>[] = [{ prefix: '/uploads', bucket }];
+const TRUSTED = addressSet(['0.0.0.0/0', '::/0']);
+const hostBucketOf = virtualHosts(['up.example.test', 'example.test']);
+const CORS = new CorsPolicy({
+  origins: ['https://*.example.com'],
+  methods: ['PUT'],
+  headers: ['x-amz-*', 'content-*'],
+  exposed: [],
+  maxAgeSeconds: 1,
+  credentials: false,
+});
+
+const incoming = (changes: Partial<Incoming>): Incoming => resolvedRequest({ incoming: changes }).incoming;
+/** `name: value` lines as node:http lists them. */
+function rawHeadersOf(text: string): string[] {
+  return text.split('\r\n').flatMap((line) => {
+    const colon = line.indexOf(':');
+    return colon < 0 ? ['accept', line] : [line.slice(0, colon), line.slice(colon + 1)];
+  });
+}
+const headersOf = (text: string): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    headers[line.slice(0, Math.max(0, colon)).toLowerCase()] = line.slice(colon + 1);
+  }
+  return headers;
+};
+
+export const HEADS: readonly Parser[] = [
+  {
+    reads: 'the target of a request',
+    files: ['server/request-target.ts', 'kit/percent.ts', 'router/find-bucket.ts', 'router/find-operation.ts'],
+    frames: [(text) => `/uploads/${text}`, (text) => `/uploads/k?${text}`, (text) => `/uploads/k?uploads=${text}`],
+    pieces: ['%3f', '%', '%e2%82', '..%2f', '../', '/', '&', 'a&', 'x-id=', '=', '?', ';', '%00', "'", '"', 'a'],
+    read(text) {
+      const { path, query } = parseTarget(text);
+      const { key } = findBucket(ROUTES, { rawPath: path, hostBucket: undefined });
+      return [key, percentEncodePath(key), findOperation('POST', query, true)];
+    },
+  },
+  {
+    reads: 'parameters of the query, each of another name',
+    files: ['router/find-operation.ts', 'router/query-parameters.ts', 'router/hoisted-headers.ts'],
+    frames: [asItIs, (text) => `X-Amz-Signature=0&${text}`],
+    pieces: ['x-amz-meta-a=1&', 'x-amz-checksum-crc32=&', 'b&', 'x-id=a&', 'x-amz-a=%0a&', 'x-amz- =1&'],
+    read(text) {
+      const pairs = text.split('&').map((pair, i) => {
+        const [name = '', value = ''] = pair.split('=');
+        return [name === 'X-Amz-Signature' ? name : `${name}${i}`, percentDecode(value) ?? ''] as const;
+      });
+      const { query, headers } = unhoist(incoming({ query: pairs }));
+      return [headers, findOperation('PUT', query, true)];
+    },
+  },
+  {
+    reads: 'the headers of a request',
+    files: ['server/request-head.ts', 'auth/credential-kind.ts'],
+    frames: [(text) => `host:a\r\n${text}`, (text) => `host:a\r\ncontent-length:${text}`],
+    pieces: [
+      'accept:a\r\n',
+      'via:b\r\n',
+      'cookie:c\r\n',
+      'x:y\r\n',
+      ':\r\n',
+      '\r\n',
+      ' ',
+      '1',
+      'transfer-encoding:a\r\n',
+    ],
+    read(text) {
+      const rawHeaders = rawHeadersOf(text);
+      const kinds = credentialKinds({ incoming: { rawHeaders, query: [] } } as unknown as Routed);
+      return [kinds, readHead({ httpVersion: '1.1', rawHeaders, url: '/a' } as IncomingMessage, hostBucketOf)];
+    },
+  },
+  {
+    reads: 'the host',
+    files: ['server/virtual-hosts.ts'],
+    frames: [asItIs, (text) => `${text}.up.example.test`],
+    pieces: [':', ':1', '1', '.', 'a.', '.up.example.test', ':1.', 'A'],
+    read: (text) => hostBucketOf(text),
+  },
+  ...(['forwarded', 'x-forwarded-for'] as const).map(
+    (header): Parser => ({
+      reads: `the header ${header}`,
+      files: ['server/forwarded.ts', 'kit/address-set.ts'],
+      frames: [asItIs, (text) => `for=${text}`, (text) => `for="${text}`, (text) => `[${text}`],
+      pieces: [
+        ' ',
+        ',',
+        '1',
+        '1.1.1.1,',
+        '"',
+        '\\',
+        '[',
+        ']',
+        ';',
+        'for=1;',
+        'for="a',
+        '::',
+        ':1',
+        '%',
+        'a',
+        'a b',
+        '="',
+      ],
+      read: (text) =>
+        clientBehind(
+          { address: '127.0.0.1', scheme: 'http' },
+          { [header]: text, 'x-forwarded-proto': text },
+          { trusted: TRUSTED, header },
+        ),
+    }),
+  ),
+  {
+    reads: 'the header of the PROXY protocol',
+    files: ['server/proxy-header.ts'],
+    frames: [(text) => `PROXY ${text}`, (text) => `\r\n\r\n\0\r\nQUIT\n\x21\x11\x0f\xf0${text}`, asItIs],
+    pieces: ['TCP4 ', '1.1.1.1 ', ' ', '1', '\r', '\0', '\xff', 'UNKNOWN', ':'],
+    most: 4112,
+    refuses: () => false,
+    read: (text) => parseProxyHeader(Buffer.from(text, 'latin1')),
+  },
+  {
+    reads: 'the headers of browsers',
+    files: ['cors/cors-policy.ts'],
+    frames: [asItIs, (text) => `https://${text}.example.com`],
+    pieces: [',', 'x-amz-a,', ' ', 'a.', '.example.com', 'https://', '*', ', '],
+    read(text) {
+      const asked = { 'access-control-request-method': 'PUT', 'access-control-request-headers': text };
+      return [CORS.answerHeaders(text), CORS.preflightHeaders({ ...asked, origin: 'https://a.example.com' })];
+    },
+  },
+  {
+    reads: 'the headers of an object',
+    files: ['s3/header-allow-list.ts', 'upload/body-plan.ts', 'body/checksum.ts'],
+    frames: [
+      asItIs,
+      (text) => `content-encoding:${text}`,
+      (text) => `connection:${text}`,
+      (text) => `x-amz-meta-a:${text}`,
+      (text) => `content-md5:${text}`,
+      (text) => `x-amz-trailer:${text}`,
+    ],
+    pieces: [
+      'aws-chunked,',
+      'aws-chunked',
+      ',',
+      ' ',
+      'a,',
+      '=',
+      'x-amz-meta-a:b\r\n',
+      'x-amz-checksum-',
+      'A',
+      '\r\n',
+      ':',
+    ],
+    read(text) {
+      const headers = headersOf(text);
+      const plan = planBody(resolvedRequest({ incoming: { headers } }) as never);
+      return [plan, headersForStore('PutObject', headers)];
+    },
+  },
+  {
+    reads: 'the content type that makes a form',
+    files: ['router/route-form.ts'],
+    frames: [asItIs, (text) => `multipart/form-data${text}`],
+    pieces: [' ', '\t', ';', 'multipart/form-data', 'a', ' ;'],
+    read: (text) => isForm(incoming({ method: 'POST', headers: { 'content-type': text } })),
+  },
+  {
+    reads: 'the blanks around a value',
+    files: ['kit/outer-blanks.ts'],
+    frames: [asItIs, (text) => `x${text}x`],
+    pieces: [' ', '\t', ' \t', ' a', '\xa0'],
+    read: withoutOuterBlanks,
+  },
+];

@@ -1,0 +1,140 @@
+/**
+ * Time is linear in what others send. Every parser is fed what is worst for it, 16 times as much each time, up to 1 MiB; what the
+ * CPU takes may grow by a little more than that, and not by its square. The table of the parsers is kept complete here, too.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { PARSERS } from '../fuzz/parsers/all.ts';
+import { type Parser, tryRead } from '../fuzz/parsers/parser.ts';
+import { growth, MOST_GROWTH, RATIO, repeated } from '../support/growth.ts';
+
+const KIB = 1024;
+const LARGE = 64 * KIB;
+const LARGEST = 1024 * KIB;
+/** So many of its inputs, those that took longest, are fed to a parser at the largest size. */
+const WORST = 2;
+
+/** Text of this length where a stranger can put it. */
+interface Input {
+  readonly what: string;
+  make(length: number): string;
+}
+
+function inputsOf({ frames, pieces }: Parser): Input[] {
+  return frames.flatMap((frame, place) =>
+    pieces.map((piece) => ({
+      what: `${JSON.stringify(piece)} in place ${place}`,
+      make: (length) => frame(repeated(piece, length)),
+    })),
+  );
+}
+
+/** @returns what the larger input takes, in microseconds of CPU. */
+async function check(parser: Parser, { what, make }: Input, length: number): Promise<number> {
+  const inputs = [make(Math.floor(length / RATIO)), make(length)] as const;
+  const [small, large] = inputs.map((text) => () => tryRead(parser, text)) as [() => unknown, () => unknown];
+  const { factor, cost } = await growth(small, large);
+  const compared = `${inputs[1].length} bytes take ${factor.toFixed(1)} times what ${inputs[0].length} take`;
+  assert.ok(factor <= MOST_GROWTH, `${what}: ${compared}`);
+  return cost;
+}
+
+describe('time grows with size, and not with its square, for', () => {
+  for (const parser of PARSERS) {
+    it(parser.reads, async () => {
+      const costs = new Map<Input, number>();
+      for (const input of inputsOf(parser)) {
+        if (parser.most !== undefined && parser.most < LARGE) await check(parser, input, parser.most);
+        costs.set(input, await check(parser, input, LARGE));
+      }
+      const worst = [...costs].sort(([, a], [, b]) => b - a).slice(0, WORST);
+      for (const [input] of worst) await check(parser, input, LARGEST);
+    });
+  }
+
+  it('nothing that takes quadratic time: it would be found', async () => {
+    const quadratic = (length: number) => () => repeated(' ', length).concat('x').replace(/ +$/g, '');
+    assert.ok((await growth(quadratic(KIB), quadratic(RATIO * KIB))).factor > MOST_GROWTH);
+  });
+});
+
+/** Files that take text apart, and no row of the table names: whose text that is. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'of the operator: files, environment, arguments': [
+    'assembly/examine/collector-mend.ts',
+    'assembly/examine/policy.ts',
+    'assembly/open-auth.ts',
+    'assembly/watch-sdk.ts',
+    'auth/jwt/configured-key.ts',
+    'authz/engine.ts',
+    'cli.ts',
+    'kit/export-header-name.ts',
+    'kit/export-headers.ts',
+    'kit/otlp-exporter.ts',
+    'kit/package-version.ts',
+    'kit/this-machine.ts',
+    'tracing/exporter/create-exporter.ts',
+    'tracing/exporter/otlp-json.ts',
+    'tracing/exporter/without-secrets.ts',
+  ],
+  'written by this process itself': [
+    'store/disk/sealed-file.ts',
+    'store/disk/upload-files.ts',
+    'store/disturb.ts',
+    'store/operations/complete-multipart-upload.ts',
+    'tracing/exporter/console.ts',
+  ],
+  'fed through the running server, in test/e2e/linear-time.test.ts': [
+    'server/admin-port.ts',
+    'server/redact-query.ts',
+    'server/serve-request.ts',
+  ],
+  'short, whatever is sent: it is cut or refused before': [
+    'authz/opa.ts',
+    'kit/attempt-export.ts',
+    'store/operations/upload-part.ts',
+    'tracing/exporter/grpc.ts',
+    'tracing/sampler/ratio.ts',
+    'upload/control-call.ts',
+  ],
+  'one word of a fixed form, looked for from its first character on': [
+    'assembly/examine/store.ts',
+    's3/exchange.ts',
+    's3/store-client.ts',
+    'upload/create-multipart-upload.ts',
+  ],
+};
+
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
+const TAKES_APART =
+  /\.(test|exec|split|replace|replaceAll|match|matchAll|search)\(|new (RegExp|SaxesParser)|JSON\.parse/;
+
+function filesThatTakeTextApart(): string[] {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  return files.filter((file) => {
+    if (/^(config|cli)\//.test(file)) return false; // the operator's
+    const code = readFileSync(SRC + file, 'utf8').replace(/\/\*\*[\s\S]*?\*\/|\/\/ .*/g, '');
+    return TAKES_APART.test(code);
+  });
+}
+
+describe('the table of parsers', () => {
+  const named = new Set([...PARSERS.flatMap(({ files }) => files), ...Object.values(ELSEWHERE).flat()]);
+
+  it('names every file that takes text apart: add yours to test/fuzz/parsers, or say here whose text it reads', () => {
+    assert.deepEqual(
+      filesThatTakeTextApart().filter((file) => !named.has(file)),
+      [],
+    );
+  });
+
+  it('names no file that is not there', () => {
+    const files = new Set(readdirSync(SRC, { recursive: true, encoding: 'utf8' }));
+    assert.deepEqual(
+      [...named].filter((file) => !files.has(file)),
+      [],
+    );
+  });
+});
