@@ -53,7 +53,7 @@ function isSplit({ operation, incoming }: Authorized, length: number, options: O
   if (operation !== 'PutObject' || length <= options.thresholdBytes) return false;
   if (length > MAX_OBJECT) return true;
   const isConditional = Object.keys(conditionHeaders(incoming.headers)).length > 0;
-  return !isConditional && options.memory.canReserve(partSizeFor(length, options.partBytes).leastBlocks);
+  return !isConditional && options.memory.canSplit(partSizeFor(length, options.partBytes).leastBytes);
 }
 
 type KnownLength = BodyPlan & { readonly length: number };
