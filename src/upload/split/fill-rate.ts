@@ -26,6 +26,7 @@ export class FillRate {
     this.#countWait();
     this.#waitingSince = undefined;
     this.#bytes += bytes;
+    this.#turn();
   }
 
   /** The body is complete: the client cannot be too slow any more. */
@@ -35,6 +36,7 @@ export class FillRate {
 
   get bytesPerSecond(): number {
     this.#countWait();
+    this.#turn();
     return ((this.#bytes + this.#bytesBefore) * 1000) / Math.max(1, this.#waited + this.#waitedBefore);
   }
 
@@ -52,6 +54,10 @@ export class FillRate {
     this.#waitingSince = now;
     if (waited >= 2 * this.#windowMillis) this.#bytes = 0;
     this.#waited += waited;
+  }
+
+  /** Begins the next window if this one is over. */
+  #turn(): void {
     if (this.#waited < this.#windowMillis) return;
     this.#bytesBefore = this.#bytes;
     this.#waitedBefore = this.#waited;
