@@ -21,12 +21,20 @@ export interface PartMemoryOptions {
 
 export type MemoryRefusal = 'no_part_memory' | 'below_fair_rate';
 
-/** What one upload holds. */
-export interface MemoryShare extends Aged<MemoryShare> {
+export interface ShareOptions {
   /** Smallest size of its parts, in bytes. */
   readonly leastBytes: number;
-  readonly rate: FillRate;
+  /** Whose upload it is: memory is shared fairly among clients, however many uploads each of them has. */
+  readonly client: string;
+  /** Whether `canSplit` counts it at once, and not only from its first block on. */
+  readonly isCounted: boolean;
+  /** Called at most once, while others wait for what a slow upload holds. */
   readonly refuse: (failure: Failure) => void;
+}
+
+/** What one upload holds. */
+export interface MemoryShare extends ShareOptions, Aged<MemoryShare> {
+  readonly rate: FillRate;
   /** Bytes of all its parts. */
   held: number;
   isListed: boolean;
@@ -43,6 +51,13 @@ export interface PartClaim {
   used: number;
   /** Whether it belongs to the section of the parts that can be sent. */
   isSecured: boolean;
+}
+
+/** What all uploads of one client hold, in bytes. */
+interface Client {
+  held: number;
+  /** Of parts that are not secured. */
+  beginning: number;
 }
 
 interface Waiting extends Aged<Waiting> {
@@ -67,6 +82,8 @@ export class PartMemory {
   readonly #securedLimit: number;
   readonly #line = new AgeList<Waiting>();
   readonly #shares = new AgeList<MemoryShare>();
+  /** Of those clients that hold anything. */
+  readonly #clients = new Map<string, Client>();
   #waiting = 0;
   #beginning = 0;
   #secured = 0;
@@ -98,16 +115,11 @@ export class PartMemory {
     return promised <= this.limitBytes;
   }
 
-  /**
-   * @param isCounted whether `canSplit` counts it from now on, and not only from its first block on.
-   * @param refuse is called at most once, while others wait for what a slow upload holds.
-   */
-  open(leastBytes: number, isCounted: boolean, refuse: (failure: Failure) => void): MemoryShare {
+  open(options: ShareOptions): MemoryShare {
     const window = Math.min(LONGEST_WINDOW, Math.max(SHORTEST_WINDOW, this.#options.waitMillis / 6));
-    const rate = new FillRate(window);
     const links = { older: undefined, newer: undefined };
-    const share: MemoryShare = { leastBytes, rate, refuse, held: 0, isListed: false, isRefused: false, ...links };
-    if (isCounted) this.#list(share);
+    const share = { ...options, rate: new FillRate(window), held: 0, isListed: false, isRefused: false, ...links };
+    if (options.isCounted) this.#list(share);
     return share;
   }
 
@@ -116,7 +128,7 @@ export class PartMemory {
     share.isListed = false;
   }
 
-  /** @returns whether the part has one block more now. Fails while another upload waits that holds less. */
+  /** @returns whether the part has one block more now. Fails while another upload waits that comes first. */
   tryTake(claim: PartClaim, size: number): boolean {
     const isReserved = claim.used + size <= claim.held;
     if (!isReserved && !this.#tryHold(claim, size)) return false;
@@ -164,14 +176,18 @@ export class PartMemory {
 
   #tryHold(claim: PartClaim, size: number): boolean {
     if (claim.used >= claim.leastBytes) return this.#tryGrow(claim, size);
-    for (const { claim: other } of each(this.#line)) if (other.share.held <= claim.share.held) return false;
+    for (const { claim: other } of each(this.#line)) if (this.#order(claim.share, other.share) >= 0) return false;
     return this.#tryBegin(claim, size) || (this.#waiting === 0 && this.#trySecure(claim));
   }
 
-  /** A part may begin with as much as it leaves for others: the more parts begin, the less has each, and a rest is always free. */
+  /**
+   * Whoever comes later finds room: beyond its first block a part begins with a sixteenth of what is free then, at most, and the
+   * parts that one client begins never take more than they leave to other clients.
+   */
   #tryBegin(claim: PartClaim, size: number): boolean {
-    const free = this.limitBytes - this.#securedLimit - this.#beginning;
-    if (claim.held + size > free - size) return false;
+    const free = this.limitBytes - this.#securedLimit - this.#beginning - size;
+    if (claim.held > 0 && claim.held + size > free / 16) return false;
+    if (this.#of(claim.share).beginning + size > free) return false;
     this.#hold(claim, size);
     if (claim.held >= claim.leastBytes) this.#trySecure(claim);
     return true;
@@ -180,10 +196,10 @@ export class PartMemory {
   /** Reserves what the part lacks of its smallest size, and makes room for other beginnings. */
   #trySecure(claim: PartClaim): boolean {
     if (this.#secured + claim.leastBytes > this.#securedLimit) return false;
-    this.#beginning -= claim.held;
-    this.#secured += claim.held;
+    const { held } = claim;
+    this.#hold(claim, -held);
     claim.isSecured = true;
-    this.#hold(claim, claim.leastBytes - claim.held);
+    this.#hold(claim, claim.leastBytes);
     return true;
   }
 
@@ -198,11 +214,35 @@ export class PartMemory {
   #hold(claim: PartClaim, bytes: number): void {
     if (bytes === 0) return;
     const { share } = claim;
+    const client = this.#of(share);
     claim.held += bytes;
     share.held += bytes;
+    client.held += bytes;
     if (claim.isSecured) this.#secured += bytes;
-    else this.#beginning += bytes;
+    else {
+      this.#beginning += bytes;
+      client.beginning += bytes;
+    }
+    if (client.held > 0) this.#clients.set(share.client, client);
+    else this.#clients.delete(share.client);
     if (bytes > 0 && !share.isListed) this.#list(share);
+  }
+
+  #of({ client }: MemoryShare): Client {
+    return this.#clients.get(client) ?? { held: 0, beginning: 0 };
+  }
+
+  /** @returns less than 0 if the first comes first: an upload that has nothing, then one whose client has less, or itself. */
+  #order(one: MemoryShare, other: MemoryShare): number {
+    const byNothing = Math.min(1, one.held) - Math.min(1, other.held);
+    return byNothing || this.#of(one).held - this.#of(other).held || one.held - other.held;
+  }
+
+  /** The same for the rest of a part. An upload that has other parts under way comes last. */
+  #orderOfRests(one: Waiting, other: Waiting, now: number): number {
+    const byOthers = Number(hasMore(one)) - Number(hasMore(other));
+    const byClient = this.#of(one.claim.share).held - this.#of(other.claim.share).held;
+    return byOthers || byClient || urgency(other, now) - urgency(one, now);
   }
 
   #list(share: MemoryShare): void {
@@ -214,14 +254,14 @@ export class PartMemory {
     for (let next = this.#nextServed(); next !== undefined; next = this.#nextServed()) next.go();
   }
 
-  /** Who was given memory: the one that holds least a block, or the most urgent one the rest of its part. */
+  /** Who was given memory: the first in order a block, or the first in the order of rests all that its part lacks. */
   #nextServed(): Waiting | undefined {
-    const least = best(this.#line, (one, other) => one.claim.share.held < other.claim.share.held);
-    if (least === undefined) return undefined;
-    if (this.#tryBegin(least.claim, least.size)) return least;
+    const first = best(this.#line, (one, other) => this.#order(one.claim.share, other.claim.share) < 0);
+    if (first === undefined) return undefined;
+    if (this.#tryBegin(first.claim, first.size)) return first;
     const now = performance.now();
-    const urgent = best(this.#line, (one, other) => isMoreUrgent(one, other, now));
-    return urgent !== undefined && this.#trySecure(urgent.claim) ? urgent : undefined;
+    const firstOfRests = best(this.#line, (one, other) => this.#orderOfRests(one, other, now) < 0);
+    return firstOfRests !== undefined && this.#trySecure(firstOfRests.claim) ? firstOfRests : undefined;
   }
 
   #enter(waiting: Waiting): void {
@@ -274,12 +314,6 @@ export class PartMemory {
     const message = 'Too many large uploads are in progress: no memory for another part became free. Retry later.';
     return new Failure('overloaded', message, { reason: 'no_part_memory' });
   }
-}
-
-/** An upload without other parts under way is: it has nothing yet. */
-function isMoreUrgent(one: Waiting, other: Waiting, now: number): boolean {
-  const [oneHasMore, otherHasMore] = [hasMore(one), hasMore(other)];
-  return oneHasMore === otherHasMore ? urgency(one, now) > urgency(other, now) : otherHasMore;
 }
 
 function hasMore({ claim }: Waiting): boolean {

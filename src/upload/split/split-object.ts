@@ -64,8 +64,12 @@ class SplitObject {
     this.#scope = scope;
     this.#options = options;
     this.#size = partSizeFor(plan.most, options.partBytes);
-    const isCounted = plan.length !== undefined;
-    this.#share = options.memory.open(this.#size.leastBytes, isCounted, (failure) => this.#fail(failure));
+    this.#share = options.memory.open({
+      leastBytes: this.#size.leastBytes,
+      client: clientOf(request),
+      isCounted: plan.length !== undefined,
+      refuse: (failure) => this.#fail(failure),
+    });
     this.#signal = AbortSignal.any([request.incoming.signal, this.#stop.signal]);
   }
 
@@ -187,6 +191,11 @@ class SplitObject {
     this.#stop.abort();
     this.#stream?.destroy(failure);
   }
+}
+
+/** Whose upload it is, where memory is shared. */
+function clientOf({ bucket, identity, incoming }: Authorized): string {
+  return `${bucket.name} ${identity.subject ?? incoming.clientAddress}`;
 }
 
 /** What stands in the document that completes an upload stands in the header of a PUT. */

@@ -18,9 +18,10 @@ interface Upload {
   readonly failures: Failure[];
 }
 
-function uploadTo(memory: PartMemory, leastBytes = 5 * MIB): Upload {
+function uploadTo(memory: PartMemory, client = 'c'): Upload {
   const failures: Failure[] = [];
-  const share = memory.open(leastBytes, false, (failure) => void failures.push(failure));
+  const leastBytes = 5 * MIB;
+  const share = memory.open({ leastBytes, client, isCounted: false, refuse: (failure) => void failures.push(failure) });
   share.rate.waits();
   return { share, part: new Part(memory, share, { leastBytes, mostBytes: 16 * MIB }, true), failures };
 }
@@ -56,7 +57,8 @@ describe('PartMemory', () => {
   it('counts each upload of declared length with one part, although it holds nothing yet', () => {
     const memory = memoryOf(48 * MIB);
     const shares: MemoryShare[] = [];
-    while (memory.canSplit(5 * MIB)) shares.push(memory.open(5 * MIB, true, () => {}));
+    while (memory.canSplit(5 * MIB))
+      shares.push(memory.open({ leastBytes: 5 * MIB, client: 'c', isCounted: true, refuse() {} }));
     assert.equal(shares.length, 9);
     assert.equal(memory.reservedBytes, 0);
     memory.close(shares[0]!);
@@ -86,6 +88,32 @@ describe('PartMemory', () => {
     await Promise.all(all);
     assert.deepEqual(order, ['poor', 'poor, too', 'rich']);
     assert.equal(memory.waiting, 0);
+  });
+
+  it('serves the client that has less first, however many uploads of another wait longer', async () => {
+    const memory = memoryOf(8 * MIB);
+    const holder = uploadTo(memory, 'greedy');
+    fill(holder, 5 * MIB);
+    const uploads = [...Array.from({ length: 50 }, () => uploadTo(memory, 'greedy')), uploadTo(memory, 'modest')];
+    const order: string[] = [];
+    const gone = new AbortController();
+    const all = uploads.map(async (upload) => {
+      while (fill(upload, 64 * KIB));
+      await upload.part.waitForMemory(gone.signal);
+      order.push(upload.share.client);
+    });
+    assert.equal(memory.waiting, 51);
+    holder.part.free(true);
+    await all.at(-1);
+    assert.equal(order[0], 'modest');
+    gone.abort(new Error('gone'));
+    await Promise.allSettled(all);
+  });
+
+  it('has room for another client, however much one client has begun', () => {
+    const memory = memoryOf(48 * MIB);
+    for (let i = 0; i < 500; i++) fill(uploadTo(memory, 'greedy'), 5 * MIB);
+    for (let i = 0; i < 20; i++) assert.equal(fill(uploadTo(memory, 'modest'), 256 * KIB), true, String(i));
   });
 
   it('lets nobody overtake an upload in line that holds less', async () => {
@@ -224,7 +252,10 @@ describe('PartMemory', () => {
       void wait().catch(() => {});
       pass(5);
       assert.equal(slow.failures.length, 1);
-      assert.deepEqual(others.flatMap(({ failures }) => failures), []);
+      assert.deepEqual(
+        others.flatMap(({ failures }) => failures),
+        [],
+      );
     });
 
     it('not if the rate is 0', (t) => {
@@ -270,7 +301,12 @@ async function storm(limitBytes: number, largestLeast: number, count: number, se
 
   async function upload(): Promise<void> {
     const leastBytes = random() < 0.5 ? 5 * MIB : largestLeast;
-    const share = memory.open(leastBytes, random() < 0.5, () => {});
+    const share = memory.open({
+      leastBytes,
+      client: String(Math.floor(random() * 5)),
+      isCounted: random() < 0.5,
+      refuse() {},
+    });
     const size = { leastBytes, mostBytes: Math.max(8 * MIB, leastBytes) };
     let left = Math.floor(random() * 20 * MIB);
     const sending: Promise<void>[] = [];
