@@ -23,7 +23,6 @@ import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { readForm } from './form/read-form.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
-import { BlockPool } from './kit/block-pool.ts';
 import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
@@ -45,6 +44,8 @@ import { virtualHosts } from './server/virtual-hosts.ts';
 import { answerQuestion } from './upload/answer-question.ts';
 import { createHandlers } from './upload/handlers.ts';
 import type { ObjectOptions } from './upload/send-object.ts';
+import { PartMemory } from './upload/split/part-memory.ts';
+import { partSizeFor } from './upload/split/part-size.ts';
 import { resolveUpload } from './upload-id/resolve-upload.ts';
 
 export interface App {
@@ -174,7 +175,7 @@ async function openListener(
 ): Promise<Listener> {
   const { server, tracing } = config;
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
-  const memory = new BlockPool(config.upload.memory_limit);
+  const memory = partMemory(config.upload);
   watchMemory(registry, memory);
   showLimits(registry, config);
   const idleMillis = server.body_idle_timeout_seconds * 1000;
@@ -220,14 +221,22 @@ async function openListener(
   return listener;
 }
 
-function objectOptions(upload: Config['upload'], memory: BlockPool): ObjectOptions {
+function partMemory(upload: Config['upload']): PartMemory {
+  return new PartMemory({
+    limitBytes: upload.memory_limit,
+    leastBytes: partSizeFor(upload.max_object_size, upload.part_size).leastBytes,
+    waitMillis: upload.memory_wait_seconds * 1000,
+    fairRate: upload.fair_rate,
+  });
+}
+
+function objectOptions(upload: Config['upload'], memory: PartMemory): ObjectOptions {
   return {
     thresholdBytes: upload.multipart_threshold,
     partBytes: upload.part_size,
     concurrentParts: upload.concurrent_parts,
     maxObjectBytes: upload.max_object_size,
     maxPartBytes: upload.max_part_size,
-    memoryMillis: upload.memory_wait_seconds * 1000,
     memory,
   };
 }

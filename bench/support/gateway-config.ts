@@ -60,6 +60,7 @@ export function gatewayConfig(
       concurrent_parts: 4,
       memory_limit: 48 * MIB,
       memory_wait_seconds: 30,
+      fair_rate: 64 * 1024,
       max_object_size: 5 * 1024 * MIB,
       max_key_length: 1024,
       max_part_size: 5 * 1024 * MIB,

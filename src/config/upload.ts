@@ -2,6 +2,7 @@
 import { section, type ValueOf } from './field.ts';
 import { byteSize, integer, number } from './scalars.ts';
 
+const KIB = 1024;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 const TIB = 1024 ** 4;
@@ -37,7 +38,7 @@ export const UPLOAD = section(
     }),
     memory_limit: byteSize({
       prose:
-        'Memory for parts, of all uploads together. An object that finds none passes as one stream, if its length is declared; else it waits.',
+        'Memory for parts, of all uploads together. An object that finds none passes as one stream, if its length is declared; else it waits. The first 64 KiB of an object need none.',
       default: 48 * MIB,
       min: 8 * MIB,
       max: TIB,
@@ -47,6 +48,13 @@ export const UPLOAD = section(
       default: 30,
       min: 0.01,
       max: 3600,
+    }),
+    fair_rate: byteSize({
+      prose:
+        'Bytes a second. While other uploads wait for such memory, an upload that holds some and is slower is refused (503 SlowDown). Measured over the last 5 to 10 seconds in which the gateway waited for the client. 0 refuses none.',
+      default: 64 * KIB,
+      min: 0,
+      max: GIB,
     }),
     max_object_size: byteSize({
       prose: 'The largest object that one request may bring. Multipart uploads of clients are not limited by it.',

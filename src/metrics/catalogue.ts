@@ -104,6 +104,11 @@ export const METRICS = {
     labels: [],
   },
   mizuchi_part_memory_waiting: { type: 'gauge', help: 'Uploads that wait for such memory.', labels: [] },
+  mizuchi_part_memory_refusals: {
+    type: 'counter',
+    help: 'Uploads that were refused with SlowDown because such memory was short, by reason: no_part_memory (none became free within upload.memory_wait_seconds) or below_fair_rate (slower than upload.fair_rate while others waited).',
+    labels: ['reason'],
+  },
   mizuchi_tracer_queue_spans: {
     type: 'gauge',
     help: 'Spans that have ended and are neither exported nor dropped nor written to the fallback.',

@@ -28,6 +28,7 @@ const LIMITS = {
     'concurrent_parts',
     'memory_limit',
     'memory_wait_seconds',
+    'fair_rate',
     'max_object_size',
     'max_key_length',
     'max_part_size',

@@ -67,7 +67,7 @@ function isSplit(
   const isConditional = Object.keys(conditionHeaders(incoming.headers)).length > 0;
   const needsChecksum = md5 && checksum === undefined;
   if (isConditional || onlyWhole !== undefined || needsChecksum) return false;
-  return options.memory.canReserve(partSizeFor(length, options.partBytes).leastBlocks);
+  return options.memory.canSplit(partSizeFor(length, options.partBytes).leastBytes);
 }
 
 type KnownLength = BodyPlan & { readonly length: number };

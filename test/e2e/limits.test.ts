@@ -101,18 +101,27 @@ describe('a limit', () => {
     assert.ok(Number(bytes) > 1, 'it was no standstill');
   });
 
-  it('of the wait for memory sends the next upload away, before it is asked for a byte', async (t) => {
+  it('of the wait for memory sends the next upload away, once it needs some', async (t) => {
     const upload = { memory_limit: '8MiB', part_size: '5MiB', max_object_size: '1GiB', memory_wait_seconds: 0.2 };
     const gateway = await gatewayWith(t, { upload });
     const head = 'PUT /uploads/k HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n';
     const [first, second] = (await connectTo(gateway, 2)) as [RawClient, RawClient];
-    first.write(head);
-    await first.until(/^HTTP\/1\.1 100 Continue\r\n/);
-    second.write(head);
-    await second.until(/^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: \d+\r\n[\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/i);
+    for (const client of [first, second]) {
+      client.write(head);
+      await client.until(/^HTTP\/1\.1 100 Continue\r\n/);
+    }
+    const bytes = Buffer.alloc(3 * MIB);
+    first.write(`${bytes.length.toString(16)}\r\n`);
+    first.write(bytes);
+    const reserved = 5 * MIB - 64 * 1024;
+    while ((await metricOf(gateway, 'mizuchi_part_memory_bytes')) !== reserved);
+    second.write(`${bytes.length.toString(16)}\r\n`);
+    second.write(bytes);
+    await second.until(/\r\nHTTP\/1\.1 503 [\s\S]*\r\nretry-after: \d+\r\n[\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/i);
     const { error_type, error_reason } = gateway.log.at(-1)!;
     assert.deepEqual([error_type, error_reason], ['overloaded', 'no_part_memory']);
-    first.write('5\r\nhello\r\n0\r\n\r\n');
+    assert.equal(await metricOf(gateway, 'mizuchi_part_memory_refusals_total{reason="no_part_memory"}'), 1);
+    first.write('\r\n0\r\n\r\n');
     await first.until(/\r\nHTTP\/1\.1 200 OK\r\n/);
     assert.equal(await metricOf(gateway, 'mizuchi_part_memory_bytes'), 0);
     for (const client of [first, second]) client.destroy();
@@ -188,6 +197,7 @@ describe('a limit', () => {
     assert.equal(await limit('server.minimum_rate'), 0);
     assert.equal(await limit('server.header_timeout_seconds'), 60);
     assert.equal(await limit('upload.max_object_size'), 5 * 1024 * MIB);
+    assert.equal(await limit('upload.fair_rate'), 64 * 1024);
     assert.equal(await metricOf(gateway, 'mizuchi_connections'), 0);
   });
 });

@@ -1,13 +1,14 @@
 /** How large the parts are into which the gateway splits an object. Limits: Amazon S3 User Guide, "Multipart upload limits". */
-import { BLOCK_BYTES } from '../../kit/block-pool.ts';
 
+const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
 /** Of every part but the last, in bytes. */
-const SMALLEST_PART = 5 * 1024 * 1024;
+const SMALLEST_PART = 5 * MIB;
 
+/** Both are whole MiB. */
 export interface PartSize {
-  /** Blocks that a part has for certain. */
-  readonly leastBlocks: number;
+  /** Bytes from which on a part can be sent although it is not the last. */
+  readonly leastBytes: number;
   /** Bytes that it grows to while there is memory. */
   readonly mostBytes: number;
 }
@@ -18,7 +19,6 @@ export interface PartSize {
  * @param configured bytes of a part.
  */
 export function partSizeFor(length: number, configured: number): PartSize {
-  const least = Math.max(SMALLEST_PART, Math.ceil(length / MAX_PARTS));
-  const leastBlocks = Math.ceil(least / BLOCK_BYTES);
-  return { leastBlocks, mostBytes: Math.max(configured, leastBlocks * BLOCK_BYTES) };
+  const leastBytes = Math.ceil(Math.max(SMALLEST_PART, length / MAX_PARTS) / MIB) * MIB;
+  return { leastBytes, mostBytes: Math.max(Math.floor(configured / MIB) * MIB, leastBytes) };
 }

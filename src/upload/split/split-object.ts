@@ -6,11 +6,11 @@
 import { CHECKSUMS } from '../../body/checksum.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Authorized, Reply } from '../../domain/stages.ts';
-import type { BlockPool } from '../../kit/block-pool.ts';
 import type { BodyPlan } from '../body-plan.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
 import { ObjectStream } from '../object-stream.ts';
 import { Part } from './part.ts';
+import type { MemoryShare, PartMemory } from './part-memory.ts';
 import type { PartProtection } from './part-protection.ts';
 import { type PartSize, partSizeFor } from './part-size.ts';
 import { putWhole } from './put-whole.ts';
@@ -22,9 +22,7 @@ export interface SplitOptions {
   readonly partBytes: number;
   /** Parts of one object that are under way at once. */
   readonly concurrentParts: number;
-  readonly memory: BlockPool;
-  /** Longest wait for it, in milliseconds. */
-  readonly memoryMillis: number;
+  readonly memory: PartMemory;
 }
 
 /** @throws Failure for every outcome but success; the store then has neither the object nor parts of it. */
@@ -40,6 +38,8 @@ export async function splitObject(
     return await object.send();
   } catch (thrown) {
     throw await object.undo(asFailure(thrown));
+  } finally {
+    object.close();
   }
 }
 
@@ -50,6 +50,7 @@ class SplitObject {
   readonly #scope: UploadScope;
   readonly #options: SplitOptions;
   readonly #size: PartSize;
+  readonly #share: MemoryShare;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #underWay = new Set<Promise<void>>();
@@ -73,20 +74,27 @@ class SplitObject {
     this.#scope = scope;
     this.#options = options;
     this.#size = partSizeFor(plan.most, options.partBytes);
+    this.#share = options.memory.open({
+      leastBytes: this.#size.leastBytes,
+      client: clientOf(request),
+      isCounted: plan.length !== undefined,
+      refuse: (failure) => this.#fail(failure),
+    });
     this.#signal = AbortSignal.any([request.incoming.signal, this.#stop.signal]);
   }
 
   async send(): Promise<Reply> {
     if (this.#plan.length !== undefined) this.#refuseOnlyWhole();
-    this.#part = await this.#nextPart(); // before the client is asked for a byte
     const further = this.#protection.checksum?.checksum;
     const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, {
       reframed: false,
       further,
     });
     this.#stream = stream;
+    this.#share.rate.waits();
     for await (const bytes of stream) await this.#keep(bytes as Buffer);
     // The body has ended, and is what was promised.
+    this.#share.rate.ends();
     const since = performance.now();
     try {
       return await (this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload));
@@ -98,34 +106,35 @@ class SplitObject {
   /** @returns why it failed, when nothing of it is left. */
   async undo(failure: Failure): Promise<Failure> {
     this.#fail(failure);
-    await Promise.all(this.#underWay);
     this.#part?.free(false);
+    await Promise.all(this.#underWay);
     // What could not be undone is an error of its own in the trace; the client is told why the upload failed.
     await this.#upload?.abort().catch(() => {});
     return this.#failure ?? failure;
   }
 
+  close(): void {
+    this.#options.memory.close(this.#share);
+  }
+
   async #keep(bytes: Buffer): Promise<void> {
+    this.#share.rate.came(bytes.length);
     for (let at = 0; at < bytes.length; ) {
-      this.#part ??= await this.#nextPart();
+      this.#part ??= this.#nextPart();
       const taken = this.#part.write(at === 0 ? bytes : bytes.subarray(at));
-      if (taken === 0) await this.#ship(this.#part);
+      if (taken === 0) await (this.#part.isWhole ? this.#ship(this.#part) : this.#waitForMemory(this.#part));
       at += taken;
     }
+    this.#share.rate.waits();
   }
 
-  async #nextPart(): Promise<Part> {
-    const { leastBlocks, mostBytes } = this.#size;
-    if (!this.#options.memory.tryReserve(leastBlocks)) await this.#waitForMemory(leastBlocks);
-    return new Part(this.#options.memory, leastBlocks, mostBytes);
+  #nextPart(): Part {
+    return new Part(this.#options.memory, this.#share, this.#size, this.#shipped === 0);
   }
 
-  async #waitForMemory(blocks: number): Promise<void> {
-    const { memory, memoryMillis } = this.#options;
-    const patience = AbortSignal.timeout(memoryMillis);
-    await memory.reserve(blocks, AbortSignal.any([this.#signal, patience])).catch((thrown) => {
-      if (this.#signal.aborted) throw this.#failure ?? new Failure('client_aborted');
-      throw patience.aborted ? new Failure('overloaded', undefined, { reason: 'no_part_memory' }) : thrown;
+  async #waitForMemory(part: Part): Promise<void> {
+    await part.waitForMemory(this.#signal).catch((thrown) => {
+      throw this.#signal.aborted ? (this.#failure ?? new Failure('client_aborted')) : thrown;
     });
   }
 
@@ -140,6 +149,7 @@ class SplitObject {
     while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = undefined;
+    part.seal();
     const sending = this.#upload
       .send(++this.#shipped, part, this.#signal)
       .then(
@@ -170,8 +180,9 @@ class SplitObject {
   }
 
   async #putWhole(): Promise<Reply> {
-    const part = this.#part ?? (await this.#nextPart());
+    const part = this.#part ?? this.#nextPart();
     this.#part = part;
+    part.seal();
     const reply = await putWhole(
       this.#request,
       this.#plan,
@@ -204,6 +215,11 @@ class SplitObject {
     this.#stop.abort();
     this.#stream?.destroy(failure);
   }
+}
+
+/** Whose upload it is, where memory is shared. */
+function clientOf({ bucket, identity, incoming }: Authorized): string {
+  return `${bucket.name} ${identity.subject ?? incoming.clientAddress}`;
 }
 
 /** What stands in the document that completes an upload stands in the header of a PUT. */

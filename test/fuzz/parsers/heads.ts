@@ -16,7 +16,7 @@ import { parseProxyHeader } from '../../../src/server/proxy-header.ts';
 import { readHead } from '../../../src/server/request-head.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
 import { virtualHosts } from '../../../src/server/virtual-hosts.ts';
-import { planBody } from '../../../src/upload/body-plan.ts';
+import { MAX_OBJECT, planBody } from '../../../src/upload/body-plan.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, type Parser } from './parser.ts';
 
@@ -181,7 +181,8 @@ export const HEADS: readonly Parser[] = [
     ],
     read(text) {
       const headers = headersOf(text);
-      const plan = planBody(resolvedRequest({ incoming: { headers } }) as never);
+      const checksums = { added: undefined, own: 'crc32' } as const;
+      const plan = planBody(resolvedRequest({ incoming: { headers } }) as never, MAX_OBJECT, checksums);
       return [plan, headersForStore('PutObject', headers)];
     },
   },
