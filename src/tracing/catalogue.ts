@@ -77,6 +77,13 @@ const ROOT = {
     prose: 'Length of the body on the wire, framing included.',
     legacy: 'http.request_content_length',
   },
+  'http.request.turn_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if the client pipelined',
+    prose:
+      'How long the request waited for the response to the one before it on its connection. The span begins after that wait.',
+  },
   'server.address': {
     type: 'string',
     when: 'with a Host header',
