@@ -5,7 +5,7 @@ import { AUTHZ } from './authz.ts';
 import { CORS } from './cors.ts';
 import { object, type ValueOf } from './field.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
-import { boolean, httpUrl, number, oneOf, secret, string } from './scalars.ts';
+import { boolean, httpUrl, integer, number, oneOf, secret, string } from './scalars.ts';
 
 const STORE = object(
   {
@@ -60,6 +60,13 @@ const STORE = object(
       prose:
         'The checksum with which objects go to the store whose clients send neither checksum nor hash, so that the store notices what is lost or changed behind the gateway. Costs CPU for each byte; the store must know checksums in trailers.',
       default: 'none',
+    }),
+    max_connections: integer({
+      prose:
+        'How many connections to the store this bucket may use at once. More calls wait in line for up to 30 s, then the upload gets 503 SlowDown.',
+      default: 256,
+      min: 1,
+      max: 100_000,
     }),
     connect_timeout_seconds: number({
       prose: 'How long connecting to the store may take.',

@@ -55,7 +55,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const refuse = (failure: Failure | undefined, socket: Duplex): void => {
     const turn = turnOf(socket);
     // A request that has come as a whole gets its answer, whatever comes behind it.
-    if (failure !== undefined && turn.isAnswering) return turn.afterwards(() => refuse(failure, socket));
+    if (failure !== undefined && turn.isAnswering) {
+      turn.afterwards(() => refuse(failure, socket));
+      return;
+    }
     const { body } = turn;
     const gone = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (gone || !socket.writable) socket.destroy();

@@ -81,10 +81,15 @@ export class Turn {
   }
 
   /** Begins to serve the request: at once, or when the one before it is over. @param serve is told how many milliseconds it waited. */
-  take(request: IncomingMessage, response: ServerResponse, serve: (waitedMillis: number) => RequestBody | undefined): void {
-    if (this.#request === undefined) return this.#begin(request, response, () => serve(0));
+  take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    serve: (waitedMillis: number) => RequestBody | undefined,
+  ): void {
     const since = performance.now();
-    this.#next = () => this.#begin(request, response, () => serve(performance.now() - since));
+    const wait = (): void => this.#begin(request, response, () => serve(performance.now() - since));
+    if (this.#request === undefined) this.#begin(request, response, () => serve(0));
+    else this.#next = wait;
   }
 
   /** Runs when the request under way is over, instead of serving another; the first caller is heard. */
@@ -115,8 +120,7 @@ export class Turn {
     const next = this.#next;
     this.#next = undefined;
     if (this.#socket.destroyed) return;
-    if (next === undefined) return this.#afterwards?.();
-    next();
+    (next ?? this.#afterwards)?.();
     this.#goOn();
   };
 

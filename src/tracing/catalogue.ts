@@ -241,6 +241,12 @@ const ENGINE = {
     prose:
       'State of the circuit breaker: `closed`, or `half_open` for the call that finds out whether the engine is back.',
   },
+  'authz.queue_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose: 'How long the question waited for its turn before this span began: time of the gateway, not of the engine.',
+  },
   'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
   'http.response.status_code': {
     type: 'int',
@@ -286,6 +292,13 @@ const STORE = {
     when: 'from the second attempt on',
     prose: 'How often the request had been sent before.',
     legacy: 'http.resend_count',
+  },
+  's3.queue_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose:
+      'How long the call waited for one of `s3.max_connections` before this span began: time of the gateway, not of the store.',
   },
   ...ERROR_TYPE,
 } as const satisfies Attributes;

@@ -2,11 +2,13 @@
 
 import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
 import { CHECKSUMS } from '../body/checksum.ts';
+import { callerOf } from '../domain/caller.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Authorized, Reply } from '../domain/stages.ts';
 import type { StoreBody } from '../s3/exchange.ts';
 import { conditionHeaders, headersForStore } from '../s3/header-allow-list.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
+import type { Place } from '../s3/store-line.ts';
 import { type BodyPlan, MAX_OBJECT, planBody } from './body-plan.ts';
 import { collectObject } from './collect.ts';
 import { replyOf, type UploadHandler, type UploadScope } from './handler.ts';
@@ -59,15 +61,35 @@ function isSplit({ operation, incoming }: Authorized, length: number, options: O
 type KnownLength = BodyPlan & { readonly length: number };
 
 async function sendAsItIs(request: Authorized<StoreBucket>, plan: KnownLength, scope: UploadScope): Promise<Reply> {
-  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
+  const { incoming, bucket, operation, key } = request;
   const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
-  const prepare = plan.length <= SMALL_OBJECT ? collected : streamed;
-  const sending = await prepare(request, plan, headers, scope);
+  const enter = () => bucket.store.enter({ caller: callerOf(request), key, signal: incoming.signal });
+  const isSmall = plan.length <= SMALL_OBJECT;
+  // A large object waits for its connection before the client is asked for a byte.
+  let place = isSmall ? undefined : await enter();
+  try {
+    const sending = await (isSmall ? collected : streamed)(request, plan, headers, scope);
+    place ??= await enter();
+    return await send(request, sending, place, scope);
+  } finally {
+    place?.leave();
+  }
+}
+
+async function send(
+  request: Authorized<StoreBucket>,
+  sending: Sending,
+  place: Place,
+  scope: UploadScope,
+): Promise<Reply> {
+  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
   const sent = whenSent(sending.body);
   const { body, payloadHash } = sending;
   const { signal } = incoming;
   const call = {
     operation,
+    caller: callerOf(request),
+    place,
     key,
     query: storeQuery,
     uploadId,

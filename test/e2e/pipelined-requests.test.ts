@@ -2,22 +2,25 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { RawClient } from '../support/http-client.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 const put = (key: string, body = 'hello'): string =>
   `PUT /uploads/${key} HTTP/1.1\r\nHost: g\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const chunked = (key: string): string =>
-  `PUT /uploads/${key} HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel\r\n\r\n0\r\n\r\n`.replace('hel\r\n\r\n', 'a\r\n\r\n\r\n');
+  `PUT /uploads/${key} HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel\r\n\r\n0\r\n\r\n`.replace(
+    'hel\r\n\r\n',
+    'a\r\n\r\n\r\n',
+  );
 const HEALTH = 'GET /health HTTP/1.1\r\nHost: g\r\n\r\n';
 
 /** Counts the requests that node:http makes objects of, on this port. */
@@ -42,7 +45,8 @@ async function readAll(socket: Socket): Promise<string> {
   return received;
 }
 
-const statuses = (text: string): number[] => [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+const statuses = (text: string): number[] =>
+  [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
 
 for (const scheme of ['http', 'https'] as const) {
   describe(`requests of one connection (${scheme})`, () => {
@@ -88,13 +92,24 @@ for (const scheme of ['http', 'https'] as const) {
       socket.end(requests.join(''));
       const received = await answered;
       assert.deepEqual(statuses(received), [200, 200, 200, 200, 200, 200, 200]);
-      assert.deepEqual(
-        received.match(/"status":"ok"|etag: /g),
-        ['etag: ', '"status":"ok"', 'etag: ', 'etag: ', 'etag: ', '"status":"ok"', 'etag: '],
-      );
+      assert.deepEqual(received.match(/"status":"ok"|etag: /g), [
+        'etag: ',
+        '"status":"ok"',
+        'etag: ',
+        'etag: ',
+        'etag: ',
+        '"status":"ok"',
+        'etag: ',
+      ]);
       assert.deepEqual(
         store.requests.map(({ target, body }) => [target.split('/').at(-1), body.length]),
-        [['a', 5], ['b', 5], ['c', 0], ['d', 200_000], ['e', 5]],
+        [
+          ['a', 5],
+          ['b', 5],
+          ['c', 0],
+          ['d', 200_000],
+          ['e', 5],
+        ],
       );
       assert.equal(most, 1);
     });
@@ -192,7 +207,8 @@ for (const scheme of ['http', 'https'] as const) {
       if (scheme === 'http') socket.resetAndDestroy();
       else socket.destroy();
       go();
-      while (gateway.app !== undefined && (await openConnections(gateway)) > 0) await new Promise((r) => setTimeout(r, 5));
+      while (gateway.app !== undefined && (await openConnections(gateway)) > 0)
+        await new Promise((r) => setTimeout(r, 5));
       assert.ok(store.requests.length <= 3, `${store.requests.length} were begun`);
     });
   });

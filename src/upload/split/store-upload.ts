@@ -1,6 +1,7 @@
 /** The store's side of a split object: the multipart upload that the gateway itself begins, fills, and completes or undoes. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../body/checksum.ts';
+import { callerOf } from '../../domain/caller.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { OperationName } from '../../domain/operation.ts';
 import type { Span } from '../../domain/span.ts';
@@ -125,7 +126,9 @@ export class StoreUpload {
 
   #call(operation: OperationName, call: Pick<StoreCall, CallField>) {
     const query = [...call.query, ['uploadId', this.#id] as const];
-    return this.#request.bucket.store.call({ ...call, operation, query, ...sameFor(this.#request, this.#span) });
+    const same = sameFor(this.#request, this.#span);
+    const caller = operation === 'AbortMultipartUpload' ? undefined : same.caller;
+    return this.#request.bucket.store.call({ ...call, operation, query, ...same, caller });
   }
 
   #document(): Buffer {
@@ -147,8 +150,9 @@ function unlessForgotten(answer: Promise<StoreAnswer>): Promise<StoreAnswer | un
   });
 }
 
-function sameFor({ key }: Authorized, span: Span) {
-  return { key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+function sameFor(request: Authorized, span: Span) {
+  const { key } = request;
+  return { caller: callerOf(request), key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
 }
 
 async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {
