@@ -15,12 +15,15 @@ import { replyOf, type UploadHandler, type UploadScope } from './handler.ts';
 import { ObjectStream } from './object-stream.ts';
 import { partSizeFor } from './split/part-size.ts';
 import { type SplitOptions, splitObject } from './split/split-object.ts';
+import { yieldWhileSlow } from './yield-connection.ts';
 
 /** Up to this many bytes an object is collected before it is sent: cheaper than a stream, and it can be sent again. */
 const SMALL_OBJECT = 64 * 1024;
 
 interface Sending {
   readonly body: StoreBody;
+  /** Where it is one. */
+  readonly stream?: ObjectStream;
   readonly payloadHash: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -99,12 +102,15 @@ async function send(
     signal,
     span: scope.span,
   };
+  const endWatch =
+    sending.stream === undefined ? undefined : yieldWhileSlow(sending.stream, scope.transfer, bucket.store);
   try {
     const answer = await bucket.store.call(call);
     if (sent() === undefined)
       throw new Failure('store_invalid_answer', 'The store said yes before it had the whole object.');
     return replyOf(answer);
   } finally {
+    endWatch?.();
     if (body !== undefined && 'stream' in body) body.stream.destroy(); // nobody reads on after a failure
     const since = sent();
     if (since !== undefined) scope.transfer.storeWaitSeconds += (performance.now() - since) / 1000;
@@ -138,12 +144,12 @@ async function streamed(
 ): Promise<Sending> {
   const stream = await ObjectStream.open(incoming, plan, scope, { reframed: true });
   if (plan.sent === undefined) {
-    return { body: { stream, length: plan.length }, payloadHash: plan.payloadHash, headers };
+    return { body: { stream, length: plan.length }, stream, payloadHash: plan.payloadHash, headers };
   }
   const { header, checksum } = plan.sent;
   headers['content-encoding'] = ['aws-chunked', headers['content-encoding']].filter(Boolean).join(',');
   headers['x-amz-decoded-content-length'] = String(plan.length);
   headers['x-amz-trailer'] = header;
   const length = AwsChunkedEncoder.encodedLength(plan.length, header, CHECKSUMS[checksum].encodedLength);
-  return { body: { stream, length }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers };
+  return { body: { stream, length }, stream, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', headers };
 }

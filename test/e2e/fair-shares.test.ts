@@ -230,6 +230,24 @@ describe('connections to the store', () => {
     large.destroy();
   });
 
+  it('are given back by a client that drips while others wait', { timeout: 30_000 }, async () => {
+    const { store, gateway } = await start({ s3: { max_connections: 1 } });
+    const drips = await RawClient.connect(gateway.url);
+    const arrived = store.next();
+    drips.write('PUT /uploads/slow HTTP/1.1\r\nHost: g\r\nContent-Length: 1000000\r\n\r\n');
+    drips.write(Buffer.alloc(70_000));
+    const slow = await arrived;
+    const dripping = setInterval(() => drips.write('x'.repeat(1_000)), 100);
+    const { status } = await send(gateway.url, 'PUT', '/uploads/k', 'hello');
+    clearInterval(dripping);
+    assert.equal(status, 200);
+    await drips.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<\/Code>/);
+    await slow.over;
+    assert.equal(slow.complete, false);
+    assert.ok(gateway.log.some(({ error_reason }) => error_reason === 'slower_than_fair_rate'));
+    drips.destroy();
+  });
+
   it('are given to the parts of a large object and to small ones in turn', async () => {
     const MIB = 1024 ** 2;
     const upload = { multipart_threshold: 5 * MIB, part_size: 5 * MIB, concurrent_parts: 4 };
