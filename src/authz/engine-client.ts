@@ -116,7 +116,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(troubleOf(error), error);
+    this.#fail(troubleOf(error), error, !OURS.has(codeOf(error)));
   }
 
   #giveUp(trouble: EngineTrouble): void {
@@ -124,9 +124,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error(trouble));
   }
 
-  #fail(trouble: EngineTrouble, cause?: Error): void {
+  #fail(trouble: EngineTrouble, cause?: Error, engineIsUnwell = true): void {
     this.#settle(() => {
-      throw new EngineError(trouble, { status: this.#status, cause });
+      throw new EngineError(trouble, { status: this.#status, cause, engineIsUnwell });
     });
   }
 
@@ -170,7 +170,15 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-function troubleOf(error: unknown): EngineTrouble {
+/** This machine has no file, port or memory left for a connection: the engine may be well. */
+const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+
+function troubleOf(error: Error): EngineTrouble {
+  const code = codeOf(error);
+  return UNREACHABLE.has(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
+}
+
+function codeOf(error: Error): string {
   const { code, errors } = error as NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] };
-  return UNREACHABLE.has(code ?? errors?.[0]?.code ?? '') ? 'engine_unreachable' : 'engine_reset';
+  return code ?? errors?.[0]?.code ?? '';
 }

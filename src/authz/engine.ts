@@ -60,14 +60,14 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
     async decide(request, span, waited): Promise<Verdict> {
       const question = language.ask(request);
       if (typeof question !== 'string') return { ...question, cached: false };
+      const { identity, incoming } = request;
       const ask = async (shared: SharedCall): Promise<Decided> => {
         breaker.check(); // nobody waits in line to be told that
-        const millis = (await line.enter(callerOf(request), '', shared.unwanted)) ?? 0;
+        const millis = (await line.enter(callerOf(request), incoming.clientAddress ?? '', shared.unwanted)) ?? 0;
         shared.begun = true;
         waited?.(millis);
         return breaker.run((state) => call(question, state, span, millis)).finally(() => line.leave());
       };
-      const { identity, incoming } = request;
       const decision = cache.decide(question, identity.expiresAt, ask, incoming.signal);
       // Who goes away leaves the call running that is made already: others may wait for the same answer.
       return whileWanted(decision.catch(explained), incoming.signal);
