@@ -30,6 +30,7 @@ import { watchConnections } from './metrics/connection-metrics.ts';
 import { expose } from './metrics/exposition.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
 import { showLimits } from './metrics/limit-metrics.ts';
+import { watchForms, watchStore } from './metrics/line-metrics.ts';
 import { watchMemory } from './metrics/memory-metrics.ts';
 import { Registry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
@@ -182,10 +183,9 @@ async function openListener(
   const pace = { idleMillis, leastRate: server.minimum_rate };
   const gateway = createGateway<ServedBucket>(
     {
-      route: (incoming) =>
-        isForm(incoming)
-          ? routeForm(routes, incoming, (form) => readForm(form, idleMillis))
-          : routeRequest(routes, incoming),
+      route: (incoming) => routeRequest(routes, incoming),
+      isForm,
+      routeForm: (incoming) => routeForm(routes, incoming, (form) => readForm(form, idleMillis)),
       authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
       preflight: answerPreflight,
       answer: answerQuestion,
@@ -195,6 +195,8 @@ async function openListener(
     },
     { pace, chunks: new ChunkCollector(), concurrentUploads: config.upload.concurrent_uploads },
   );
+  watchForms(registry, gateway);
+  for (const { bucket } of routes) watchStore(registry, bucket.name, bucket.store);
   const report = createReport(log, new RequestMetrics(registry));
   const corsOf = corsFinder(routes);
   const hostBucketOf = virtualHosts(server.domain ?? []);
@@ -232,6 +234,7 @@ function partMemory(upload: Config['upload']): PartMemory {
 
 function objectOptions(upload: Config['upload'], memory: PartMemory): ObjectOptions {
   return {
+    fairRate: upload.fair_rate,
     thresholdBytes: upload.multipart_threshold,
     partBytes: upload.part_size,
     concurrentParts: upload.concurrent_parts,

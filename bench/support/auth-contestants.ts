@@ -81,7 +81,7 @@ export function authOf(jwksUrl: string): AuthConfig {
 
 /** The names of OpenFGA's store and model are ULIDs. */
 export function authzOf(engine: Engine, ttl: number, port: number): AuthzConfig {
-  const common = { url: `http://127.0.0.1:${port}`, timeout_seconds: 5, cache_ttl_seconds: ttl };
+  const common = { url: `http://127.0.0.1:${port}`, timeout_seconds: 5, cache_ttl_seconds: ttl, max_concurrent: 64 };
   if (engine === 'opa') return { enabled: true, opa: { ...common, policy_path: 'mizuchi/allow' } };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
   return { enabled: true, openfga: { ...common, ...names, store_id: '01J00000000000000000000000' } };

@@ -44,6 +44,7 @@ export function gatewayConfig(
           path_style: true,
           propagate: true,
           checksum: 'none',
+          max_connections: 256,
           connect_timeout_seconds: 5,
           stall_timeout_seconds: 60,
           answer_timeout_seconds: 60,

@@ -15,9 +15,10 @@ export interface Authorizer {
   readonly engine: Engine;
   /**
    * @param span `authz.check`, the parent of the calls to the engine.
-   * @throws Failure policy_unavailable, with a `reason`, for everything that is not a clear answer.
+   * @param waited is told the milliseconds that the question waited for its turn.
+   * @throws Failure policy_unavailable, with a `reason`, for everything that is not a clear answer; overloaded if its turn did not come.
    */
-  decide(request: Resolved, span: Span): Promise<Verdict>;
+  decide(request: Resolved, span: Span, waited?: (millis: number) => void): Promise<Verdict>;
   /** Frees its connections. Safe twice. */
   close(): Promise<void>;
 }

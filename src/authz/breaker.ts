@@ -19,6 +19,8 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 };
 
 export interface Breaker {
+  /** @throws Failure policy_unavailable while it is open, and no probe is due. */
+  check(): void;
   /**
    * @param call is told the state in which it is made: `half_open` is the probe.
    * @throws Failure policy_unavailable while it is open; else what `call` throws.
@@ -32,14 +34,22 @@ export function createBreaker(tell: (state: BreakerState) => void, openMillis: n
     handleWhen((error) => error instanceof EngineError && error.engineIsUnwell),
     { halfOpenAfter: openMillis, breaker: new ConsecutiveBreaker(FAILURES) },
   );
-  policy.onStateChange((state) => tell(STATES[state]));
+  let openUntil = 0;
+  policy.onStateChange((state) => {
+    if (state === CircuitState.Open) openUntil = Date.now() + openMillis;
+    tell(STATES[state]);
+  });
   tell('closed');
+  const open = (cause?: unknown) => unavailable('breaker_open', openMillis / 1000, cause);
   return {
+    check() {
+      if (policy.state === CircuitState.Open && Date.now() < openUntil) throw open();
+    },
     async run(call) {
       try {
         return await policy.execute(() => call(STATES[policy.state]));
       } catch (error) {
-        if (error instanceof BrokenCircuitError) throw unavailable('breaker_open', openMillis / 1000, error);
+        if (error instanceof BrokenCircuitError) throw open(error);
         throw error;
       }
     },

@@ -21,6 +21,29 @@ interface Entry {
   readonly until: number;
 }
 
+/** One call to the engine, for all who ask the same. */
+export interface SharedCall {
+  /** Aborted when nobody waits any more for a call that is not begun. */
+  readonly unwanted: AbortSignal;
+  /** Set when it is made: whoever asks the same later may still use the answer. */
+  begun: boolean;
+}
+
+class Shared implements SharedCall {
+  readonly #abort = new AbortController();
+  readonly unwanted = this.#abort.signal;
+  asked!: Promise<Decided>;
+  begun = false;
+  wanted = 0;
+
+  /** @returns whether it was given up. */
+  leave(reason: unknown): boolean {
+    if (--this.wanted > 0 || this.begun) return false;
+    this.#abort.abort(reason);
+    return true;
+  }
+}
+
 /** Entries; the oldest goes first. */
 const CAPACITY = 10_000;
 
@@ -28,7 +51,7 @@ export class DecisionCache {
   readonly #ttlMillis: number;
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
-  readonly #running = new Map<string, Promise<Decided>>();
+  readonly #running = new Map<string, Shared>();
 
   /** @param ttlMillis 0 remembers nothing; equal questions still share a call. */
   constructor(ttlMillis: number, now: () => number) {
@@ -40,18 +63,42 @@ export class DecisionCache {
    * @param question all that the decision depends on: an equal text is an equal question.
    * @param expiresAt end of the credential in milliseconds since the epoch.
    * @param ask asks the engine; what it throws is thrown to all who wait.
+   * @param gone is aborted when this caller waits no more.
    */
-  async decide(question: string, expiresAt: number | undefined, ask: () => Promise<Decided>): Promise<Remembered> {
+  async decide(
+    question: string,
+    expiresAt: number | undefined,
+    ask: (call: SharedCall) => Promise<Decided>,
+    gone?: AbortSignal,
+  ): Promise<Remembered> {
     const key = this.#keyOf(`${expiresAt ?? ''}\n${question}`);
     const known = this.#entries.get(key);
     if (known !== undefined && known.until > this.#now()) return { ...known.decided, cached: true };
     const running = this.#running.get(key);
-    if (running !== undefined) return { ...(await running), cached: true };
-    const asked = ask().finally(() => this.#running.delete(key));
-    this.#running.set(key, asked);
-    const decided = await asked;
+    if (running !== undefined) return { ...(await this.#join(key, running, gone)), cached: true };
+    const shared = new Shared();
+    shared.asked = ask(shared).finally(() => this.#forget(key, shared));
+    this.#running.set(key, shared);
+    const decided = await this.#join(key, shared, gone);
     this.#remember(key, decided, expiresAt);
     return { ...decided, cached: false };
+  }
+
+  async #join(key: string, shared: Shared, gone: AbortSignal | undefined): Promise<Decided> {
+    shared.wanted++;
+    const leave = (): void => {
+      if (shared.leave(gone?.reason)) this.#forget(key, shared); // whoever comes now asks anew
+    };
+    gone?.addEventListener('abort', leave, { once: true });
+    try {
+      return await shared.asked;
+    } finally {
+      gone?.removeEventListener('abort', leave);
+    }
+  }
+
+  #forget(key: string, shared: Shared): void {
+    if (this.#running.get(key) === shared) this.#running.delete(key);
   }
 
   /** A remembered question is kept as its hash only: it holds claims, and may be long. */

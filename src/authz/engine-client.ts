@@ -1,5 +1,9 @@
-/** Calls to one policy engine: kept connections, one deadline for the whole of a call, no redirects, a bounded answer. */
+/**
+ * Calls to one policy engine: kept connections, no more of them than questions at once; one deadline for the whole of a call, from the
+ * moment at which it is sent; no redirects, a bounded answer.
+ */
 import { type Dispatcher, Pool } from 'undici';
+import { FairClock } from '../kit/fair-clock.ts';
 import { EngineError, type EngineTrouble } from './trouble.ts';
 
 /** Bytes of an answer: a decision with its reason takes a few hundred. */
@@ -8,6 +12,8 @@ const MAX_ANSWER = 64 * 1024;
 export interface EngineClientOptions {
   readonly url: string;
   readonly timeout_seconds: number;
+  /** Connections. */
+  readonly max_concurrent: number;
   /** Sent as bearer token. */
   readonly token?: string | undefined;
 }
@@ -26,7 +32,7 @@ export class EngineClient {
   readonly #timeoutMillis: number;
   readonly #headers: readonly string[];
 
-  constructor({ url, timeout_seconds, token }: EngineClientOptions) {
+  constructor({ url, timeout_seconds, max_concurrent, token }: EngineClientOptions) {
     this.url = new URL(url);
     this.#basePath = this.url.pathname.replace(/\/$/, '');
     this.#timeoutMillis = timeout_seconds * 1000;
@@ -37,6 +43,7 @@ export class EngineClient {
     ];
     this.#pool = new Pool(this.url.origin, {
       connect: { timeout: this.#timeoutMillis },
+      connections: max_concurrent,
       pipelining: 1,
       allowH2: false,
     });
@@ -68,7 +75,9 @@ export class EngineClient {
 class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: EngineAnswer) => void;
   readonly #reject: (error: EngineError) => void;
-  readonly #deadline: NodeJS.Timeout;
+  readonly #timeoutMillis: number;
+  /** Runs as soon as the question is sent. */
+  #clock: FairClock | undefined;
   readonly #pieces: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   /** Of the newest head that has come. */
@@ -79,12 +88,12 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#deadline = setTimeout(() => this.#giveUp('engine_timeout'), timeoutMillis);
+    this.#timeoutMillis = timeoutMillis;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error('its time was over while it waited for a connection'));
+    this.#clock = new FairClock(this.#timeoutMillis, () => this.#giveUp('engine_timeout'));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number): void {
@@ -107,7 +116,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(troubleOf(error), error);
+    this.#fail(troubleOf(error), error, !OURS.has(codeOf(error)));
   }
 
   #giveUp(trouble: EngineTrouble): void {
@@ -115,16 +124,16 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error(trouble));
   }
 
-  #fail(trouble: EngineTrouble, cause?: Error): void {
+  #fail(trouble: EngineTrouble, cause?: Error, engineIsUnwell = true): void {
     this.#settle(() => {
-      throw new EngineError(trouble, { status: this.#status, cause });
+      throw new EngineError(trouble, { status: this.#status, cause, engineIsUnwell });
     });
   }
 
   #settle(outcome: () => void): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#deadline);
+    this.#clock?.stop();
     try {
       outcome();
     } catch (error) {
@@ -162,7 +171,15 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-function troubleOf(error: unknown): EngineTrouble {
+/** This machine has no file, port or memory left for a connection: the engine may be well. */
+const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+
+function troubleOf(error: Error): EngineTrouble {
+  const code = codeOf(error);
+  return UNREACHABLE.has(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
+}
+
+function codeOf(error: Error): string {
   const { code, errors } = error as NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] };
-  return UNREACHABLE.has(code ?? errors?.[0]?.code ?? '') ? 'engine_unreachable' : 'engine_reset';
+  return code ?? errors?.[0]?.code ?? '';
 }

@@ -46,3 +46,7 @@ export function unavailable(reason: UnavailableReason, retryAfter: number, cause
     cause,
   });
 }
+
+/** The engine is asked as much as it may be; whoever waited for a turn got none. */
+export const busy = (): Failure =>
+  new Failure('overloaded', 'Too many authorization queries are waiting; try again soon.', { reason: 'engine_busy' });

@@ -1,9 +1,10 @@
 /** The section `authz` of a bucket: which policy engines are asked whether a caller may upload. */
 import { optionalObject, section, type ValueOf } from './field.ts';
-import { boolean, httpUrl, number, oneOf, secret, string } from './scalars.ts';
+import { boolean, httpUrl, integer, number, oneOf, secret, string } from './scalars.ts';
 
 const TIMEOUT = number({
-  prose: 'How long one answer may take. What takes longer is no answer: the upload gets 503.',
+  prose:
+    'How long one answer may take, from the moment at which the question is sent. What takes longer is no answer: the upload gets 503.',
   default: 1,
   min: 0.01,
   max: 60,
@@ -13,6 +14,13 @@ const CACHE_TTL = number({
   default: 0,
   min: 0,
   max: 3600,
+});
+const MAX_CONCURRENT = integer({
+  prose:
+    'How many questions the engine is asked at once; more wait in line for up to 5 s, then the upload gets 503 SlowDown. No more connections than that are opened.',
+  default: 64,
+  min: 1,
+  max: 10_000,
 });
 const TOKEN = secret({
   prose: 'Sent to the engine as `Authorization: Bearer`.',
@@ -31,6 +39,7 @@ const OPA = optionalObject(
     }),
     timeout_seconds: TIMEOUT,
     cache_ttl_seconds: CACHE_TTL,
+    max_concurrent: MAX_CONCURRENT,
     token: TOKEN,
   },
   { prose: 'Open Policy Agent.' },
@@ -73,6 +82,7 @@ const OPENFGA = optionalObject(
     }),
     timeout_seconds: TIMEOUT,
     cache_ttl_seconds: CACHE_TTL,
+    max_concurrent: MAX_CONCURRENT,
     token: TOKEN,
   },
   { prose: 'OpenFGA.' },

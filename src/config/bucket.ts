@@ -5,7 +5,7 @@ import { AUTHZ } from './authz.ts';
 import { CORS } from './cors.ts';
 import { object, type ValueOf } from './field.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
-import { boolean, httpUrl, number, oneOf, secret, string } from './scalars.ts';
+import { boolean, httpUrl, integer, number, oneOf, secret, string } from './scalars.ts';
 
 const STORE = object(
   {
@@ -62,6 +62,13 @@ const STORE = object(
         'With `none` the gateway adds a checksum (CRC32) only to the parts of objects that it splits, where the client has promised something about the whole object, or with Object Lock. ' +
         '`unsupported` is for a store that does not accept `x-amz-checksum-*`: such objects are then not split, and bytes are protected by signatures and Content-MD5.',
       default: 'none',
+    }),
+    max_connections: integer({
+      prose:
+        'How many connections to the store this bucket may use at once. More calls wait in line for up to 30 s, then the upload gets 503 SlowDown.',
+      default: 256,
+      min: 1,
+      max: 100_000,
     }),
     connect_timeout_seconds: number({
       prose: 'How long connecting to the store may take.',

@@ -17,4 +17,16 @@ export const FIXED_LIMITS = {
   error_element_characters: 64 * 1024,
   /** Bytes of a CompleteMultipartUpload document: 10,000 parts with their checksums take less. */
   completion_document_bytes: 2 * 1024 * 1024,
+  /** Share of `upload.concurrent_uploads` that POST forms may have while they are read, before authentication. */
+  form_share: 0.5,
+  /** Calls that wait for a policy engine, and the longest wait of one, in seconds. */
+  engine_line: 1_000,
+  engine_line_seconds: 5,
+  /** Calls that wait for a connection to the store, and the longest wait of one, in seconds. */
+  store_line: 1_000,
+  store_line_seconds: 30,
+  /** Requests that wait for the keys of one identity provider. */
+  keys_waiting: 256,
+  /** Seconds in which the fields of a form, or all of a small one, must have arrived. */
+  form_reading_seconds: 240,
 } as const;

@@ -6,6 +6,12 @@ export type BreakerState = 'closed' | 'half_open' | 'open';
 export type Engine = 'opa' | 'openfga';
 export type Decision = 'allow' | 'deny' | 'error';
 
+/** A bounded number of places, and those who wait for one. */
+export interface LineFigures {
+  readonly used: number;
+  readonly waiting: number;
+}
+
 export interface IdentityWatch {
   /** @param method `none` where the request carried no credential. @param result `accepted`, or the type of the failure. */
   authenticated(bucket: string, method: AuthMethod | 'none', result: string, seconds: number, span: Span): void;
@@ -13,6 +19,8 @@ export interface IdentityWatch {
   decided(bucket: string, engine: Engine, decision: Decision, cached: boolean, seconds: number, span: Span): void;
   /** The breaker before the engine of one bucket has changed its state; told once at the start, too. */
   breaker(bucket: string, engine: Engine, state: BreakerState): void;
+  /** Told once of the questions that the engine of one bucket is being asked, to be looked at. */
+  calls(bucket: string, engine: Engine, figures: LineFigures): void;
   /** One attempt to fetch the keys of an identity provider is over. */
   keysFetched(result: 'success' | 'error'): void;
 }
@@ -21,5 +29,6 @@ export const NOBODY_WATCHES: IdentityWatch = {
   authenticated() {},
   decided() {},
   breaker() {},
+  calls() {},
   keysFetched() {},
 };

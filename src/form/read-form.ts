@@ -2,8 +2,10 @@
  * Reads a POST form up to its file (RFC 7578), which then is a body of its own. A small rest is read to its end at once; a
  * large one is streamed, and its length follows from the length of the form.
  */
+
 import { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Incoming, IncomingBody, UploadForm } from '../domain/stages.ts';
 import { type Boundary, boundaryOf } from './boundary.ts';
 import { expandFileName } from './expand-file-name.ts';
@@ -26,7 +28,7 @@ const SMALL_REST = 64 * 1024;
  * Milliseconds in which all must have come that is read before anybody is judged, 84 KiB at the most: whoever sends a byte now
  * and then would hold a connection, its memory and a span for as long as he likes, and nobody knows who he is.
  */
-const READING_MILLIS = 240_000;
+const READING_MILLIS = FIXED_LIMITS.form_reading_seconds * 1000;
 
 /**
  * Asks the client for its body.

@@ -2,31 +2,73 @@
  * The spine: what happens to every request, in this order. The types hold it: `upload` takes nothing but what `authorize`
  * has given. Each stage either gives the next form of the request or throws the Failure that ends it.
  */
+
 import { asFailure, Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, PREFLIGHT } from '../domain/operation.ts';
-import { type Authorized, type Bucket, type Incoming, isAsking, type Reply, type Uploading } from '../domain/stages.ts';
+import {
+  type Authorized,
+  type Bucket,
+  type Incoming,
+  isAsking,
+  type Reply,
+  type Routed,
+  type Uploading,
+} from '../domain/stages.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
+  /** POST forms of which the fields are being read. */
+  readonly formsReading: number;
   /** @throws Failure for every outcome but success. */
   handle(incoming: Incoming, record: RequestRecord): Promise<Reply>;
 }
 
+/**
+ * Of the requests under way this part at most may be forms that are being read: nobody knows yet whose they are, and they may take
+ * their time. The rest is always left to others.
+ */
+const FORM_SHARE = FIXED_LIMITS.form_share;
+
 export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
-  let uploads = 0;
+  const mostForms = Math.ceil(settings.concurrentUploads * FORM_SHARE);
+  let underWay = 0;
+  let forms = 0;
+
+  /** Counts a request as under way until `work` is over. @throws Failure overloaded, before anything is done. */
+  async function counted<T>(work: () => Promise<T>): Promise<T> {
+    if (underWay >= settings.concurrentUploads)
+      throw new Failure('overloaded', undefined, { reason: 'too_many_uploads' });
+    underWay++;
+    return work().finally(() => underWay--);
+  }
+
+  async function form(incoming: Incoming, record: RequestRecord): Promise<Reply> {
+    if (forms >= mostForms) throw new Failure('overloaded', undefined, { reason: 'too_many_forms' });
+    forms++;
+    const routed = await stages.routeForm(incoming).finally(() => forms--);
+    record.routed = routed;
+    return judged(routed, record);
+  }
+
+  async function judged(routed: Routed<B>, record: RequestRecord): Promise<Reply> {
+    const authenticated = await stages.authenticate(routed);
+    record.authMethod = authenticated.identity.method;
+    if (isAsking(authenticated)) return stages.answer(authenticated);
+    const resolved = stages.resolve(authenticated as Uploading<B>);
+    return upload(stages, await stages.authorize(resolved), record, settings);
+  }
+
   return {
+    get formsReading() {
+      return forms;
+    },
     async handle(incoming, record) {
-      const routed = await stages.route(incoming);
+      if (stages.isForm(incoming)) return counted(() => form(incoming, record));
+      const routed = stages.route(incoming);
       record.routed = routed;
       if (routed.operation === PREFLIGHT) return stages.preflight(routed);
-      const authenticated = await stages.authenticate(routed);
-      record.authMethod = authenticated.identity.method;
-      if (isAsking(authenticated)) return stages.answer(authenticated);
-      const resolved = stages.resolve(authenticated as Uploading<B>);
-      const authorized = await stages.authorize(resolved);
-      if (uploads >= settings.concurrentUploads) throw new Failure('overloaded');
-      uploads++;
-      return upload(stages, authorized, record, settings).finally(() => uploads--);
+      return counted(() => judged(routed, record));
     },
   };
 }

@@ -17,8 +17,11 @@ import type {
 } from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
-  /** A promise where a form says what is asked for. */
-  route(incoming: Incoming): Routed<B> | Promise<Routed<B>>;
+  route(incoming: Incoming): Routed<B>;
+  /** Whether the body may be a form that says what is asked for. */
+  isForm(incoming: Incoming): boolean;
+  /** Reads the form up to its file. */
+  routeForm(incoming: Incoming): Promise<Routed<B>>;
   /** What browsers ask before they upload. */
   preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
@@ -44,7 +47,7 @@ export interface Chunks {
 
 /** What is the same for all requests. */
 export interface Settings extends Pick<Scope, 'pace' | 'chunks'> {
-  /** One more than so many at once is refused. */
+  /** One more request than so many under way at once is refused. */
   readonly concurrentUploads: number;
 }
 

@@ -91,6 +91,31 @@ export const METRICS = {
     help: 'Circuit breaker before a policy engine: 0 closed, 1 half-open, 2 open (it is not asked, uploads get 503).',
     labels: ['bucket', 'engine'],
   },
+  mizuchi_engine_calls_in_flight: {
+    type: 'gauge',
+    help: 'Questions that a policy engine is being asked now (authz.*.max_concurrent).',
+    labels: ['bucket', 'engine'],
+  },
+  mizuchi_engine_calls_waiting: {
+    type: 'gauge',
+    help: 'Questions that wait for their turn, because the policy engine is being asked as many as it may.',
+    labels: ['bucket', 'engine'],
+  },
+  mizuchi_store_connections_in_use: {
+    type: 'gauge',
+    help: 'Calls to the store that hold a connection (s3.max_connections).',
+    labels: ['bucket'],
+  },
+  mizuchi_store_connections_waiting: {
+    type: 'gauge',
+    help: 'Calls to the store that wait for a connection, because as many are in use as may be.',
+    labels: ['bucket'],
+  },
+  mizuchi_forms_reading: {
+    type: 'gauge',
+    help: 'POST forms whose fields are being read (half of upload.concurrent_uploads at most).',
+    labels: [],
+  },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
   mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
   mizuchi_limit: {

@@ -19,6 +19,11 @@ export function watchIdentity(registry: Registry): IdentityWatch {
       else registry.observe('mizuchi_authz_duration_seconds', [bucket, engine], seconds, trace);
     },
     breaker: (bucket, engine, state) => registry.set('mizuchi_authz_breaker_state', [bucket, engine], STATES[state]),
+    calls: (bucket, engine, figures) =>
+      registry.onCollect(() => {
+        registry.set('mizuchi_engine_calls_in_flight', [bucket, engine], figures.used);
+        registry.set('mizuchi_engine_calls_waiting', [bucket, engine], figures.waiting);
+      }),
     keysFetched: (result) => registry.add('mizuchi_identity_key_fetches', [result], 1),
   };
 }

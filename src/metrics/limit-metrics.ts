@@ -3,13 +3,20 @@ import type { Config } from '../config/config.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Registry } from './registry.ts';
 
-export function showLimits(registry: Registry, { server, upload }: Config): void {
+export function showLimits(registry: Registry, { server, upload, buckets }: Config): void {
   const sections = { server, upload } as const;
   for (const [section, settings] of Object.entries(LIMITS)) {
     const values: Record<string, unknown> = sections[section as keyof typeof LIMITS];
     for (const name of settings) registry.set('mizuchi_limit', [`${section}.${name}`], values[name] as number);
   }
   for (const [name, value] of Object.entries(FIXED_LIMITS)) registry.set('mizuchi_limit', [`fixed.${name}`], value);
+  for (const { name, s3, authz } of buckets) {
+    const show = (setting: string, value: number): void =>
+      registry.set('mizuchi_limit', [`buckets.${name}.${setting}`], value);
+    show('s3.max_connections', s3.max_connections);
+    if (authz.opa !== undefined) show('authz.opa.max_concurrent', authz.opa.max_concurrent);
+    if (authz.openfga !== undefined) show('authz.openfga.max_concurrent', authz.openfga.max_concurrent);
+  }
 }
 
 const LIMITS = {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
+import { FairClock } from '../kit/fair-clock.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
 export type StoreBody =
@@ -96,7 +97,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: StoreAnswer) => void;
   readonly #reject: (failure: Failure) => void;
   #controller: Dispatcher.DispatchController | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Runs from the moment at which the request is on its way: who waits for a connection waits for us. */
+  #clock: FairClock | undefined;
   /** Why nobody waits for the answer any more. */
   #givenUp: Failure | undefined;
   #status = 0;
@@ -113,8 +115,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject = reject;
     this.#lacksPieces = request.body !== undefined && 'pieces' in request.body && request.body.pieces.length > 0;
     const stream = streamOf(request.body);
-    if (stream === undefined) this.#awaitAnswer();
-    else stream.on('pause', this.#awaitTaking).on('resume', this.#stopClock).once('end', this.#awaitAnswer);
+    stream?.on('pause', this.#awaitTaking).on('resume', this.#stopClock).once('end', this.#awaitAnswer);
     request.signal.addEventListener('abort', this.#clientGone, { once: true });
   }
 
@@ -126,6 +127,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    if (streamOf(this.#request.body) === undefined) this.#awaitAnswer();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
     // What was given up while the connection was being made may not reach the store after all.
     if (this.#givenUp !== undefined) controller.abort(this.#givenUp);
@@ -182,10 +184,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#stopClock();
     // A piece may still be taken when all is over: undici looks before each whether it is to go on, not after.
     if (this.#status !== 0 || this.#isOver) return;
-    this.#timer = setTimeout(() => this.#abort(new Failure('store_timeout', undefined, { reason })), millis);
+    this.#clock = new FairClock(millis, () => this.#abort(new Failure('store_timeout', undefined, { reason })));
   }
 
-  readonly #stopClock = (): void => clearTimeout(this.#timer);
+  readonly #stopClock = (): void => this.#clock?.stop();
 
   readonly #clientGone = (): void => {
     // What is cut before its last piece cannot be whole at the store. What is cut after it may be kept, and no one would know.

@@ -3,9 +3,14 @@ import type { OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Query } from '../sigv4/canonical-request.ts';
 import type { StoreBody } from './exchange.ts';
+import type { Place } from './store-line.ts';
 
 export interface StoreCall {
   readonly operation: OperationName;
+  /** For whom it is made: callers wait in turn for a connection. Undefined for what undoes an upload, which goes first. */
+  readonly caller: string | undefined;
+  /** The connection of the first attempt, where the caller has waited for it already; given back when that is over. */
+  readonly place?: Place | undefined;
   readonly key: string;
   readonly query: Query;
   /** What the client calls the upload that `query` names; stands in for it in whatever the client is told. */

@@ -20,6 +20,7 @@ import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
 import { storeConnector } from './store-connector.ts';
 import { failureOfAnswer } from './store-error.ts';
+import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
 
 /** A bucket of the configuration together with the way to its store. */
 export interface StoreBucket extends Bucket {
@@ -40,6 +41,7 @@ export interface StoreChecksums {
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {
   /** Whether the store is sent `traceparent` and `tracestate`. */
   readonly propagate: boolean;
+  readonly max_connections: number;
   readonly connect_timeout_seconds: number;
   readonly stall_timeout_seconds: number;
   readonly answer_timeout_seconds: number;
@@ -49,6 +51,7 @@ export class StoreClient {
   readonly endpoint: Endpoint;
   readonly #config: StoreConfig;
   readonly #pool: Pool;
+  readonly #line: StoreLine;
   readonly #credentials: CredentialsSource;
 
   private constructor(config: StoreConfig, credentials: CredentialsSource, ca: string | undefined) {
@@ -57,9 +60,16 @@ export class StoreClient {
     this.endpoint = endpointOf(config);
     this.#pool = new Pool(this.endpoint.origin, {
       connect: storeConnector(config.connect_timeout_seconds * 1000, ca),
+      connections: config.max_connections,
       allowH2: false,
       pipelining: 1,
     });
+    this.#line = new StoreLine(config.max_connections);
+  }
+
+  /** Connections that are in use, and calls that wait for one. */
+  get connections(): { readonly used: number; readonly waiting: number } {
+    return this.#line;
   }
 
   /**
@@ -72,13 +82,20 @@ export class StoreClient {
     return new StoreClient(config, credentials, ca);
   }
 
+  /** Waits for a connection ahead of the call that will use it. @throws Failure overloaded, client_aborted. */
+  enter(request: PlaceRequest): Promise<Place> {
+    return this.#line.enter(request);
+  }
+
   /**
    * @returns the store's answer, a successful one.
    * @throws Failure for everything else.
    */
   async call(call: StoreCall): Promise<StoreAnswer> {
     for (let resends = 0; ; resends++) {
-      const span = this.#openSpan(call, resends);
+      const ahead = resends === 0 ? call.place : undefined;
+      const place = ahead ?? (await this.#line.enter(call));
+      const span = this.#openSpan(call, resends, place);
       let wait: number | undefined;
       try {
         return await this.#attempt(call, span);
@@ -89,6 +106,7 @@ export class StoreClient {
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {
+        place.leave();
         span.end();
       }
       await pause(wait, call.signal);
@@ -148,7 +166,7 @@ export class StoreClient {
     return call.query.length === 0 ? path : `${path}?${canonicalQuery(call.query)}`;
   }
 
-  #openSpan(call: StoreCall, resends: number): Span {
+  #openSpan(call: StoreCall, resends: number, { waitedMillis }: Place): Span {
     const partNumber = queryValue(call.query, 'partNumber');
     return call.span.child(OPERATIONS[call.operation].span, 'client', {
       'rpc.system': 'aws-api',
@@ -163,6 +181,7 @@ export class StoreClient {
       'server.address': this.endpoint.hostname,
       'server.port': this.endpoint.port,
       'http.request.resend_count': resends > 0 ? resends : undefined,
+      's3.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
   }
 }

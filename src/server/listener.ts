@@ -41,27 +41,33 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     keepAliveTimeout: KEEP_ALIVE,
     requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
   });
-  const { server, clientOf } = upload;
+  const { server, clientOf, turnOf } = upload;
   const serve: ServeOptions = { ...options, clientOf, draining: () => draining };
-  // Weak, and that for the garbage collector's sake alone: docs/decisions/short-lived-entries.md.
-  const bodies = new WeakMap<Duplex, RequestBody>();
   const running = new UnderWay();
-  const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
-    const body = new RequestBody(request, response, waits);
-    bodies.set(request.socket, body);
-    response.once('close', () => bodies.delete(request.socket));
-    void running.watch(serveRequest(serve, request, response, body));
-  };
+  const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
+    turnOf(request.socket).take(request, response, (waitedMillis) => {
+      if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
+      const body = new RequestBody(request, response, waits);
+      void running.watch(serveRequest(serve, request, response, body, waitedMillis));
+      return body;
+    });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   const refuse = (failure: Failure | undefined, socket: Duplex): void => {
-    const body = bodies.get(socket);
+    const turn = turnOf(socket);
+    // A request that has come as a whole gets its answer, whatever comes behind it.
+    if (failure !== undefined && turn.isAnswering) {
+      turn.afterwards(() => refuse(failure, socket));
+      return;
+    }
+    const { body } = turn;
     const gone = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (gone || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
     else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() });
   };
-  server.on('clientError', (error, socket) => refuse(failureOfParser(error), socket));
+  server.on('clientError', (error, socket) => {
+    if (!turnOf(socket).heldBack(error)) refuse(failureOfParser(error), socket);
+  });
   server.on('connect', (_, socket) => refuse(new Failure('method_not_allowed'), socket));
   const { address, port } = await bind(server, options);
   let closed: Promise<unknown> | undefined;

@@ -39,12 +39,16 @@ export interface ServeOptions {
   readonly draining: () => boolean;
 }
 
-/** Never rejects. */
+/**
+ * Never rejects.
+ * @param waitedMillis how long the request waited for the one before it on its connection.
+ */
 export async function serveRequest(
   options: ServeOptions,
   request: IncomingMessage,
   response: ServerResponse,
   body: RequestBody,
+  waitedMillis: number,
 ): Promise<void> {
   const record = options.report.begin();
   const requestId = newRequestId();
@@ -55,6 +59,7 @@ export async function serveRequest(
   const head = headOf(request, options.hostBucketOf);
   const clues = head instanceof Failure ? undefined : options.cluesOf(method, head.target, head.query);
   const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), clues);
+  if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
   let failure: Failure | undefined;
   let reply: Reply;
   try {

@@ -5,11 +5,13 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
 import type { Certificates } from './certificates.ts';
 import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
 import { type Connection, guard } from './front-door.ts';
 import type { ConnectionProblem, RefusedConnection } from './refused-connection.ts';
+import { serveInTurn, type Turn } from './turn.ts';
 
 /** Milliseconds that a TLS handshake may take. */
 const HANDSHAKE_MILLIS = 10_000;
@@ -42,6 +44,8 @@ export type ClientOf = (connection: Connection, headers: IncomingHttpHeaders) =>
 export interface UploadPort {
   readonly server: Server;
   readonly clientOf: ClientOf;
+  /** Whose turn it is in a connection. */
+  readonly turnOf: (socket: Duplex) => Turn;
   /** How many are open, those that are not HTTP yet included. */
   readonly connections: number;
   /** Cuts the connections that are not HTTP yet: those that have still to name their client. */
@@ -60,8 +64,10 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   };
   const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refused);
   server.maxHeadersCount = 0; // what is more than 2,000 would be dropped without a word; their size is limited
+  allowHalfOpen(server);
   server.maxConnections = limits.connections;
   server.on('drop', (peer) => refused('too_many_connections', peer?.remoteAddress));
+  const turnOf = serveInTurn(server, certificates === undefined ? 'connection' : 'secureConnection');
   const door = proxyProtocol === undefined ? undefined : guard(server, proxyProtocol, refused);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -71,6 +77,7 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   const scheme = certificates === undefined ? 'http' : 'https';
   return {
     server,
+    turnOf,
     clientOf(socket, headers) {
       const address = door?.sourceOf(socket) ?? plainAddress(socket.remoteAddress);
       const nearest: Client = { address, scheme };
@@ -86,6 +93,11 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   };
 }
 
+/** A client that has sent the whole of its request may end its side, and still gets its answer; node:http's types do not know of it. */
+function allowHalfOpen(server: Server & { httpAllowHalfOpen?: boolean }): void {
+  server.httpAllowHalfOpen = true;
+}
+
 function tlsServer(certificates: Certificates, options: ServerOptions, refused: RefusedConnection): Server {
   const client = { requestCert: certificates.asksClients, rejectUnauthorized: certificates.asksClients };
   const material = certificates.attach((fresh) => server.setSecureContext(fresh));
@@ -93,6 +105,7 @@ function tlsServer(certificates: Certificates, options: ServerOptions, refused: 
     ...options,
     ...material,
     ...client,
+    allowHalfOpen: true,
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: HANDSHAKE_MILLIS,
   });

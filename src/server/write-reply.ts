@@ -34,21 +34,17 @@ export async function writeReply(
   response.writeHead(reply.status, headers);
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished));
+    // What could not be written any more is reported as written, too, where the connection was cut from this side.
+    const written = (): void => resolve(!request.socket.destroyed);
     if (!unread) {
-      response.end(reply.body, () => resolve(true));
+      response.end(reply.body, written);
       cutIfUntaken(response, options.idleMillis);
-    } else linger(request, response, reply.body, options.brief, () => resolve(true));
+    } else linger(request, response, reply.body, options.brief, written);
   });
 }
 
-/** An answer that waits behind others of its connection (pipelining) has not been offered yet: its clock starts later. */
 function cutIfUntaken(response: ServerResponse, millis: number): void {
-  let timer: NodeJS.Timeout | undefined;
-  const offered = (): void => {
-    timer = setTimeout(() => response.socket?.destroy(), millis);
-  };
-  if (response.socket === null) response.once('socket', offered);
-  else offered();
+  const timer = setTimeout(() => response.socket?.destroy(), millis);
   response.once('close', () => clearTimeout(timer));
 }
 

@@ -23,6 +23,8 @@ export interface SpanShape {
 
 type Attributes = Readonly<Record<string, AttributeShape>>;
 
+const waited = (prose: string) => ({ type: 'double', unit: 's', when: 'if it waited', prose }) as const;
+
 const ERROR_TYPE = {
   'error.type': {
     type: 'string',
@@ -77,6 +79,9 @@ const ROOT = {
     prose: 'Length of the body on the wire, framing included.',
     legacy: 'http.request_content_length',
   },
+  'http.request.turn_wait_seconds': waited(
+    'How long a pipelined request waited for the response to the one before it, before this span began.',
+  ),
   'server.address': {
     type: 'string',
     when: 'with a Host header',
@@ -234,6 +239,9 @@ const ENGINE = {
     prose:
       'State of the circuit breaker: `closed`, or `half_open` for the call that finds out whether the engine is back.',
   },
+  'authz.queue_seconds': waited(
+    'How long the question waited for its turn before this span began: time of the gateway, not of the engine.',
+  ),
   'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
   'http.response.status_code': {
     type: 'int',
@@ -280,6 +288,9 @@ const STORE = {
     prose: 'How often the request had been sent before.',
     legacy: 'http.resend_count',
   },
+  's3.queue_seconds': waited(
+    'How long the call waited for a connection before this span began: time of the gateway, not of the store.',
+  ),
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 

@@ -1,5 +1,6 @@
 /** The calls of a multipart upload that carry no object bytes: they go to the store and come back, nothing is kept here. */
 import { createHash } from 'node:crypto';
+import { callerOf } from '../domain/caller.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Authorized } from '../domain/stages.ts';
 import type { StoreAnswer } from '../s3/exchange.ts';
@@ -20,9 +21,23 @@ export async function controlCall(
   if (document !== undefined) checkHash(request.payload.hash, payloadHash);
   const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
   const { signal } = incoming;
+  const caller = callerOf(request);
+  const place = await bucket.store.enter({ caller, key, signal });
   const started = performance.now();
   try {
-    const call = { operation, key, query: storeQuery, uploadId, headers, body, payloadHash, signal, span: scope.span };
+    const call = {
+      operation,
+      caller,
+      place,
+      key,
+      query: storeQuery,
+      uploadId,
+      headers,
+      body,
+      payloadHash,
+      signal,
+      span: scope.span,
+    };
     return await bucket.store.call(call);
   } finally {
     scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;

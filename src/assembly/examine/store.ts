@@ -36,6 +36,7 @@ async function tryUpload(store: StoreClient, key: string): Promise<boolean> {
   const call = (operation: OperationName, query: [string, string][], body?: Buffer) =>
     store.call({
       operation,
+      caller: undefined,
       key,
       query,
       uploadId: undefined,

@@ -3,13 +3,16 @@
  * they are used, kept for a bounded time while the provider cannot be asked, and asked for seldom whatever tokens arrive.
  * Nothing runs on a timer: without requests there are no fetches.
  */
+
 import { Agent } from 'undici';
+import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
 import type { IdentityWatch } from '../../domain/identity-watch.ts';
 import type { Log } from '../../domain/log.ts';
+import { FairClock } from '../../kit/fair-clock.ts';
 import type { Findings } from '../authenticator.ts';
 import { type FetchedKeySet, fetchKeySet } from './fetch-key-set.ts';
 import type { KeySet, KeySource } from './key-source.ts';
-import { keysUnavailable } from './refusals.ts';
+import { keysBusy, keysUnavailable } from './refusals.ts';
 
 /** All times in milliseconds. */
 export interface JwksTimes {
@@ -33,6 +36,8 @@ export interface JwksTools {
 }
 
 const TIMES: JwksTimes = { refresh: 300_000, stale: 3_600_000, cooldown: 30_000, retry: 5_000, fetch: 5_000 };
+/** Requests that wait for a fetch at once: whoever makes up names of keys makes others wait, and himself. */
+const WAITING = FIXED_LIMITS.keys_waiting;
 /** The longest answer that is read, in bytes. */
 const MAX_ANSWER = 1024 * 1024;
 
@@ -48,6 +53,7 @@ export class JwksSource implements KeySource {
   /** What went wrong with the last fetch. */
   #trouble: string | undefined;
   #late: AbortController | undefined;
+  #waiting = 0;
   #closed = false;
 
   constructor(url: string, tools: JwksTools, times: Partial<JwksTimes> = {}) {
@@ -79,7 +85,7 @@ export class JwksSource implements KeySource {
 
   async keys(findings: Findings): Promise<KeySet> {
     const held = this.held();
-    if (held === undefined) await this.#fetchAfter(this.#times.retry);
+    if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry));
     if (this.#set === undefined || this.#age() >= this.#times.stale) throw keysUnavailable(this.#times.retry);
     findings.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
     return this.#set;
@@ -87,7 +93,7 @@ export class JwksSource implements KeySource {
 
   async newerKeys(than: KeySet, findings: Findings): Promise<KeySet | undefined> {
     const fetching = this.#fetchAfter(this.#times.cooldown);
-    await fetching;
+    await this.#waitFor(fetching);
     // The key may be one that the provider has just begun to use: it cannot be called unknown before it was asked.
     if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown);
     if (fetching !== undefined) findings.keySource = 'fetched';
@@ -105,6 +111,15 @@ export class JwksSource implements KeySource {
     return this.#tools.now() - this.#fetchedAt;
   }
 
+  /** @throws Failure overloaded if too many wait already. */
+  async #waitFor(fetching: Promise<void> | undefined): Promise<void> {
+    if (fetching === undefined) return;
+    if (this.#waiting >= WAITING) throw keysBusy();
+    this.#waiting++;
+    await fetching;
+    this.#waiting--;
+  }
+
   /** Joins the running fetch, or begins one if the last was begun long enough ago. Never fails. */
   #fetchAfter(wait: number): Promise<void> | undefined {
     if (this.#fetching !== undefined) return this.#fetching;
@@ -119,14 +134,14 @@ export class JwksSource implements KeySource {
 
   async #fetch(): Promise<void> {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error('no complete answer in time')), this.#times.fetch);
+    const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete answer in time')));
     this.#late = late;
     try {
       this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal));
     } catch (error) {
       if (!this.#closed) this.#failed(messageOf(error));
     } finally {
-      clearTimeout(timer);
+      clock.stop();
     }
   }
 

@@ -42,3 +42,9 @@ export function keysUnavailable(retryMillis: number): Failure {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryMillis / 1000))) };
   return new Failure('keys_unavailable', undefined, { reason: 'keys_unavailable' satisfies TokenReason, headers });
 }
+
+/** As many requests wait for the keys as may. */
+export function keysBusy(): Failure {
+  const message = 'Too many requests are waiting for the keys of the identity provider; try again soon.';
+  return new Failure('overloaded', message, { reason: 'keys_busy' });
+}

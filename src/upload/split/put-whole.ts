@@ -1,4 +1,5 @@
 /** An object of undeclared length that turned out to be small: it lies in one part's memory, verified, and is put in one request. */
+import { callerOf } from '../../domain/caller.ts';
 import type { Authorized, Reply } from '../../domain/stages.ts';
 import { headersForStore } from '../../s3/header-allow-list.ts';
 import type { BodyPlan } from '../body-plan.ts';
@@ -19,6 +20,7 @@ export async function putWhole(
   const passed = headersForStore(operation, incoming.headers, bucket.headerRules);
   const { headers, payloadHash } = coveringAll(plan, pieces, passed, checksums);
   const body = { pieces, length };
-  const call = { operation, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };
+  const caller = callerOf(request);
+  const call = { operation, caller, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };
   return replyOf(await bucket.store.call(call));
 }

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../body/checksum.ts';
+import { callerOf } from '../../domain/caller.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { OperationName } from '../../domain/operation.ts';
 import type { Span } from '../../domain/span.ts';
@@ -135,7 +136,9 @@ export class StoreUpload {
 
   #call(operation: OperationName, call: Call) {
     const query = [...call.query, ['uploadId', this.#id] as const];
-    return this.#request.bucket.store.call({ ...sameFor(this.#request, this.#span), ...call, operation, query });
+    const same = sameFor(this.#request, this.#span);
+    const caller = operation === 'AbortMultipartUpload' ? undefined : same.caller;
+    return this.#request.bucket.store.call({ ...same, caller, ...call, operation, query });
   }
 
   #document(): Buffer {
@@ -157,8 +160,9 @@ function unlessForgotten(answer: Promise<StoreAnswer>): Promise<StoreAnswer | un
   });
 }
 
-function sameFor({ key }: Authorized, span: Span) {
-  return { key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+function sameFor(request: Authorized, span: Span) {
+  const { key } = request;
+  return { caller: callerOf(request), key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
 }
 
 async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {

@@ -46,11 +46,14 @@ function overSocket(create: (url: string, cache_ttl_seconds: number) => Authoriz
 
 const CANDIDATES: Readonly<Record<string, Open>> = {
   OPA: overSocket((url, cache_ttl_seconds) =>
-    createOpa({ url, cache_ttl_seconds, timeout_seconds: 5, policy_path: 'mizuchi/allow' }, TOOLS),
+    createOpa({ url, cache_ttl_seconds, max_concurrent: 64, timeout_seconds: 5, policy_path: 'mizuchi/allow' }, TOOLS),
   ),
   OpenFGA: overSocket((url, cache_ttl_seconds) => {
     const names = { store_id: STORE_ID, relation: 'writer', user_type: 'user', object_type: 'object' };
-    return createOpenFga({ url, cache_ttl_seconds, timeout_seconds: 5, check: 'object', ...names }, TOOLS);
+    return createOpenFga(
+      { url, cache_ttl_seconds, max_concurrent: 64, timeout_seconds: 5, check: 'object', ...names },
+      TOOLS,
+    );
   }),
   'the fake of the tests': async (t, remembers) => {
     const authorizer = new FakeAuthorizer({ remembers });

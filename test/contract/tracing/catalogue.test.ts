@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { SPANS } from '../../../src/tracing/catalogue.ts';
-import { send } from '../../support/http-client.ts';
+import { RawClient, send } from '../../support/http-client.ts';
 import { IdentityProvider } from '../../support/identity-provider.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
@@ -52,8 +52,11 @@ function cutOnce(): Behaviour {
 async function startEngine(isBroken: (path: string) => boolean): Promise<Server> {
   const engine = createServer((request, response) => {
     request.resume();
-    response.statusCode = isBroken(request.url ?? '') ? 500 : 200;
-    response.setHeader('content-type', 'application/json').end('{"result":true,"allowed":true}');
+    const { url = '' } = request;
+    response.statusCode = isBroken(url) ? 500 : 200;
+    response.setHeader('content-type', 'application/json');
+    // The second of two engines takes longer than the first, so that it has several to answer.
+    setTimeout(() => response.end('{"result":true,"allowed":true}'), url.startsWith('/stores') ? 20 : 1);
   });
   await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
   return engine;
@@ -132,6 +135,25 @@ describe('the catalogue of spans', () => {
     broken = 'none';
   };
 
+  /** Requests that wait: for the one before them on their connection, for their turn at each engine, for a connection to the store. */
+  const crowd = async (): Promise<void> => {
+    const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const more = { url, max_concurrent: 1 };
+    const gateway = await start({
+      auth: { jwt: { algorithms: ['RS256'], jwks_url: provider.jwksUrl, issuer: provider.issuer } },
+      authz: { opa: { ...more, policy_path: 'a/allow' }, openfga: { ...more, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' } },
+    });
+    const authorization = `Bearer ${await provider.token()}`;
+    const keys = Array.from({ length: 10 }, (_, i) => `/uploads/k${i}`);
+    await Promise.all(keys.map((key) => send(gateway.url, 'PUT', key, 'hello', { authorization })));
+    const narrow = await start({ s3: { max_connections: 1 } });
+    await Promise.all(keys.map((key) => send(narrow.url, 'PUT', key, 'hello')));
+    const client = await RawClient.connect(narrow.url);
+    client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello'.repeat(2));
+    await client.until(/200 OK[\s\S]*200 OK/);
+    client.destroy();
+  };
+
   before(async () => {
     store = await RawStore.start();
     collector = await receiveHttp();
@@ -140,6 +162,7 @@ describe('the catalogue of spans', () => {
     await upload();
     await judge('hash');
     await judge('plain');
+    await crowd();
     await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
@@ -173,6 +196,7 @@ function mayBeOn(span: string, attribute: string): boolean {
     return !['aws.s3.put_object', 'aws.s3.create_multipart_upload', 'aws.s3.head_object'].includes(span);
   if (attribute === 'http.request.body.size')
     return !['aws.s3.abort_multipart_upload', 'aws.s3.list_parts', 'aws.s3.head_object'].includes(span);
+  if (attribute === 's3.queue_seconds') return span === 'aws.s3.put_object';
   if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
   return true;
 }

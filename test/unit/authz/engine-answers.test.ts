@@ -133,7 +133,7 @@ function open(
   watch: IdentityWatch = NOBODY_WATCHES,
   timeout_seconds = IN_TIME,
 ): Authorizer {
-  const options = { url, timeout_seconds, cache_ttl_seconds: 0 };
+  const options = { url, timeout_seconds, cache_ttl_seconds: 0, max_concurrent: 64 };
   const tools = { bucket: 'uploads', watch };
   if (engine === 'opa') return createOpa({ ...options, policy_path: 'mizuchi/allow' }, tools);
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };

@@ -26,7 +26,13 @@ describe('the reason that OPA gives', () => {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const options = { url, policy_path: 'mizuchi/allow', timeout_seconds: 5, cache_ttl_seconds: 0 };
+      const options = {
+        url,
+        policy_path: 'mizuchi/allow',
+        timeout_seconds: 5,
+        cache_ttl_seconds: 0,
+        max_concurrent: 64,
+      };
       const opa = createOpa(options, { bucket: 'uploads', watch: NOBODY_WATCHES });
       t.after(() => opa.close());
       const verdict = await opa.decide(resolvedRequest(), NO_SPAN);

@@ -132,7 +132,7 @@ function membersOf(value: object, path = ''): string[] {
 }
 
 describe('a remembered decision', () => {
-  const options = { timeout_seconds: 10, cache_ttl_seconds: 60 };
+  const options = { timeout_seconds: 10, cache_ttl_seconds: 60, max_concurrent: 64 };
   const tools = { bucket: 'uploads', watch: NOBODY_WATCHES };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
   const open: Readonly<Record<'opa' | 'openfga', (url: string) => Authorizer>> = {
@@ -180,7 +180,12 @@ describe('a remembered decision', () => {
 });
 
 describe('the question to OpenFGA', () => {
-  const base = { timeout_seconds: 10, cache_ttl_seconds: 0, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+  const base = {
+    timeout_seconds: 10,
+    cache_ttl_seconds: 0,
+    max_concurrent: 64,
+    store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object' };
   const tools = { bucket: 'uploads', watch: NOBODY_WATCHES };
 

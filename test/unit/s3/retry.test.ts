@@ -7,6 +7,7 @@ import type { StoreCall } from '../../../src/s3/store-call.ts';
 
 const call = (more: Partial<StoreCall> = {}): StoreCall => ({
   operation: 'UploadPart',
+  caller: 'subject anna',
   key: 'k',
   query: [],
   uploadId: undefined,

@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import type { JwksTimes } from '../../../../src/auth/jwt/jwks-source.ts';
 import { createTokenVerifier } from '../../../../src/auth/jwt/verify-token.ts';
+import { Failure } from '../../../../src/domain/failure.ts';
 import { NOBODY_WATCHES } from '../../../../src/domain/identity-watch.ts';
 import { deadEndpoint, faultyServer, garbage, hang, reset, trickle } from '../../../support/faulty-server.ts';
 import { jwkOf, keySet, says, startJwksServer } from './jwks-server.ts';
@@ -110,10 +111,21 @@ describe('keys of an identity provider', () => {
     await accepts(verifier, await ofTwo());
   });
 
+  it('are waited for by so many requests only: one more is told to come back', async (t) => {
+    const { verifier } = await providerAt(t, keySet(ONE));
+    const flood = await Promise.all(
+      Array.from({ length: 300 }, (_, i) => signed(two.privateKey, LONG, { kid: `other-${i}` })),
+    );
+    const outcomes = await Promise.all(flood.map((token) => outcome(verifier, token)));
+    const reasons = outcomes.map((one) => (one instanceof Failure ? one.reason : undefined));
+    assert.equal(reasons.filter((reason) => reason === 'keys_busy').length, 300 - 256);
+    assert.equal(reasons.filter((reason) => reason === 'unknown_key').length, 256);
+  });
+
   it('are fetched no more than once in a cooldown, however many unknown keys are named', async (t) => {
     const { server, verifier, clock } = await providerAt(t, keySet(ONE));
     const flood = await Promise.all(
-      Array.from({ length: 300 }, (_, i) => signed(two.privateKey, LONG, { kid: `../../${i}` })),
+      Array.from({ length: 256 }, (_, i) => signed(two.privateKey, LONG, { kid: `../../${i}` })),
     );
     const all = () => Promise.all(flood.map((token) => refusesWith(verifier, token, 'unknown_key')));
     await all();

@@ -1,0 +1,146 @@
+/**
+ * A bounded number of places for work, and a bounded line of those who wait for one. Callers are served in turn, and the works of
+ * one caller in turn, so that a caller with many requests waits for himself and not in front of others. A full line refuses whoever
+ * has the most in it.
+ */
+
+export interface LineOptions {
+  /** Works at once. */
+  readonly places: number;
+  /** Works that may wait. */
+  readonly waiting: number;
+  /** Longest wait, in milliseconds. */
+  readonly millis: number;
+  /** What a refused work is told: the line is full, or it has waited too long. */
+  readonly refusal: () => Error;
+}
+
+interface Waiting {
+  readonly caller: string | undefined;
+  readonly work: string;
+  readonly go: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+type Works = Map<string, Set<Waiting>>;
+
+export class FairLine {
+  readonly #options: LineOptions;
+  /** In the order in which they are served: who has been served goes to the end. */
+  readonly #callers = new Map<string | undefined, Works>();
+  #used = 0;
+  #waiting = 0;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * Whoever has got a place gives it back with `leave`.
+   * @param caller undefined for work that goes before all others, and is never refused for the length of the line.
+   * @param work of the caller, several of which are served in turn.
+   * @returns undefined where there is a place at once; else what is resolved with the milliseconds waited when there is one.
+   * @throws (by rejection) the refusal, or the reason of the signal.
+   */
+  enter(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> | undefined {
+    if (this.#used < this.#options.places && this.#waiting === 0) {
+      this.#used++;
+      return undefined;
+    }
+    return this.#wait(caller, work, signal);
+  }
+
+  /** Gives a place back: to the next in line. */
+  leave(): void {
+    const next = this.#next();
+    if (next === undefined) this.#used--;
+    else next.go();
+  }
+
+  async #wait(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    if (caller !== undefined && this.#waiting >= this.#options.waiting) this.#makeRoom(caller);
+    const since = performance.now();
+    const { promise, resolve: go, reject: refuse } = Promise.withResolvers<void>();
+    const waiting: Waiting = { caller, work, go, refuse };
+    const leave = (error: Error): void => {
+      this.#remove(waiting);
+      refuse(error);
+    };
+    const gone = (): void => leave(signal.reason);
+    const timer = setTimeout(() => leave(this.#options.refusal()), this.#options.millis);
+    signal.addEventListener('abort', gone, { once: true });
+    this.#add(waiting);
+    try {
+      await promise;
+      return performance.now() - since;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', gone);
+    }
+  }
+
+  /** Refuses the last work of the caller with the most. @throws the refusal if that is the one who comes. */
+  #makeRoom(caller: string): void {
+    let most = countOf(this.#callers.get(caller)) + 1;
+    let victim: Works | undefined;
+    for (const [other, works] of this.#callers) {
+      if (other === undefined || countOf(works) <= most) continue;
+      most = countOf(works);
+      victim = works;
+    }
+    const last = victim && [...[...victim.values()].at(-1)!].at(-1);
+    if (last === undefined) throw this.#options.refusal();
+    this.#remove(last);
+    last.refuse(this.#options.refusal());
+  }
+
+  #next(): Waiting | undefined {
+    const [caller] = this.#callers.has(undefined) ? [undefined] : this.#callers.keys();
+    const works = this.#callers.get(caller);
+    if (works === undefined) return undefined;
+    const [work] = works.keys() as Iterable<string>;
+    const [first] = works.get(work as string) as Iterable<Waiting>;
+    this.#remove(first as Waiting);
+    toTheEnd(works, work as string);
+    toTheEnd(this.#callers, caller);
+    return first;
+  }
+
+  #add(waiting: Waiting): void {
+    const works = this.#callers.get(waiting.caller) ?? new Map<string, Set<Waiting>>();
+    const line = works.get(waiting.work) ?? new Set();
+    this.#callers.set(waiting.caller, works.set(waiting.work, line.add(waiting)));
+    this.#waiting++;
+  }
+
+  #remove(waiting: Waiting): void {
+    const works = this.#callers.get(waiting.caller);
+    const line = works?.get(waiting.work);
+    if (works === undefined || line === undefined || !line.delete(waiting)) return;
+    this.#waiting--;
+    if (line.size === 0) works.delete(waiting.work);
+    if (works.size === 0) this.#callers.delete(waiting.caller);
+  }
+}
+
+function countOf(works: Works | undefined): number {
+  let count = 0;
+  for (const line of works?.values() ?? []) count += line.size;
+  return count;
+}
+
+function toTheEnd<K, V>(map: Map<K, V>, key: K): void {
+  const value = map.get(key);
+  if (value === undefined) return;
+  map.delete(key);
+  map.set(key, value);
+}
