@@ -1,7 +1,7 @@
 /**
  * An object that arrives in one request and goes to the store in parts: because it is large, so that several parts travel at
  * once and a part that is lost is sent again; or because nobody knows its length. What fits into the first part is put as
- * it is. Memory: `upload.memory_limit` over all objects, `concurrent_parts` and one more of each at most; see docs/bodies.md.
+ * it is. Memory: part-memory.ts.
  */
 import { CHECKSUMS } from '../../body/checksum.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';

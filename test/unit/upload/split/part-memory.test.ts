@@ -113,7 +113,7 @@ describe('PartMemory', () => {
   it('has room for another client, however much one client has begun', () => {
     const memory = memoryOf(48 * MIB);
     for (let i = 0; i < 500; i++) fill(uploadTo(memory, 'greedy'), 5 * MIB);
-    for (let i = 0; i < 20; i++) assert.equal(fill(uploadTo(memory, 'modest'), 256 * KIB), true, String(i));
+    for (let i = 0; i < 20; i++) assert.equal(fill(uploadTo(memory, 'modest'), 128 * KIB), true, String(i));
   });
 
   it('lets nobody overtake an upload in line that holds less', async () => {
