@@ -27,6 +27,7 @@ import { BlockPool } from './kit/block-pool.ts';
 import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
+import { logWithoutCredentials } from './logging/without-credentials.ts';
 import { watchConnections } from './metrics/connection-metrics.ts';
 import { expose } from './metrics/exposition.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
@@ -78,13 +79,14 @@ export interface AppOptions {
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const resource = resourceAttributes(config.tracing, packageVersion());
-  const log = await openLog(config, resource, options);
+  const lines = await openLog(config, resource, options);
+  const log = logWithoutCredentials(lines);
   const parts: BucketParts = { opened: [], reloads: [] };
   const { opened } = parts;
   const endings: Ending[] = [];
   const close = once(async () => {
     for (const shut of opened.reverse()) await shut();
-    await endTelemetry(endings, options.log === log ? undefined : (millis) => log.close(millis));
+    await endTelemetry(endings, options.log === lines ? undefined : (millis) => log.close(millis));
   });
   try {
     const registry = new Registry();
