@@ -65,15 +65,12 @@ export function withoutCredentials(text: string): string {
 
 /** The strings of a record; nested values are left alone. */
 export function fieldsWithoutCredentials<T extends object>(fields: T): T {
-  let copy: Record<string, unknown> | undefined;
+  const changed: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (typeof value !== 'string') continue;
-    const cut = withoutCredentials(value);
-    if (cut === value) continue;
-    copy ??= { ...fields };
-    copy[name] = cut;
+    const cut = typeof value === 'string' ? withoutCredentials(value) : value;
+    if (cut !== value) changed[name] = cut;
   }
-  return (copy as T | undefined) ?? fields;
+  return Object.keys(changed).length === 0 ? fields : { ...fields, ...changed };
 }
 
 type Range = readonly [start: number, end: number];

@@ -74,7 +74,7 @@ class PlacedSpan implements Span {
 
   set(name: string, value: AttributeValue | undefined): void {
     if (!this.recording || value === undefined) return;
-    this.#span.setAttribute(name, typeof value === 'string' ? withoutCredentials(value) : (value as string));
+    this.#span.setAttribute(name, typeof value === 'string' ? withoutCredentials(value) : (value as number));
   }
 
   fail(errorType: string, description?: string): void {

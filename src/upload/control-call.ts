@@ -12,7 +12,7 @@ export async function controlCall(
   scope: UploadScope,
   document?: Buffer,
 ): Promise<StoreAnswer> {
-  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
+  const { incoming, bucket, operation, key, storeQuery } = request;
   const body = document ?? (operation === 'CreateMultipartUpload' ? Buffer.alloc(0) : undefined);
   const payloadHash = createHash('sha256')
     .update(body ?? '')
@@ -22,7 +22,7 @@ export async function controlCall(
   const { signal } = incoming;
   const started = performance.now();
   try {
-    const call = { operation, key, query: storeQuery, uploadId, headers, body, payloadHash, signal, span: scope.span };
+    const call = { operation, key, query: storeQuery, headers, body, payloadHash, signal, span: scope.span };
     return await bucket.store.call(call);
   } finally {
     scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;

@@ -13,7 +13,7 @@ export const createMultipartUpload: UploadHandler = async (request, scope) => {
   scope.span.set('aws.s3.upload_id', storeUploadId);
   const origin = originOf(incoming.span);
   const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin });
-  return replyOf(answer, documentForClient(answer.body, request, uploadId));
+  return replyOf(answer, documentForClient(answer.body, 'InitiateMultipartUploadResult', request, uploadId));
 };
 
 function uploadIdIn(document: string): string {

@@ -59,7 +59,7 @@ function isSplit({ operation, incoming }: Authorized, length: number, options: O
 type KnownLength = BodyPlan & { readonly length: number };
 
 async function sendAsItIs(request: Authorized<StoreBucket>, plan: KnownLength, scope: UploadScope): Promise<Reply> {
-  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
+  const { incoming, bucket, operation, key, storeQuery } = request;
   const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
   const prepare = plan.length <= SMALL_OBJECT ? collected : streamed;
   const sending = await prepare(request, plan, headers, scope);
@@ -70,7 +70,6 @@ async function sendAsItIs(request: Authorized<StoreBucket>, plan: KnownLength, s
     operation,
     key,
     query: storeQuery,
-    uploadId,
     headers: sending.headers,
     body,
     payloadHash,

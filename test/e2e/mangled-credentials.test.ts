@@ -55,7 +55,10 @@ describe('a credential where none belongs', () => {
       for (const { target: mangled, headers = {} } of mangledTargets(path, query, token)) {
         const bearer: Record<string, string> = bucket === 'bearer' ? { authorization: `Bearer ${token}` } : {};
         await send(gateway.url, 'PUT', mangled, 'hello', { ...bearer, ...headers });
-        await send(gateway.url, 'PUT', mangled.replace(`/${bucket}`, ''), 'hello', { host: `${bucket}.up.example`, ...headers });
+        await send(gateway.url, 'PUT', mangled.replace(`/${bucket}`, ''), 'hello', {
+          host: `${bucket}.up.example`,
+          ...headers,
+        });
         count += 2;
       }
       await form(`${gateway.url}/${bucket}`, `form/k?${query}`);

@@ -14,11 +14,11 @@ export async function putWhole(
   scope: UploadScope,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const { incoming, bucket, operation, key, storeQuery: query, uploadId } = request;
+  const { incoming, bucket, operation, key, storeQuery: query } = request;
   const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
   if (plan.sent !== undefined && checksum !== undefined) headers[plan.sent.header] = checksum;
   const body = { pieces, length };
   const { payloadHash } = plan;
-  const call = { operation, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };
+  const call = { operation, key, query, headers, body, payloadHash, signal, span: scope.span };
   return replyOf(await bucket.store.call(call));
 }

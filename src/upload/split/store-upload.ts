@@ -148,7 +148,7 @@ function unlessForgotten(answer: Promise<StoreAnswer>): Promise<StoreAnswer | un
 }
 
 function sameFor({ key }: Authorized, span: Span) {
-  return { key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+  return { key, span, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
 }
 
 async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {

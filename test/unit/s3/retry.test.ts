@@ -9,7 +9,6 @@ const call = (more: Partial<StoreCall> = {}): StoreCall => ({
   operation: 'UploadPart',
   key: 'k',
   query: [],
-  uploadId: undefined,
   headers: {},
   body: { pieces: [Buffer.from('x')], length: 1 },
   payloadHash: 'UNSIGNED-PAYLOAD',
