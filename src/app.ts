@@ -160,7 +160,9 @@ async function openMetrics(
   opened: (() => Promise<void>)[],
 ): Promise<AdminPort | undefined> {
   if (!metrics.enabled) return undefined;
-  const admin = await openAdminPort(metrics.address, metrics.port, (accept) => expose(registry, accept));
+  const { address: host, port, allowed_hosts: allowedHosts = [], max_connections: connections } = metrics;
+  const render = (accept: string) => expose(registry, accept);
+  const admin = await openAdminPort({ host, port, allowedHosts, connections, render });
   opened.push(() => admin.close());
   return admin;
 }

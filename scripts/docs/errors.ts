@@ -13,12 +13,12 @@ export function renderErrors(): string {
   ]);
   const columns = ['`error.type`', 'S3 code', 'status', 'who has to act', 'message, unless there is a better one'];
   const passed = Object.entries(PASSED_ERRORS).map(([store, { code: s3 = store, status, message }]) => [
+    String(status),
     code(store),
     code(s3),
-    String(status),
     message,
   ]);
-  const passedColumns = ['code of the store', 'S3 code', 'status', 'message'];
+  const passedColumns = ['status', 'code of the store', 'S3 code', 'message'];
   const errors = `${head('Errors')}\n${INTRODUCTION}\n${table(columns, rows)}\n`;
   return `${errors}\n${PASSED}\n${table(passedColumns, passed)}\n`;
 }

@@ -2,8 +2,8 @@
 import type { Config } from '../config/config.ts';
 import type { Registry } from './registry.ts';
 
-export function showLimits(registry: Registry, { server, upload }: Config): void {
-  const sections = { server, upload } as const;
+export function showLimits(registry: Registry, { server, upload, metrics }: Config): void {
+  const sections = { server, upload, metrics } as const;
   for (const [section, settings] of Object.entries(LIMITS)) {
     const values: Record<string, unknown> = sections[section as keyof typeof LIMITS];
     for (const name of settings) registry.set('mizuchi_limit', [`${section}.${name}`], values[name] as number);
@@ -30,4 +30,5 @@ const LIMITS = {
     'max_key_length',
     'max_part_size',
   ],
-} as const satisfies { [S in 'server' | 'upload']: readonly (keyof Config[S])[] };
+  metrics: ['max_connections'],
+} as const satisfies { [S in 'server' | 'upload' | 'metrics']: readonly (keyof Config[S])[] };
