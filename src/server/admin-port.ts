@@ -66,14 +66,21 @@ export async function openAdminPort(options: AdminPortOptions): Promise<AdminPor
   };
 }
 
+function answer(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
+  const refusal = refusalOf(options, request);
+  if (refusal === undefined) {
+    const { contentType, text } = options.render(request.headers.accept ?? '');
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+  } else {
+    const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {};
+    response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
+  }
+}
+
 /** 421: RFC 9110, section 15.5.20. */
-function answer({ host, allowedHosts, render }: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
-  const refuse = (status: number, text: string, headers = {}): void =>
-    void response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(text);
-  if (!isAdminHost(request.headers.host, [host, ...allowedHosts])) return refuse(421, FORBIDDEN_HOST);
-  if (request.url?.split('?', 1)[0] !== '/metrics') return refuse(404, 'Only GET /metrics is served here.\n');
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return refuse(405, 'Only GET and HEAD are served here.\n', { allow: 'GET, HEAD' });
-  const { contentType, text } = render(request.headers.accept ?? '');
-  response.writeHead(200, { 'content-type': contentType }).end(text);
+function refusalOf({ host, allowedHosts }: AdminPortOptions, { headers, url, method }: IncomingMessage) {
+  if (!isAdminHost(headers.host, [host, ...allowedHosts])) return { status: 421, text: FORBIDDEN_HOST };
+  if (url?.split('?', 1)[0] !== '/metrics') return { status: 404, text: 'Only GET /metrics is served here.\n' };
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Only GET and HEAD are served here.\n' };
+  return undefined;
 }

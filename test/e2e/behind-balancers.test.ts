@@ -9,9 +9,9 @@ import { connect as connectTls } from 'node:tls';
 import { RawClient, send } from '../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { RawStore } from '../support/raw-store.ts';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 import { AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY } from '../support/test-authority.ts';
-import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 
 const HEAD = 'PUT /uploads/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n';
 const PUT = `${HEAD}\r\nhello`;
