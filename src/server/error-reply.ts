@@ -1,6 +1,7 @@
 /** A Failure as S3 says it (Amazon S3 API Reference, "REST error responses"), with the trace id added. */
 import type { Failure } from '../domain/failure.ts';
 import type { Reply } from '../domain/stages.ts';
+import { withoutCredentials } from '../kit/without-credentials.ts';
 import { escapeXml } from '../kit/xml.ts';
 
 export function errorReply(failure: Failure, resource: string, requestId: string, traceId: string | undefined): Reply {
@@ -10,7 +11,7 @@ export function errorReply(failure: Failure, resource: string, requestId: string
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error>' +
     element('Code', failure.code) +
     element('Message', failure.message) +
-    element('Resource', resource) +
+    element('Resource', withoutCredentials(resource)) +
     element('RequestId', failure.headers['x-amz-request-id'] ?? requestId) +
     element('HostId', failure.headers['x-amz-id-2']) +
     element('TraceId', traceId) +

@@ -54,7 +54,8 @@ describe('a credential where none belongs', () => {
       secrets.push(/Signature=([0-9a-f]{64})/.exec(query)![1]!);
       for (const { target: mangled, headers = {} } of mangledTargets(path, query, token)) {
         const bearer: Record<string, string> = bucket === 'bearer' ? { authorization: `Bearer ${token}` } : {};
-        await send(gateway.url, 'PUT', mangled, 'hello', { ...bearer, ...headers });
+        const { body } = await send(gateway.url, 'PUT', mangled, 'hello', { ...bearer, ...headers });
+        assertNone(/<Resource>[^<]*/.exec(body)?.[0] ?? '', secrets);
         await send(gateway.url, 'PUT', mangled.replace(`/${bucket}`, ''), 'hello', {
           host: `${bucket}.up.example`,
           ...headers,
