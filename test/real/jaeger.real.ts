@@ -121,7 +121,7 @@ describe('traces in a real Jaeger', () => {
             put('a b/c.bin', {
               'http.response.status_code': int(200),
               'aws.request_id': string(answer.headers['x-amz-request-id']),
-              'aws.extended_request_id': string(answer.headers['x-amz-id-2']),
+              'aws.extended_request_id': some, // for the operator only
             }),
           ]);
           assert.ok(String(answer.headers['server-timing']).includes(`"00-${caller.traceId}-${root.spanID}-01"`));
