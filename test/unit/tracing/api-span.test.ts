@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { throughApi } from '../../../src/tracing/api-span.ts';
 import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
 
 it('spans of another provider hold no credential either: as they begin, as they are set, and in their status', async () => {
   const exporter = new InMemorySpanExporter();
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
   const text = 'k%3FX-Amz-Signature=0badc0de';
   const root = open(ROOT_CONTEXT, { 'url.path': text }, undefined);
