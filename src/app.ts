@@ -26,6 +26,7 @@ import { createReport } from './gateway/report.ts';
 import { ChunkCollector } from './kit/chunk-collector.ts';
 import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
+import { logWithoutCredentials } from './logging/without-credentials.ts';
 import { watchConnections } from './metrics/connection-metrics.ts';
 import { expose } from './metrics/exposition.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
@@ -80,13 +81,14 @@ export interface AppOptions {
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const resource = resourceAttributes(config.tracing, packageVersion());
-  const log = await openLog(config, resource, options);
+  const lines = await openLog(config, resource, options);
+  const log = logWithoutCredentials(lines);
   const parts: BucketParts = { opened: [], reloads: [] };
   const { opened } = parts;
   const endings: Ending[] = [];
   const close = once(async () => {
     for (const shut of opened.reverse()) await shut();
-    await endTelemetry(endings, options.log === log ? undefined : (millis) => log.close(millis));
+    await endTelemetry(endings, options.log === lines ? undefined : (millis) => log.close(millis));
   });
   try {
     const registry = new Registry();
@@ -160,7 +162,9 @@ async function openMetrics(
   opened: (() => Promise<void>)[],
 ): Promise<AdminPort | undefined> {
   if (!metrics.enabled) return undefined;
-  const admin = await openAdminPort(metrics.address, metrics.port, (accept) => expose(registry, accept));
+  const { address: host, port, allowed_hosts: allowedHosts = [], max_connections: connections } = metrics;
+  const render = (accept: string) => expose(registry, accept);
+  const admin = await openAdminPort({ host, port, allowedHosts, connections, render });
   opened.push(() => admin.close());
   return admin;
 }

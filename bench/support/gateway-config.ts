@@ -68,7 +68,7 @@ export function gatewayConfig(
       ...upload,
     },
     tracing,
-    metrics: { enabled: true, address: '127.0.0.1', port: 0 },
+    metrics: { enabled: true, address: '127.0.0.1', port: 0, max_connections: 64 },
     logging: { level: 'error', format: 'json' },
   };
 }

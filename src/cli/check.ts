@@ -147,6 +147,7 @@ function tracingLines(config: TracingConfig, off: string | undefined): Line[] {
   const where = environment === undefined ? '' : ` in ${environment}`;
   const share =
     sampling.strategy === 'ratio' || sampling.strategy === 'parent_based' ? `, ratio ${sampling.ratio}` : '';
+  const others = callersText(config);
   return [
     ['tracing', `as ${service_name}${where}, ${semantic_conventions} semantic conventions`],
     exporter === 'console'
@@ -157,8 +158,24 @@ function tracingLines(config: TracingConfig, off: string | undefined): Line[] {
       : [['  fallback', fallback === 'file' ? `the file ${fallback_file.path}` : 'the standard error'] as const]),
     ...(headers.length > 0 ? [['  headers', `${headers.join(', ')} (values not shown)`] as const] : []),
     ['  sampling', `${sampling.strategy}${share}`],
+    ...(others === undefined ? [] : [['  callers', others] as const]),
     ...portNote(otlp),
   ];
+}
+
+/** How much others can make the gateway trace. */
+function callersText({ inbound, sampling, trusted_proxies }: TracingConfig): string | undefined {
+  const { strategy, remote_ratio } = sampling;
+  if (inbound !== 'continue' || strategy === 'never') return undefined;
+  const whom = trusted_proxies === undefined ? 'callers' : 'callers outside trusted_proxies';
+  if (strategy === 'always') return `${whom} continue their traces; all are kept`;
+  return `${whom} continue their traces; remote_ratio ${remote_ratio}: whatever they send, ${shareText(remote_ratio)}`;
+}
+
+function shareText(ratio: number): string {
+  if (ratio === 0) return 'none is kept';
+  if (ratio === 1) return 'all that they flag as sampled are kept';
+  return `at most ${Math.round(ratio * 1e6) / 1e4} % are kept`;
 }
 
 /** OTLP has two default ports (OTLP specification, "OTLP/gRPC Default Port", "OTLP/HTTP Default Port"); they are easily mixed up. */

@@ -1,5 +1,5 @@
 /** The section `metrics`: the port for Prometheus, and the way to a collector. */
-import { optionalObject, section, type ValueOf } from './field.ts';
+import { optionalList, optionalObject, section, type ValueOf } from './field.ts';
 import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
 import { boolean, integer, isHost, number, string } from './scalars.ts';
 
@@ -14,6 +14,24 @@ export const METRICS = section(
       mend: 'write an address without a port and without brackets, such as 127.0.0.1 or "::1"',
     }),
     port: integer({ prose: 'The port; 0 is any free one.', default: 9090, min: 0, max: 65_535 }),
+    allowed_hosts: optionalList(
+      string({
+        prose: 'A host name.',
+        check: (name) => (isHost(name) ? undefined : 'is not a host name'),
+        mend: 'write it without a port and without "*", such as gateway or metrics.example.internal',
+      }),
+      {
+        prose:
+          'Host names by which scrapers reach this port, such as the name of a service. IP addresses, `localhost` and `metrics.address` are always served; every other name in Host gets 421, so that no page in a browser can read the metrics under a name of its own (DNS rebinding).',
+        mend: 'name at least one, such as [gateway]',
+      },
+    ),
+    max_connections: integer({
+      prose: 'Most connections to this port at once; one more is closed.',
+      default: 64,
+      min: 1,
+      max: 65_535,
+    }),
     otlp: optionalObject(
       {
         ...otlpFields('/v1/metrics', READ_AGAIN_WITH_HTTP),

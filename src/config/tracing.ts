@@ -64,6 +64,13 @@ const KEEP = optionalObject(
   },
 );
 
+/** Callers can put a flag into every request, and choose their trace ids: they get no larger share than the gateway's own. */
+const SHARE_OF_CALLERS = {
+  of: ['ratio'],
+  from: ({ ratio }: Readonly<Record<string, unknown>>) => Number(ratio),
+  text: '`ratio`',
+} as const;
+
 const STRATEGIES = ['always', 'never', 'ratio', 'parent_based'] as const;
 
 const OVERRIDE = object(
@@ -75,6 +82,7 @@ const OVERRIDE = object(
     ),
     strategy: oneOf(STRATEGIES, { prose: 'As `sampling.strategy`.', default: 'ratio' }),
     ratio: number({ prose: 'As `sampling.ratio`.', default: 1, min: 0, max: 1 }),
+    remote_ratio: number({ prose: 'As `sampling.remote_ratio`.', derived: SHARE_OF_CALLERS, min: 0, max: 1 }),
   },
   { prose: 'What holds for some requests.' },
 );
@@ -89,8 +97,8 @@ const SAMPLING = section(
     ratio: number({ prose: 'The share, for `ratio` and `parent_based`. 1 is all.', default: 1, min: 0, max: 1 }),
     remote_ratio: number({
       prose:
-        'Of the traces that callers who are not trusted continue into the gateway, the share that may be kept, whatever they say. `always` keeps all.',
-      default: 1,
+        'Of the traces that callers who are not trusted (`trusted_proxies`) continue into the gateway, the share that may be kept: a sampled flag, a debug flag or a chosen trace id of theirs cannot raise it. With `ratio` they must be in both shares; `always` keeps all.',
+      derived: SHARE_OF_CALLERS,
       min: 0,
       max: 1,
     }),

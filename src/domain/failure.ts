@@ -1,7 +1,7 @@
 /**
  * Every way in which the gateway itself ends a request without success, as one closed table. The key is the value of
  * `error.type` on spans and of the `error_type` label and log field; a row says which S3 code and HTTP status the client gets.
- * Errors that the store reports keep the store's code and status and have the type `store_error`.
+ * Errors that the store reports have the type `store_error`; which of its codes a client gets is in src/s3/store-answers.ts.
  */
 
 export interface FailureShape {
@@ -218,7 +218,7 @@ export const FAILURES = {
     code: 'BadGateway',
     status: 502,
     side: 'gateway',
-    message: "The store refused the gateway's own credentials or address.",
+    message: 'The store refused a request of the gateway itself; only the operator of the gateway can change that.',
   },
   store_error: { code: 'InternalError', status: 500, side: 'store', message: 'The store reported an error.' },
   // the gateway
@@ -240,6 +240,7 @@ export interface FailureOptions {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly reason?: string;
+  readonly detail?: string;
   readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
@@ -254,6 +255,8 @@ export class Failure extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** Why, in one word of a closed set, for the operator: on the span and in the log line, never told to the client. */
   readonly reason: string | undefined;
+  /** What is known besides, in the words of another program, for the operator: in a span and in the log line, never told to the client. */
+  readonly detail: string | undefined;
   /** Further elements of the error document, by name: for the client only, never in a span or a log line. */
   readonly details: Readonly<Record<string, string>>;
 
@@ -264,6 +267,7 @@ export class Failure extends Error {
     this.status = options.status ?? FAILURES[type].status;
     this.headers = options.headers ?? {};
     this.reason = options.reason;
+    this.detail = options.detail;
     this.details = options.details ?? {};
   }
 }

@@ -88,6 +88,7 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     error_code: failure?.code,
     error_message: failure?.message,
     error_reason: failure?.reason,
+    error_detail: failure?.detail,
   };
   if (failure === undefined) log.info(fields, 'request');
   else if (failure.type === 'internal_error') log.error({ ...fields, stack: stackOf(failure) }, 'request');

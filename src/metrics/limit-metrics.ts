@@ -3,8 +3,8 @@ import type { Config } from '../config/config.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Registry } from './registry.ts';
 
-export function showLimits(registry: Registry, { server, upload, buckets }: Config): void {
-  const sections = { server, upload } as const;
+export function showLimits(registry: Registry, { server, upload, metrics, buckets }: Config): void {
+  const sections = { server, upload, metrics } as const;
   for (const [section, settings] of Object.entries(LIMITS)) {
     const values: Record<string, unknown> = sections[section as keyof typeof LIMITS];
     for (const name of settings) registry.set('mizuchi_limit', [`${section}.${name}`], values[name] as number);
@@ -40,4 +40,5 @@ const LIMITS = {
     'max_key_length',
     'max_part_size',
   ],
-} as const satisfies { [S in 'server' | 'upload']: readonly (keyof Config[S])[] };
+  metrics: ['max_connections'],
+} as const satisfies { [S in 'server' | 'upload' | 'metrics']: readonly (keyof Config[S])[] };

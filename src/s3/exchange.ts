@@ -234,7 +234,10 @@ function asStoreFailure(error: Error): Failure {
   if (error instanceof Failure) return error;
   const code = errorCode(error);
   if (UNREACHABLE.has(code) || /^(ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) {
-    return new Failure('store_unreachable', `The store cannot be reached (${code}).`, { cause: error });
+    return new Failure('store_unreachable', undefined, {
+      cause: error,
+      detail: `No connection to the store: ${code}.`,
+    });
   }
   if (TIMED_OUT.has(code)) return new Failure('store_timeout', undefined, { cause: error });
   if (INVALID.has(code) || code.startsWith('HPE_'))

@@ -155,25 +155,33 @@ function withoutAwsChunked(headers: Record<string, string>): Record<string, stri
   return headers;
 }
 
-const FROM_STORE = new Set([
-  'etag',
-  'retry-after',
-  'x-amz-abort-date',
-  'x-amz-abort-rule-id',
-  'x-amz-bucket-key-enabled',
-  'x-amz-expiration',
-  'x-amz-id-2',
-  'x-amz-object-size',
-  'x-amz-request-id',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-bucket-key-enabled',
-  'x-amz-server-side-encryption-context',
-  'x-amz-server-side-encryption-customer-algorithm',
-  'x-amz-server-side-encryption-customer-key-md5',
-  'x-amz-storage-class',
-  'x-amz-version-id',
+/**
+ * What a store says of an object or an upload, by the form that a value must have. What stays here, and why:
+ * `x-amz-id-2` names a host of the store, `x-amz-server-side-encryption-aws-kms-key-id` an account and a key of the operator,
+ * `x-amz-server-side-encryption-context` is what the operator's policies go by, `x-amz-abort-rule-id` and `x-amz-expiration` name
+ * rules of the store's bucket. The operator has the ids of the store's answer in the trace.
+ */
+const FROM_STORE: ReadonlyMap<string, RegExp> = new Map([
+  ['etag', /^[\x20-\x7e]{1,256}$/],
+  ['x-amz-abort-date', /^[\w ,:+-]{1,64}$/], // when the parts of an unfinished upload go
+  ['x-amz-object-size', /^\d{1,20}$/],
+  ['x-amz-server-side-encryption', /^[\w:.-]{1,64}$/], // the kind: clients verify that they got what they asked for
+  ['x-amz-server-side-encryption-bucket-key-enabled', /^(true|false)$/],
+  ['x-amz-server-side-encryption-customer-algorithm', /^[\w:.-]{1,64}$/], // the client's own
+  ['x-amz-server-side-encryption-customer-key-md5', /^[\w+/=]{1,64}$/], // the client's own
+  ['x-amz-storage-class', /^[\w.-]{1,64}$/],
+  ['x-amz-version-id', /^[\x21-\x7e]{1,1024}$/], // names the version that the client has written
 ]);
+
+/** With every answer: an id by which the store's operator finds the request and which opens nothing, and when to come back. */
+const FROM_STORE_ALWAYS: ReadonlyMap<string, RegExp> = new Map([
+  ['x-amz-request-id', /^[\w.:=-]{1,128}$/],
+  ['retry-after', /^\d{1,9}$/],
+]);
+
+/** `x-amz-checksum-crc32`, `x-amz-checksum-type` and so on: of the client's bytes. */
+const CHECKSUM_PREFIX = 'x-amz-checksum-';
+const CHECKSUM_FORM = /^[\w+/=-]{1,128}$/;
 
 /** What HeadObject says of the object besides. */
 const OF_OBJECT = new Set([
@@ -200,9 +208,21 @@ export function objectHeadersForClient(headers: Readonly<Record<string, string>>
 
 /** The headers of the store's answer that go to the client, exactly as they are. */
 export function headersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const passed: Record<string, string> = {};
+  const passed = errorHeadersForClient(headers);
   for (const name in headers) {
-    if (FROM_STORE.has(name) || name.startsWith('x-amz-checksum-')) passed[name] = headers[name] as string;
+    const form = name.startsWith(CHECKSUM_PREFIX) ? CHECKSUM_FORM : FROM_STORE.get(name);
+    const value = headers[name] as string;
+    if (form?.test(value)) passed[name] = value;
+  }
+  return passed;
+}
+
+/** The same of an answer that is an error. */
+export function errorHeadersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const [name, form] of FROM_STORE_ALWAYS) {
+    const value = headers[name];
+    if (value !== undefined && form.test(value)) passed[name] = value;
   }
   return passed;
 }

@@ -13,8 +13,6 @@ export interface StoreCall {
   readonly place?: Place | undefined;
   readonly key: string;
   readonly query: Query;
-  /** What the client calls the upload that `query` names; stands in for it in whatever the client is told. */
-  readonly uploadId: string | undefined;
   /** Those headers that passed the allow-list, and those that describe the body. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: StoreBody;

@@ -9,7 +9,6 @@ import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
-import { percentEncode } from '../kit/percent.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
@@ -101,7 +100,7 @@ export class StoreClient {
         return await this.#attempt(call, span);
       } catch (thrown) {
         const failure = asFailure(thrown);
-        span.fail(failure.type, failure.message);
+        span.fail(failure.type, failure.detail ?? failure.message);
         if (isUnanswered(failure)) call.onUnanswered?.();
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
@@ -133,7 +132,7 @@ export class StoreClient {
     span.set('http.response.status_code', answer.status);
     span.set('aws.request_id', answer.headers['x-amz-request-id']);
     span.set('aws.extended_request_id', answer.headers['x-amz-id-2']);
-    const failure = failureOfAnswer(answer, (text) => withoutStoreId(text, call));
+    const failure = failureOfAnswer(answer, call.operation);
     if (failure !== undefined) throw failure;
     return answer;
   }
@@ -189,15 +188,6 @@ export class StoreClient {
 /** What the client's end broke off counts not: it had not gone to its end. */
 function isUnanswered({ type }: Failure): boolean {
   return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
-}
-
-/** Errors of a store may quote the upload id, as it is or as it stood in the request's target. */
-function withoutStoreId(text: string, { query, uploadId }: StoreCall): string {
-  const known = queryValue(query, 'uploadId');
-  if (known === undefined || uploadId === undefined) return text;
-  const encoded = percentEncode(known);
-  const replaced = text.replaceAll(known, uploadId);
-  return encoded === known ? replaced : replaced.replaceAll(encoded, uploadId);
 }
 
 function queryValue(query: Query, name: string): string | undefined {

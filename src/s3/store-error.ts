@@ -1,32 +1,21 @@
 /** What a store says when it refuses: its XML error read, and turned into what the client may be told. */
 import { SaxesParser } from 'saxes';
-import { Failure } from '../domain/failure.ts';
+import { Failure, type FailureType } from '../domain/failure.ts';
+import type { OperationName } from '../domain/operation.ts';
 import type { StoreAnswer } from './exchange.ts';
-import { headersForClient } from './header-allow-list.ts';
+import { errorHeadersForClient } from './header-allow-list.ts';
+import {
+  CODES_BY_STATUS,
+  CODES_OF_HEAD,
+  PASSED_ERRORS,
+  type PassedError,
+  REFUSES_GATEWAY,
+  REFUSES_GATEWAY_BY_STATUS,
+  SUCCESSES,
+} from './store-answers.ts';
 
-/** Codes by which a store refuses the gateway's own signature or address: nothing that the client could mend. */
-const REFUSES_GATEWAY = new Set([
-  'AuthorizationHeaderMalformed',
-  'ExpiredToken',
-  'InvalidAccessKeyId',
-  'InvalidToken',
-  'PermanentRedirect',
-  'RequestTimeTooSkewed',
-  'SignatureDoesNotMatch',
-  'TemporaryRedirect',
-  'TokenRefreshRequired',
-]);
-
-/** Codes by which a store says that the bytes are not those that the client promised: its checks are part of ours. */
-const BYTES_ARE_WRONG = new Set([
-  'BadDigest',
-  'InvalidDigest',
-  'XAmzContentChecksumMismatch',
-  'XAmzContentSHA256Mismatch',
-]);
-
-/** Longest message of a store that is passed on, in characters: it goes into a span and a log line as well. */
-const MAX_MESSAGE = 1_000;
+/** The most that the operator is told of the store's own words, in characters. */
+const MAX_DETAIL = 1_000;
 
 export interface StoreError {
   readonly code: string;
@@ -34,31 +23,50 @@ export interface StoreError {
 }
 
 /**
- * The answer as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference).
- * @param forClient puts the names that the client knows into the store's words.
+ * The answer as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference). The client is
+ * told what the table of answers says; the store's own words are the detail, for the operator.
  */
-export function failureOfAnswer(answer: StoreAnswer, forClient: (text: string) => string): Failure | undefined {
-  const success = answer.status >= 200 && answer.status < 300;
+export function failureOfAnswer(answer: StoreAnswer, operation: OperationName): Failure | undefined {
+  const success = SUCCESSES.has(answer.status);
   if (success && !answer.body.includes('<Error')) return undefined;
   const error = readStoreError(answer.body);
   if (success && error === undefined) return undefined;
-  const headers = headersForClient(answer.headers);
-  if (error !== undefined && REFUSES_GATEWAY.has(error.code)) {
-    return new Failure('store_refused_gateway', `The store refused the gateway's request: ${error.code}.`, { headers });
-  }
-  if (answer.status >= 300 && answer.status < 400) {
-    return new Failure('store_refused_gateway', 'The store answered with a redirect.', { headers });
-  }
-  const status = success ? statusOfErrorInSuccess(error?.code) : answer.status;
-  const code = error?.code ?? codeOfStatus(answer.status);
-  const type = BYTES_ARE_WRONG.has(code) ? 'checksum_mismatch' : 'store_error';
-  const message = error === undefined ? 'The store gave no reason.' : messageFor(error.message, forClient);
-  return new Failure(type, message, { code, status, headers });
+  const code = error?.code ?? (operation === 'HeadObject' ? CODES_OF_HEAD : CODES_BY_STATUS)[answer.status];
+  const passed = code !== undefined && Object.hasOwn(PASSED_ERRORS, code) ? PASSED_ERRORS[code] : undefined;
+  return passed === undefined ? oursInstead(answer, error) : passedOn(passed, code!, answer, error);
 }
 
-/** Cut before the names are put in as well: a short name that occurs often would make it as long as the store likes. */
-function messageFor(message: string, forClient: (text: string) => string): string {
-  return forClient(message.slice(0, 4 * MAX_MESSAGE)).slice(0, MAX_MESSAGE);
+function passedOn(
+  { status, code: name, message, type }: PassedError,
+  code: string,
+  answer: StoreAnswer,
+  error: StoreError | undefined,
+): Failure {
+  const headers = errorHeadersForClient(answer.headers);
+  const options = { code: name ?? code, status, headers, detail: detailOf(answer, error) };
+  return new Failure(type ?? 'store_error', message, options);
+}
+
+/** What only the operator can mend, and what no S3 store says. */
+function oursInstead(answer: StoreAnswer, error: StoreError | undefined): Failure {
+  const headers = errorHeadersForClient(answer.headers);
+  const type = typeOf(answer, error?.code);
+  const reason = error !== undefined && REFUSES_GATEWAY.has(error.code) ? error.code : undefined;
+  const options = { headers, detail: detailOf(answer, error), ...(reason !== undefined && { reason }) };
+  if (type !== 'store_error') return new Failure(type, undefined, options);
+  return new Failure(type, undefined, { ...options, code: 'BadGateway', status: 502 });
+}
+
+function typeOf({ status }: StoreAnswer, code: string | undefined): FailureType {
+  if (code !== undefined && (REFUSES_GATEWAY.has(code) || code.startsWith('KMS.'))) return 'store_refused_gateway';
+  if (status >= 300 && status < 400) return 'store_refused_gateway';
+  if (code === undefined && REFUSES_GATEWAY_BY_STATUS.has(status)) return 'store_refused_gateway';
+  return status >= 400 && status < 600 ? 'store_error' : 'store_invalid_answer';
+}
+
+function detailOf({ status }: StoreAnswer, error: StoreError | undefined): string {
+  if (error === undefined) return `The store gave no reason for its status ${status}.`;
+  return `${error.code}: ${error.message}`.slice(0, MAX_DETAIL);
 }
 
 /** Code and message of an `<Error>` document; undefined if it is not one. */
@@ -83,17 +91,4 @@ export function readStoreError(xml: string): StoreError | undefined {
   const code = fields.get('Code')?.trim();
   if (code === undefined || !/^[A-Za-z0-9.]{1,100}$/.test(code)) return undefined;
   return { code, message: fields.get('Message')?.trim() ?? code };
-}
-
-/** An error that arrives after the status line has a status only by its meaning. */
-function statusOfErrorInSuccess(code: string | undefined): number {
-  if (code === 'SlowDown' || code === 'ServiceUnavailable') return 503;
-  return code === 'InternalError' || code === undefined ? 500 : 400;
-}
-
-function codeOfStatus(status: number): string {
-  if (status === 412) return 'PreconditionFailed';
-  if (status === 404) return 'NoSuchKey';
-  if (status === 403) return 'AccessDenied';
-  return status === 503 ? 'ServiceUnavailable' : 'InternalError';
 }

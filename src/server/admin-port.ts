@@ -1,6 +1,18 @@
-/** The port for the operator: `GET /metrics`, apart from the uploads so that it can stay private. */
-import { createServer } from 'node:http';
+/**
+ * The port for the operator: `GET /metrics`, apart from the uploads so that it can stay private. A page in a browser must not read it
+ * under a name that was made to point here (DNS rebinding), so only known names are served.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isAdminHost } from './admin-hosts.ts';
+
+/** What a scraper never comes near, in milliseconds and bytes. */
+const REQUEST_MILLIS = 10_000;
+const IDLE_MILLIS = 75_000;
+const HEADER_BYTES = 8 * 1024;
+
+const FORBIDDEN_HOST =
+  'This host name is not served here. Use the IP address, or add the name to metrics.allowed_hosts of the gateway.\n';
 
 export interface Exposition {
   readonly contentType: string;
@@ -13,24 +25,31 @@ export interface AdminPort {
   close(): Promise<void>;
 }
 
-/** @param render gives the metrics in the format that the Accept header asks for. */
-export async function openAdminPort(
-  host: string,
-  port: number,
-  render: (accept: string) => Exposition,
-): Promise<AdminPort> {
-  const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
-    if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('Only GET /metrics is served here.\n');
-      return;
-    }
-    const { contentType, text } = render(request.headers.accept ?? '');
-    response.writeHead(200, { 'content-type': contentType }).end(text);
-  });
+export interface AdminPortOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Names in Host that are served besides IP addresses, `localhost` and `host`. */
+  readonly allowedHosts: readonly string[];
+  /** How many connections there may be at once. */
+  readonly connections: number;
+  /** The metrics in the format that the Accept header asks for. */
+  readonly render: (accept: string) => Exposition;
+}
+
+export async function openAdminPort(options: AdminPortOptions): Promise<AdminPort> {
+  const limits = {
+    headersTimeout: REQUEST_MILLIS,
+    requestTimeout: REQUEST_MILLIS,
+    connectionsCheckingInterval: REQUEST_MILLIS / 2,
+    keepAliveTimeout: IDLE_MILLIS,
+    maxHeaderSize: HEADER_BYTES,
+  };
+  const server = createServer(limits, (request, response) => answer(options, request, response));
+  server.maxConnections = options.connections;
+  server.timeout = IDLE_MILLIS; // a client that takes no byte of its answer
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(options.port, options.host, () => {
       server.off('error', reject);
       resolve();
     });
@@ -45,4 +64,23 @@ export async function openAdminPort(
         server.closeAllConnections();
       }),
   };
+}
+
+function answer(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
+  const refusal = refusalOf(options, request);
+  if (refusal === undefined) {
+    const { contentType, text } = options.render(request.headers.accept ?? '');
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+  } else {
+    const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {};
+    response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
+  }
+}
+
+/** 421: RFC 9110, section 15.5.20. */
+function refusalOf({ host, allowedHosts }: AdminPortOptions, { headers, url, method }: IncomingMessage) {
+  if (!isAdminHost(headers.host, [host, ...allowedHosts])) return { status: 421, text: FORBIDDEN_HOST };
+  if (url?.split('?', 1)[0] !== '/metrics') return { status: 404, text: 'Only GET /metrics is served here.\n' };
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Only GET and HEAD are served here.\n' };
+  return undefined;
 }

@@ -5,6 +5,7 @@
 import type { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Reply } from '../domain/stages.ts';
+import { withoutCredentials } from '../kit/without-credentials.ts';
 import { escapeXml } from '../kit/xml.ts';
 
 const LONGEST = FIXED_LIMITS.error_element_characters;
@@ -16,7 +17,7 @@ export function errorReply(failure: Failure, resource: string, requestId: string
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error>' +
     element('Code', failure.code) +
     element('Message', failure.message) +
-    element('Resource', resource) +
+    element('Resource', withoutCredentials(resource)) +
     element('RequestId', failure.headers['x-amz-request-id'] ?? requestId) +
     element('HostId', failure.headers['x-amz-id-2']) +
     element('TraceId', traceId) +

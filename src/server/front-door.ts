@@ -27,6 +27,8 @@ export interface FrontDoor {
 /** Takes the place of the server's own listeners for connections, and calls them when a connection may go on. */
 export function guard(server: Server, trusted: AddressSet, refused: RefusedConnection): FrontDoor {
   const sources = new Map<string, string>();
+  /** The same by the TCP socket, which is asked when the connection has no addresses any more. */
+  const named = new WeakMap<Connection, string>();
   const waiting = new Set<Socket>();
   const listeners = server.listeners('connection');
   const admit = (socket: Socket): void => {
@@ -47,13 +49,14 @@ export function guard(server: Server, trusted: AddressSet, refused: RefusedConne
       }
       if (outcome.source !== undefined) {
         sources.set(name, outcome.source);
+        named.set(socket, outcome.source);
         socket.once('close', () => sources.delete(name));
       }
       admit(socket);
     });
   });
   return {
-    sourceOf: (socket) => sources.get(nameOf(socket)),
+    sourceOf: (socket) => named.get(socket) ?? sources.get(nameOf(socket)),
     close() {
       for (const socket of waiting) socket.destroy();
     },

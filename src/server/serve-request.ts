@@ -143,18 +143,16 @@ function attributesOf(request: IncomingMessage, path: string, client: Client): A
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/**
- * What may be logged of a target: without the query, which may be a credential, even where its `?` was encoded on the way;
- * and of an absolute form, which is refused, without the authority, where a password may stand.
- */
+/** The path of a target; of an absolute form, which is refused, without the authority. Spans and log cut what it holds of credentials. */
 function pathOf({ url = '' }: IncomingMessage): string {
-  const end = url.search(/\?|%3f.*x-amz-(signature|credential|security-token)/i);
-  const path = end < 0 ? url : url.slice(0, end);
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
   return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
 }
 
+/** Without the port, and without a userinfo, which HTTP does not allow (RFC 9110, section 4.2.4). */
 function hostOf(host: string | undefined): string | undefined {
-  return host?.replace(/:\d*$/, '');
+  return host?.slice(host.lastIndexOf('@') + 1).replace(/:\d*$/, '');
 }
 
 /** What every answer carries. The store's own request id stays where it gave one: it is the one that its operator can find. */

@@ -6,6 +6,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerOptions
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
 import type { Certificates } from './certificates.ts';
 import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
@@ -62,7 +63,12 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
     connectionsCheckingInterval: Math.min(limits.headerMillis, CHECK_MILLIS),
     maxHeaderSize: limits.headerBytes,
   };
-  const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refused);
+  const peers = new WeakMap<Socket, string>();
+  const refusedByTls: RefusedByTls = (problem, socket, detail) => {
+    const tcp = tcpSocketOf(socket);
+    refused(problem, door?.sourceOf(tcp) ?? plainAddress(peers.get(tcp)), detail);
+  };
+  const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refusedByTls);
   server.maxHeadersCount = 0; // what is more than 2,000 would be dropped without a word; their size is limited
   allowHalfOpen(server);
   server.maxConnections = limits.connections;
@@ -72,6 +78,7 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    if (certificates !== undefined && socket.remoteAddress !== undefined) peers.set(socket, socket.remoteAddress);
     socket.once('close', () => sockets.delete(socket));
   });
   const scheme = certificates === undefined ? 'http' : 'https';
@@ -98,7 +105,9 @@ function allowHalfOpen(server: Server & { httpAllowHalfOpen?: boolean }): void {
   server.httpAllowHalfOpen = true;
 }
 
-function tlsServer(certificates: Certificates, options: ServerOptions, refused: RefusedConnection): Server {
+type RefusedByTls = (problem: ConnectionProblem, socket: TLSSocket, detail: string | undefined) => void;
+
+function tlsServer(certificates: Certificates, options: ServerOptions, refused: RefusedByTls): Server {
   const client = { requestCert: certificates.asksClients, rejectUnauthorized: certificates.asksClients };
   const material = certificates.attach((fresh) => server.setSecureContext(fresh));
   const server = createTlsServer({
@@ -116,9 +125,17 @@ function tlsServer(certificates: Certificates, options: ServerOptions, refused: 
     // A certificate that is refused is known to the socket only; the error is then that of a connection that went.
     const certificate = socket.authorizationError as unknown as string | undefined;
     const problem = certificate ? 'client_certificate' : problemOf(error);
-    if (problem !== undefined) refused(problem, socket.remoteAddress, certificate || error.code);
+    if (problem !== undefined) refused(problem, socket, certificate || error.code);
   });
   return server as unknown as Server;
+}
+
+/**
+ * The TCP socket below a TLS socket. A refused TLS socket is reported when it is closed and has no address any more, and node:tls
+ * has no public way from it to the socket of the event `connection`. A test notices if this one is no more; then the peer is unknown.
+ */
+function tcpSocketOf(socket: TLSSocket): Socket {
+  return (socket as TLSSocket & { readonly _parent?: Socket })._parent ?? socket;
 }
 
 /** Undefined for a peer that went without a word, as balancers do that only ask whether the port is open. */

@@ -11,6 +11,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
+import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
 import { type OpenRequest, REQUEST_SPAN } from './instrumentation.ts';
 import { formatTraceparent } from './propagation/format-traceparent.ts';
 import { headersOf } from './propagation/raw-headers.ts';
@@ -27,7 +28,8 @@ export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenR
   const tools = { tracer, propagator };
   return (parent, attributes, links) => {
     const kind = SpanKind.SERVER;
-    const options = links === undefined ? { kind, attributes } : { kind, attributes, links };
+    const shown = fieldsWithoutCredentials(attributes);
+    const options = links === undefined ? { kind, attributes: shown } : { kind, attributes: shown, links };
     return new PlacedSpan(tools, tracer.startSpan(REQUEST_SPAN, options, parent), parent);
   };
 }
@@ -71,18 +73,20 @@ class PlacedSpan implements Span {
   }
 
   set(name: string, value: AttributeValue | undefined): void {
-    if (this.recording && value !== undefined) this.#span.setAttribute(name, value as string);
+    if (!this.recording || value === undefined) return;
+    this.#span.setAttribute(name, typeof value === 'string' ? withoutCredentials(value) : (value as number));
   }
 
   fail(errorType: string, description?: string): void {
     if (!this.recording) return;
     this.#span.setAttribute('error.type', errorType);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(description !== undefined && { message: description }) });
+    const message = description === undefined ? {} : { message: withoutCredentials(description) };
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, ...message });
   }
 
   child(name: string, kind: ChildKind, attributes: Attributes = {}): Span {
     if (!this.recording) return this;
-    const options = { kind: KINDS[kind], attributes: attributes as ApiAttributes };
+    const options = { kind: KINDS[kind], attributes: fieldsWithoutCredentials(attributes) as ApiAttributes };
     return new PlacedSpan(this.#tools, this.#tools.tracer.startSpan(name, options, this.#context), this.#context);
   }
 

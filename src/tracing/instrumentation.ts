@@ -38,7 +38,7 @@ export function createRequestTracer(
   open: OpenRequest,
   propagator: TextMapPropagator,
   conventions: Conventions,
-  inbound: Inbound = new Inbound({ mode: 'continue', trusted: [], remoteRatio: 1 }),
+  inbound: Inbound = new Inbound({ mode: 'continue', trusted: [] }),
 ): RequestTracer {
   const names = namesOf(conventions);
   return {

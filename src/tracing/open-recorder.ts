@@ -83,13 +83,14 @@ function createTracer(
   });
 }
 
-function openSampler({ strategy, ratio, overrides = [], max_traces_per_second }: TracingConfig['sampling']): Sampler {
+function openSampler(config: TracingConfig['sampling']): Sampler {
+  const { strategy, ratio, remote_ratio, overrides = [], max_traces_per_second } = config;
   const others = overrides.map((override) => ({
     bucket: override.bucket,
     operations: override.operations,
-    sampler: chooseSampler(override.strategy, override.ratio),
+    sampler: chooseSampler(override.strategy, override.ratio, override.remote_ratio),
   }));
-  const sampler = withOverrides(others, chooseSampler(strategy, ratio));
+  const sampler = withOverrides(others, chooseSampler(strategy, ratio, remote_ratio));
   return max_traces_per_second === undefined ? sampler : rateCapped(sampler, new RateCap(max_traces_per_second));
 }
 

@@ -58,6 +58,7 @@ function faceOf(config: TracingConfig, open: OpenRequest, propagator: TextMapPro
   return createRequestTracer(open, propagator, config.semantic_conventions, inboundOf(config));
 }
 
-function inboundOf({ inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {
+function inboundOf({ provider, inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {
+  if (provider === 'native') return new Inbound({ mode, trusted });
   return new Inbound({ mode, trusted, remoteRatio: sampling.remote_ratio });
 }

@@ -20,5 +20,5 @@ export const completeMultipartUpload: UploadHandler = async (request, scope) => 
     listParts: () => controlCall({ ...request, operation: 'ListParts' }, scope),
     headObject: () => controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope),
   });
-  return replyOf(answer, documentForClient(answer.body, request, request.uploadId));
+  return replyOf(answer, documentForClient(answer.body, 'CompleteMultipartUploadResult', request, request.uploadId));
 };

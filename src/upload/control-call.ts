@@ -13,7 +13,7 @@ export async function controlCall(
   scope: UploadScope,
   document?: Buffer,
 ): Promise<StoreAnswer> {
-  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
+  const { incoming, bucket, operation, key, storeQuery } = request;
   const body = document ?? (operation === 'CreateMultipartUpload' ? Buffer.alloc(0) : undefined);
   const payloadHash = createHash('sha256')
     .update(body ?? '')
@@ -25,19 +25,8 @@ export async function controlCall(
   const place = await bucket.store.enter({ caller, key, signal });
   const started = performance.now();
   try {
-    const call = {
-      operation,
-      caller,
-      place,
-      key,
-      query: storeQuery,
-      uploadId,
-      headers,
-      body,
-      payloadHash,
-      signal,
-      span: scope.span,
-    };
+    const query = storeQuery;
+    const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
     return await bucket.store.call(call);
   } finally {
     scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;

@@ -15,7 +15,7 @@ export const createMultipartUpload: UploadHandler = async (request, scope) => {
   const origin = originOf(incoming.span);
   const createdAt = storeTimeOf(answer);
   const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin, createdAt });
-  return replyOf(answer, documentForClient(answer.body, request, uploadId));
+  return replyOf(answer, documentForClient(answer.body, 'InitiateMultipartUploadResult', request, uploadId));
 };
 
 function uploadIdIn(document: string): string {

@@ -5,5 +5,5 @@ import { replyOf, type UploadHandler } from './handler.ts';
 
 export const listParts: UploadHandler = async (request, scope) => {
   const answer = await controlCall(request, scope);
-  return replyOf(answer, documentForClient(answer.body, request, request.uploadId));
+  return replyOf(answer, documentForClient(answer.body, 'ListPartsResult', request, request.uploadId));
 };

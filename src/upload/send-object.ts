@@ -93,7 +93,7 @@ async function send(
   scope: UploadScope,
   fairRate: number,
 ): Promise<Reply> {
-  const { incoming, bucket, operation, key, storeQuery, uploadId } = request;
+  const { incoming, bucket, operation, key, storeQuery } = request;
   const sent = whenSent(sending.body);
   const { body, payloadHash } = sending;
   const { signal } = incoming;
@@ -103,7 +103,6 @@ async function send(
     place,
     key,
     query: storeQuery,
-    uploadId,
     headers: sending.headers,
     body,
     payloadHash,

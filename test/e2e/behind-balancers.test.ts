@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { RawClient, send } from '../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { RawStore } from '../support/raw-store.ts';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 import { AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY } from '../support/test-authority.ts';
 
@@ -26,6 +27,10 @@ const V2_SIX = Buffer.concat([
   Buffer.from('c73801bb', 'hex'),
 ]);
 const V2_LOCAL = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
+
+async function untilLogged({ log }: TestGateway): Promise<void> {
+  while (log.length === 0) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe('behind balancers', () => {
   let store: RawStore;
@@ -181,6 +186,31 @@ describe('behind balancers', () => {
       assert.deepEqual(attributes['client.address'], { string: '203.0.113.9' });
       assert.deepEqual(attributes['network.peer.address'], { string: '127.0.0.1' });
       assert.deepEqual(attributes['url.scheme'], { string: 'https' });
+    }
+  });
+
+  it('says whose certificate was refused: the client that the balancer named', async (test) => {
+    const directory = mkdtempSync(join(tmpdir(), 'mizuchi-proxy-'));
+    test.after(() => rmSync(directory, { recursive: true }));
+    for (const [name, text] of Object.entries({ cert: SERVER_CERTIFICATE, key: SERVER_KEY, ca: AUTHORITY }))
+      writeFileSync(join(directory, `${name}.pem`), text);
+    const tls = { cert_file: 'cert.pem', key_file: 'key.pem', client_ca_file: 'ca.pem' };
+    const gateway = await start({ ...fromLoopback, tls }, { directory });
+    for (const [certificate, header, address] of [
+      [{}, V1, '203.0.113.9'],
+      [{ cert: SELF_SIGNED_CERTIFICATE, key: SELF_SIGNED_KEY }, V2, '203.0.113.9'],
+      [{ cert: SELF_SIGNED_CERTIFICATE, key: SELF_SIGNED_KEY }, V2_LOCAL, '127.0.0.1'],
+    ] as const) {
+      gateway.log.length = 0;
+      const raw = connectTcp(gateway.app.port, '127.0.0.1');
+      await once(raw, 'connect');
+      raw.write(header);
+      const socket = connectTls({ socket: raw, ca: AUTHORITY, host: '127.0.0.1', ...certificate });
+      socket.on('error', () => {}).write(PUT);
+      await new Promise((resolve) => socket.once('close', resolve));
+      await untilLogged(gateway);
+      const { problem, peer_address } = gateway.log[0]!;
+      assert.deepEqual([problem, peer_address], ['client_certificate', address]);
     }
   });
 

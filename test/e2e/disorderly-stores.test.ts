@@ -35,9 +35,12 @@ describe('disorderly stores', () => {
 
   it('are cut short when they talk without end', async () => {
     store.behaviour = answering(400, `<Error><Code>Talk</Code><Message>${'m'.repeat(900_000)}</Message></Error>`);
-    const { body } = await send(gateway.url, 'PUT', '/uploads/k', 'x');
-    assert.match(body, /<Code>Talk<\/Code><Message>m{1000}<\/Message>/);
-    assert.equal(String(gateway.log.at(-1)?.error_message).length, 1000);
+    const { status, body } = await send(gateway.url, 'PUT', '/uploads/k', 'x');
+    assert.equal(status, 502);
+    assert.match(body, /<Code>BadGateway<\/Code><Message>The store reported an error.<\/Message>/);
+    const { error_detail } = gateway.log.at(-1)!;
+    assert.match(String(error_detail), /^Talk: m+$/);
+    assert.equal(String(error_detail).length, 1000);
   });
 
   it('may not stand still in the middle of an object for longer than they may take to answer', async () => {

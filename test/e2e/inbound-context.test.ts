@@ -24,15 +24,15 @@ describe('a caller with a trace of its own', () => {
     await store.close();
   });
 
+  const W3C = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'their=1', baggage: 'user=alice' };
   /** What the store was told, and the request's span, if it was kept. */
-  async function upload(tracing: object) {
+  async function upload(tracing: object, headers: Record<string, string> = W3C) {
     const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf' };
     const gateway = await startGateway({
       storeUrl: store.url,
       tracing: { enabled: true, otlp, batch: { scheduled_delay_millis: 10 }, ...tracing },
     });
     gateways.push(gateway);
-    const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'their=1', baggage: 'user=alice' };
     const answer = await send(gateway.url, 'PUT', '/uploads/k', 'hello', headers);
     assert.equal(answer.status, 200);
     const { headers: told } = store.requests.at(-1)!;
@@ -90,6 +90,58 @@ describe('a caller with a trace of its own', () => {
     // It is thrown for, not taken from the id that the stranger chose: fewer or more than these come once in ten million runs.
     assert.ok(kept > 60 && kept < 140, `${kept} of 200`);
     assert.ok(flags.every((each) => each === '00' || each === '01'));
+  });
+
+  for (const [what, sampling, keeps] of [
+    ['everything where nothing is said', {}, true],
+    ['nothing where the ratio is 0', { ratio: 0 }, false],
+    [
+      'nothing where the ratio of its bucket is 0',
+      { overrides: [{ bucket: 'uploads', strategy: 'parent_based', ratio: 0 }] },
+      false,
+    ],
+    [
+      'everything where the ratio of its bucket is 1',
+      { ratio: 0, overrides: [{ bucket: 'uploads', strategy: 'parent_based' }] },
+      true,
+    ],
+    ['what remote_ratio says and not the ratio', { ratio: 0, remote_ratio: 1 }, true],
+  ] as const) {
+    it(`has a share of traces like the gateway's own: ${what}`, async () => {
+      const { traceId, span } = await upload({ sampling });
+      assert.deepEqual([traceId, span !== undefined], [TRACE, keeps]);
+    });
+  }
+
+  for (const [propagator, headers, forced] of [
+    [
+      'b3multi',
+      { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN, 'x-b3-flags': '1' },
+      /"x-b3-flags":"1"|"x-b3-sampled":"1"/,
+    ],
+    ['b3multi', { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN, 'x-b3-sampled': '1' }, /"x-b3-sampled":"1"/],
+    ['b3', { b3: `${TRACE}-${SPAN}-d` }, /"b3":"[^"]*-[d1]"/],
+    ['b3', { b3: `${TRACE}-${SPAN}-1` }, /"b3":"[^"]*-[d1]"/],
+    [
+      'xray',
+      { 'x-amzn-trace-id': `Root=1-ffffffff-${'f'.repeat(24)};Parent=${SPAN};Sampled=1;Lineage=a:1` },
+      /Sampled=1|Lineage/,
+    ],
+    ['tracecontext', W3C, /"traceparent":"[^"]*-0[13]"/],
+  ] as const) {
+    it(`cannot force a trace, here or at the store, by ${propagator} ${JSON.stringify(headers)}`, async () => {
+      const { traceId, span, told } = await upload({ propagators: [propagator], sampling: { ratio: 0 } }, headers);
+      assert.deepEqual([traceId, span], [TRACE, undefined]);
+      assert.ok(JSON.stringify(told).includes(TRACE.slice(0, 8)));
+      assert.doesNotMatch(JSON.stringify(told), forced);
+    });
+  }
+
+  it('cannot put a debug flag before the store where its trace is kept either', async () => {
+    const headers = { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN, 'x-b3-flags': '1' };
+    const { span, told } = await upload({ propagators: ['b3multi'] }, headers);
+    assert.ok(span);
+    assert.deepEqual([told['x-b3-sampled'], told['x-b3-flags']], ['1', undefined]);
   });
 
   for (const strategy of ['parent_based', 'ratio'] as const) {

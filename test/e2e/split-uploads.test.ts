@@ -192,7 +192,7 @@ describe('an object that the gateway splits', () => {
       'a part is refused',
       { operation: 'UploadPart', partNumber: 2 },
       { kind: 'refuse', at: 'head', code: 'AccessDenied', status: 403 },
-      403,
+      502,
     ],
     [
       'the end is refused',

@@ -102,7 +102,7 @@ describe('a gateway that keeps traces for what became of them', () => {
     const ours = await put('/uploads/ours');
     assert.deepEqual(
       [ours.status, (await keptOf(ours)).at(-1)],
-      [403, 'kept_error'],
+      [502, 'kept_error'],
       'it is the gateway that is refused',
     );
 

@@ -168,7 +168,8 @@ describe('the upload port with TLS', () => {
       const client = await RawClient.connect(gateway.url);
       client.write(Buffer.from(bytes, 'latin1'));
       await client.closed();
-      await logged(gateway, 'problem', new RegExp(`^${problem}$`));
+      const line = (await logged(gateway, 'problem', new RegExp(`^${problem}$`))) as { peer_address?: string };
+      assert.equal(line.peer_address, '127.0.0.1');
       assert.equal(gateway.log.length, 1);
       assert.equal(await refused(gateway, problem), before + 1);
     }
@@ -195,7 +196,8 @@ describe('the upload port with TLS', () => {
         (text) => assert.equal(text, ''),
         () => {},
       );
-      await logged(gateway, 'problem', /^client_certificate$/);
+      const line = (await logged(gateway, 'problem', /^client_certificate$/)) as { peer_address?: string };
+      assert.equal(line.peer_address, '127.0.0.1');
     }
     assert.equal(store.requests.length, stored);
   });

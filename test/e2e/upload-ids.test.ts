@@ -99,6 +99,7 @@ describe('an upload id', () => {
       [other, gateway],
     ] as const) {
       const uploadId = await create('/uploads/k', from);
+      store.behaviour = answering(200, '<ListPartsResult/>');
       assert.equal((await send(from.url, 'GET', targetOf('/uploads/k', {}, uploadId))).status, 200);
       store.requests.length = 0;
       assert.equal((await send(to.url, 'GET', targetOf('/uploads/k', {}, uploadId))).status, 404);
@@ -124,7 +125,7 @@ describe('an upload id', () => {
     }
   });
 
-  it('is the sealed one in the words of the store, wherever it stands in them', async () => {
+  it('is in no error that the client gets, wherever it stands in the words of the store', async () => {
     const uploadId = await create();
     const quotes = [STORE_ID, encodeURIComponent(STORE_ID)];
     for (const status of [404, 500, 200]) {
@@ -135,20 +136,11 @@ describe('an upload id', () => {
           store.behaviour = answering(status, error, { 'x-amz-request-id': 'STORE0001' });
           const answer = await send(gateway.url, method, targetOf('/uploads/k', query, uploadId), body);
           assert.equal(codeOf(answer), 'NoSuchUpload', name);
-          assert.ok(answer.body.includes(`The upload &quot;${uploadId}&quot; (${uploadId}) is gone`), answer.body);
+          assert.ok(answer.body.includes('The upload does not exist'), answer.body);
           assert.ok(!answer.body.includes(quote));
         }
       }
     }
-  });
-
-  it('is not even half told where a message of the store is too long', async () => {
-    const uploadId = await create();
-    const message = `${'x'.repeat(985)}${STORE_ID}`;
-    store.behaviour = answering(404, `<Error><Code>NoSuchUpload</Code><Message>${message}</Message></Error>`);
-    const answer = await send(gateway.url, 'GET', targetOf('/uploads/k', {}, uploadId));
-    assert.ok(answer.body.includes(uploadId.slice(0, 15)));
-    assert.ok(!answer.body.includes(STORE_ID.slice(0, 8)));
   });
 
   it('may be anything visible at the store, even what XML and URLs must escape', async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { FAILURES } from '../../src/domain/failure.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import { clientOf } from './support/each-store.ts';
@@ -120,7 +121,7 @@ describe('traces in a real Jaeger', () => {
             put('a b/c.bin', {
               'http.response.status_code': int(200),
               'aws.request_id': string(answer.headers['x-amz-request-id']),
-              'aws.extended_request_id': string(answer.headers['x-amz-id-2']),
+              'aws.extended_request_id': some, // for the operator only
             }),
           ]);
           assert.ok(String(answer.headers['server-timing']).includes(`"00-${caller.traceId}-${root.spanID}-01"`));
@@ -263,18 +264,24 @@ describe('traces in a real Jaeger', () => {
         it("show the store's error as the store's", async () => {
           const caller = newCaller();
           const headers = { traceparent: traceparent(caller) };
-          assert.equal((await send(gateway.url, 'PUT', '/missing/k', 'x', headers)).status, 404);
-          const message = 'The specified bucket does not exist';
-          const type = { 'error.type': string('store_error') };
+          assert.equal((await send(gateway.url, 'PUT', '/missing/k', 'x', headers)).status, 502);
+          const { message } = FAILURES.store_refused_gateway;
+          const words = 'NoSuchBucket: The specified bucket does not exist';
+          const type = { 'error.type': string('store_refused_gateway') };
           const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
-            request('PUT', '/missing/k', {
-              'http.request.body.size': int(1),
-              'http.response.status_code': int(404),
-              ...failedTags('store_error', 'NoSuchBucket', message),
-            }),
+            request(
+              'PUT',
+              '/missing/k',
+              {
+                'http.request.body.size': int(1),
+                'http.response.status_code': int(502),
+                ...failedTags('store_refused_gateway', 'BadGateway', message),
+              },
+              '',
+            ),
             upload('PutObject', 'missing', 'k', { ...objectTags(1), ...type }, message),
-            put('k', { 'aws.s3.bucket': string('no-such-bucket'), ...answeredTags(404), ...type }, message),
+            put('k', { 'aws.s3.bucket': string('no-such-bucket'), ...answeredTags(404), ...type }, words),
           ]);
         });
 
@@ -282,7 +289,7 @@ describe('traces in a real Jaeger', () => {
           const caller = newCaller();
           const headers = { traceparent: traceparent(caller) };
           assert.equal((await send(gateway.url, 'PUT', '/unreachable/k', 'x', headers)).status, 503);
-          const message = 'The store cannot be reached (ECONNREFUSED).';
+          const message = 'The store cannot be reached.';
           const type = { 'error.type': string('store_unreachable') };
           const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
@@ -297,7 +304,7 @@ describe('traces in a real Jaeger', () => {
               '',
             ),
             upload('PutObject', 'unreachable', 'k', { ...objectTags(1), ...type }, message),
-            put('k', { 'server.port': int(deadPort), ...type }, message),
+            put('k', { 'server.port': int(deadPort), ...type }, 'No connection to the store: ECONNREFUSED.'),
           ]);
         });
       });

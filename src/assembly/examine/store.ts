@@ -23,7 +23,7 @@ export function examineStore(bucket: BucketConfig, parts: BucketParts, directory
       return fails(`an upload was begun and aborted in ${took}, but its parts may not be asked for`, MAY_NOT_ASK);
     } catch (thrown) {
       const failure = asFailure(thrown);
-      return fails(`${failure.code}: ${failure.message}`, mendOf(failure));
+      return fails(failure.detail ?? `${failure.code}: ${failure.message}`, mendOf(failure));
     }
   });
 }
@@ -39,7 +39,6 @@ async function tryUpload(store: StoreClient, key: string): Promise<boolean> {
       caller: undefined,
       key,
       query,
-      uploadId: undefined,
       headers: {},
       body,
       payloadHash: 'UNSIGNED-PAYLOAD',
@@ -57,8 +56,8 @@ async function tryUpload(store: StoreClient, key: string): Promise<boolean> {
   return mayAsk;
 }
 
-function mendOf({ type, code }: Failure): string {
-  const byCode: Readonly<Record<string, string>> = {
+function mendOf({ type, reason }: Failure): string {
+  const byReason: Readonly<Record<string, string>> = {
     NoSuchBucket: 'make the bucket at the store, or correct s3.bucket',
     AccessDenied: 'let the keys do s3:PutObject and s3:AbortMultipartUpload on this bucket',
   };
@@ -71,5 +70,5 @@ function mendOf({ type, code }: Failure): string {
     store_invalid_answer: 'check s3.endpoint: what listens there does not speak S3',
     store_reset: 'check s3.endpoint, and whether it speaks TLS',
   };
-  return byCode[code] ?? byType[type] ?? "look into the store's own log";
+  return byReason[reason ?? ''] ?? byType[type] ?? "look into the store's own log";
 }

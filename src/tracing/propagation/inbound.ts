@@ -3,7 +3,7 @@
  * one: it may be continued, or make us trace what we would not, or mix its spans among ours. So strangers are told from those who
  * are trusted by the address at the other end of the connection: who they are themselves is known too late.
  */
-import { type Context, propagation, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { type AddressSet, addressSet } from '../../kit/address-set.ts';
 import type { CallerContext } from '../sampler/sampler.ts';
 
@@ -12,8 +12,8 @@ export interface InboundOptions {
   readonly mode: 'continue' | 'restart' | 'ignore';
   /** Ranges of addresses, as addressSet takes them. */
   readonly trusted: readonly string[];
-  /** Share of the traces continued by strangers that may be kept: 0 to 1. */
-  readonly remoteRatio: number;
+  /** Share of the traces continued by strangers that may be kept, where another sampler than ours follows their flag: 0 to 1. */
+  readonly remoteRatio?: number;
   /** From 0 to 1, without 1. Not the trace id: the stranger chose it. */
   readonly random?: () => number;
 }
@@ -44,19 +44,18 @@ export class Inbound {
     if (context === undefined) return NOTHING;
     const { mode } = this.#options;
     if (mode !== 'continue') return { parent: ROOT_CONTEXT, link: mode === 'restart' ? context : undefined };
-    return { parent: this.#bounded(withoutBaggage(caller), context), link: undefined };
+    return { parent: this.#bounded(context), link: undefined };
   }
 
-  #bounded(caller: Context, context: SpanContext): Context {
-    const { remoteRatio, random = Math.random } = this.#options;
-    if (remoteRatio >= 1 || random() < remoteRatio) return caller;
-    const traceFlags = context.traceFlags & ~TraceFlags.SAMPLED;
-    const over: CallerContext = { ...context, traceFlags, overRatio: true };
-    return trace.setSpanContext(caller, over);
+  /**
+   * The ids, the flags and the trace state, and nothing else: not the baggage, and not the debug flag of B3, which the store and the
+   * policy engines would obey.
+   */
+  #bounded(context: SpanContext): Context {
+    const { remoteRatio = 1, random = Math.random } = this.#options;
+    const draw = random();
+    const traceFlags = draw < remoteRatio ? context.traceFlags : context.traceFlags & ~TraceFlags.SAMPLED;
+    const drawn: CallerContext = { ...context, traceFlags, draw };
+    return trace.setSpanContext(ROOT_CONTEXT, drawn);
   }
-}
-
-/** What strangers would have carried along ends here: it is nothing that they have to tell the store or the policy engines. */
-function withoutBaggage(context: Context): Context {
-  return propagation.getBaggage(context) === undefined ? context : propagation.deleteBaggage(context);
 }

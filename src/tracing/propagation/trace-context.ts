@@ -9,6 +9,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
+import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { formatTraceparent, KNOWN_FLAGS } from './format-traceparent.ts';
 import { TraceState } from './trace-state.ts';
 
@@ -58,8 +59,9 @@ function parseTraceparent(header: string): SpanContext | undefined {
   return { traceId: traceId!, spanId: spanId!, traceFlags, isRemote: true };
 }
 
-/** A bad tracestate is dropped, and does not touch the traceparent. */
+/** A bad tracestate is dropped, and so is one that holds a credential: it would reach spans and stores. The traceparent stays. */
 function addState(parent: SpanContext, header: string): void {
+  if (withoutCredentials(header) !== header) return;
   const state = TraceState.parse(header);
   if (state !== undefined) parent.traceState = state;
 }

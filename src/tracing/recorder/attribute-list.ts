@@ -4,6 +4,7 @@
  * request is cold, and costs several times what it costs in a loop (docs/decisions/span-recorder.md).
  */
 import type { Attributes } from '@opentelemetry/api';
+import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { type SpanLimits, truncate } from './limits.ts';
 
 /** Who is told what the attributes come to. */
@@ -129,12 +130,13 @@ function isValue(value: unknown): boolean {
 
 /** Undefined of what is no value. */
 function keptValue(value: unknown, limits: SpanLimits): unknown {
-  if (typeof value === 'string') return value.length > limits.valueLength ? cut(value, limits) : value;
+  if (typeof value === 'string') return shortened(withoutCredentials(value), limits);
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   return typeof value === 'object' ? copyOf(value, limits, limits.depth) : undefined;
 }
 
-function cut(text: string, limits: SpanLimits): string {
+function shortened(text: string, limits: SpanLimits): string {
+  if (text.length <= limits.valueLength) return text;
   limits.truncated('value');
   return truncate(text, limits.valueLength);
 }

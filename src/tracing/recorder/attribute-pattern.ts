@@ -3,6 +3,7 @@
  * their values are those of the last time: such attributes are compared and copied, in runs, not encoded again. Learnt from the
  * spans themselves, and learnt anew where these have changed; a span that does not fit is encoded attribute by attribute.
  */
+import { withoutCredentials } from '../../kit/without-credentials.ts';
 import type { AttributeEncoder } from './attribute-encoder.ts';
 import type { AttributeList } from './attribute-list.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -119,5 +120,6 @@ export class AttributePattern {
 
 /** Neither to be cut, nor to be copied, nor to be left out. */
 function isSimple(value: unknown, longest: number): boolean {
-  return typeof value === 'string' ? value.length <= longest : typeof value === 'number' || typeof value === 'boolean';
+  if (typeof value === 'string') return value.length <= longest && withoutCredentials(value) === value;
+  return typeof value === 'number' || typeof value === 'boolean';
 }

@@ -16,6 +16,7 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as FaceKind, Span } from '../../domain/span.ts';
+import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import { AttributeList } from './attribute-list.ts';
 import type { Clock } from './clock.ts';
@@ -220,7 +221,8 @@ export class RecordingSpan implements ApiSpan, Span {
   #setStatus(code: SpanStatusCode, message: string | undefined): void {
     if (this.#ended || code === SpanStatusCode.UNSET || this.statusCode === SpanStatusCode.OK) return;
     this.statusCode = code;
-    this.statusMessage = code === SpanStatusCode.ERROR ? truncate(message ?? '', this.#shop.limits.valueLength) : '';
+    const said = code === SpanStatusCode.ERROR && message !== undefined ? withoutCredentials(message) : '';
+    this.statusMessage = truncate(said, this.#shop.limits.valueLength);
   }
 
   #moments(): Moments {

@@ -7,22 +7,26 @@ import type { Sampler } from './sampler.ts';
 const SAMPLERS = {
   always: () => alwaysSampler,
   never: () => neverSampler,
-  ratio: (ratio: number) => bounded(ratioSampler(ratio)),
-  parent_based: (ratio: number) => bounded(parentBasedSampler(ratioSampler(ratio, 'root_ratio'))),
-} as const satisfies Record<string, (ratio: number) => Sampler>;
+  ratio: (ratio: number, remote: number) => bounded(ratioSampler(ratio), remote),
+  parent_based: (ratio: number, remote: number) =>
+    bounded(parentBasedSampler(ratioSampler(ratio, 'root_ratio')), remote),
+} as const satisfies Record<string, (ratio: number, remoteRatio: number) => Sampler>;
 
 export type SamplingStrategy = keyof typeof SAMPLERS;
 
-/** @param ratio share of the traces that `ratio` keeps, and `parent_based` where there is no parent: 0 to 1. */
-export function chooseSampler(strategy: SamplingStrategy, ratio: number): Sampler {
-  return SAMPLERS[strategy](ratio);
+/**
+ * @param ratio share of the traces that `ratio` keeps, and `parent_based` where there is no parent: 0 to 1.
+ * @param remoteRatio share of those that callers who are not trusted continue: 0 to 1.
+ */
+export function chooseSampler(strategy: SamplingStrategy, ratio: number, remoteRatio = ratio): Sampler {
+  return SAMPLERS[strategy](ratio, remoteRatio);
 }
 
-/** Strangers choose their trace ids, and so could choose those that a ratio keeps. */
-function bounded(sampler: Sampler): Sampler {
+/** Callers who are not trusted choose their flags and trace ids, and so could choose those that are kept. */
+function bounded(sampler: Sampler, remoteRatio: number): Sampler {
   return {
     decide(traceId, parent) {
-      if (parent?.overRatio !== true) return sampler.decide(traceId, parent);
+      if (parent?.draw === undefined || parent.draw < remoteRatio) return sampler.decide(traceId, parent);
       return { sampled: false, reason: 'remote_ratio', ...withoutThreshold(parent) };
     },
   };

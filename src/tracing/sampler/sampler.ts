@@ -15,8 +15,8 @@ export interface Decision {
 
 /** What a caller sent. */
 export interface CallerContext extends SpanContext {
-  /** Whether it is a stranger's, of which as many are kept already as may be. */
-  readonly overRatio?: boolean;
+  /** Drawn for a caller that is not trusted, from 0 to 1 without 1: only below its share may its trace be kept. */
+  readonly draw?: number;
 }
 
 export interface Sampler {

@@ -16,11 +16,11 @@ export async function putWhole(
   scope: UploadScope,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const { incoming, bucket, operation, key, storeQuery: query, uploadId } = request;
+  const { incoming, bucket, operation, key, storeQuery: query } = request;
   const passed = headersForStore(operation, incoming.headers, bucket.headerRules);
   const { headers, payloadHash } = coveringAll(plan, pieces, passed, checksums);
   const body = { pieces, length };
   const caller = callerOf(request);
-  const call = { operation, caller, key, query, uploadId, headers, body, payloadHash, signal, span: scope.span };
+  const call = { operation, caller, key, query, headers, body, payloadHash, signal, span: scope.span };
   return replyOf(await bucket.store.call(call));
 }

@@ -162,7 +162,7 @@ function unlessForgotten(answer: Promise<StoreAnswer>): Promise<StoreAnswer | un
 
 function sameFor(request: Authorized, span: Span) {
   const { key } = request;
-  return { caller: callerOf(request), key, span, uploadId: undefined, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+  return { caller: callerOf(request), key, span, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
 }
 
 async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {

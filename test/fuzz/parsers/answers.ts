@@ -93,10 +93,7 @@ export const ANSWERS: readonly Parser[] = [
       (text) => `<!${text}`,
     ],
     pieces: xml,
-    read: (text) => [
-      readStoreError(text),
-      failureOfAnswer({ status: 400, headers: {}, body: text }, (it) => it.replaceAll('x', 'y'.repeat(1024))),
-    ],
+    read: (text) => [readStoreError(text), failureOfAnswer({ status: 400, headers: {}, body: text }, 'PutObject')],
   },
   {
     reads: 'a document of a store',
@@ -109,7 +106,7 @@ export const ANSWERS: readonly Parser[] = [
         elementOf(text, 'Bucket'),
         escapeXml(text),
         unescapeXml(text),
-        documentForClient(text, request as never, 'id'),
+        documentForClient(text, 'ListPartsResult', request as never, 'id'),
       ];
     },
   },

@@ -101,7 +101,7 @@ describeWithEachStore('what is wrong is not stored', (scene) => {
 
   const misconfigured: [what: string, s3: object, code: string, status: number, type: string][] = [
     ['the store does not know the gateway', { secret_key: 'other' }, 'BadGateway', 502, 'store_refused_gateway'],
-    ['the store has no such bucket', { bucket: 'no-such-bucket' }, 'NoSuchBucket', 404, 'store_error'],
+    ['the store has no such bucket', { bucket: 'no-such-bucket' }, 'BadGateway', 502, 'store_refused_gateway'],
   ];
   for (const [what, s3, code, status, type] of misconfigured) {
     it(`says it where ${what}`, async (test) => {

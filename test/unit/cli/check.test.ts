@@ -59,13 +59,14 @@ describe('check', () => {
     to        https://collector:4318 by OTLP grpc, compression gzip
     headers   x-api-key (values not shown)
     sampling  ratio, ratio 0.5
+    callers   callers continue their traces; remote_ratio 0.5: whatever they send, at most 50 % are kept
     note      port 4318 is usually that of http/protobuf, not of grpc
   metrics     http://127.0.0.1:9090/metrics
   logging     info and above, auto
 `,
     );
     assert.match(settings!, /^ {2}file {5}tracing\.sampling\.ratio: 0\.5$/m);
-    assert.match(settings!, /^ {2}default {2}tracing\.sampling\.remote_ratio: 1$/m);
+    assert.match(settings!, /^ {2}default {2}tracing\.sampling\.remote_ratio: 0\.5$/m);
     assert.equal(code, 0);
   });
 

@@ -93,7 +93,7 @@ describe('parseConfig', () => {
         resource: {},
         semantic_conventions: 'stable',
       },
-      metrics: { enabled: true, address: '127.0.0.1', port: 9090 },
+      metrics: { enabled: true, address: '127.0.0.1', port: 9090, max_connections: 64 },
       logging: { level: 'info', format: 'auto' },
     });
   });
@@ -149,14 +149,14 @@ tracing:
   propagators: [tracecontext, baggage, b3, b3multi, xray]
   trusted_proxies: [10.0.0.0/8]
   sampling: { strategy: ratio, ratio: 0.25, remote_ratio: 0.5, max_traces_per_second: 0.5,
-              overrides: [{ bucket: one, operations: [UploadPart], strategy: parent_based, ratio: 0.1 }],
+              overrides: [{ bucket: one, operations: [UploadPart], strategy: parent_based, ratio: 0.1, remote_ratio: 0.05 }],
               keep: { errors: false, denied: true, slower_than_seconds: 2, larger_than: 1GiB, max_bytes: 64KiB, max_age_seconds: 1 } }
   limits: { attribute_count_limit: 1, attribute_value_length_limit: 32, event_count_limit: 0, link_count_limit: 0,
             event_attribute_count_limit: 0, link_attribute_count_limit: 0 }
   batch: { max_queue_size: 10, max_queue_bytes: 2MiB, scheduled_delay_millis: 100, max_export_batch_size: 10 }
   resource: { service.version: 1.10, host.name: h }
   semantic_conventions: dup
-metrics:  { enabled: false, address: "::1", port: 1,
+metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
                     headers_file: h, tls: { ca_file: ca } } }
 logging:  { level: debug, format: json,
@@ -297,7 +297,9 @@ logging:  { level: debug, format: json,
           ratio: 0.25,
           remote_ratio: 0.5,
           max_traces_per_second: 0.5,
-          overrides: [{ bucket: 'one', operations: ['UploadPart'], strategy: 'parent_based', ratio: 0.1 }],
+          overrides: [
+            { bucket: 'one', operations: ['UploadPart'], strategy: 'parent_based', ratio: 0.1, remote_ratio: 0.05 },
+          ],
           keep: {
             errors: false,
             denied: true,
@@ -329,6 +331,8 @@ logging:  { level: debug, format: json,
         enabled: false,
         address: '::1',
         port: 1,
+        allowed_hosts: ['gateway'],
+        max_connections: 2,
         otlp: {
           endpoint: 'http://m',
           protocol: 'http/protobuf',
@@ -400,6 +404,7 @@ logging:  { level: debug, format: json,
       enabled: false,
       address: '127.0.0.1',
       port: 7,
+      max_connections: 64,
     });
     const version = `${LEAST}tracing: { resource: { v: "\${V}" } }`;
     assert.equal(read(version, { V: '1.10' }).tracing.resource.v, '1.10');

@@ -55,7 +55,7 @@ metrics: 9090
       'f:12:21 tracing.otlp.protocol: "gprc" is none of the words that are known here; did you mean grpc? write one of: grpc, http/protobuf',
       'f:12:36 tracing.otlp.headers: is a list; write entries of the form "name: text", indented below it',
       'f:13:22 tracing.sampling.ratio: "2" is not a number from 0 to 1; write a number from 0 to 1',
-      'f:14:10 metrics: is a single value; it has the fields enabled, address, port, otlp',
+      'f:14:10 metrics: is a single value; it has the fields enabled, address, port, allowed_hosts, max_connections, otlp',
     ]);
   });
 

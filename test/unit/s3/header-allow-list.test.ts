@@ -101,6 +101,14 @@ describe('headersForClient', () => {
       server: 'MinIO',
       location: 'http://inside',
       'x-minio-deployment-id': 'd',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'arn:aws:kms:us-east-1:111122223333:key/k',
+      'x-amz-server-side-encryption-context': 'e30=',
+      'x-amz-expiration': 'expiry-date="Fri, 23 Dec 2026 00:00:00 GMT", rule-id="rule"',
+      'x-amz-abort-date': 'Fri, 23 Dec 2026 00:00:00 GMT',
+      'x-amz-abort-rule-id': 'rule',
+      'x-amz-storage-class': 'not a class <b>',
+      'retry-after': 'never',
       'access-control-allow-origin': '*',
       connection: 'close',
     });
@@ -109,7 +117,8 @@ describe('headersForClient', () => {
       'x-amz-version-id': 'v',
       'x-amz-checksum-crc64nvme': 'c',
       'x-amz-request-id': 'r',
-      'x-amz-id-2': 'i',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-abort-date': 'Fri, 23 Dec 2026 00:00:00 GMT',
     });
   });
 });

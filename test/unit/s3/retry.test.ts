@@ -10,7 +10,6 @@ const call = (more: Partial<StoreCall> = {}): StoreCall => ({
   caller: 'subject anna',
   key: 'k',
   query: [],
-  uploadId: undefined,
   headers: {},
   body: { pieces: [Buffer.from('x')], length: 1 },
   payloadHash: 'UNSIGNED-PAYLOAD',

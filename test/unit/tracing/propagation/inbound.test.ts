@@ -15,11 +15,12 @@ const caller = {
 };
 const sent = trace.setSpanContext(ROOT_CONTEXT, caller);
 const admit = (options: Partial<InboundOptions>, peer = '192.0.2.1') =>
-  new Inbound({ mode: 'continue', trusted: ['10.0.0.0/8', '::1'], remoteRatio: 1, ...options }).admit(sent, peer);
+  new Inbound({ mode: 'continue', trusted: ['10.0.0.0/8', '::1'], random: () => 0.5, ...options }).admit(sent, peer);
 
 describe('the context of a caller', () => {
   it('is continued as it came, or not at all, or linked to', () => {
-    assert.deepEqual(admit({}), { parent: sent, link: undefined });
+    assert.deepEqual(trace.getSpanContext(admit({}).parent), { ...caller, draw: 0.5 });
+    assert.equal(admit({}).link, undefined);
     assert.deepEqual(admit({ mode: 'ignore' }), { parent: ROOT_CONTEXT, link: undefined });
     assert.deepEqual(admit({ mode: 'restart' }), { parent: ROOT_CONTEXT, link: caller });
   });
@@ -33,7 +34,7 @@ describe('the context of a caller', () => {
   });
 
   it('that is not there leaves nothing to decide', () =>
-    assert.deepEqual(new Inbound({ mode: 'restart', trusted: [], remoteRatio: 1 }).admit(ROOT_CONTEXT, undefined), {
+    assert.deepEqual(new Inbound({ mode: 'restart', trusted: [] }).admit(ROOT_CONTEXT, undefined), {
       parent: ROOT_CONTEXT,
       link: undefined,
     }));
@@ -42,8 +43,8 @@ describe('the context of a caller', () => {
     const draws = [0.1, 0.5, 0.9];
     const decisions = (strategy: 'always' | 'never' | 'ratio' | 'parent_based', remoteRatio: number): boolean[] =>
       draws.map((drawn) => {
-        const { parent } = admit({ remoteRatio, random: () => drawn });
-        return chooseSampler(strategy, 0.5).decide(caller.traceId, trace.getSpanContext(parent)).sampled;
+        const { parent } = admit({ random: () => drawn });
+        return chooseSampler(strategy, 0.5, remoteRatio).decide(caller.traceId, trace.getSpanContext(parent)).sampled;
       });
 
     for (const strategy of ['ratio', 'parent_based'] as const) {
@@ -54,14 +55,19 @@ describe('the context of a caller', () => {
       });
     }
 
+    it('has no flag for the sampler of another provider where its share is full', () => {
+      const flagOf = (remoteRatio: number) => trace.getSpanContext(admit({ remoteRatio }).parent)?.traceFlags;
+      assert.deepEqual([flagOf(0.6), flagOf(0.5), flagOf(0)], [3, 2, 2]);
+    });
+
     it('is kept by always, and never by never', () => {
       assert.deepEqual(decisions('always', 0), [true, true, true]);
       assert.deepEqual(decisions('never', 1), [false, false, false]);
     });
 
     it('claims no count where it is not kept', () => {
-      const { parent } = admit({ remoteRatio: 0 });
-      const { traceState } = chooseSampler('ratio', 0.5).decide(caller.traceId, trace.getSpanContext(parent));
+      const { parent } = admit({});
+      const { traceState } = chooseSampler('ratio', 0.5, 0).decide(caller.traceId, trace.getSpanContext(parent));
       assert.equal(traceState?.serialize(), 'ot=rv:ffffffffffffff,other=1');
     });
   });

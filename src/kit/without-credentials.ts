@@ -1,0 +1,263 @@
+/**
+ * Cuts credentials out of text before it reaches a span or a log line. Paths, keys and user agents are chosen by clients, and a
+ * presigned URL can be in any of them: pasted into a key, or with a `?` that a proxy has encoded. Recognised are values by the
+ * name before them, JSON Web Tokens and other base64url JSON, authentication schemes, and the userinfo of URLs. The time is linear
+ * in the length of the text.
+ */
+import { unmangledText } from './unmangled-text.ts';
+
+const REPLACEMENT = 'REDACTED';
+
+/**
+ * Texts without any of these hold nothing that is cut: nearly all texts. The first three stand for a userinfo and for letters that can
+ * be read only when they are decoded; the others are in every name, scheme and token that is looked for.
+ */
+const SUSPICIOUS =
+  /@|[\u00ef\uff01-\uff5e]|%(?:25|2[DE]|3\d|[4-7]|EF)|ey[AJ]|ew[0o]|sig|credential|token|secret|pass|pwd|api.?key|access|auth|jwt|cookie|bearer|basic/i;
+
+/** Names that are parameters of signed URLs and of nothing else: what follows is cut, whatever stands between. */
+const UNMISTAKABLE = [
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'x-goog-signature',
+  'x-goog-credential',
+  'awsaccesskeyid',
+];
+/** Ends of names whose value is a credential, without `-`, `_` and `.`. */
+const NAME_ENDINGS = [
+  'signature',
+  'credential',
+  'token',
+  'secret',
+  'password',
+  'passwd',
+  'apikey',
+  'accesskey',
+  'accesskeyid',
+  'accessid',
+  'secretkey',
+];
+/** Names that are short enough to be the end of a word, so they count as a whole only. */
+const WHOLE_NAMES = new Set(['auth', 'jwt', 'pass', 'pwd', 'sig']);
+/** Names of headers: the whole rest belongs to the value. */
+const HEADER_NAMES = new Set(['authorization', 'cookie', 'proxyauthorization']);
+const LONGEST_NAME = 48;
+
+/** How base64url of JSON objects begins: `{"`, `{ `, or a line feed after the brace. */
+const JSON_STARTS = ['eyJ', 'eyA', 'ewo', 'ew0'];
+/** Characters of base64 that are decoded to see what it is. */
+const LONGEST_LOOK = 96;
+/** An opaque token has at least so many characters. */
+const SHORTEST_TOKEN = 16;
+
+const TOKEN_CHARACTER = /[A-Za-z0-9._~+=-]/;
+const NAME_CHARACTER = /[a-z0-9._-]/;
+const ENDS_VALUE = /[&;?#,"'<>\s\0-\x1f]/;
+const ENDS_SEGMENT = /[/&;?#,"'<>\s\0-\x1f]/;
+const ENDS_HEADER = /[&"'<>\0-\x1f]/;
+const ENDS_AUTHORITY = /[?#,;"'<>\s\0-\x1f]/;
+
+/** @returns the text itself, the very same, if nothing is to be cut. */
+export function withoutCredentials(text: string): string {
+  return SUSPICIOUS.test(text) ? new Cutter(text).cut() : text;
+}
+
+/** The strings of a record; nested values are left alone. */
+export function fieldsWithoutCredentials<T extends object>(fields: T): T {
+  const changed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const cut = typeof value === 'string' ? withoutCredentials(value) : value;
+    if (cut !== value) changed[name] = cut;
+  }
+  return Object.keys(changed).length === 0 ? fields : { ...fields, ...changed };
+}
+
+type Range = readonly [start: number, end: number];
+
+/** Finds in the unmangled text, and cuts in the original. */
+class Cutter {
+  readonly #original: string;
+  readonly #starts: Uint32Array;
+  readonly #text: string;
+  /** ASCII in lower case; as long as `#text`. */
+  readonly #lower: string;
+  readonly #ranges: Range[] = [];
+
+  constructor(original: string) {
+    const { text, starts } = unmangledText(original);
+    this.#original = original;
+    this.#text = text;
+    this.#starts = starts;
+    this.#lower = text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  }
+
+  cut(): string {
+    this.#findUnmistakable();
+    this.#findNamed();
+    this.#findJson();
+    this.#findSchemes();
+    this.#findUserinfo();
+    return this.#ranges.length === 0 ? this.#original : this.#withoutRanges();
+  }
+
+  #findUnmistakable(): void {
+    const text = this.#lower.replaceAll('_', '-');
+    for (const name of UNMISTAKABLE) {
+      let end = 0;
+      for (const at of occurrences(text, name)) {
+        if (at < end) continue;
+        const start = this.#afterSeparators(at + name.length);
+        end = this.#until(ENDS_VALUE, start);
+        this.#add(start, end);
+      }
+    }
+  }
+
+  /** What parts one parameter from the next, or words of a sentence, parts here only where it is encoded. */
+  #afterSeparators(from: number): number {
+    let at = from;
+    while (at < this.#text.length && !/[a-z0-9]/i.test(this.#text[at]!)) {
+      const parts = /[&;,\s]/.test(this.#text[at]!) && this.#widthAt(at) === 1 && this.#text[at - 1] !== ':';
+      if (parts) return at;
+      at++;
+    }
+    return at;
+  }
+
+  /** `name=value`, `"name": "value"` and `name:value`; with a space after it, a colon is that of a sentence. */
+  #findNamed(): void {
+    let end = 0;
+    for (let at = 0; at < this.#lower.length; at++) {
+      const sign = this.#lower[at];
+      if ((sign !== '=' && sign !== ':') || at < end) continue;
+      const nameEnd = this.#skipBack(at);
+      const nameStart = this.#nameStart(nameEnd);
+      const name = this.#lower.slice(nameStart, nameEnd).replace(/[._-]/g, '');
+      const start = this.#skip(at + 1);
+      if (HEADER_NAMES.has(name)) end = this.#until(ENDS_HEADER, start);
+      else if (!isCredentialName(name) || (sign === ':' && /\s/.test(this.#text[start - 1]!))) continue;
+      else end = this.#until(isSegment(this.#lower[nameStart - 1]) ? ENDS_SEGMENT : ENDS_VALUE, start);
+      this.#add(start, end);
+    }
+  }
+
+  #findJson(): void {
+    for (const start of JSON_STARTS) {
+      let end = 0;
+      for (const at of occurrences(this.#text, start)) {
+        if (at < end || !beginsJson(this.#text.slice(at, at + LONGEST_LOOK))) continue;
+        end = this.#tokenEnd(at);
+        this.#add(at, end);
+      }
+    }
+  }
+
+  #findSchemes(): void {
+    for (const scheme of ['bearer', 'basic']) {
+      let end = 0;
+      for (const at of occurrences(this.#lower, scheme)) {
+        let start = at + scheme.length;
+        while (start < this.#text.length && /[\s+:=/]/.test(this.#text[start]!)) start++;
+        if (start === at + scheme.length) continue;
+        if (start > end) end = this.#tokenEnd(start);
+        const token = this.#text.slice(start, Math.min(end, start + LONGEST_LOOK));
+        if (scheme === 'bearer' ? token.length >= SHORTEST_TOKEN : isUserAndPassword(token)) this.#add(start, end);
+      }
+    }
+  }
+
+  /** RFC 3986, section 3.2.1. A slash that is encoded where those of the scheme are not is part of the password. */
+  #findUserinfo(): void {
+    let end = 0;
+    for (const at of occurrences(this.#text, ':/')) {
+      if (at + 1 < end) continue;
+      let start = at + 1;
+      while (this.#text[start] === '/') start++;
+      const slash = this.#widthAt(start - 1);
+      let sign = -1;
+      for (end = start; end < this.#text.length; end++) {
+        const character = this.#text[end]!;
+        if (ENDS_AUTHORITY.test(character) || (character === '/' && this.#widthAt(end) === slash)) break;
+        if (character === '@') sign = end;
+      }
+      if (sign >= 0) this.#add(start, sign);
+    }
+  }
+
+  #widthAt(at: number): number {
+    return this.#starts[at + 1]! - this.#starts[at]!;
+  }
+
+  #until(ends: RegExp, from: number): number {
+    let at = from;
+    while (at < this.#text.length && !ends.test(this.#text[at]!)) at++;
+    return at;
+  }
+
+  #tokenEnd(from: number): number {
+    let at = from;
+    while (at < this.#text.length && TOKEN_CHARACTER.test(this.#text[at]!)) at++;
+    return at;
+  }
+
+  #skip(from: number): number {
+    let at = from;
+    while (at < from + 4 && /[\s"'=]/.test(this.#text[at] ?? '')) at++;
+    return at;
+  }
+
+  #skipBack(from: number): number {
+    let at = from;
+    while (at > 0 && at > from - 4 && /[\s"']/.test(this.#text[at - 1]!)) at--;
+    return at;
+  }
+
+  #nameStart(from: number): number {
+    let at = from;
+    while (at > 0 && at > from - LONGEST_NAME && NAME_CHARACTER.test(this.#lower[at - 1]!)) at--;
+    return at;
+  }
+
+  #add(start: number, end: number): void {
+    if (start < end) this.#ranges.push([this.#starts[start]!, this.#starts[end]!]);
+  }
+
+  #withoutRanges(): string {
+    const pieces: string[] = [];
+    let at = 0;
+    for (const [start, end] of this.#ranges.sort((a, b) => a[0] - b[0])) {
+      if (end <= at) continue;
+      if (start > at || at === 0) pieces.push(this.#original.slice(at, start), REPLACEMENT);
+      at = end;
+    }
+    pieces.push(this.#original.slice(at));
+    const cut = pieces.join('');
+    return cut === this.#original ? this.#original : cut;
+  }
+}
+
+function* occurrences(text: string, wanted: string): Generator<number> {
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) yield at;
+}
+
+function isCredentialName(name: string): boolean {
+  return WHOLE_NAMES.has(name) || NAME_ENDINGS.some((ending) => name.endsWith(ending));
+}
+
+/** Whether it decodes to an object's brace and its first name. */
+function beginsJson(text: string): boolean {
+  const json = Buffer.from(/^[A-Za-z0-9_+/-]*/.exec(text)![0], 'base64').toString('latin1');
+  return /^\{\s*"[\x20-\x7e]*"/.test(json);
+}
+
+/** RFC 7617, section 2. */
+function isUserAndPassword(token: string): boolean {
+  const text = Buffer.from(token, 'base64').toString('latin1');
+  return text.includes(':') && !/[^\x20-\x7e]/.test(text);
+}
+
+/** A name that begins a segment of a path may be that of a partition, `/token=7/file`: then its value is the segment. */
+function isSegment(before: string | undefined): boolean {
+  return before === undefined || before === '/';
+}

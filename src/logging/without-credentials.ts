@@ -1,0 +1,13 @@
+/** The log of the process, of which no line holds a credential: neither one that is written nor one that is pushed. */
+import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
+import type { ProcessLog } from './create-log.ts';
+
+export function logWithoutCredentials(log: ProcessLog): ProcessLog {
+  return {
+    debug: (fields, message) => log.debug(fieldsWithoutCredentials(fields), withoutCredentials(message)),
+    info: (fields, message) => log.info(fieldsWithoutCredentials(fields), withoutCredentials(message)),
+    warn: (fields, message) => log.warn(fieldsWithoutCredentials(fields), withoutCredentials(message)),
+    error: (fields, message) => log.error(fieldsWithoutCredentials(fields), withoutCredentials(message)),
+    close: (millis) => log.close(millis),
+  };
+}

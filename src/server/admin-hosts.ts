@@ -1,0 +1,20 @@
+/**
+ * Whether a Host header may name the admin port. A browser sends the name of the page that it was led to, so a name that somebody else's
+ * DNS made point here is refused; an IP address is never such a name.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** @param host undefined in HTTP/1.0, which no browser sends. @param names that are served, in any case. */
+export function isAdminHost(host: string | undefined, names: readonly string[]): boolean {
+  if (host === undefined) return true;
+  const [, bracketed, plain] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]@/\s]+))(?::\d{1,5})?$/.exec(host) ?? [];
+  if (bracketed !== undefined) return isIPv6(bracketed);
+  if (plain === undefined) return false;
+  const name = withoutLastDot(plain);
+  if (isIPv4(name) || name === 'localhost' || name.endsWith('.localhost')) return true; // RFC 6761, section 6.3
+  return names.some((each) => withoutLastDot(each) === name);
+}
+
+function withoutLastDot(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}

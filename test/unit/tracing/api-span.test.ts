@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { throughApi } from '../../../src/tracing/api-span.ts';
+import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
+
+it('spans of another provider hold no credential either: as they begin, as they are set, and in their status', async () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
+  const text = 'k%3FX-Amz-Signature=0badc0de';
+  const root = open(ROOT_CONTEXT, { 'url.path': text }, undefined);
+  root.set('s3.error.message', text);
+  const child = root.child('s3.upload', 'internal', { 's3.key': text });
+  child.fail('store_error', text);
+  child.end();
+  root.end();
+  await provider.forceFlush();
+  const seen = exporter.getFinishedSpans().map(({ attributes, status }) => ({ attributes, status }));
+  assert.equal(seen.length, 2);
+  assert.equal(JSON.stringify(seen).split('X-Amz-Signature=REDACTED').length, 5);
+  assert.doesNotMatch(JSON.stringify(seen), /0badc0de/);
+});
