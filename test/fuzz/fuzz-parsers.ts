@@ -2,7 +2,7 @@
  * Random text for every parser, with four oracles: it throws nothing but refusals; what it returns is not much larger than what it
  * was given; its time grows with the size of the text; and when it is over, no memory is left.
  */
-import { cost } from '../support/growth.ts';
+import { growth } from '../support/growth.ts';
 import { type Parser, tryRead } from './parsers/parser.ts';
 import { below, oneOf, pumped, type Random, randomText } from './random-text.ts';
 
@@ -11,9 +11,7 @@ const MOST_EXPANSION = 16;
 const ALLOWANCE = 128 * 1024;
 /** One text in so many is pumped up. */
 const PUMPED = 20;
-const [SHORT, LONG] = [2 * 1024, 32 * 1024];
-/** A quadratic parser takes 256 times as long for a text of 16 times the length. */
-const MOST_GROWTH = 100;
+const LONG = 32 * 1024;
 /** Microseconds of CPU that are worth a closer look. */
 const SUSPICIOUS = 5_000;
 
@@ -44,24 +42,19 @@ async function read(parser: Parser, text: string): Promise<unknown> {
 async function checkGrowth(random: Random, parser: Parser): Promise<void> {
   const most = Math.min(LONG, parser.most ?? LONG);
   const text = pumped(random, parser);
-  const [short, long] = [text.ofLength((most * SHORT) / LONG), text.ofLength(most)];
+  const long = text.ofLength(most);
   await read(parser, long);
   const before = process.threadCpuUsage();
   await read(parser, long);
   const { user, system } = process.threadCpuUsage(before);
   if (user + system < SUSPICIOUS) return;
-  const factor = (await least(parser, long)) / (await least(parser, short));
-  if (factor > MOST_GROWTH)
-    throw new Finding(
-      `${parser.reads}: 16 times the text takes ${factor.toFixed(0)} times the time: ${JSON.stringify(short)}`,
-    );
-}
-
-/** Of several measurements: others can make it longer, nobody can make it shorter. */
-async function least(parser: Parser, text: string): Promise<number> {
-  const costs: number[] = [];
-  for (let i = 0; i < 4; i++) costs.push(await cost(() => tryRead(parser, text)));
-  return Math.min(...costs);
+  const runOf = (length: number) => {
+    const shorter = text.ofLength(length);
+    return () => tryRead(parser, shorter);
+  };
+  const { complaint } = await growth(runOf, most);
+  if (complaint === undefined) return;
+  throw new Finding(`${parser.reads}: ${complaint}: ${JSON.stringify(text.ofLength(most / 16))}`);
 }
 
 /** Characters and bytes in a value, and a little for everything that holds them. */

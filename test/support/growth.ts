@@ -5,14 +5,17 @@
 
 /** Microseconds of CPU that one measurement takes at least: far more than the clock's step. */
 const LEAST = 200;
-/**
- * A linear cost grows by the ratio of the sizes, and by a few times that where the larger text does not fit into the processor's
- * cache any more; a quadratic one by the square of the ratio, which is 256.
- */
-export const RATIO = 16;
-export const MOST_GROWTH = 100;
+/** The sizes that are compared: the whole, and parts of it. */
+const SMALL = 1 / 16;
+const NEAR = 1 / 4;
+/** 16 times the size takes 16 times as long, or a few times that where it does not fit into a cache any more; quadratic: 256 times. */
+const MOST_FROM_SMALL = 100;
+/** 4 times the size: linear 4 times, quadratic 16 times. Both are large, so that caches and garbage count for both. */
+const MOST_FROM_NEAR = 9;
 /** A busy machine, or code that is not compiled yet, can make a measurement longer and never shorter: the least of several counts. */
-const ROUNDS = 4;
+const ROUNDS = 6;
+/** Microseconds. What takes longer is told from noise by one measurement. */
+const LONG = 100_000;
 
 export type Run = () => unknown;
 
@@ -30,18 +33,32 @@ export async function cost(run: Run): Promise<number> {
 }
 
 export interface Growth {
-  /** How many times as much the large one takes. */
-  readonly factor: number;
-  /** Microseconds of CPU that the large one takes. */
+  /** Microseconds of CPU for the whole length. */
   readonly cost: number;
+  /** How it grows with the length; undefined where it does not grow faster than it may. */
+  readonly complaint: string | undefined;
 }
 
-/** The large one is run again only where its cost is suspicious, the small one always: its cost alone could hide that of the other. */
-export async function growth(small: Run, large: Run): Promise<Growth> {
-  const least = Math.min(await cost(small), await cost(small), await cost(small));
-  let most = await cost(large);
-  for (let round = 1; round < ROUNDS && most / least > MOST_GROWTH; round++) most = Math.min(most, await cost(large));
-  return { factor: most / least, cost: most };
+/** @param runOf the same work for input of a length. */
+export async function growth(runOf: (length: number) => Run, length: number): Promise<Growth> {
+  const [small, near, whole] = [SMALL, NEAR, 1].map((part) => runOf(Math.floor(length * part))) as [Run, Run, Run];
+  const cheap = await leastCost(small, 3);
+  let dear = await cost(whole);
+  if (dear <= MOST_FROM_SMALL * cheap) return { cost: dear, complaint: undefined };
+  // Suspicious: a closer look, which noise does not survive.
+  dear = Math.min(dear, await leastCost(whole, ROUNDS));
+  const [fromSmall, fromNear] = [dear / cheap, dear / (await leastCost(near, ROUNDS))];
+  if (fromSmall <= MOST_FROM_SMALL || fromNear <= MOST_FROM_NEAR) return { cost: dear, complaint: undefined };
+  return {
+    cost: dear,
+    complaint: `16 times the input takes ${fromSmall.toFixed(0)} times as long, 4 times the input ${fromNear.toFixed(0)} times`,
+  };
+}
+
+async function leastCost(run: Run, rounds: number): Promise<number> {
+  let least = await cost(run);
+  for (let round = 1; round < rounds && least < LONG; round++) least = Math.min(least, await cost(run));
+  return least;
 }
 
 /** Text of so many characters, in one piece of memory: what `repeat` makes is put together at its first use. */

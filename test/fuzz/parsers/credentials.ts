@@ -152,7 +152,11 @@ export const CREDENTIALS: readonly Parser[] = [
   {
     reads: 'the policy of a form',
     files: ['auth/post-policy/policy-document.ts', 'auth/post-policy/judge-policy.ts'],
-    frames: [(text) => policyOf(text.slice(0, -1)), (text) => policyOf(`["eq","$a","${text}"]`), asItIs],
+    frames: [
+      (text) => policyOf(text.slice(0, text.lastIndexOf('],') + 1)),
+      (text) => policyOf(`["eq","$a","${text}"]`),
+      asItIs,
+    ],
     pieces: [
       '["starts-with","$content-type",""],',
       '["starts-with","$key","k"],',
@@ -172,7 +176,15 @@ export const CREDENTIALS: readonly Parser[] = [
     frames: [asItIs, (text) => `image/png,${text}`],
     pieces: [',', 'image/png,', ' ', ' image/,', 'i', '\t,'],
     most: 20 * 1024,
-    read: (text) => judge(policyOf(Array(200).fill('["starts-with","$content-type","image/"]').join(',')), text),
+    read: (text) =>
+      judge(
+        policyOf(
+          Array(Math.ceil(text.length / 64))
+            .fill('["starts-with","$content-type","image/"]')
+            .join(','),
+        ),
+        text,
+      ),
   },
   {
     reads: 'the credential of a form',

@@ -98,6 +98,20 @@ export const HEADS: readonly Parser[] = [
     },
   },
   {
+    reads: 'headers, each of another name',
+    files: ['server/request-head.ts', 's3/header-allow-list.ts'],
+    frames: [asItIs],
+    pieces: ['a:b\r\n', 'x-amz-meta-a:\r\n', '\r\n', '1:\r\n'],
+    read(text) {
+      const lines = text.split('\r\n').map((line, i) => [`${line.split(':')[0]}${i}`, line] as const);
+      const { headers } = readHead(
+        { httpVersion: '1.1', rawHeaders: ['host', 'a', ...lines.flat()], url: '/a' } as IncomingMessage,
+        hostBucketOf,
+      );
+      return headersForStore('PutObject', headers);
+    },
+  },
+  {
     reads: 'the host',
     files: ['server/virtual-hosts.ts'],
     frames: [asItIs, (text) => `${text}.up.example.test`],
