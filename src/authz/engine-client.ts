@@ -1,5 +1,6 @@
 /** Calls to one policy engine: kept connections, one deadline for the whole of a call, no redirects, a bounded answer. */
 import { type Dispatcher, Pool } from 'undici';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { EngineError, type EngineTrouble } from './trouble.ts';
 
 /** Bytes of an answer: a decision with its reason takes a few hundred. */
@@ -69,11 +70,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: EngineAnswer) => void;
   readonly #reject: (error: EngineError) => void;
   readonly #deadline: NodeJS.Timeout;
-  readonly #pieces: Buffer[] = [];
+  readonly #body = new BoundedBuffer(MAX_ANSWER);
   #controller: Dispatcher.DispatchController | undefined;
   /** Of the newest head that has come. */
   #status: number | undefined;
-  #size = 0;
   #over = false;
 
   constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
@@ -92,17 +92,13 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
-    this.#size += bytes.length;
-    if (this.#size > MAX_ANSWER) this.#giveUp('engine_answer_too_large');
-    else this.#pieces.push(bytes);
+    if (!this.#body.add(bytes)) this.#giveUp('engine_answer_too_large');
   }
 
   onResponseEnd(): void {
     this.#settle(() => {
-      const [first = Buffer.alloc(0)] = this.#pieces;
-      const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
       const status = this.#status as number;
-      this.#resolve({ status, document: understand(status, bytes.toString('utf8')) });
+      this.#resolve({ status, document: understand(status, this.#body.bytes.toString('utf8')) });
     });
   }
 

@@ -5,11 +5,15 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AddressSet } from '../kit/address-set.ts';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { type ProxyHeader, parseProxyHeader } from './proxy-header.ts';
 import type { RefusedConnection } from './refused-connection.ts';
 
 /** Milliseconds in which the header must be there; a lost packet is sent again within 3 s (proxy-protocol.txt, 2). */
 const PATIENCE_MILLIS = 5_000;
+
+/** Most bytes that are held: a header has 4 KiB at most, and one read of the socket 64 KiB. */
+const MAX_HELD = 128 * 1024;
 
 /** What names one connection among those of the port. */
 export interface Connection {
@@ -67,7 +71,7 @@ type Outcome = ProxyHeader | 'proxy_header_malformed' | 'proxy_header_timeout' |
 
 /** Leaves the bytes after the header in the socket. A peer that goes without a word is only `gone`: balancers probe so. */
 function readProxyHeader(socket: Socket, done: (outcome: Outcome) => void): void {
-  let held: Buffer = Buffer.alloc(0);
+  const held = new BoundedBuffer(MAX_HELD);
   const finish = (outcome: Outcome): void => {
     clearTimeout(timer);
     socket.off('readable', take).off('end', end).off('close', end).off('error', end);
@@ -77,10 +81,9 @@ function readProxyHeader(socket: Socket, done: (outcome: Outcome) => void): void
   const take = (): void => {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return;
-    held = Buffer.concat([held, bytes]);
-    const header = parseProxyHeader(held);
+    const header = held.add(bytes) ? parseProxyHeader(held.bytes) : 'malformed';
     if (header === 'more') return;
-    if (header !== 'malformed' && held.length > header.length) socket.unshift(held.subarray(header.length));
+    if (header !== 'malformed' && held.length > header.length) socket.unshift(held.bytes.subarray(header.length));
     finish(header === 'malformed' ? 'proxy_header_malformed' : header);
   };
   const timer = setTimeout(() => finish('proxy_header_timeout'), PATIENCE_MILLIS);

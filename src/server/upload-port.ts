@@ -2,7 +2,13 @@
  * The server of the upload port, in the shape that the configuration asks for: HTTP or HTTPS, behind the PROXY protocol or
  * not, and how to find out who a connection's client is. Without any of it this is node:http's own server.
  */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
@@ -10,6 +16,7 @@ import type { Certificates } from './certificates.ts';
 import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
 import { type Connection, guard } from './front-door.ts';
 import type { ConnectionProblem, RefusedConnection } from './refused-connection.ts';
+import { UploadRequest } from './upload-request.ts';
 
 /** Milliseconds that a TLS handshake may take. */
 const HANDSHAKE_MILLIS = 10_000;
@@ -57,6 +64,7 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
     headersTimeout: limits.headerMillis,
     connectionsCheckingInterval: Math.min(limits.headerMillis, CHECK_MILLIS),
     maxHeaderSize: limits.headerBytes,
+    IncomingMessage: UploadRequest as unknown as typeof IncomingMessage,
   };
   const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refused);
   server.maxHeadersCount = 0; // what is more than 2,000 would be dropped without a word; their size is limited
