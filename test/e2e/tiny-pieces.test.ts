@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { BOUNDARY, field, filePart } from '../support/forms.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import type { HeldMemory } from '../support/report-memory.ts';
@@ -20,6 +21,8 @@ const ALLOWED = 2 * 1024 * 1024;
 /** Of each connection, unless a path takes less. */
 const BYTES = 60_000;
 const CONNECTIONS = 4;
+/** Of each connection where every byte is a packet. */
+const DRIPPED = 15_000;
 
 const REPORT = fileURLToPath(new URL('../support/report-memory.ts', import.meta.url));
 const one = (bytes: string): string => [...bytes].map((byte) => `1\r\n${byte}\r\n`).join('');
@@ -90,12 +93,12 @@ describe('memory for bodies that come byte by byte', () => {
       secret_key: 'mizuchi-secret',
     };
     const authz = { opa: { url: `http://127.0.0.1:${engine.port}`, policy_path: 'a', timeout_seconds: 60 } };
-    const jwt = {
+    const jwt = (path: string) => ({
       issuer: provider.issuer,
       audience: 'uploads',
-      jwks_url: `http://127.0.0.1:${keys.port}/keys`,
+      jwks_url: `http://127.0.0.1:${keys!.port}${path}`,
       algorithms: ['RS256'],
-    };
+    });
     // Its handshake never ends, so nothing of an object is taken.
     const silent = { ...s3, endpoint: `https://127.0.0.1:${unreachable.port}`, connect_timeout_seconds: 60 };
     const config = {
@@ -106,7 +109,9 @@ describe('memory for bodies that come byte by byte', () => {
       buckets: [
         { name: 'uploads', s3 },
         { name: 'judged', s3, authz },
-        { name: 'known', s3, auth: { jwt } },
+        { name: 'also-judged', s3, authz }, // whose breaker has seen nothing yet
+        { name: 'known', s3, auth: { jwt: jwt('/keys') } },
+        { name: 'also-known', s3, auth: { jwt: jwt('/other-keys') } },
         { name: 'silent', s3: silent },
       ],
       metrics: { enabled: false },
@@ -220,10 +225,71 @@ describe('memory for bodies that come byte by byte', () => {
     it(`is about the same as for larger pieces: ${what}`, async (t) => {
       const large = await growth(connections, () => writes(whole));
       const tiny = await growth(connections, () => writes(one));
-      t.diagnostic(`${kib(tiny)} KiB byte by byte, ${kib(large)} KiB otherwise`);
+      t.diagnostic(figures(tiny, large));
+      assert.ok(tiny < Math.max(large, 0) + ALLOWED, `${tiny} bytes`);
+    });
+  }
+
+  const form = (bucket: string, length: number): string =>
+    request(`POST /${bucket}`, `Content-Type: multipart/form-data; boundary=${BOUNDARY}`, `Content-Length: ${length}`);
+  const file = filePart('').replace(/\r\n$/, '');
+  const forms: [what: string, head: string, body: string][] = [
+    ['the fields of a form', form('uploads', 30_000), field('key', 'y'.repeat(DRIPPED)).slice(0, -4)],
+    ['the small file of a form', form('uploads', 30_000), field('key', 'k') + file + 'y'.repeat(DRIPPED)],
+    ['a file that is not wanted yet', form('judged', 300_000), field('key', 'k') + file + 'y'.repeat(DRIPPED)],
+    ['a file that the store does not take', form('silent', 300_000), field('key', 'k') + file + 'y'.repeat(DRIPPED)],
+  ];
+  for (const [what, head, body] of forms) {
+    it(`is about the same as for larger pieces: ${what}`, async (t) => {
+      const large = await growth(CONNECTIONS, () => [head, body]);
+      const tiny = await growth(CONNECTIONS, () => [head, ...body]);
+      t.diagnostic(figures(tiny, large));
+      assert.ok(tiny < Math.max(large, 0) + ALLOWED, `${tiny} bytes`);
+    });
+  }
+
+  it('is taken when bytes come, and not for those that may come: a form that has just begun', async (t) => {
+    const object = await growth(200, () => [put('/uploads/k', 'Content-Length: 30000'), '--']);
+    const begun = await growth(200, () => [form('uploads', 30_000), '--']);
+    t.diagnostic(figures(begun, object));
+    assert.ok(begun < Math.max(object, 0) + ALLOWED, `${begun} bytes`);
+  });
+
+  const answers: [whose: string, stub: () => Stub, bytes: number, request: () => Promise<string>[]][] = [
+    [
+      'the store',
+      () => store!,
+      BYTES,
+      () => Array(2).fill(Promise.resolve(request(`GET /uploads/k?uploadId=${sealedId('k', 'u')}`))),
+    ],
+    [
+      'the policy engine',
+      () => engine!,
+      BYTES,
+      () => Array(2).fill(Promise.resolve(put('/also-judged/k', 'Content-Length: 1'))),
+    ],
+    // A second request for keys would be made seconds later only.
+    [
+      'the identity provider',
+      () => keys!,
+      5 * BYTES,
+      () =>
+        ['known', 'also-known'].map(async (bucket) =>
+          put(`/${bucket}/k`, 'Content-Length: 1', `Authorization: Bearer ${await provider.token()}`),
+        ),
+    ],
+  ];
+  for (const [whose, stub, bytes, requests] of answers) {
+    it(`is about the same as for larger pieces: an answer of ${whose}`, async (t) => {
+      const [first, second] = await Promise.all(requests());
+      const large = await growth(1, () => [first!], stub().begins(whole('x'.repeat(bytes))));
+      const tiny = await growth(1, () => [second!], stub().begins(one('x'.repeat(bytes))));
+      t.diagnostic(figures(tiny, large));
       assert.ok(tiny < Math.max(large, 0) + ALLOWED, `${tiny} bytes`);
     });
   }
 });
+
+const figures = (tiny: number, large: number): string => `${kib(tiny)} KiB byte by byte, ${kib(large)} KiB otherwise`;
 
 const kib = (bytes: number): number => Math.round(bytes / 1024);
