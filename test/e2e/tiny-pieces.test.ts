@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { BOUNDARY, field, filePart } from '../support/forms.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
+import { peakBytes, residentBytes } from '../support/process-figures.ts';
 import type { HeldMemory } from '../support/report-memory.ts';
 import { sealedId } from '../support/sealed-id.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
@@ -288,6 +289,48 @@ describe('memory for bodies that come byte by byte', () => {
       assert.ok(tiny < Math.max(large, 0) + ALLOWED, `${tiny} bytes`);
     });
   }
+});
+
+describe('memory for an answer of a collector that comes byte by byte', () => {
+  /** The exporter has a heap of its own, so the whole process is what is looked at, garbage included. */
+  const MOST = 96 * 1024 * 1024;
+
+  it('is no more than the answer has bytes, and some garbage', async (t) => {
+    const collector = await Stub.start();
+    const config = {
+      server: { address: '127.0.0.1:0' },
+      buckets: [
+        {
+          name: 'uploads',
+          s3: { bucket: 'my-bucket', endpoint: 'http://127.0.0.1:1', access_key: 'a', secret_key: 's' },
+        },
+      ],
+      metrics: { enabled: false },
+      tracing: {
+        enabled: true,
+        batch: { scheduled_delay_millis: 100 },
+        otlp: { endpoint: `http://127.0.0.1:${collector.port}`, protocol: 'http/protobuf' },
+      },
+    };
+    const gateway = await startGatewayProcess(config);
+    const answered = async (frame: Framed): Promise<void> => {
+      const head = 'HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
+      const read = new Promise<void>((resolve) => {
+        collector.answer = (socket) =>
+          void socket.end(`${head}${frame('x'.repeat(1_000_000))}0\r\n\r\n`).once('close', () => resolve());
+      });
+      await fetch(`${gateway.url}/no-such-bucket/k`);
+      await read;
+    };
+    await answered(whole);
+    const before = residentBytes(gateway.process.pid!);
+    await answered(one);
+    const growth = peakBytes(gateway.process.pid!) - before;
+    t.diagnostic(`${kib(growth)} KiB`);
+    assert.ok(growth < MOST, `${growth} bytes`);
+    await gateway.stop();
+    collector.close();
+  });
 });
 
 const figures = (tiny: number, large: number): string => `${kib(tiny)} KiB byte by byte, ${kib(large)} KiB otherwise`;
