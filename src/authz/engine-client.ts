@@ -3,6 +3,7 @@
  * moment at which it is sent; no redirects, a bounded answer.
  */
 import { type Dispatcher, Pool } from 'undici';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { FairClock } from '../kit/fair-clock.ts';
 import { EngineError, type EngineTrouble } from './trouble.ts';
 
@@ -78,11 +79,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #timeoutMillis: number;
   /** Runs as soon as the question is sent. */
   #clock: FairClock | undefined;
-  readonly #pieces: Buffer[] = [];
+  readonly #body = new BoundedBuffer(MAX_ANSWER);
   #controller: Dispatcher.DispatchController | undefined;
   /** Of the newest head that has come. */
   #status: number | undefined;
-  #size = 0;
   #over = false;
 
   constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
@@ -101,17 +101,13 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
-    this.#size += bytes.length;
-    if (this.#size > MAX_ANSWER) this.#giveUp('engine_answer_too_large');
-    else this.#pieces.push(bytes);
+    if (!this.#body.add(bytes)) this.#giveUp('engine_answer_too_large');
   }
 
   onResponseEnd(): void {
     this.#settle(() => {
-      const [first = Buffer.alloc(0)] = this.#pieces;
-      const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
       const status = this.#status as number;
-      this.#resolve({ status, document: documentOf(status, bytes.toString('utf8')) });
+      this.#resolve({ status, document: documentOf(status, this.#body.bytes.toString('utf8')) });
     });
   }
 

@@ -9,6 +9,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { ChunkVerifier } from './chunk-verifier.ts';
 
 const MAX_LINE = 1024;
@@ -27,7 +28,7 @@ export class AwsChunkedDecoder {
   readonly trailers = new Map<string, string>();
   #state: State = 'size';
   #left = 0;
-  #line = '';
+  readonly #line = new BoundedBuffer(MAX_LINE);
   readonly #emit: (bytes: Buffer) => void;
   readonly #verifier: ChunkVerifier | undefined;
 
@@ -79,12 +80,11 @@ export class AwsChunkedDecoder {
       throw new Failure('invalid_chunk', 'There are bytes after the end of the aws-chunked body.');
     const lf = bytes.indexOf(LF, at);
     const end = lf < 0 ? bytes.length : lf + 1;
-    if (this.#line.length + end - at > MAX_LINE)
+    if (!this.#line.add(bytes.subarray(at, end)))
       throw new Failure('invalid_chunk', 'A chunk line is longer than 1 KiB.');
-    this.#line += bytes.toString('latin1', at, end);
     if (lf < 0) return end;
-    const line = this.#line;
-    this.#line = '';
+    const line = this.#line.bytes.toString('latin1');
+    this.#line.clear();
     if (line.charCodeAt(line.length - 2) === CR) this.#understand(line.slice(0, -2));
     else this.#understandBare(line.slice(0, -1));
     return end;

@@ -17,6 +17,8 @@ export const FIXED_LIMITS = {
   error_element_characters: 64 * 1024,
   /** Bytes of a CompleteMultipartUpload document: 10,000 parts with their checksums take less. */
   completion_document_bytes: 2 * 1024 * 1024,
+  /** Bytes of such a document between two tags. */
+  completion_text_bytes: 8 * 1024,
   /** Share of `upload.concurrent_uploads` that POST forms may have while they are read, before authentication. */
   form_share: 0.5,
   /** Calls that wait for a policy engine, and the longest wait of one, in seconds. */

@@ -2,6 +2,7 @@
  * Reads a form from its first byte to the head of its file, in pieces of any size, and holds no more than the fields may
  * be large. The file must come last (Amazon S3 API Reference, "POST Object"), so by then all the form asks for is known.
  */
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import type { Boundary } from './boundary.ts';
 import { parsePartHead } from './part-head.ts';
 import { formRefused, MAX_FIELD_BYTES, MAX_FIELDS } from './refusals.ts';
@@ -20,8 +21,7 @@ export class FieldsParser {
   fileName = '';
   readonly #boundary: Boundary;
   /** All bytes so far; room for a file's first ones is not kept. */
-  readonly #held = Buffer.allocUnsafe(MAX_FIELD_BYTES);
-  #length = 0;
+  readonly #held = new BoundedBuffer(MAX_FIELD_BYTES);
   /** Where the next piece of the form begins. */
   #at = 0;
   /** Up to where nothing was found when it was last looked for. */
@@ -38,8 +38,8 @@ export class FieldsParser {
    * @throws Failure form_refused.
    */
   write(bytes: Buffer): Buffer | undefined {
-    const before = this.#length;
-    this.#length += bytes.copy(this.#held, before);
+    const before = this.#held.length;
+    this.#held.add(bytes.subarray(0, MAX_FIELD_BYTES - before));
     while (this.#step()) {
       if (this.#expected === 'value' && this.#name === 'file') return bytes.subarray(this.#at - before);
     }
@@ -63,20 +63,20 @@ export class FieldsParser {
   /** The first delimiter needs no CRLF before it. A preamble is none of a form's business. */
   #readOpening(): boolean {
     const { delimiter } = this.#boundary;
-    const start = this.#length > 0 && this.#held[0] !== CRLF[0] ? CRLF.length : 0;
-    const known = Math.min(delimiter.length - start, this.#length);
-    if (!delimiter.subarray(start, start + known).equals(this.#held.subarray(0, known)))
-      throw formRefused('no_delimiter');
+    const { bytes } = this.#held;
+    const start = bytes.length > 0 && bytes[0] !== CRLF[0] ? CRLF.length : 0;
+    const known = Math.min(delimiter.length - start, bytes.length);
+    if (!delimiter.subarray(start, start + known).equals(bytes.subarray(0, known))) throw formRefused('no_delimiter');
     if (known < delimiter.length - start) return false;
     return this.#expect('after-delimiter', known);
   }
 
   #readAfterDelimiter(): boolean {
-    const [first, second] = this.#held.subarray(this.#at, this.#length);
+    const [first, second] = this.#held.bytes.subarray(this.#at);
     if (first === HYPHEN && second === HYPHEN) throw formRefused('no_file');
     const end = this.#find(CRLF);
     if (end < 0) return false;
-    if (!this.#held.subarray(this.#at, end).every((byte) => byte === SPACE || byte === TAB))
+    if (!this.#held.bytes.subarray(this.#at, end).every((byte) => byte === SPACE || byte === TAB))
       throw formRefused('malformed_part');
     // The CRLF stays: with it, a head of no lines ends like every other.
     return this.#expect('head', end);
@@ -108,14 +108,15 @@ export class FieldsParser {
   }
 
   #find(wanted: Buffer): number {
-    const found = this.#held.subarray(0, this.#length).indexOf(wanted, this.#searched);
-    if (found < 0) this.#searched = Math.max(this.#at, this.#length - wanted.length + 1);
+    const { bytes } = this.#held;
+    const found = bytes.indexOf(wanted, this.#searched);
+    if (found < 0) this.#searched = Math.max(this.#at, bytes.length - wanted.length + 1);
     return found;
   }
 
   #textBetween(from: number, to: number): string {
     try {
-      return UTF8.decode(this.#held.subarray(from, Math.max(from, to)));
+      return UTF8.decode(this.#held.bytes.subarray(from, Math.max(from, to)));
     } catch {
       throw formRefused('not_utf8');
     }

@@ -12,8 +12,9 @@ export class FileScanner {
   readonly #emit: (bytes: Buffer) => void;
   #seen = 0;
   #held: Buffer | undefined;
-  /** The file's last bytes so far, fewer than a delimiter has: one may have begun there. */
-  #edge: Buffer = Buffer.alloc(0);
+  /** The file's last bytes so far, fewer than a delimiter has: one may have begun there. Behind them is room for as many. */
+  readonly #edge: Buffer;
+  #edgeLength = 0;
   /** How much of the closing delimiter has come. */
   #closed = 0;
 
@@ -25,6 +26,7 @@ export class FileScanner {
     this.#boundary = boundary;
     this.#length = length;
     this.#emit = emit;
+    this.#edge = Buffer.allocUnsafeSlow(2 * (boundary.delimiter.length - 1));
   }
 
   /**
@@ -48,9 +50,9 @@ export class FileScanner {
   #refuseDelimiter(file: Buffer): void {
     const { delimiter } = this.#boundary;
     const reach = delimiter.length - 1;
-    const across = Buffer.concat([this.#edge, file.subarray(0, reach)]);
+    const across = this.#edge.subarray(0, this.#edgeLength + file.copy(this.#edge, this.#edgeLength, 0, reach));
     if (across.includes(delimiter) || file.includes(delimiter)) throw formRefused('after_file');
-    this.#edge = file.length >= reach ? file.subarray(-reach) : across.subarray(-reach);
+    this.#edgeLength = (file.length >= reach ? file : across).subarray(-reach).copy(this.#edge);
   }
 
   #takeClosing(bytes: Buffer): boolean {

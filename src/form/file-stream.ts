@@ -18,7 +18,7 @@ export class FileStream extends Readable {
    * @param length of the file, in bytes.
    */
   constructor(source: Readable, first: Buffer, length: number, boundary: Boundary) {
-    super();
+    super({ highWaterMark: 1 }); // what nobody takes at once waits in the source, which joins small pieces
     this.on('error', ignore); // it can fail while nobody reads yet; whoever comes later sees that it is destroyed
     this.#source = source;
     this.#first = first;

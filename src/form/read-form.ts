@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Incoming, IncomingBody, UploadForm } from '../domain/stages.ts';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { type Boundary, boundaryOf } from './boundary.ts';
 import { expandFileName } from './expand-file-name.ts';
 import { FieldsParser } from './fields-parser.ts';
@@ -72,17 +73,12 @@ interface Rest {
 }
 
 async function collectFile({ source, first, length, boundary }: Rest, patience: Patience): Promise<IncomingBody> {
-  const pieces = [first];
-  let left = length - first.length;
-  if (left > 0) {
-    await readPieces(source, patience, (bytes) => {
-      pieces.push(bytes);
-      left -= bytes.length;
-      return left <= 0;
-    });
-  }
+  const rest = new BoundedBuffer(length);
+  rest.add(first);
+  const isWhole = (): boolean => rest.length >= length;
+  if (!isWhole()) await readPieces(source, patience, (bytes) => !rest.add(bytes) || isWhole());
   source.resume(); // to its end, which is all that is left
-  const bytes = cutFile(Buffer.concat(pieces), boundary);
+  const bytes = cutFile(rest.bytes, boundary);
   return { length: bytes.length, open: () => Readable.from([bytes]) };
 }
 

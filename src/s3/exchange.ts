@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { FairClock } from '../kit/fair-clock.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
@@ -103,8 +104,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #givenUp: Failure | undefined;
   #status = 0;
   #headers: Record<string, string> = {};
-  #pieces: Buffer[] = [];
-  #size = 0;
+  readonly #body = new BoundedBuffer(MAX_ANSWER);
   #lacksPieces: boolean;
   #sentBytes = 0;
   #isOver = false;
@@ -145,11 +145,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
     // CompleteMultipartUpload sends white space for minutes to keep the connection open; it means nothing.
-    if (this.#size === 0 && isWhiteSpace(bytes)) return;
-    this.#size += bytes.length;
-    if (this.#size > MAX_ANSWER)
+    if (this.#body.length === 0 && isWhiteSpace(bytes)) return;
+    if (!this.#body.add(bytes))
       controller.abort(new Failure('store_invalid_answer', "The store's answer is too large."));
-    else this.#pieces.push(bytes);
   }
 
   onResponseEnd(): void {
@@ -158,7 +156,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       this.#reject(new Failure('store_invalid_answer', 'The store said yes before it had the whole object.'));
       return;
     }
-    const body = Buffer.concat(this.#pieces).toString('utf8').trimStart();
+    const body = this.#body.bytes.toString('utf8').trimStart();
     this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 

@@ -2,7 +2,13 @@
  * The server of the upload port, in the shape that the configuration asks for: HTTP or HTTPS, behind the PROXY protocol or
  * not, and how to find out who a connection's client is. Without any of it this is node:http's own server.
  */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -13,6 +19,7 @@ import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts'
 import { type Connection, guard } from './front-door.ts';
 import type { ConnectionProblem, RefusedConnection } from './refused-connection.ts';
 import { serveInTurn, type Turn } from './turn.ts';
+import { UploadRequest } from './upload-request.ts';
 
 /** Milliseconds that a TLS handshake may take. */
 const HANDSHAKE_MILLIS = 10_000;
@@ -62,6 +69,7 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
     headersTimeout: limits.headerMillis,
     connectionsCheckingInterval: Math.min(limits.headerMillis, CHECK_MILLIS),
     maxHeaderSize: limits.headerBytes,
+    IncomingMessage: UploadRequest as unknown as typeof IncomingMessage,
   };
   const peers = new WeakMap<Socket, string>();
   const refusedByTls: RefusedByTls = (problem, socket, detail) => {

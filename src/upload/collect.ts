@@ -1,6 +1,7 @@
 /** Small bodies, taken whole: XML documents, and objects that are not worth a stream. */
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Incoming } from '../domain/stages.ts';
+import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { ClientReader } from './client-reader.ts';
 import type { UploadScope } from './handler.ts';
@@ -16,11 +17,11 @@ export interface SmallObject {
 
 /** The whole object, verified. Use it where the plan says that it is small. */
 export async function collectObject(incoming: Incoming, plan: BodyPlan, reading: Reading): Promise<SmallObject> {
-  const pieces: Buffer[] = [];
-  const decoder = await ObjectDecoder.create({ plan, transfer: reading.transfer }, (bytes) => void pieces.push(bytes));
+  const object = new BoundedBuffer(plan.most);
+  const decoder = await ObjectDecoder.create({ plan, transfer: reading.transfer }, (bytes) => void object.add(bytes));
   await readAll(incoming, reading, (bytes) => decoder.write(bytes));
   const checksums = await decoder.end();
-  return { bytes: join(pieces), checksums };
+  return { bytes: object.bytes, checksums };
 }
 
 /**
@@ -33,15 +34,12 @@ export async function collectDocument(
   reading: Reading,
   look: (bytes: Buffer) => void,
 ): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let size = 0;
+  const document = new BoundedBuffer(limit);
   await readAll(incoming, reading, (bytes) => {
-    size += bytes.length;
-    if (size > limit) throw new Failure('malformed_xml', `The document is larger than ${limit} bytes.`);
+    if (!document.add(bytes)) throw new Failure('malformed_xml', `The document is larger than ${limit} bytes.`);
     look(bytes);
-    pieces.push(bytes);
   });
-  return join(pieces);
+  return document.bytes;
 }
 
 function readAll(incoming: Incoming, { pace, transfer }: Reading, take: (bytes: Buffer) => void): Promise<void> {
@@ -53,8 +51,4 @@ function readAll(incoming: Incoming, { pace, transfer }: Reading, take: (bytes: 
       fail: (failure) => reject(asFailure(failure)),
     });
   });
-}
-
-function join(pieces: Buffer[]): Buffer {
-  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }

@@ -5,6 +5,10 @@ import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 
 export const MAX_COMPLETE_DOCUMENT = FIXED_LIMITS.completion_document_bytes;
 const MAX_PARTS = 10_000;
+/** Most bytes between two tags. The parser holds text, names and attributes until the next tag, at up to 32 bytes for each of theirs. */
+const MAX_BETWEEN_TAGS = FIXED_LIMITS.completion_text_bytes;
+/** Bytes that the parser is given at once. */
+const SLICE_BYTES = 4 * 1024;
 const PART_NUMBER = /^[1-9]\d{0,4}$/;
 
 /** Reads the document as it arrives. @throws Failure malformed_xml, with the reason, as soon as it is known. */
@@ -12,19 +16,31 @@ export class PartList {
   readonly #reader = new PartReader();
   readonly #parser = new SaxesParser();
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #sinceTag = 0;
 
   constructor() {
     const reader = this.#reader;
     this.#parser.on('error', (error) => refuse(error.message));
     this.#parser.on('doctype', () => refuse('a document type is not allowed'));
-    this.#parser.on('opentag', (tag) => reader.open(tag.name));
+    this.#parser.on('opentag', (tag) => {
+      this.#sinceTag = 0;
+      reader.open(tag.name);
+    });
     this.#parser.on('text', (text) => reader.text(text));
     this.#parser.on('cdata', (text) => reader.text(text));
-    this.#parser.on('closetag', () => reader.close());
+    this.#parser.on('closetag', () => {
+      this.#sinceTag = 0;
+      reader.close();
+    });
   }
 
   write(bytes: Buffer): void {
-    this.#parser.write(this.#decode(bytes));
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+      const slice = bytes.subarray(at, at + SLICE_BYTES);
+      this.#sinceTag += slice.length;
+      this.#parser.write(this.#decode(slice));
+      if (this.#sinceTag > MAX_BETWEEN_TAGS) refuse('more than 8 KiB are between two of its tags');
+    }
   }
 
   /** @returns the ETags of the parts that the document lists, in its order. */

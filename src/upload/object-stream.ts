@@ -9,15 +9,23 @@ import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
 import type { ChecksumName } from '../body/checksum.ts';
 import { asFailure } from '../domain/failure.ts';
 import type { Incoming, Transfer } from '../domain/stages.ts';
+import { PieceJoiner } from '../kit/piece-joiner.ts';
 import type { BodyPlan } from './body-plan.ts';
 import { ClientReader } from './client-reader.ts';
 import type { UploadScope } from './handler.ts';
 import { type Checksums, ObjectDecoder } from './object-decoder.ts';
 
+/**
+ * Milliseconds that small pieces wait for more of them. The connection to the store keeps 64 KiB of pieces, whatever each
+ * costs; nobody misses bytes that are late, because the store acts on the last one only, and that one never waits.
+ */
+const JOIN_MILLIS = 100;
+
 export class ObjectStream extends Readable {
   readonly #transfer: Transfer;
   readonly #chunks: UploadScope['chunks'];
   #reader: ClientReader | undefined;
+  #joining: NodeJS.Timeout | undefined;
   #fullSince: number | undefined;
   #givenBytes = 0;
   /** Verified; there when the stream has ended. */
@@ -48,14 +56,16 @@ export class ObjectStream extends Readable {
     const encoder =
       reframed && sent !== undefined && length !== undefined ? new AwsChunkedEncoder(length, give) : undefined;
     const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
+    const joiner = new PieceJoiner(pass);
     let last: Buffer | undefined;
     const withhold = (bytes: Buffer): void => {
-      if (transfer.bytes !== length) pass(bytes);
+      if (transfer.bytes !== length) stream.#join(joiner, bytes);
       else last = bytes;
     };
     const decoder = await ObjectDecoder.create({ plan, transfer }, withhold, further);
     const finish = async (): Promise<void> => {
       stream.checksums = await decoder.end();
+      joiner.flush();
       if (last !== undefined) pass(last);
       if (sent !== undefined) encoder?.end(sent.header, stream.checksums.get(sent.checksum) as string);
       stream.push(null);
@@ -79,6 +89,7 @@ export class ObjectStream extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#reader?.stop();
+    clearTimeout(this.#joining);
     this.#countWait();
     callback(error);
   }
@@ -87,6 +98,16 @@ export class ObjectStream extends Readable {
     if (this.#fullSince === undefined) return;
     this.#transfer.storeWaitSeconds += (performance.now() - this.#fullSince) / 1000;
     this.#fullSince = undefined;
+  }
+
+  #join(joiner: PieceJoiner, bytes: Buffer): void {
+    joiner.write(bytes);
+    if (joiner.heldBytes > 0) this.#joining ??= setTimeout(() => this.#endJoining(joiner), JOIN_MILLIS);
+  }
+
+  #endJoining(joiner: PieceJoiner): void {
+    this.#joining = undefined;
+    joiner.flush();
   }
 
   #give(bytes: Buffer): void {

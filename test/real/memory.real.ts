@@ -200,7 +200,37 @@ describe('memory of the gateway', () => {
       'the store is told to be the slow one',
     );
   });
+
+  it('keeps bytes and not pieces of what comes byte by byte while the store stands still', async (t) => {
+    await gateway.stop();
+    await start();
+    const before = peak();
+    const total = 40 * MEGABYTE.length;
+    const coded = 'x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-trailer: x-amz-checksum-crc32\r\n';
+    const tiny = Buffer.from('1\r\nx\r\n'.repeat(10_000));
+    const { hostname, port } = new URL(gateway.url);
+    let taken = 0;
+    const sockets = Array.from({ length: 8 }, () => connect(Number(port), hostname).on('error', () => {}));
+    for (const socket of sockets) {
+      const length = `${coded}x-amz-decoded-content-length: ${total}\r\n`;
+      socket.write(head(total * 6 + 36, length).replace('/uploads/k', '/uploads/tiny/held'));
+      const more = (): void => {
+        do taken += tiny.length;
+        while (socket.write(tiny));
+      };
+      socket.on('drain', more);
+      more();
+    }
+    const stalled = await untilItStaysAt(() => taken);
+    const growth = peak() - before;
+    for (const socket of sockets) socket.destroy();
+    sink.send('go on');
+    t.diagnostic(`${kib(stalled)} KiB are under way; ${kib(growth)} KiB more memory`);
+    assert.ok(growth < ALLOWED, `${growth} bytes`);
+  });
 });
+
+const kib = (bytes: number): number => Math.round(bytes / 1024);
 
 /** That nothing happens is announced by nobody: it has when a second long nothing did. */
 async function untilItStaysAt(read: () => number): Promise<number> {

@@ -1,7 +1,9 @@
 /** One request for a JSON Web Key Set (RFC 7517, section 5): no redirects, little time, a bounded answer, checked content. */
 import { createHash } from 'node:crypto';
+import { Writable } from 'node:stream';
 import { createLocalJWKSet, type JWK } from 'jose';
-import { type Dispatcher, request } from 'undici';
+import { type Dispatcher, stream } from 'undici';
+import { BoundedBuffer } from '../../kit/bounded-buffer.ts';
 import type { KeySet } from './key-source.ts';
 
 export interface FetchedKeySet extends KeySet {
@@ -14,17 +16,32 @@ export interface FetchedKeySet extends KeySet {
 /** Providers have two to ten. A token without `kid` is tried with each that could have signed it. */
 const MAX_KEYS = 100;
 
+/** The longest answer that is read, in bytes. */
+const MAX_ANSWER = 1024 * 1024;
+
 /**
- * @param dispatcher limits the size of the answer.
  * @throws Error saying what is wrong with the answer, or why there is none.
  */
 export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<FetchedKeySet> {
   const headers = { accept: 'application/jwk-set+json, application/json' };
   // undici follows no redirect unless told to: where a provider's keys are is the operator's word, not the network's.
-  const { statusCode, body } = await request(url, { dispatcher, signal, headers });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(`the answer has status ${statusCode}`);
-  return parseKeySet(text);
+  const body = new BoundedBuffer(MAX_ANSWER);
+  let status = 0;
+  await stream(url, { method: 'GET', dispatcher, signal, headers }, ({ statusCode }) => {
+    status = statusCode;
+    return writerTo(body);
+  });
+  if (status !== 200) throw new Error(`the answer has status ${status}`);
+  return parseKeySet(body.bytes.toString('utf8'));
+}
+
+/** Takes each piece at once, so that none waits in a queue. */
+function writerTo(body: BoundedBuffer): Writable {
+  return new Writable({
+    write(piece: Buffer, _, done) {
+      done(body.add(piece) ? null : new Error(`the answer is larger than ${MAX_ANSWER} bytes`));
+    },
+  });
 }
 
 /** @throws Error */

@@ -34,7 +34,11 @@ const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 /** Names of algorithms in grpc-js are numbers. */
 const GZIP = 2;
 const NONE = 0;
-const MAX_RESPONSE = 4 * 1024 * 1024;
+/**
+ * In bytes. grpc-js keeps a response in the pieces in which it came, which may be one byte each and take 400: less than the 4 MiB of
+ * OTLP/HTTP, where we keep it ourselves. A response says how many spans were rejected, and why.
+ */
+const MAX_RESPONSE = 64 * 1024;
 /** grpc-js waits up to two minutes between attempts to connect; after an outage that would be lost time. */
 const LONGEST_RECONNECT_MILLIS = 5_000;
 const KEEPALIVE_MILLIS = 20_000;

@@ -2,6 +2,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { BoundedBuffer } from '../../kit/bounded-buffer.ts';
 import type { CollectorTls } from '../../kit/collector-tls.ts';
 import type { ExportHeaders } from '../../kit/export-headers.ts';
 import { readPartialSuccess, readStatusMessage } from './otlp-request.ts';
@@ -123,14 +124,11 @@ async function answerOf(response: IncomingMessage): Promise<ExportResult> {
 /** By events: an iterator over a stream costs more than all the rest of an attempt. */
 function readBody(response: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
-    let length = 0;
+    const body = new BoundedBuffer(MAX_RESPONSE);
     response.on('data', (piece: Buffer) => {
-      length += piece.length;
-      if (length > MAX_RESPONSE) reject(new TooLong());
-      else pieces.push(piece);
+      if (!body.add(piece)) reject(new TooLong());
     });
-    response.once('end', () => resolve(Buffer.concat(pieces)));
+    response.once('end', () => resolve(body.bytes));
     response.once('error', reject);
   });
 }

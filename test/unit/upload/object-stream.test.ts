@@ -8,10 +8,14 @@ import type { Incoming } from '../../../src/domain/stages.ts';
 import type { BodyPlan } from '../../../src/upload/body-plan.ts';
 import { ObjectStream } from '../../../src/upload/object-stream.ts';
 
+/** Large enough to be passed on at once. */
+const PIECE_BYTES = 1024;
+const [FIRST, SECOND, LAST] = ['a', 'b', 'c'].map((letter) => letter.repeat(PIECE_BYTES)) as [string, string, string];
+
 const PLAIN: BodyPlan = {
   kind: 'object',
-  length: 30,
-  most: 30,
+  length: 3 * PIECE_BYTES,
+  most: 3 * PIECE_BYTES,
   payloadHash: 'UNSIGNED-PAYLOAD',
   framing: undefined,
   trailer: undefined,
@@ -41,29 +45,41 @@ async function open(plan: BodyPlan) {
 describe('ObjectStream', () => {
   it('gives the piece that completes the object when the body has ended, and not before', async () => {
     const { body, stream, read, given } = await open(PLAIN);
-    body.push('0123456789');
-    body.push('0123456789');
-    await read(20);
-    body.push('abcdefghij');
-    await read(30);
+    body.push(FIRST);
+    body.push(SECOND);
+    await read(2 * PIECE_BYTES);
+    body.push(LAST);
+    await read(3 * PIECE_BYTES);
     await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(given(), '01234567890123456789');
+    assert.equal(given(), FIRST + SECOND);
     body.push(null);
     await once(stream, 'end');
-    assert.equal(given(), '01234567890123456789abcdefghij');
+    assert.equal(given(), FIRST + SECOND + LAST);
   });
 
   it('never gives it if the body breaks after its last byte, as a form does whose end is missing', async () => {
     const { body, stream, read, given } = await open(PLAIN);
-    body.push('0123456789');
-    await read(10);
-    body.push('01234567890123456789');
-    await read(30);
+    body.push(FIRST);
+    await read(PIECE_BYTES);
+    body.push(SECOND + LAST);
+    await read(3 * PIECE_BYTES);
     const failed = once(stream, 'error');
     body.destroy(new Failure('form_refused'));
     const [failure] = await failed;
     assert.equal((failure as Failure).type, 'form_refused');
-    assert.equal(given(), '0123456789');
+    assert.equal(given(), FIRST);
     assert.ok(stream.destroyed);
+  });
+
+  it('joins small pieces, in their order, and keeps the last byte back all the same', async () => {
+    const { body, stream, read, given } = await open(PLAIN);
+    const bytes = FIRST + SECOND + LAST;
+    for (const byte of bytes) body.push(byte);
+    await read(bytes.length);
+    while (given().length < bytes.length - 1) await once(stream, 'data');
+    assert.equal(given(), bytes.slice(0, -1));
+    body.push(null);
+    await once(stream, 'end');
+    assert.equal(given(), bytes);
   });
 });
