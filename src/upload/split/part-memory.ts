@@ -203,10 +203,10 @@ export class PartMemory {
     return true;
   }
 
-  /** Beyond its smallest size a part grows while nobody waits: it can be sent instead. */
+  /** Beyond its smallest size a part grows while nobody waits, and leaves room for another one: it can be sent instead. */
   #tryGrow(claim: PartClaim, size: number): boolean {
     if (this.#waiting > 0 || !(claim.isSecured || this.#trySecure(claim))) return false;
-    if (this.#secured + size > this.#securedLimit) return false;
+    if (this.#secured + size + this.#options.leastBytes > this.#securedLimit) return false;
     this.#hold(claim, size);
     return true;
   }

@@ -54,6 +54,7 @@ describe('parseConfig', () => {
         concurrent_parts: 4,
         memory_limit: 50_331_648,
         memory_wait_seconds: 30,
+        fair_rate: 64 * 1024,
         max_object_size: 5_368_709_120,
         max_key_length: 1024,
         max_part_size: 5_368_709_120,
@@ -132,7 +133,7 @@ buckets:
     path_prefix: /in
     s3: { bucket: b_2, access_key: AK, secret_key: SK }
 upload: { concurrent_uploads: 7, multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB,
-          memory_wait_seconds: 0.5, max_object_size: 5TiB, max_part_size: 1GiB, max_key_length: 255 }
+          memory_wait_seconds: 0.5, fair_rate: 2KiB, max_object_size: 5TiB, max_part_size: 1GiB, max_key_length: 255 }
 tracing:
   enabled: true
   subject: off
@@ -264,6 +265,7 @@ logging:  { level: debug, format: json,
         concurrent_uploads: 7,
         multipart_threshold: 5_242_880,
         memory_wait_seconds: 0.5,
+        fair_rate: 2048,
         max_key_length: 255,
         max_part_size: 1_073_741_824,
         part_size: 6_291_456,
