@@ -89,6 +89,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'tracing/exporter/console.ts',
   ],
   'fed through the running server, in test/e2e/linear-time.test.ts': [
+    'server/admin-hosts.ts',
     'server/admin-port.ts',
     'server/redact-query.ts',
     'server/serve-request.ts',

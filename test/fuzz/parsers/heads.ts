@@ -6,6 +6,7 @@ import type { Incoming, Routed } from '../../../src/domain/stages.ts';
 import { addressSet } from '../../../src/kit/address-set.ts';
 import { withoutOuterBlanks } from '../../../src/kit/outer-blanks.ts';
 import { percentDecode, percentEncodePath } from '../../../src/kit/percent.ts';
+import { withoutCredentials } from '../../../src/kit/without-credentials.ts';
 import { findBucket, type Route } from '../../../src/router/find-bucket.ts';
 import { findOperation } from '../../../src/router/find-operation.ts';
 import { unhoist } from '../../../src/router/hoisted-headers.ts';
@@ -53,7 +54,13 @@ const headersOf = (text: string): Record<string, string> => {
 export const HEADS: readonly Parser[] = [
   {
     reads: 'the target of a request',
-    files: ['server/request-target.ts', 'kit/percent.ts', 'router/find-bucket.ts', 'router/find-operation.ts'],
+    files: [
+      'server/request-target.ts',
+      'kit/percent.ts',
+      'router/find-bucket.ts',
+      'router/unambiguous-key.ts',
+      'router/find-operation.ts',
+    ],
     frames: [(text) => `/uploads/${text}`, (text) => `/uploads/k?${text}`, (text) => `/uploads/k?uploads=${text}`],
     pieces: ['%3f', '%', '%e2%82', '..%2f', '../', '/', '&', 'a&', 'x-id=', '=', '?', ';', '%00', "'", '"', 'a'],
     read(text) {
@@ -61,6 +68,27 @@ export const HEADS: readonly Parser[] = [
       const { key } = findBucket(ROUTES, { rawPath: path, hostBucket: undefined });
       return [key, percentEncodePath(key), findOperation('POST', query, true)];
     },
+  },
+  {
+    reads: 'what spans and log lines show of a path',
+    files: ['kit/without-credentials.ts', 'kit/unmangled-text.ts'],
+    frames: [asItIs, (text) => `/uploads/k%3FX-Amz-Signature=${text}`],
+    pieces: [
+      '%3f',
+      '%253f',
+      '%25',
+      'X-Amz-Signature=',
+      'token=',
+      'eyJ',
+      '.',
+      '&',
+      'Bearer ',
+      '://a:b@',
+      '@',
+      '%',
+      'sig',
+    ],
+    read: (text) => withoutCredentials(text),
   },
   {
     reads: 'parameters of the query, each of another name',
