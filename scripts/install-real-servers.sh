@@ -5,7 +5,7 @@
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, npm, and for Prometheus, rclone, nginx and HAProxy a Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, npm, and for Prometheus, rclone, nginx, HAProxy and Chromium a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -104,6 +104,28 @@ install_haproxy() { # with the libraries that few systems have
   printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/haproxy.bin" "$@"\n' >"$1/haproxy"
   chmod +x "$1/haproxy"
 }
+install_chromium() { # with the libraries that this machine lacks
+  local lacking
+  lacking=$(lacking_for chromium) || { apt-get update -qq >&2 && lacking=$(lacking_for chromium); }
+  if [ -z "$lacking" ]; then
+    ln -s /usr/bin/chromium "$1/chromium"
+    return
+  fi
+  # shellcheck disable=SC2086 # names of packages, which have no spaces
+  unpack "$1/root" $lacking
+  mkdir "$1/lib"
+  mv "$1/root/usr/lib/chromium" "$1/browser"
+  find "$1/root/lib" "$1/root/usr/lib" -name '*.so*' -not -type d -exec mv -t "$1/lib" {} + 2>/dev/null || [ -n "$(ls "$1/lib")" ]
+  rm -rf "$1/root"
+  printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/browser/chromium" "$@"\n' >"$1/chromium"
+  chmod +x "$1/chromium"
+}
+# lacking_for PACKAGE: prints the packages that would have to be installed with it; fails where the lists do not know it.
+lacking_for() {
+  local plan
+  plan=$(LC_ALL=C apt-get install --simulate --no-install-recommends "$1" 2>/dev/null) || return 1
+  awk '/^Inst/ { print $2 }' <<<"$plan"
+}
 # python_venv NAME VERSION PACKAGE...: made where it stays: a venv knows its own path, so it lies beside the folder of its name.
 python_venv() {
   local venv="$cache/venv-$1-$2"
@@ -153,7 +175,7 @@ install_minio_js() { # the name of the folder is what clients import it from
   chmod +x "$1/minio-js"
 }
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy
+[ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -165,6 +187,7 @@ for name in "$@"; do
       ;;
     nginx) once nginx debian install_nginx ;;
     haproxy) once haproxy debian install_haproxy ;;
+    chromium) once chromium debian install_chromium ;;
     otelcol) once otelcol "$OTELCOL" install_otelcol ;;
     opa) once opa "$OPA" install_opa ;;
     openfga) once openfga "$OPENFGA" install_openfga ;;

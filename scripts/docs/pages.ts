@@ -1,4 +1,5 @@
 /** The generated pages. A further one is one line here. */
+import { renderBrowsers } from './browsers.ts';
 import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
@@ -12,6 +13,7 @@ export interface Page {
 }
 
 export const PAGES: readonly Page[] = [
+  { file: 'docs/browsers.md', render: renderBrowsers },
   { file: 'docs/clients.md', render: renderClients },
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },

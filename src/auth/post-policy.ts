@@ -3,13 +3,13 @@
  * signature is judged before anything of the policy is read.
  */
 import { Failure } from '../domain/failure.ts';
-import type { Identity } from '../domain/identity.ts';
-import type { Routed } from '../domain/stages.ts';
+import type { Identity, Payload } from '../domain/identity.ts';
+import type { LengthBounds, Routed } from '../domain/stages.ts';
 import { isSameSignature } from '../sigv4/chunk-chain.ts';
 import type { Authenticator, Findings, Proof } from './authenticator.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { claimOfForm, type FormClaim } from './post-policy/form-claim.ts';
-import { judgePolicy } from './post-policy/judge-policy.ts';
+import { judgeLengths, judgePolicy } from './post-policy/judge-policy.ts';
 import { type Policy, parsePolicy } from './post-policy/policy-document.ts';
 import { signedIdentity } from './signed-identity.ts';
 import type { SigV4Options } from './sigv4.ts';
@@ -24,14 +24,17 @@ export function postPolicyAuthenticator({ region, ring, tokens, now = Date.now }
       const key = signerOf(claim, region, ring, findings);
       const policy = parsePolicy(claim.policy);
       judgePolicy(policy, { ...uploadOf(request), fields }, now());
+      const payload = payloadOf(request, policy);
       const identity = signedIdentity('post_policy', key, claim.sessionToken, tokens, findings);
-      return identity instanceof Promise ? identity.then((found) => proofOf(found, policy)) : proofOf(identity, policy);
+      const proof = (found: Identity): Proof => ({ identity: endingWith(policy, found), payload });
+      return identity instanceof Promise ? identity.then(proof) : proof(identity);
     },
   };
 }
 
-function uploadOf({ bucket, key, incoming }: Routed): { bucket: string; key: string; fileLength: number } {
-  const fileLength = incoming.body.length;
+function uploadOf({ bucket, key, incoming }: Routed): { bucket: string; key: string; fileLength: LengthBounds } {
+  const { length, bounds } = incoming.body;
+  const fileLength = length === undefined ? bounds : { least: length, most: length };
   if (fileLength === undefined) throw new Failure('missing_content_length');
   return { bucket: bucket.name, key, fileLength };
 }
@@ -51,10 +54,16 @@ function signerOf(claim: FormClaim, region: string, ring: KeyRing, findings: Fin
   throw new Failure('signature_refused', undefined, { reason: 'wrong_signature', details });
 }
 
-/** Neither the policy nor its token outlives the other. The signature says nothing of the file's bytes. */
-function proofOf(identity: Identity, { expiresAt }: Policy): Proof {
-  const until = Math.min(expiresAt, identity.expiresAt ?? expiresAt);
-  return { identity: { ...identity, expiresAt: until }, payload: { hash: 'UNSIGNED-PAYLOAD', chunks: undefined } };
+/** Neither the policy nor its token outlives the other. */
+function endingWith({ expiresAt }: Policy, identity: Identity): Identity {
+  return { ...identity, expiresAt: Math.min(expiresAt, identity.expiresAt ?? expiresAt) };
+}
+
+/** The signature says nothing of the file's bytes; of their number it does, which may be known only at their end. */
+function payloadOf({ incoming }: Routed, policy: Policy): Payload {
+  const payload = { hash: 'UNSIGNED-PAYLOAD', chunks: undefined };
+  if (incoming.body.length !== undefined) return payload;
+  return { ...payload, judgeLength: (bytes) => judgeLengths(policy, { least: bytes, most: bytes }) };
 }
 
 function wrongRegion({ scope }: FormClaim, region: string): Failure {

@@ -56,11 +56,11 @@ export function questionOf(request: Resolved): Question {
 
 /**
  * Of a framed body what the client says of the object: the upload is refused later if it turns out to be another. Of any other
- * body what HTTP says, whatever else the client says of it.
+ * body what HTTP says, whatever else the client says of it: of a large file of a form, the most that it can have.
  */
 function sizeOf({ incoming, operation, payload }: Resolved): number | undefined {
   if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return undefined;
-  if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length;
+  if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length ?? incoming.body.bounds?.most;
   const declared = incoming.headers['x-amz-decoded-content-length'] ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
 }

@@ -22,6 +22,8 @@ export interface Payload {
   readonly hash: string;
   /** Checks the signatures of chunks; there only where somebody signed them. */
   readonly chunks: ChunkSignatures | undefined;
+  /** Throws a Failure where the object may not have this number of bytes; there where its length was not known before. */
+  readonly judgeLength?: ((bytes: number) => void) | undefined;
 }
 
 /** Signs one body, chunk by chunk. Signatures are lower-case hex. */

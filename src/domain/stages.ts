@@ -40,8 +40,15 @@ export interface Incoming extends Target {
 export interface IncomingBody {
   /** Value of Content-Length in bytes; undefined with Transfer-Encoding: chunked. 0 where the request has no body. */
   readonly length: number | undefined;
+  /** Bytes that it has at least and at most, where its length is known only when it has ended: a large file of a form. */
+  readonly bounds?: LengthBounds;
   /** Asks the client for the body (answers `Expect: 100-continue`, once) and gives its bytes, still framed as they were sent. */
   open(): Readable;
+}
+
+export interface LengthBounds {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** One bucket of the configuration, as the stages need it. */

@@ -5,8 +5,6 @@ import { formRefused } from './refusals.ts';
 export interface Boundary {
   /** CRLF, two hyphens and the boundary: what ends a part. */
   readonly delimiter: Buffer;
-  /** The delimiter, two hyphens and CRLF: what ends the form. */
-  readonly closing: Buffer;
 }
 
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
@@ -15,6 +13,5 @@ const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 export function boundaryOf(contentType: string): Boundary {
   const boundary = parseParameters(contentType)?.parameters.get('boundary');
   if (boundary === undefined || !BOUNDARY.test(boundary)) throw formRefused('no_boundary');
-  const delimiter = Buffer.from(`\r\n--${boundary}`);
-  return { delimiter, closing: Buffer.concat([delimiter, Buffer.from('--\r\n')]) };
+  return { delimiter: Buffer.from(`\r\n--${boundary}`) };
 }

@@ -1,67 +1,94 @@
 /**
- * Takes a file out of the rest of a form: so many bytes, and then its closing delimiter, exactly. What would be a further
- * part is found wherever it begins. The last piece is held back until the end of the form has been seen, so that whoever
- * gets the pieces does not get all of a file whose form is broken.
+ * Separates a file from the rest of its form: the first delimiter ends the file, wherever it begins. Bytes that may be part of
+ * a delimiter are withheld until the next ones tell. The file is complete only when `end` has returned.
  */
 import type { Boundary } from './boundary.ts';
+import { checkTail, MAX_TAIL } from './form-tail.ts';
 import { formRefused } from './refusals.ts';
+
+const CR = 0x0d;
 
 export class FileScanner {
   readonly #boundary: Boundary;
-  readonly #length: number;
+  /** Bytes that the file can still have. */
+  #left: number;
   readonly #emit: (bytes: Buffer) => void;
-  #seen = 0;
-  #held: Buffer | undefined;
-  /** The file's last bytes so far, fewer than a delimiter has: one may have begun there. Behind them is room for as many. */
-  readonly #edge: Buffer;
-  #edgeLength = 0;
-  /** How much of the closing delimiter has come. */
-  #closed = 0;
+  /** How many bytes of a delimiter the file ended with so far; as a delimiter has one CR, no two can overlap. */
+  #matched = 0;
+  /** What came after the file; undefined before. */
+  #tail: Buffer | undefined;
+  #tailLength = 0;
 
   /**
-   * @param length of the file, in bytes.
-   * @param emit is given the file's bytes: views into what was written, never copies.
+   * @param most bytes that the file can have in a form of this length.
+   * @param emit is given the file's bytes: views into what was written or into the delimiter, never copies.
    */
-  constructor(boundary: Boundary, length: number, emit: (bytes: Buffer) => void) {
+  constructor(boundary: Boundary, most: number, emit: (bytes: Buffer) => void) {
     this.#boundary = boundary;
-    this.#length = length;
+    this.#left = most;
     this.#emit = emit;
-    this.#edge = Buffer.allocUnsafeSlow(2 * (boundary.delimiter.length - 1));
   }
 
-  /**
-   * @returns whether the form is over, and all of the file emitted.
-   * @throws Failure form_refused as soon as the form cannot be right any more.
-   */
-  write(bytes: Buffer): boolean {
-    const file = bytes.subarray(0, this.#length - this.#seen);
-    if (file.length > 0) this.#takeFile(file);
-    return this.#takeClosing(bytes.subarray(file.length));
+  /** @throws Failure form_refused where more follows the file than is accepted. */
+  write(bytes: Buffer): void {
+    if (this.#tail !== undefined) this.#keepTail(bytes);
+    else this.#takeFile(this.#matched === 0 ? bytes : this.#continueMatch(bytes));
   }
 
-  #takeFile(file: Buffer): void {
-    this.#seen += file.length;
-    this.#refuseDelimiter(file);
-    if (this.#held !== undefined) this.#emit(this.#held);
-    this.#held = file;
+  /** The body has ended. @throws Failure form_refused where it is not the end of a form. */
+  end(): void {
+    if (this.#tail === undefined) throw formRefused('no_end');
+    checkTail(this.#tail.subarray(0, this.#tailLength), this.#boundary);
   }
 
-  /** None can begin in the file and end after it: a CRLF stands at its beginning only. */
-  #refuseDelimiter(file: Buffer): void {
+  /** @returns the bytes that are still to be searched. */
+  #continueMatch(bytes: Buffer): Buffer {
     const { delimiter } = this.#boundary;
-    const reach = delimiter.length - 1;
-    const across = this.#edge.subarray(0, this.#edgeLength + file.copy(this.#edge, this.#edgeLength, 0, reach));
-    if (across.includes(delimiter) || file.includes(delimiter)) throw formRefused('after_file');
-    this.#edgeLength = (file.length >= reach ? file : across).subarray(-reach).copy(this.#edge);
+    const matched = this.#matched;
+    const more = bytes.subarray(0, delimiter.length - matched);
+    if (!delimiter.subarray(matched, matched + more.length).equals(more)) {
+      this.#matched = 0;
+      this.#give(delimiter.subarray(0, matched));
+      return bytes;
+    }
+    this.#matched += more.length;
+    if (this.#matched === delimiter.length) this.#beginTail(bytes.subarray(more.length));
+    return bytes.subarray(bytes.length);
   }
 
-  #takeClosing(bytes: Buffer): boolean {
-    const { closing } = this.#boundary;
-    if (!closing.subarray(this.#closed, this.#closed + bytes.length).equals(bytes)) throw formRefused('no_end');
-    this.#closed += bytes.length;
-    if (this.#closed < closing.length) return false;
-    if (this.#held !== undefined) this.#emit(this.#held);
-    this.#held = undefined;
-    return true;
+  #takeFile(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    const { delimiter } = this.#boundary;
+    const found = bytes.indexOf(delimiter);
+    const end = found < 0 ? this.#beginOfMatch(bytes) : found;
+    if (end > 0) this.#give(bytes.subarray(0, end));
+    if (found < 0) this.#matched = bytes.length - end;
+    else this.#beginTail(bytes.subarray(found + delimiter.length));
+  }
+
+  #give(bytes: Buffer): void {
+    this.#left -= bytes.length;
+    if (this.#left < 0) throw formRefused('no_end');
+    this.#emit(bytes);
+  }
+
+  /** Where a delimiter may have begun that the bytes do not complete; their length if none has. */
+  #beginOfMatch(bytes: Buffer): number {
+    const { delimiter } = this.#boundary;
+    const last = bytes.subarray(1 - delimiter.length).lastIndexOf(CR);
+    if (last < 0) return bytes.length;
+    const begin = Math.max(0, bytes.length - delimiter.length + 1) + last;
+    const rest = bytes.subarray(begin);
+    return delimiter.subarray(0, rest.length).equals(rest) ? begin : bytes.length;
+  }
+
+  #beginTail(bytes: Buffer): void {
+    this.#tail = Buffer.allocUnsafe(MAX_TAIL);
+    this.#keepTail(bytes);
+  }
+
+  #keepTail(bytes: Buffer): void {
+    if (this.#tailLength + bytes.length > MAX_TAIL) throw formRefused('tail_too_large');
+    this.#tailLength += bytes.copy(this.#tail as Buffer, this.#tailLength);
   }
 }

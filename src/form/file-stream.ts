@@ -4,7 +4,6 @@ import { asFailure } from '../domain/failure.ts';
 import type { Boundary } from './boundary.ts';
 import { FileScanner } from './file-scanner.ts';
 import { goneOf, ignore } from './read-pieces.ts';
-import { formRefused } from './refusals.ts';
 
 export class FileStream extends Readable {
   readonly #source: Readable;
@@ -15,14 +14,14 @@ export class FileStream extends Readable {
 
   /**
    * @param source the rest of the form, paused after `first`.
-   * @param length of the file, in bytes.
+   * @param most bytes that the file can have.
    */
-  constructor(source: Readable, first: Buffer, length: number, boundary: Boundary) {
+  constructor(source: Readable, first: Buffer, most: number, boundary: Boundary) {
     super({ highWaterMark: 1 }); // what nobody takes at once waits in the source, which joins small pieces
     this.on('error', ignore); // it can fail while nobody reads yet; whoever comes later sees that it is destroyed
     this.#source = source;
     this.#first = first;
-    this.#scanner = new FileScanner(boundary, length, (bytes) => {
+    this.#scanner = new FileScanner(boundary, most, (bytes) => {
       if (!this.push(bytes)) this.#full = true;
     });
     if (source.destroyed) this.#onGone();
@@ -48,24 +47,26 @@ export class FileStream extends Readable {
     else this.#take(bytes);
   };
 
-  readonly #onEnd = (): void => this.#fail(formRefused('no_end'));
+  /** Only now is it known that the form is whole, and so is its file. */
+  readonly #onEnd = (): void => {
+    try {
+      this.#scanner.end();
+      this.#letGo();
+      this.push(null);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  };
 
   readonly #onGone = (error?: Error): void => this.#fail(goneOf(error));
 
   #take(bytes: Buffer): void {
     try {
-      if (this.#scanner.write(bytes)) this.#finish();
-      else if (this.#full) this.#source.pause();
+      this.#scanner.write(bytes);
+      if (this.#full) this.#source.pause();
     } catch (thrown) {
       this.#fail(thrown);
     }
-  }
-
-  /** The source has its own end to reach, and nothing before it. */
-  #finish(): void {
-    this.#letGo();
-    this.push(null);
-    this.#source.resume();
   }
 
   /** Leaves the source paused, where it stands. */

@@ -4,6 +4,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import { formRefused } from './refusals.ts';
+import { tagsOfDocument } from './tagging-document.ts';
 
 /** Fields that are headers under their own name, besides all that begin with `x-amz-`. */
 const SAME_NAME = new Set([
@@ -19,6 +20,7 @@ const SAME_NAME = new Set([
 /** Fields that are headers under another name. */
 const OTHER_NAME = new Map([
   ['acl', 'x-amz-acl'],
+  ['tagging', 'x-amz-tagging'],
   ['x-amz-checksum-algorithm', 'x-amz-sdk-checksum-algorithm'],
 ]);
 
@@ -31,17 +33,18 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /**
  * @returns lower-case names; values as headers carry them: the bytes of their UTF-8, one character each.
- * @throws Failure form_refused; not_implemented for what S3 would do and this gateway does not.
+ * @throws Failure form_refused; malformed_xml; not_implemented for what S3 would do and this gateway does not.
  */
 export function headersOfFields(fields: ReadonlyMap<string, string>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [field, value] of fields) {
-    refuseUnoffered(field);
+    refuseFraming(field);
     const name = OTHER_NAME.get(field) ?? field;
     if (!isHeader(name)) continue;
     if (headers[name] !== undefined) throw formRefused('duplicate_field');
-    if (!HEADER_NAME.test(name) || CONTROL.test(value)) throw formRefused('bad_value');
-    headers[name] = Buffer.from(value).toString('latin1');
+    const headerValue = field === 'tagging' ? tagsOfDocument(value) : value;
+    if (!HEADER_NAME.test(name) || CONTROL.test(headerValue)) throw formRefused('bad_value');
+    headers[name] = Buffer.from(headerValue).toString('latin1');
   }
   return headers;
 }
@@ -49,8 +52,8 @@ export function headersOfFields(fields: ReadonlyMap<string, string>): Record<str
 const isHeader = (name: string): boolean =>
   SAME_NAME.has(name) || (name.startsWith('x-amz-') && !CREDENTIALS.test(name));
 
-function refuseUnoffered(field: string): void {
-  if (field !== 'tagging' && !FRAMING.test(field)) return;
+function refuseFraming(field: string): void {
+  if (!FRAMING.test(field)) return;
   throw new Failure('not_implemented', `This gateway does not offer what the form field ${field} asks for.`, {
     reason: 'field_not_offered',
   });

@@ -1,6 +1,6 @@
 /**
  * Reads a POST form up to its file (RFC 7578), which then is a body of its own. A small rest is read to its end at once; a
- * large one is streamed, and its length follows from the length of the form.
+ * large one is streamed, and its length has bounds: fields may follow the file.
  */
 
 import { Readable } from 'node:stream';
@@ -13,13 +13,14 @@ import { expandFileName } from './expand-file-name.ts';
 import { FieldsParser } from './fields-parser.ts';
 import { FileStream } from './file-stream.ts';
 import { headersOfFields } from './form-headers.ts';
+import { checkTail, MAX_TAIL } from './form-tail.ts';
 import { type Patience, readPieces } from './read-pieces.ts';
 import { formRefused } from './refusals.ts';
 
 export interface Form extends UploadForm {
   /** What the fields say of the object, as the headers of a PUT would. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Its length is known. */
+  /** Its length is known, or its bounds are. */
   readonly file: IncomingBody;
 }
 
@@ -82,18 +83,19 @@ async function collectFile({ source, first, length, boundary }: Rest, patience: 
   return { length: bytes.length, open: () => Readable.from([bytes]) };
 }
 
-/** Here the CRLF after the closing delimiter may be missing: nothing has to be known before all is there. */
-function cutFile(rest: Buffer, { delimiter, closing }: Boundary): Buffer {
+function cutFile(rest: Buffer, boundary: Boundary): Buffer {
+  const { delimiter } = boundary;
   const end = rest.indexOf(delimiter);
   if (end < 0) throw formRefused('no_end');
-  const after = rest.subarray(end);
-  if (after.equals(closing) || after.equals(closing.subarray(0, -2))) return rest.subarray(0, end);
-  const [shorter, longer] = after.length < closing.length ? [after, closing] : [closing, after];
-  throw formRefused(longer.subarray(0, shorter.length).equals(shorter) ? 'no_end' : 'after_file');
+  checkTail(rest.subarray(end + delimiter.length), boundary);
+  return rest.subarray(0, end);
 }
 
+/** At least the delimiter and two hyphens follow the file. */
 function streamFile({ source, first, length, boundary }: Rest): IncomingBody {
-  const fileLength = length - boundary.closing.length;
+  const { delimiter } = boundary;
+  const most = length - delimiter.length - 2;
+  const bounds = { least: Math.max(0, length - delimiter.length - MAX_TAIL), most };
   let stream: FileStream | undefined;
-  return { length: fileLength, open: () => (stream ??= new FileStream(source, first, fileLength, boundary)) };
+  return { length: undefined, bounds, open: () => (stream ??= new FileStream(source, first, most, boundary)) };
 }

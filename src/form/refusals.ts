@@ -40,8 +40,12 @@ export const REFUSALS = {
     message: 'The form needs exactly one file, in a field named "file".',
     code: 'IncorrectNumberOfFilesInPostRequest',
   },
-  after_file: { message: 'The file must be the last field of the form, and the only file.' },
-  no_end: { message: 'The form does not end with its closing delimiter and CRLF right after the file.' },
+  two_files: {
+    message: 'The form has two files: send one form for each.',
+    code: 'IncorrectNumberOfFilesInPostRequest',
+  },
+  tail_too_large: { message: `More than ${MAX_FIELD_BYTES} bytes follow the file: put other fields before it.` },
+  no_end: { message: 'The form does not end with its closing delimiter.' },
   bad_value: { message: 'A field that becomes a header has a name or a value that no header can have.' },
 } as const satisfies Record<string, RefusalShape>;
 

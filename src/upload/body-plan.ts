@@ -13,8 +13,10 @@ export interface BodyPlan {
   readonly kind: BodyKind;
   /** Length of the object in bytes, framing excluded; undefined where the client does not declare it. */
   readonly length: number | undefined;
-  /** Bytes that may come: the length, or the limit where it is not declared. */
+  /** Bytes that may come: the length, or the limit where it is not declared, or its upper bound if that is less. */
   readonly most: number;
+  /** Throws a Failure where the client may not upload this number of bytes. */
+  readonly judgeLength?: Payload['judgeLength'];
   /** `x-amz-content-sha256` towards the store, where the bytes pass as they are: the client's own hash, so that the store verifies it, too. */
   readonly payloadHash: string;
   /** The aws-chunked framing that is to be taken off; undefined where the bytes come without. */
@@ -72,13 +74,14 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
   const sent = sentWith(plan, request, store);
   const signed = promised && !isVerifiedByStore({ ...plan, sent }, incoming, store);
-  return { ...plan, sent, promised, signed, onlyWhole };
+  const whole = { ...plan, sent, promised, signed, onlyWhole };
+  return payload.judgeLength === undefined ? whole : { ...whole, judgeLength: payload.judgeLength };
 }
 
 /** Those checksums of S3 that are not verified here (Amazon S3 User Guide, "Checking object integrity"). */
 const ONLY_WHOLE = /^x-amz-checksum-xxhash[0-9]+$/;
 
-type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'onlyWhole'>;
+type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'onlyWhole' | 'judgeLength'>;
 
 interface Limit {
   readonly kind: BodyKind;
@@ -106,7 +109,8 @@ function planPlain(
   }
   if (SHA256.test(hash)) promises.push(hashPromise(hash));
   const length = checkedLength(body.length, maxObject, kind);
-  const most = length ?? maxObject;
+  checkedLength(body.bounds?.least, maxObject, kind);
+  const most = length ?? Math.min(maxObject, body.bounds?.most ?? maxObject);
   return { kind, length, most, payloadHash: hash, framing: undefined, trailer: undefined, promises };
 }
 

@@ -61,8 +61,9 @@ export class ObjectDecoder {
    */
   async end(): Promise<Checksums> {
     this.#framing?.end();
-    const { length } = this.#plan;
+    const { length, judgeLength } = this.#plan;
     if (length !== undefined && this.#transfer.bytes !== length) throw wrongLength(this.#transfer.bytes, length);
+    judgeLength?.(this.#transfer.bytes);
     return this.#verify(this.#trailer());
   }
 

@@ -8,8 +8,8 @@ import { inspect } from 'node:util';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPostOptions } from '@aws-sdk/s3-presigned-post';
 import { type Store, startStore } from '../../src/store/start-store.ts';
-import { encodeForm, formOf } from '../support/forms.ts';
-import { RawClient } from '../support/http-client.ts';
+import { END, encodeForm, field, filePart, formOf, handWritten } from '../support/forms.ts';
+import { RawClient, send } from '../support/http-client.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
@@ -74,6 +74,35 @@ describe('POST forms', () => {
       assert.ok(request.body.equals(file));
     });
   }
+
+  for (const [what, end] of [
+    ['a submit button after it', field('submit', 'Send it') + END],
+    ['fields after it that would change the object', field('key', 'other') + field('tagging', '<a/>') + END],
+    ['no CRLF at the end of the form', END.slice(0, -2)],
+  ] as const) {
+    for (const size of [0, 1000, 65_400, 300_000, 6 * 1024 * 1024]) {
+      it(`put a file of ${size} bytes with ${what}`, async () => {
+        const content = 'x'.repeat(size);
+        const { contentType, bytes } = handWritten(field('key', 'k'), filePart(content), end);
+        const answer = await send(gateway.url, 'POST', '/uploads', bytes, { 'content-type': contentType });
+        assert.equal(answer.status, 204, answer.body);
+        const request = only();
+        assert.equal(request.target, '/my-bucket/k');
+        assert.equal(request.headers['content-length'], String(size));
+        assert.equal(request.headers['x-amz-tagging'], undefined);
+        assert.ok(request.body.equals(Buffer.from(content)));
+      });
+    }
+  }
+
+  it('hand on their tags as the header of a PUT', async () => {
+    const tagging =
+      '<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>a &amp; b</Key><Value>ü=1</Value></Tag>' +
+      '<Tag><Value/><Key>c</Key></Tag></TagSet></Tagging>';
+    const answer = await post({ key: 'k', tagging }, Buffer.from('x'));
+    assert.equal(answer.status, 204, await answer.text());
+    assert.equal(only().headers['x-amz-tagging'], 'a%20%26%20b=%C3%BC%3D1&c=');
+  });
 
   it('hand on what describes the object, and nothing of the connection or the credentials', async () => {
     const fields = {

@@ -3,6 +3,7 @@
  * (Amazon S3 API Reference, "POST Policy").
  */
 import { Failure, type FailureOptions } from '../../domain/failure.ts';
+import type { LengthBounds } from '../../domain/stages.ts';
 import type { MatchCondition, Policy, RangeCondition } from './policy-document.ts';
 
 /** The upload that a form asks for. */
@@ -12,8 +13,8 @@ export interface FormRequest {
   /** What will be written. */
   readonly key: string;
   readonly fields: ReadonlyMap<string, string>;
-  /** Bytes. */
-  readonly fileLength: number;
+  /** Bytes. Without the exact number, a file is refused here only if no length within its bounds is allowed. */
+  readonly fileLength: LengthBounds;
 }
 
 /** Need no condition; neither do those that begin with `x-ignore-`. */
@@ -65,9 +66,14 @@ function commonStart(contentTypes: string): string {
   return first.slice(0, length);
 }
 
-function judgeLength({ min, max }: RangeCondition, length: number): void {
-  if (length > max) throw wrongLength('EntityTooLarge', 'larger than the policy of the form allows', length, max);
-  if (length < min) throw wrongLength('EntityTooSmall', 'smaller than the policy of the form allows', length, min);
+/** @throws Failure policy_violated. */
+export function judgeLengths({ conditions }: Policy, length: LengthBounds): void {
+  for (const condition of conditions) if (condition.operator === 'content-length-range') judgeLength(condition, length);
+}
+
+function judgeLength({ min, max }: RangeCondition, { least, most }: LengthBounds): void {
+  if (least > max) throw wrongLength('EntityTooLarge', 'larger than the policy of the form allows', least, max);
+  if (most < min) throw wrongLength('EntityTooSmall', 'smaller than the policy of the form allows', most, min);
 }
 
 function wrongLength(code: 'EntityTooLarge' | 'EntityTooSmall', how: string, length: number, limit: number): Failure {

@@ -6,8 +6,10 @@ import { expandFileName } from '../../../src/form/expand-file-name.ts';
 import { FieldsParser } from '../../../src/form/fields-parser.ts';
 import { FileScanner } from '../../../src/form/file-scanner.ts';
 import { headersOfFields } from '../../../src/form/form-headers.ts';
+import { checkTail } from '../../../src/form/form-tail.ts';
 import { parseParameters } from '../../../src/form/parameters.ts';
 import { MAX_FIELD_BYTES } from '../../../src/form/refusals.ts';
+import { tagsOfDocument } from '../../../src/form/tagging-document.ts';
 import { PartList } from '../../../src/upload/complete-document.ts';
 import { compositeEtag } from '../../../src/upload/complete-once.ts';
 import { createPostObject } from '../../../src/upload/post-object.ts';
@@ -167,6 +169,50 @@ export const BODIES: readonly Parser[] = [
       },
     }),
   ),
+  {
+    reads: 'what follows the file of a form',
+    files: ['form/form-tail.ts'],
+    frames: [
+      asItIs,
+      (text) => `\r\nContent-Disposition: form-data; name="a"\r\n\r\n${text}\r\n--B--`,
+      (text) => `\r\n${text}\r\n\r\n\r\n--B--`,
+    ],
+    pieces: [
+      '\r\n',
+      '\r\n--',
+      '\r\n--B',
+      ' ',
+      '-',
+      'a',
+      '\r\n\r\n',
+      '\r\n--B\r\nContent-Disposition: form-data; name=a\r\n\r\n',
+    ],
+    most: MAX_FIELD_BYTES,
+    read: (text) => checkTail(Buffer.from(text, 'latin1'), BOUNDARY),
+  },
+  {
+    reads: 'the tags of a form',
+    files: ['form/tagging-document.ts'],
+    frames: [
+      asItIs,
+      (text) => `<Tagging><TagSet>${text}</TagSet></Tagging>`,
+      (text) => `<Tagging><TagSet><Tag><Key>${text}</Key></Tag></TagSet></Tagging>`,
+    ],
+    pieces: [
+      '<Tag><Key>a</Key><Value>b</Value></Tag>',
+      '<a>',
+      '&amp;',
+      '&',
+      '<![CDATA[',
+      ']]>',
+      'a',
+      '\xe9',
+      ' ',
+      '<!--',
+    ],
+    most: MAX_FIELD_BYTES,
+    read: tagsOfDocument,
+  },
   {
     reads: 'where a browser goes after its form',
     files: ['upload/post-object.ts', 'kit/xml.ts'],

@@ -229,5 +229,9 @@ function judge(policy: string, contentTypes: string): unknown {
     ['content-type', contentTypes],
     ['a', 'b'],
   ]);
-  return judgePolicy(parsePolicy(policy), { bucket: 'uploads', key: 'k', fields, fileLength: 5 }, NOW);
+  return judgePolicy(
+    parsePolicy(policy),
+    { bucket: 'uploads', key: 'k', fields, fileLength: { least: 5, most: 5 } },
+    NOW,
+  );
 }

@@ -32,16 +32,19 @@ export interface IdentityScene {
   close(): Promise<void>;
 }
 
-export type IdentityOptions = Pick<GatewayInFrontOptions, 'tracing' | 'server'> & { readonly authz?: object };
+export type IdentityOptions = Pick<GatewayInFrontOptions, 'tracing' | 'server' | 'upload'> & {
+  readonly authz?: object;
+  readonly cors?: object;
+};
 
 export async function openIdentityScene(
   storeName: keyof typeof STARTS = 'MinIO',
-  { authz, ...options }: IdentityOptions = {},
+  { authz, cors, ...options }: IdentityOptions = {},
 ): Promise<IdentityScene> {
   const [store, provider] = await Promise.all([STARTS[storeName](), IdentityProvider.start()]);
   const direct = clientOf(store.url);
   await direct.send(new CreateBucketCommand({ Bucket: STORE_BUCKET }));
-  const bucket = { auth: authOf(provider), ...(authz !== undefined && { authz }) };
+  const bucket = { auth: authOf(provider), ...(authz !== undefined && { authz }), ...(cors !== undefined && { cors }) };
   const gateway = await startGatewayInFront({ storeUrl: store.url, bucket, ...options });
   const folder = await mkdtemp(join(tmpdir(), 'mizuchi-identity-'));
   return {

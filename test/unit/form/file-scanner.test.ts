@@ -4,66 +4,94 @@ import { boundaryOf } from '../../../src/form/boundary.ts';
 import { FileScanner } from '../../../src/form/file-scanner.ts';
 
 const boundary = boundaryOf('multipart/form-data; boundary=b-b');
-const END = '\r\n--b-b--\r\n';
+const FIELD = '\r\nContent-Disposition: form-data; name="submit"\r\n\r\nSend';
+const FILE = '\r\nContent-Disposition: form-data; name="file"; filename="b"\r\n\r\nother';
 
 interface Scan {
   readonly given: string;
-  readonly over: boolean;
-  readonly reason: string | undefined;
+  /** `accepted` where the form was whole. */
+  readonly outcome: string;
 }
 
-/** The file is what comes before a closing delimiter at the very end, as its length has it. */
-function scan(text: string, pieces: readonly string[]): Scan {
+function scan(pieces: readonly string[]): Scan {
   let given = '';
-  let over = false;
-  const scanner = new FileScanner(boundary, text.length - END.length, (bytes) => {
+  const scanner = new FileScanner(boundary, pieces.join('').length, (bytes) => {
     given += bytes.toString('latin1');
   });
   try {
-    for (const piece of pieces) over = scanner.write(Buffer.from(piece, 'latin1'));
-    return { given, over, reason: undefined };
+    for (const piece of pieces) scanner.write(Buffer.from(piece, 'latin1'));
+    scanner.end();
+    return { given, outcome: 'accepted' };
   } catch (error) {
-    return { given, over: false, reason: (error as { reason: string }).reason };
+    return { given, outcome: (error as { reason: string }).reason };
   }
 }
 
-/** Every way to cut a text in two or three. */
+/** Every way to cut a text in two or three, and into single bytes. */
 function* splits(text: string): Generator<readonly string[]> {
+  yield [...text];
   for (let i = 0; i <= text.length; i++)
     for (let j = i; j <= text.length; j++) yield [text.slice(0, i), text.slice(i, j), text.slice(j)];
 }
 
 describe('FileScanner', () => {
   const files = ['', 'a', '\r\n', '\r\n--b-', '\r\n--b-\r\n--b\r\n--', '--b-b--\r\n', '-b-b\r\n--b-c', 'abc\r\n\r\n--'];
+  const ends = [
+    '\r\n--b-b--\r\n',
+    '\r\n--b-b--',
+    `\r\n--b-b${FIELD}\r\n--b-b--\r\n`,
+    `\r\n--b-b \t${FIELD}\r\n--b-b--`,
+  ];
   for (const file of files) {
-    it(`takes ${JSON.stringify(file)} in any pieces, and all of it only at the end of the form`, () => {
-      const text = file + END;
-      for (const pieces of splits(text)) {
-        assert.deepEqual(scan(text, pieces), { given: file, over: true, reason: undefined });
-        const unfinished = scan(text, [...pieces.slice(0, -1), (pieces.at(-1) as string).slice(0, -1)]);
-        assert.equal(unfinished.over, (pieces.at(-1) as string) === '');
-        if (!unfinished.over && file !== '') assert.ok(unfinished.given.length < file.length);
+    it(`takes ${JSON.stringify(file)} in any pieces, whatever a form may end with`, () => {
+      for (const end of ends) {
+        for (const pieces of splits(file + end)) assert.deepEqual(scan(pieces), { given: file, outcome: 'accepted' });
+      }
+    });
+
+    it(`accepts no form with ${JSON.stringify(file)} that is cut before its closing delimiter`, () => {
+      for (const end of ends) {
+        const shortest = (file + end).replace(/\r\n$/, '');
+        for (let length = 0; length < shortest.length; length++) {
+          const { given, outcome } = scan([shortest.slice(0, length)]);
+          assert.notEqual(outcome, 'accepted');
+          assert.ok(file.startsWith(given));
+        }
       }
     });
   }
 
   const broken: [text: string, reason: string][] = [
-    [`a\r\n--b-b\r\nb${END}`, 'after_file'],
-    [`\r\n--b-b--\r\n${END}`, 'after_file'],
-    [`a\r\n--b-bb${END}`, 'after_file'],
+    ['a\r\n--b-b\r\nb\r\n--b-b--\r\n', 'malformed_part'],
+    ['\r\n--b-b--\r\n\r\n--b-b--\r\n', 'malformed_part'],
+    ['a\r\n--b-bb\r\n--b-b--\r\n', 'malformed_part'],
+    [`a\r\n--b-b${FILE}\r\n--b-b--\r\n`, 'two_files'],
+    [`a\r\n--b-b${FIELD}\r\n--b-b${FILE}\r\n--b-b--\r\n`, 'two_files'],
+    [`a\r\n--b-b${FIELD}`, 'no_end'],
+    [`a\r\n--b-b${FIELD}\r\n--b-b`, 'no_end'],
     ['abc\r\n--b-b--\r\r\n', 'no_end'],
-    ['abc\r\n--b-b--', 'no_end'],
-    [`abc${END}x`, 'no_end'],
-    [`abc${END}`.replace('b-b', 'B-b'), 'no_end'],
+    ['abc\r\n--b-b-', 'no_end'],
+    ['abc\r\n--b-b--\r\nx', 'no_end'],
+    ['abc\r\n--B-b--\r\n', 'no_end'],
     ['a'.repeat(30), 'no_end'],
   ];
   for (const [text, reason] of broken) {
-    it(`refuses ${JSON.stringify(text)} in any pieces, before it has given the file`, () => {
-      for (const pieces of splits(text)) {
-        const found = scan(text, pieces);
-        assert.equal(found.reason, reason, JSON.stringify(pieces));
-        assert.ok(found.given.length < Math.max(1, text.length - END.length));
-      }
+    it(`refuses ${JSON.stringify(text)} in any pieces`, () => {
+      for (const pieces of splits(text)) assert.equal(scan(pieces).outcome, reason, JSON.stringify(pieces));
     });
   }
+
+  it('gives no more than a form of this length can have', () => {
+    const scanner = new FileScanner(boundary, 5, () => {});
+    scanner.write(Buffer.from('12345'));
+    assert.throws(() => scanner.write(Buffer.from('6')), { reason: 'no_end' });
+  });
+
+  it('reads no more than 20 KiB after the file', () => {
+    const tail = (size: number): string => `\r\n--b-b${FIELD}${'x'.repeat(size)}\r\n--b-b--\r\n`;
+    const room = 20 * 1024 - tail(0).length + '\r\n--b-b'.length;
+    assert.equal(scan(['a', tail(room)]).outcome, 'accepted');
+    for (const pieces of [['a', tail(room + 1)], [...`a${tail(room + 1)}`], ['a', tail(1), 'x'.repeat(30_000)]])
+      assert.equal(scan(pieces).outcome, 'tail_too_large');
+  });
 });

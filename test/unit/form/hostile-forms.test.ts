@@ -47,8 +47,9 @@ describe('readForm: hostile forms', () => {
     ['a delimiter that goes on', handWritten(key, file.replace(BOUNDARY, `${BOUNDARY}x`), END), 'malformed_part'],
     ['no file', handWritten(key, END), 'no_file'],
     ['no field at all', handWritten(END), 'no_file'],
-    ['two files', handWritten(key, file, filePart('other'), END), 'after_file'],
-    ['a field after the file', handWritten(key, file, field('acl', 'public-read'), END), 'after_file'],
+    ['two files', handWritten(key, file, filePart('other'), END), 'two_files'],
+    ['a field after the file that does not end', handWritten(key, file, field('submit', 'Send')), 'no_end'],
+    ['21 KiB after the file', handWritten(key, file, field('a', 'a'.repeat(21_000)), END), 'tail_too_large'],
     ['an epilogue', handWritten(key, file, END, 'more'), 'no_end'],
     ['a duplicate field', handWritten(key, field('KEY', 'other'), file, END), 'duplicate_field'],
     [
@@ -145,7 +146,12 @@ describe('readForm: hostile forms', () => {
       handWritten(key, field('x-amz-meta-a', `\${filename}`), filePart('x', 'a\x01b'), END),
       'bad_value',
     ],
-    ['tags', handWritten(key, field('tagging', '<Tagging/>'), file, END), 'field_not_offered'],
+    ['tags that are not XML', handWritten(key, field('tagging', 'a=b'), file, END), 'malformed_xml'],
+    [
+      'tags in two fields',
+      handWritten(key, field('tagging', '<Tagging/>'), field('x-amz-tagging', 'a=b'), file, END),
+      'duplicate_field',
+    ],
     [
       'framing of its own',
       handWritten(key, field('x-amz-content-sha256', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'), file, END),
@@ -170,12 +176,17 @@ describe('readForm: hostile forms', () => {
     assert.equal(await reasonOf(read(sized(room + 1))), 'fields_too_large');
   });
 
-  it('refuses what follows a large file, before it has given all of it', async () => {
+  it('refuses what may not follow a large file', async () => {
     const large = filePart('a'.repeat(200_000));
-    for (const more of [field('acl', 'public-read'), filePart('b'.repeat(100_000))]) {
-      const { contentType, bytes } = handWritten(key, large, more, END);
+    for (const [more, reason] of [
+      [filePart('b'), 'two_files'],
+      [filePart('b'.repeat(100_000)), 'tail_too_large'],
+      [field('a', 'b'.repeat(100_000)), 'tail_too_large'],
+      ['no part\r\n', 'no_end'],
+    ] as const) {
+      const { contentType, bytes } = handWritten(key, large, more, more.startsWith('no') ? '' : END);
       const form = await readForm(incomingForm(contentType, [bytes.subarray(0, 70_000), bytes.subarray(70_000)]), IDLE);
-      assert.equal(await reasonOf(Promise.resolve(form)), 'after_file');
+      assert.equal(await reasonOf(Promise.resolve(form)), reason);
     }
   });
 });

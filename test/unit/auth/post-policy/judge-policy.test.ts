@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { judgePolicy } from '../../../../src/auth/post-policy/judge-policy.ts';
 import { parsePolicy } from '../../../../src/auth/post-policy/policy-document.ts';
 import { Failure } from '../../../../src/domain/failure.ts';
+import type { LengthBounds } from '../../../../src/domain/stages.ts';
 
 const EXPIRATION = '2015-12-30T12:00:00Z';
 const NOON = Date.parse('2015-12-29T12:00:00Z');
@@ -13,10 +14,16 @@ type Fields = Readonly<Record<string, string>>;
 function judge(
   fields: Fields,
   conditions: readonly unknown[],
-  { now = NOON, fileLength = 7 } = {},
+  { now = NOON, fileLength = 7 }: { now?: number; fileLength?: number | LengthBounds } = {},
 ): Failure | undefined {
   const policy = JSON.stringify({ expiration: EXPIRATION, conditions });
-  const request = { bucket: 'b', key: fields.key ?? '', fields: new Map(Object.entries(fields)), fileLength };
+  const bounds = typeof fileLength === 'number' ? { least: fileLength, most: fileLength } : fileLength;
+  const request = {
+    bucket: 'b',
+    key: fields.key ?? '',
+    fields: new Map(Object.entries(fields)),
+    fileLength: bounds,
+  };
   try {
     judgePolicy(parsePolicy(Buffer.from(policy).toString('base64')), request, now);
     return undefined;
@@ -26,6 +33,7 @@ function judge(
   }
 }
 
+const SEVEN = { least: 7, most: 7 };
 const BUCKET = { bucket: 'b' };
 const KEY = { key: 'k' };
 const IMAGE = ['starts-with', '$Content-Type', 'image/'];
@@ -72,7 +80,7 @@ describe('judgePolicy', () => {
     const policy = parsePolicy(
       Buffer.from(JSON.stringify({ expiration: EXPIRATION, conditions: [BUCKET, KEY] })).toString('base64'),
     );
-    const request = { bucket: 'b', key: 'other', fields: new Map(Object.entries(KEY)), fileLength: 7 };
+    const request = { bucket: 'b', key: 'other', fields: new Map(Object.entries(KEY)), fileLength: SEVEN };
     assert.throws(() => judgePolicy(policy, request, NOON), { reason: 'condition_failed' });
   });
 
