@@ -182,7 +182,7 @@ install_python_clients() {
   python_of "$1/python-clients" "$venv"
 }
 install_aws_sdk_go() { GOFLAGS= go build -C "$services/go" -buildvcs=false -ldflags='-s -w' -o "$1/aws-sdk-go" .; }
-install_aws_sdk_java() { # without shared archives and the second compiler it starts faster
+install_aws_sdk_java() { # with one compiler and the simplest collector it starts faster
   mvn -q -B -f "$services/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$1/lib" -DincludeScope=runtime >&2
   javac -cp "$1/lib/*" -d "$1" "$services/java/Upload.java"
   printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nexec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$home:$home/lib/*" Upload "$@"\n' >"$1/aws-sdk-java"
@@ -197,7 +197,7 @@ install_ruby_clients() { # a Ruby that has the AWS SDK
 root=$(dirname "$(readlink -f "$0")")/root
 libraries=$(echo "$root"/usr/lib/*-linux-gnu)
 gems=$root/usr/share/rubygems-integration/all/gems
-for lib in "$root/usr/lib/ruby/vendor_ruby" "$root/usr/lib/ruby/3.1.0" "$libraries/ruby/3.1.0" "$gems"/*/lib; do
+for lib in "$root/usr/lib/ruby/vendor_ruby" "$root/usr/lib/ruby/3.1.0" "$libraries/ruby/3.1.0" "$gems"/*/lib "$root"/usr/lib/ruby/gems/3.1.0/gems/rexml-*/lib; do
   RUBYLIB="$RUBYLIB${RUBYLIB:+:}$lib"
 done
 export RUBYLIB LD_LIBRARY_PATH="$libraries"

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { CreateBucketCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { clientOf, STARTS } from '../support/each-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { STORE_BUCKET } from '../support/gateway-in-front.ts';
 import type { RealStore } from '../support/real-stores.ts';
 import { StoredObjects, sha256 } from '../support/stored-objects.ts';
@@ -30,8 +31,8 @@ type Outcomes = Record<string, Record<string, Record<string, string>>>;
 const RECORD = fileURLToPath(new URL('matrix/recorded.json', import.meta.url));
 const outcomes: Outcomes = {};
 
-/** `MATRIX_CLIENTS=pyarrow,mc` tries only these, for whoever works on one. */
-const only = process.env.MATRIX_CLIENTS?.split(',');
+/** `MATRIX_CLIENTS='pyarrow, mc'` tries only these, for whoever works on one. */
+const only = process.env.MATRIX_CLIENTS?.split(', ');
 
 async function clientsFor(place: Place): Promise<MatrixClient[]> {
   const all = [
@@ -66,7 +67,7 @@ describe('the client matrix', () => {
         before(async () => {
           store = await start();
           direct = clientOf(store.url);
-          await direct.send(new CreateBucketCommand({ Bucket: STORE_BUCKET }));
+          await eventually('the bucket is there', () => direct.send(new CreateBucketCommand({ Bucket: STORE_BUCKET })));
           stored = new StoredObjects(direct, STORE_BUCKET);
           place = await openPlace(store, scheme);
           clients.push(...(await clientsFor(place)));
@@ -84,8 +85,14 @@ describe('the client matrix', () => {
             await client.close();
             process.stderr.write(`${at}: ${client.name}: ${Date.now() - started} ms\n`);
           }
-          assert.deepEqual(await stored.allOpenUploads(), [], 'no parts are left in the store');
+          assert.deepEqual(await leftByUs(), [], 'no parts are left in the store');
         });
+
+        /** Open uploads, but for those that a client leaves in the store without a gateway too. */
+        async function leftByUs(): Promise<string[]> {
+          const open = await stored.allOpenUploads();
+          return open.filter((key) => !key.endsWith(ITSELF) && !open.includes(`${key}${ITSELF}`));
+        }
 
         async function uploadAll(client: MatrixClient): Promise<void> {
           const bucket = client.bucket ?? 'uploads';
@@ -127,7 +134,7 @@ describe('the client matrix', () => {
         }
 
         function withoutGateway({ key, ...tried }: Attempt): Promise<string> {
-          const other = tried.what.startsWith('key ') ? key : `${key}-itself`;
+          const other = tried.what.startsWith('key ') ? key : `${key}${ITSELF}`;
           return outcomeOf({ ...tried, key: other, bucket: STORE_BUCKET }, place.direct);
         }
 
@@ -175,6 +182,7 @@ interface Attempt {
   readonly file: FileName;
 }
 
+const ITSELF = '-itself';
 const WITHOUT_GATEWAY = 'the store itself: ';
 
 const keyOf = (client: MatrixClient, way: string): string => `${client.name}/${way}`.replaceAll(/[ ,]+/g, '-');
@@ -195,12 +203,13 @@ function checksumOf(head: HeadObjectCommandOutput): string {
   return Object.keys(head).some((name) => /^Checksum(SHA|CRC)/.test(name)) ? 'stored' : 'WRONG: no checksum';
 }
 
-/** The S3 error code, if the client shows it; else the end of what it said, without what differs from run to run. */
+/** The S3 error code, if the client shows it; else the start of what it said, without what differs from run to run. */
 function reasonIn(said: string): string {
   const code = CODES.exec(said);
   if (code !== null) return code[1] as string;
-  const stable = said.trim().replaceAll(/127\.0\.0\.1:\d+|\/tmp\/[\w./-]+|\b[0-9A-Fa-f-]{12,}\b/g, '…');
-  return stable.replaceAll(/\s+/g, ' ').slice(-200);
+  const plain = said.trim().replaceAll(/\(Request ID: [^)]*\)/g, '');
+  const stable = plain.replaceAll(/127\.0\.0\.1:\d+|\/tmp\/[\w./-]+|\b[0-9A-Fa-f-]{12,}\b/g, '…');
+  return stable.replaceAll(/\s+/g, ' ').slice(0, 200);
 }
 
 const CODES =

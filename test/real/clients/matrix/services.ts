@@ -68,7 +68,7 @@ const PROGRAMS: readonly Program[] = [
   py('obstore', {}, 'piped', 'metadata', 'checksum'),
   py('s3fs', { tree: true }, 'metadata', 'checksum'),
   py('pandas', { writes: true }),
-  py('smart_open', {}, 'metadata', 'checksum'),
+  py('smart_open', {}, 'metadata'),
   py('OpenDAL', { plainOnly: true }, 'metadata', 'checksum'),
   go('manager'),
   go('transfermanager', true),
@@ -91,7 +91,7 @@ const PROGRAMS: readonly Program[] = [
 
 function go(uploader: string, tree?: true): Program {
   return {
-    name: `AWS SDK for Go, ${uploader}`,
+    name: `AWS SDK for Go (${uploader})`,
     command: () => ({ file: binary('aws-sdk-go'), args: [uploader], env: {} }),
     ways: [...SIZES, 'single', 'piped', 'metadata', 'checksum'],
     token: 'eight',

@@ -36,8 +36,8 @@ export function versionsOf(): Record<string, string> {
     mc: moduleIn(binary('mc'), 'github.com/minio/mc').replace(/^.*-(\d{8})\d*-.*$/, 'of $1'),
     aws4fetch: versionIn(join(execFileSync(binary('aws4fetch'), { encoding: 'utf8' }).trim(), 'package.json')),
     ...Object.fromEntries(pythonCommands().map(([name, { file, args }]) => [name, said(file, ...args, '--version')])),
-    'AWS SDK for Go, manager': moduleIn(binary('aws-sdk-go'), 'github.com/aws/aws-sdk-go-v2/feature/s3/manager'),
-    'AWS SDK for Go, transfermanager': moduleIn(
+    'AWS SDK for Go (manager)': moduleIn(binary('aws-sdk-go'), 'github.com/aws/aws-sdk-go-v2/feature/s3/manager'),
+    'AWS SDK for Go (transfermanager)': moduleIn(
       binary('aws-sdk-go'),
       'github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager',
     ),

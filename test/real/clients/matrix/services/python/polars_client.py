@@ -14,7 +14,7 @@ def put(job):
         "aws_region": "us-east-1",
         "aws_access_key_id": job.keys.accessKeyId,
         "aws_secret_access_key": job.keys.secretAccessKey,
-        "max_retries": "0",
+        "max_retries": 0,
     }
     if job.keys.sessionToken:
         options["aws_session_token"] = job.keys.sessionToken

@@ -21,8 +21,6 @@ def put(job):
     more = {}
     if job.way == "metadata":
         more = {"ContentType": "text/x-test", "Metadata": {"colour": "dark-blue"}}
-    if job.way == "checksum":
-        more = {"ChecksumAlgorithm": "SHA256"}
     params = {
         "client": client,
         "multipart_upload": job.way != "small",
