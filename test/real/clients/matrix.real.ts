@@ -190,7 +190,7 @@ const keyOf = (client: MatrixClient, way: string): string => `${client.name}/${w
 function isExpected(client: string, way: string, outcome: string): boolean {
   if (way === 'sync') return outcome === 'refused: MethodNotAllowed';
   if (outcome === 'stored' || outcome.startsWith(WITHOUT_GATEWAY)) return true;
-  return REFUSALS.some((refusal) => refusal.client === client && refusal.ways.test(way));
+  return REFUSALS.some((refusal) => refusal.clients.includes(client) && refusal.ways.test(way));
 }
 
 function metadataOf(head: HeadObjectCommandOutput, { typeOnly }: MatrixClient): string {

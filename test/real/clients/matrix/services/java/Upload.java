@@ -1,9 +1,9 @@
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,6 +15,8 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.util.VersionInfo;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
@@ -29,6 +31,9 @@ import software.amazon.awssdk.transfer.s3.model.UploadRequest;
  * `{"error": "..."}` per line of stdout. See serve.py for the members of a job.
  */
 public final class Upload {
+    /** Shared, since closing one takes two seconds. */
+    private static final SdkAsyncHttpClient HTTP = NettyNioAsyncHttpClient.create();
+
     public static void main(String[] args) throws Exception {
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         if (args.length > 0) {
@@ -90,6 +95,7 @@ public final class Upload {
 
     private static S3AsyncClient clientOf(Map<String, Object> job) {
         return S3AsyncClient.builder()
+            .httpClient(HTTP)
             .endpointOverride(URI.create(text(job, "endpoint")))
             .region(Region.US_EAST_1)
             .forcePathStyle(true)

@@ -16,7 +16,7 @@ def options(job):
 
 
 def file_system(job):
-    return s3fs.S3FileSystem(**options(job), skip_instance_cache=True)
+    return s3fs.S3FileSystem(**options(job))
 
 
 def put(job):
