@@ -64,20 +64,29 @@ function keysOf({ outcomes }: Recorded): string {
   }
   const rows = [...tried].map(([key, by]) => [
     `<code>${key.replaceAll('&', '&amp;')}</code>`,
-    cellOf(merged(by.map(([, outcome]) => outcome))),
-    by.map(([client]) => client).join(', '),
+    clientsThat(by, (text) => text === 'stored'),
+    clientsThat(by, (text) => text.startsWith(ITSELF)),
+    clientsThat(by, (text) => text !== 'stored' && !text.startsWith(ITSELF)),
   ]);
-  return table(['key', 'stored', 'by'], rows);
+  return table(['key', 'stored by', 'refused by the client or the store', 'refused by the gateway'], rows);
 }
 
-/** Of several clients: where they differ, both are said. */
-function merged(outcomes: readonly Outcome[]): Outcome {
-  const all: Record<string, string> = {};
-  for (const outcome of outcomes) {
-    for (const [place, text] of Object.entries(outcome))
-      all[place] = all[place] === undefined || all[place] === text ? text : `${all[place]}; ${text}`;
-  }
-  return all;
+const ITSELF = 'the store itself: ';
+
+/** Names of the clients whose outcomes match: all of them, or at least one; then the places are said. */
+function clientsThat(by: readonly [client: string, outcome: Outcome][], matches: (text: string) => boolean): string {
+  const names = by.flatMap(([client, outcome]) => {
+    const places = Object.keys(outcome).filter((place) => matches(outcome[place] as string));
+    if (places.length === 0) return [];
+    return places.length === Object.keys(outcome).length ? [client] : [`${client} (${storesOf(places)})`];
+  });
+  return names.join(', ') || '–';
+}
+
+/** The stores of places such as `MinIO, HTTP`; where it depends on the scheme, the places. */
+function storesOf(places: readonly string[]): string {
+  const stores = new Set(places.map((place) => place.split(', ')[0]));
+  return stores.size === 1 ? ([...stores][0] as string) : places.join('; ');
 }
 
 function cellOf(outcome: Outcome | undefined): string {
@@ -100,7 +109,7 @@ was uploaded to a bucket for clients that look first. \`npm run test:real\` does
 (\`test/real/clients/matrix.real.ts\`), and fails where the outcome differs.
 `;
 
-const KEYS = `\`sync\` lists the bucket first, which an upload gateway does not let it. The client says so, and uploads nothing.
+const KEYS = `\`sync\` lists the bucket first, which an upload gateway refuses.
 
 ## Keys
 

@@ -33,9 +33,15 @@ export const REFUSALS: readonly Refusal[] = [
     why: 'It ends the line of its trailer with LF instead of CRLF. Without `--checksum` the upload works.',
   },
   {
-    clients: ['DuckDB', 's3fs', 'mc', 's3cmd', 's5cmd', 'AWS CLI', 'AWS CLI of 2023', 'rclone', 'rclone of 2022'],
+    clients: ['DuckDB', 's3fs', 's3cmd', 'AWS CLI', 'AWS CLI of 2023', 'rclone', 'rclone of 2022'],
     ways: /^tree$/,
     what: 'a folder, partitions',
     why: 'They list the bucket before they upload. Upload single files with them.',
+  },
+  {
+    clients: ['mc'],
+    ways: /^(tree|sync)$/,
+    what: '`mc mirror`',
+    why: 'It lists the bucket before it uploads. Refused, it exits with 0 and uploads nothing: use `mc cp` for single files.',
   },
 ];

@@ -11,7 +11,7 @@ const said = (file: string, ...args: string[]): string =>
 const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 /** The version of a module in a program that Go has built. */
 const moduleIn = (file: string, module: string): string =>
-  new RegExp(`\\s${module}\\s+v?(\\S+)`).exec(
+  new RegExp(`\\s${module}\\s+v(\\S+)`).exec(
     execFileSync('go', ['version', '-m', realpathSync(file)], { encoding: 'utf8' }),
   )?.[1] ?? 'unknown';
 const BOTO = ['-c', 'import boto3; print(boto3.__version__)'];
