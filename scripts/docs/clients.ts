@@ -1,5 +1,9 @@
-/** Renders docs/clients.md: which stock clients upload how, made from what `test/real/clients/matrix.real.ts` recorded. */
+/**
+ * Renders docs/clients.md: the guide beside this file, then what the gateway refuses and why, and which stock clients upload how,
+ * made from what `test/real/clients/matrix.real.ts` recorded.
+ */
 import { readFileSync } from 'node:fs';
+import { REFUSALS } from '../../test/real/clients/matrix/refusals.ts';
 import { head, table } from './markdown.ts';
 
 const RECORD = new URL('../../test/real/clients/matrix/recorded.json', import.meta.url);
@@ -14,18 +18,32 @@ type Outcome = Readonly<Record<string, string>>;
 const WAYS: readonly (readonly [way: string, column: string])[] = [
   ['empty', '0 bytes'],
   ['small', '1 byte'],
-  ['piped', '10 kB, length unknown'],
-  ['large', '30 MiB, its own way'],
+  ['eight', '8 MiB'],
+  ['large', '64 MiB'],
   ['single', '30 MiB, one request'],
+  ['piped', '10 kB, length unknown'],
   ['presigned', 'presigned PUT'],
+  ['metadata', 'metadata'],
+  ['checksum', 'checksum'],
+  ['token', 'JWT as session token'],
+  ['tree', 'a folder'],
   ['sync', 'sync'],
 ];
 const KEY = 'key ';
 
 export function renderClients(): string {
   const recorded = JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded;
-  return `${head('Clients')}\n${INTRODUCTION}\n${waysOf(recorded)}\n\n${KEYS}\n${keysOf(recorded)}\n\n${HOW}`;
+  const guide = readFileSync(new URL('./clients-guide.md', import.meta.url), 'utf8').trimEnd();
+  const parts = [head('Clients'), guide, '', ...refusals(), INTRODUCTION, waysOf(recorded), '', KEYS, keysOf(recorded)];
+  return `${parts.join('\n')}\n`;
 }
+
+function refusals(): string[] {
+  if (REFUSALS.length === 0) return [];
+  return ['## What does not work, and why\n', table(['client', 'what', 'why'], REFUSALS.map(rowOf)), ''];
+}
+
+const rowOf = ({ clients, what, why }: (typeof REFUSALS)[number]): string[] => [clients.join(', '), what, why];
 
 function waysOf({ versions, outcomes }: Recorded): string {
   const rows = Object.entries(outcomes).map(([client, ways]) => [
@@ -46,20 +64,29 @@ function keysOf({ outcomes }: Recorded): string {
   }
   const rows = [...tried].map(([key, by]) => [
     `<code>${key.replaceAll('&', '&amp;')}</code>`,
-    cellOf(merged(by.map(([, outcome]) => outcome))),
-    by.map(([client]) => client).join(', '),
+    clientsThat(by, (text) => text === 'stored'),
+    clientsThat(by, (text) => text.startsWith(ITSELF)),
+    clientsThat(by, (text) => text !== 'stored' && !text.startsWith(ITSELF)),
   ]);
-  return table(['key', 'stored', 'by'], rows);
+  return table(['key', 'stored by', 'refused by the client or the store', 'refused by the gateway'], rows);
 }
 
-/** Of several clients: where they differ, both are said. */
-function merged(outcomes: readonly Outcome[]): Outcome {
-  const all: Record<string, string> = {};
-  for (const outcome of outcomes) {
-    for (const [place, text] of Object.entries(outcome))
-      all[place] = all[place] === undefined || all[place] === text ? text : `${all[place]}; ${text}`;
-  }
-  return all;
+const ITSELF = 'the store itself: ';
+
+/** Names of the clients whose outcomes match: all of them, or at least one; then the places are said. */
+function clientsThat(by: readonly [client: string, outcome: Outcome][], matches: (text: string) => boolean): string {
+  const names = by.flatMap(([client, outcome]) => {
+    const places = Object.keys(outcome).filter((place) => matches(outcome[place] as string));
+    if (places.length === 0) return [];
+    return places.length === Object.keys(outcome).length ? [client] : [`${client} (${storesOf(places)})`];
+  });
+  return names.join(', ') || '–';
+}
+
+/** The stores of places such as `MinIO, HTTP`; where it depends on the scheme, the places. */
+function storesOf(places: readonly string[]): string {
+  const stores = new Set(places.map((place) => place.split(', ')[0]));
+  return stores.size === 1 ? ([...stores][0] as string) : places.join('; ');
 }
 
 function cellOf(outcome: Outcome | undefined): string {
@@ -72,47 +99,21 @@ function cellOf(outcome: Outcome | undefined): string {
 
 const mark = (text: string): string => (text === 'stored' ? '✓' : text);
 
-const INTRODUCTION = `Stock clients in front of the gateway, and MinIO and versitygw behind it. ✓: over HTTP and over the gateway's own TLS, to both stores,
-the client was content, the object in the store had the SHA-256 of what was sent, and no part of an upload was left. –: the client has no such
-way. The gateway split objects above 8 MiB, so that 30 MiB in one request went to the store in parts. \`npm run test:real\` does all of it
-again (\`test/real/clients/matrix.real.ts\`), and fails where it no longer comes to this.
+const INTRODUCTION = `## What was tried
+
+Stock clients in front of the gateway, and MinIO and versitygw behind it. ✓: over HTTP, and over the gateway's own TLS where the client
+can be given a certificate authority, to both stores: the client reported success, the object in the store had the SHA-256 of the file,
+and no part of an upload was left. –: the client has no such way. "the store itself: …": the same upload to the store, without the gateway,
+failed as well. The gateway split objects above 8 MiB. Objects of 64 MiB, and of 30 MiB in one request, were sent over HTTP only. A folder
+was uploaded to a bucket for clients that look first. \`npm run test:real\` does all of it again
+(\`test/real/clients/matrix.real.ts\`), and fails where the outcome differs.
 `;
 
-const KEYS = `\`sync\` lists the bucket first, which an upload gateway does not let it. The client says so, and uploads nothing.
+const KEYS = `\`sync\` lists the bucket first, which an upload gateway refuses.
 
 ## Keys
 
 Each can be read back from the store under this name. Keys with empty segments or with dots for segments were tried with
 \`literal_keys: true\`. Without it the gateway refuses them on these stores ([policy.md](policy.md#one-key-one-spelling)): MinIO refuses
 them itself, and versitygw lists them under another name.
-`;
-
-const HOW = `## How
-
-What each needs to be told beside its keys; \`http://gateway:8080\` stands for yours. Authorities of your own: \`AWS_CA_BUNDLE\` for all that
-are made of boto3, \`--ca-certs\`, \`--ca-cert\`, \`--cacert\` for s3cmd, rclone and curl.
-
-\`\`\`sh
-aws --endpoint-url http://gateway:8080 s3 cp FILE s3://uploads/KEY            # or - for stdin
-s3cmd --host=gateway:8080 --host-bucket=gateway:8080 --no-ssl put FILE s3://uploads/KEY
-s4cmd --endpoint-url http://gateway:8080 put FILE s3://uploads/KEY
-rclone copyto --s3-provider=Other --s3-endpoint=http://gateway:8080 FILE :s3:uploads/KEY     # needs allow_head: true
-rclone copyto --s3-provider=Other --s3-endpoint=http://gateway:8080 \\
-  --s3-no-check-bucket --s3-no-head FILE :s3:uploads/KEY                                     # does not ("rclone, blind")
-curl --aws-sigv4 aws:amz:us-east-1:s3 --user "$ACCESS_KEY:$SECRET_KEY" \\
-  --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --upload-file FILE http://gateway:8080/uploads/KEY
-\`\`\`
-
-\`\`\`python
-boto3.client("s3", endpoint_url="http://gateway:8080", config=Config(s3={"addressing_style": "path"}))
-\`\`\`
-
-\`\`\`js
-new S3Client({ endpoint: 'http://gateway:8080', region: 'us-east-1', forcePathStyle: true, credentials })
-new Minio.Client({ endPoint: 'gateway', port: 8080, useSSL: false, pathStyle: true, accessKey, secretKey })
-\`\`\`
-
-What they ask beside uploading is answered without the store: where a bucket is, whether it is there, whether it may be made (409, it is yours
-already), and which multipart uploads there are to go on with (never any). Whether an object is there is answered with 404, unless the
-bucket says \`allow_head: true\`.
 `;

@@ -90,9 +90,9 @@ export class AwsChunkedDecoder {
     return end;
   }
 
-  /** minio-go writes the trailer as it is signed, with a bare LF, and a CRLF behind it; S3 and MinIO take that. */
+  /** minio-go ends a trailer with a bare LF, as it signs it, and a CRLF behind it, signed or not; S3 and MinIO accept that. */
   #understandBare(line: string): void {
-    if (this.#verifier === undefined || this.#state !== 'trailer' || line === '') {
+    if (this.#state !== 'trailer' || line === '') {
       throw new Failure('invalid_chunk', 'A chunk line does not end in CRLF.');
     }
     this.#takeTrailer(line);

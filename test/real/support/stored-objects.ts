@@ -32,8 +32,10 @@ export class StoredObjects {
     return this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' }));
   }
 
-  async keys(): Promise<string[]> {
-    const { Contents = [] } = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket }));
+  async keys(prefix?: string): Promise<string[]> {
+    const { Contents = [] } = await this.#client.send(
+      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix }),
+    );
     return Contents.map(({ Key }) => Key!);
   }
 
