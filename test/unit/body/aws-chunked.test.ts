@@ -23,6 +23,11 @@ describe('AwsChunkedDecoder', () => {
     }
   });
 
+  it('takes a trailer as minio-go ends it: with LF and CRLF', () => {
+    const { bytes, trailers } = decode(Buffer.from('0\r\nx-amz-checksum-crc32:AAAAAA==\n\r\n\r\n'), 5);
+    assert.deepEqual([bytes.length, trailers.get('x-amz-checksum-crc32')], [0, 'AAAAAA==']);
+  });
+
   it('takes an empty body', () => {
     const { bytes, trailers } = decode(Buffer.from('0\r\nx-amz-checksum-crc32: AAAAAA==\r\n\r\n'), 3);
     assert.equal(bytes.length, 0);
