@@ -108,9 +108,15 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   };
 }
 
-/** A client that has sent the whole of its request may end its side, and still gets its answer; node:http's types do not know of it. */
+/**
+ * A client that has sent the whole of its request may end its side, and still gets its response; node:http's types do not know of it.
+ * TLS only from the end of the handshake on: a peer that leaves before has left.
+ */
 function allowHalfOpen(server: Server & { httpAllowHalfOpen?: boolean }): void {
   server.httpAllowHalfOpen = true;
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.allowHalfOpen = true;
+  });
 }
 
 type RefusedByTls = (problem: ConnectionProblem, socket: TLSSocket, detail: string | undefined) => void;
@@ -122,7 +128,6 @@ function tlsServer(certificates: Certificates, options: ServerOptions, refused: 
     ...options,
     ...material,
     ...client,
-    allowHalfOpen: true,
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: HANDSHAKE_MILLIS,
   });

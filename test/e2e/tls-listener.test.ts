@@ -254,6 +254,17 @@ describe('the upload port with TLS', () => {
     assert.equal(await refused(gateway, 'tls_handshake_timeout'), 1);
   });
 
+  it('lets a peer go at once that leaves during its handshake, as balancers do', async () => {
+    const gateway = await start();
+    const still = await RawClient.connect(gateway.url);
+    still.write(Buffer.from('\x16\x03\x01', 'latin1'));
+    const left = await RawClient.connect(gateway.url);
+    left.socket.end();
+    const first = await Promise.race([still.closed().then(() => 'still'), left.closed().then(() => 'left')]);
+    assert.equal(first, 'left');
+    still.destroy();
+  });
+
   it('closes in time although a handshake stands still', async () => {
     const gateway = await startGateway({
       storeUrl: store.url,
