@@ -3,6 +3,7 @@
  * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict says whether, and if not, why not.
  */
 import type { ChunkSignatures } from '../domain/identity.ts';
+import { isAddedOnTheWay } from '../domain/request-headers.ts';
 import { canonicalPath, canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkChain, isSameSignature, SIGNED_CHUNKS } from './chunk-chain.ts';
 import type { Claim } from './claim.ts';
@@ -108,14 +109,14 @@ function checkTime(claim: Claim, now: number): void {
 }
 
 /**
- * `host` must be signed, and every `x-amz-*` header that came: S3 acts on them, so none may be added on the way. All
- * others may be added, `traceparent` for one.
+ * `host` must be signed, and every `x-amz-*` header that came: S3 acts on them, so none may be added on the way. The exceptions are
+ * those of proxies, such as `x-amz-cf-id`, on which S3 does not act. All others may be added, `traceparent` for one.
  */
 function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
   const signed = new Set(claim.signedHeaders);
   if (!signed.has('host')) refuse('unsigned_header', 'The header host is not signed.');
   for (const name of headers.names()) {
-    if (name.startsWith('x-amz-') && !signed.has(name))
+    if (name.startsWith('x-amz-') && !signed.has(name) && !isAddedOnTheWay(name))
       refuse('unsigned_header', `The header ${name.slice(0, 80)} is not signed.`);
   }
 }
