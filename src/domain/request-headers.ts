@@ -58,9 +58,9 @@ export const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const;
 /** Which account owns the bucket, and which one pays. The store judges them with every request. */
 export const ACCOUNT_HEADERS = ['x-amz-expected-bucket-owner', 'x-amz-request-payer'] as const;
 
-const OTHER_CHECKSUMS = ['md5', 'sha1', 'sha256', 'sha512', 'xxhash3', 'xxhash64', 'xxhash128'].map(
-  (name) => `x-amz-checksum-${name}`,
-);
+const CHECKSUMS = 'crc32 crc32c crc64nvme md5 sha1 sha256 sha512 xxhash3 xxhash64 xxhash128'
+  .split(' ')
+  .map((name) => `x-amz-checksum-${name}`);
 
 type Details = Omit<RequestHeader, 'name' | 'fate'>;
 
@@ -68,12 +68,22 @@ const rows = (fate: HeaderFate, names: readonly string[], details: Details): Req
   names.map((name) => ({ name, fate, ...details }));
 
 const PASSED: readonly RequestHeader[] = [
-  ...rows('passed', OBJECT_HEADERS, {
+  ...rows('passed', ['content-type'], {
     sender: 'AWS SDKs',
-    operations: NEW_OBJECT,
-    why: 'describes the object',
+    operations: [...NEW_OBJECT, 'CompleteMultipartUpload'],
+    why: 'describes the object, or the XML document',
     source: `${S3_API}, "PutObject"`,
   }),
+  ...rows(
+    'passed',
+    OBJECT_HEADERS.filter((name) => name !== 'content-type'),
+    {
+      sender: 'AWS SDKs',
+      operations: NEW_OBJECT,
+      why: 'describes the object',
+      source: `${S3_API}, "PutObject"`,
+    },
+  ),
   ...rows('passed', CUSTOMER_KEY_HEADERS, {
     sender: 'AWS SDKs',
     operations: KNOW_CUSTOMER_KEY,
@@ -97,12 +107,6 @@ const PASSED: readonly RequestHeader[] = [
     operations: [...OBJECT_BYTES, 'CompleteMultipartUpload'],
     why: 'a checksum; the gateway verifies it too',
     source: `${S3_API}, "PutObject"`,
-  }),
-  ...rows('passed', ['content-type'], {
-    sender: 'AWS SDKs',
-    operations: ['CompleteMultipartUpload'],
-    why: 'the type of the XML document',
-    source: 'RFC 9110, section 8.3',
   }),
   ...rows('passed', ['x-amz-sdk-checksum-algorithm'], {
     sender: 'AWS SDKs',
@@ -140,13 +144,7 @@ const PASSED: readonly RequestHeader[] = [
     why: 'user metadata',
     source: `${S3_API}, "PutObject"`,
   }),
-  ...rows('passed', ['x-amz-checksum-crc32', 'x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme'], {
-    sender: 'AWS SDKs',
-    operations: [...OBJECT_BYTES, 'CompleteMultipartUpload'],
-    why: 'a checksum; the gateway verifies it too',
-    source: 'Amazon S3 User Guide, "Checking object integrity"',
-  }),
-  ...rows('passed', OTHER_CHECKSUMS, {
+  ...rows('passed', CHECKSUMS, {
     sender: 'AWS SDKs',
     operations: [...OBJECT_BYTES, 'CompleteMultipartUpload'],
     why: 'a checksum; the gateway verifies it too, except XXHash, which only the store verifies',
@@ -333,35 +331,16 @@ const REFUSED: readonly RequestHeader[] = [
     why: 'it does not show what is stored',
     source: `${S3_API}, "GetObjectAttributes", "ListObjectsV2"`,
   }),
-  ...rows('refused', ['x-amz-meta-snowball-*', 'x-minio-*', 'x-oss-*', 'x-goog-*', 'x-emc-*', 'x-rgw-*', 'x-ceph-*', 'x-seaweedfs-*'], {
-    sender: 'other clients',
-    why: 'stores give such headers powers of their own, such as to unpack an archive',
-    source: 'MinIO, Alibaba Cloud OSS, Google Cloud Storage, Dell ECS and Ceph documentation',
-  }),
+  ...rows(
+    'refused',
+    ['x-amz-meta-snowball-*', 'x-minio-*', 'x-oss-*', 'x-goog-*', 'x-emc-*', 'x-rgw-*', 'x-ceph-*', 'x-seaweedfs-*'],
+    {
+      sender: 'other clients',
+      why: 'stores give such headers powers of their own, such as to unpack an archive',
+      source: 'MinIO, Alibaba Cloud OSS, Google Cloud Storage, Dell ECS and Ceph documentation',
+    },
+  ),
 ];
 
 /** The first row that fits counts: refusals of a prefix come before what is passed by a shorter one. */
 export const REQUEST_HEADERS: readonly RequestHeader[] = [...OF_SDKS, ...OF_PROXIES, ...REFUSED, ...PASSED];
-
-const EXACT = new Map<string, RequestHeader[]>();
-const PREFIXES: RequestHeader[] = [];
-for (const row of REQUEST_HEADERS) {
-  if (row.name.endsWith('*')) PREFIXES.push(row);
-  else EXACT.set(row.name, [...(EXACT.get(row.name) ?? []), row]);
-}
-
-/** @param name lower case. @returns the row of a header; undefined where there is none. */
-export function requestHeader(name: string): RequestHeader | undefined {
-  return EXACT.get(name)?.[0] ?? PREFIXES.find((row) => name.startsWith(row.name.slice(0, -1)));
-}
-
-/** Exact names that go to the store with an operation. */
-export function namesPassedWith(operation: OperationName): ReadonlySet<string> {
-  const passed = PASSED.filter((row) => row.operations?.includes(operation));
-  return new Set(passed.map(({ name }) => name).filter((name) => !name.endsWith('*')));
-}
-
-/** Whether proxies add a header behind the client, so that no signature covers it. @param name lower case. */
-export function isAddedOnTheWay(name: string): boolean {
-  return requestHeader(name)?.addedOnTheWay === true;
-}

@@ -5,15 +5,10 @@
  * src/domain/request-headers.ts.
  */
 import { Failure } from '../domain/failure.ts';
+import { namesPassedWith, requestHeader } from '../domain/find-request-header.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, type OperationName } from '../domain/operation.ts';
-import {
-  ACCOUNT_HEADERS,
-  CONDITION_HEADERS,
-  CUSTOMER_KEY_HEADERS,
-  namesPassedWith,
-  requestHeader,
-} from '../domain/request-headers.ts';
+import { ACCOUNT_HEADERS, CONDITION_HEADERS, CUSTOMER_KEY_HEADERS } from '../domain/request-headers.ts';
 import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[];
@@ -112,7 +107,10 @@ function refuseUnlessHarmless(name: string, value: string): void {
   const row = requestHeader(name);
   if (row !== undefined && row.fate !== 'refused') return;
   const why = row?.fate === 'refused' ? `: ${row.why}.` : '.';
-  throw new Failure('not_implemented', `This gateway does not offer what the header ${name.slice(0, 80)} asks for${why}`);
+  throw new Failure(
+    'not_implemented',
+    `This gateway does not offer what the header ${name.slice(0, 80)} asks for${why}`,
+  );
 }
 
 /**

@@ -2,15 +2,15 @@
  * Verifies a request that is signed in its headers or in its query (AWS Signature Version 4, "Authenticating Requests: Using
  * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict says whether, and if not, why not.
  */
+import { isAddedOnTheWay } from '../domain/find-request-header.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
-import { isAddedOnTheWay } from '../domain/request-headers.ts';
 import { canonicalPath, canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkChain, isSameSignature, SIGNED_CHUNKS } from './chunk-chain.ts';
 import type { Claim } from './claim.ts';
 import { claimInHeader } from './claim-in-header.ts';
 import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
 import { HeaderIndex } from './header-index.ts';
-import { type Refusal, refuse, type SignedText, SignatureRefused } from './refusals.ts';
+import { type Refusal, refuse, SignatureRefused, type SignedText } from './refusals.ts';
 import { type Scope, type SigningKey, type SigningKeys, scopeText } from './signing-key.ts';
 
 export interface RequestToVerify {

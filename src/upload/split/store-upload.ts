@@ -9,7 +9,12 @@ import type { Span } from '../../domain/span.ts';
 import type { Authorized } from '../../domain/stages.ts';
 import { escapeXml, unescapeXml } from '../../kit/xml.ts';
 import type { StoreAnswer } from '../../s3/exchange.ts';
-import { accountHeaders, conditionHeaders, headersForStore, headersOfEveryRequest } from '../../s3/header-allow-list.ts';
+import {
+  accountHeaders,
+  conditionHeaders,
+  headersForStore,
+  headersOfEveryRequest,
+} from '../../s3/header-allow-list.ts';
 import type { StoreCall } from '../../s3/store-call.ts';
 import type { StoreBucket } from '../../s3/store-client.ts';
 import { completeOnce, storeTimeOf } from '../complete-once.ts';
