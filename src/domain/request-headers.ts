@@ -242,7 +242,7 @@ const OF_PROXIES: readonly RequestHeader[] = [
   ...rows('ends_here', ['x-forwarded-*', 'forwarded', 'via'], {
     sender: 'nginx, Envoy, ALB, Cloudflare, CloudFront',
     addedOnTheWay: true,
-    why: 'the way of the request; one of them names the client if server.forwarded is configured',
+    why: 'the way of the request; one of them names the client if server.trusted_proxies is configured',
     source: 'RFC 7239; RFC 9110, section 7.6.3',
   }),
   ...rows('ends_here', ['x-envoy-*', 'x-request-id'], {
