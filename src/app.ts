@@ -42,7 +42,7 @@ import { routeRequest } from './router/route-request.ts';
 import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import type { EdgeOptions } from './server/upload-port.ts';
-import { virtualHosts } from './server/virtual-hosts.ts';
+import { ownHosts, virtualHosts } from './server/virtual-hosts.ts';
 import { answerQuestion } from './upload/answer-question.ts';
 import { createHandlers } from './upload/handlers.ts';
 import type { ObjectOptions } from './upload/send-object.ts';
@@ -220,6 +220,7 @@ async function openListener(
     cluesOf,
     corsOf,
     hostBucketOf,
+    isOwnHost: ownHosts(server.domain ?? []),
     report,
     edge,
   });

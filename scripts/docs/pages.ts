@@ -3,6 +3,7 @@ import { renderBrowsers } from './browsers.ts';
 import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
+import { renderHeaders } from './headers.ts';
 import { renderMetrics } from './metrics.ts';
 import { renderTracing } from './tracing.ts';
 
@@ -17,6 +18,7 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/clients.md', render: renderClients },
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },
+  { file: 'docs/headers.md', render: renderHeaders },
   { file: 'docs/metrics.md', render: renderMetrics },
   { file: 'docs/TRACING.md', render: renderTracing },
 ];

@@ -28,8 +28,20 @@ export interface Location<B extends Bucket> {
 /** @throws Failure no_such_bucket, invalid_uri, invalid_key, key_too_long. */
 export function findBucket<B extends Bucket>(routes: readonly Route<B>[], target: Target): Location<B> {
   const route = findRoute(routes, target);
-  const keyStart = target.hostBucket === undefined ? route.prefix.length + 1 : 1;
-  return { route, key: decodeKey(target.rawPath.slice(keyStart), route) };
+  if (target.hostBucket !== undefined) return { route, key: decodeKey(target.rawPath.slice(1), route) };
+  const rawKey = target.rawPath.slice(route.prefix.length + 1);
+  const key = decodeKey(rawKey, route);
+  if (key !== rawKey) refuseOtherReading(routes, route, key);
+  return { route, key };
+}
+
+/**
+ * With the prefixes `/a` and `/a/b`, `/a/b%2Fc` is a key of `/a` and its decoded form one of `/a/b`. A signature covers the decoded
+ * form, so it could be moved from one bucket to the other.
+ */
+function refuseOtherReading<B extends Bucket>(routes: readonly Route<B>[], route: Route<B>, key: string): void {
+  if (findByPath(routes, `${route.prefix}/${key}`) === route) return;
+  throw new Failure('invalid_uri', 'The path names another bucket when it is decoded. Send "/" instead of "%2F".');
 }
 
 /** By the name of its host, or else by its path. @throws Failure no_such_bucket. */

@@ -1,58 +1,20 @@
 /**
  * Which headers pass through the gateway, in both directions. Everything else stops here: a header can be a capability
  * (`x-amz-acl`, `x-amz-copy-source`, MinIO's `x-amz-meta-snowball-auto-extract`), so only known ones go on. An unknown
- * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for.
+ * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for. The rows are in
+ * src/domain/request-headers.ts.
  */
 import { Failure } from '../domain/failure.ts';
+import { namesPassedWith, requestHeader } from '../domain/find-request-header.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
-import { OBJECT_HEADERS } from '../domain/object-headers.ts';
-import type { OperationName } from '../domain/operation.ts';
+import { OPERATIONS, type OperationName } from '../domain/operation.ts';
+import { ACCOUNT_HEADERS, CONDITION_HEADERS, CUSTOMER_KEY_HEADERS } from '../domain/request-headers.ts';
 import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
 
-const CUSTOMER_KEY_HEADERS = [
-  'x-amz-server-side-encryption-customer-algorithm',
-  'x-amz-server-side-encryption-customer-key',
-  'x-amz-server-side-encryption-customer-key-md5',
-] as const;
-
-/** Let the store check the bytes once more, or tell which checksum it shall keep. */
-const CHECKSUM_HEADERS = ['content-md5', 'x-amz-sdk-checksum-algorithm'] as const;
-const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const;
-
-const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
-  PutObject: new Set([...OBJECT_HEADERS, ...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS, ...CONDITION_HEADERS]),
-  PostObject: new Set([...OBJECT_HEADERS, ...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS]),
-  CreateMultipartUpload: new Set([
-    ...OBJECT_HEADERS,
-    ...CUSTOMER_KEY_HEADERS,
-    'x-amz-checksum-algorithm',
-    'x-amz-checksum-type',
-  ]),
-  UploadPart: new Set([...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS]),
-  CompleteMultipartUpload: new Set([
-    ...CUSTOMER_KEY_HEADERS,
-    ...CONDITION_HEADERS,
-    'content-md5',
-    'content-type',
-    'x-amz-checksum-type',
-    'x-amz-mp-object-size',
-  ]),
-  AbortMultipartUpload: new Set(),
-  ListParts: new Set(CUSTOMER_KEY_HEADERS),
-  HeadObject: new Set(CUSTOMER_KEY_HEADERS),
-};
-
-/** Read by the gateway itself, or of no meaning for the store: these end here without a word. */
-const ENDS_HERE = new Set([
-  'x-amz-cf-id', // CloudFront puts it into every request
-  'x-amz-checksum-algorithm', // minio-go names with each object and part what its trailer brings; S3 knows it at Create only
-  'x-amz-content-sha256',
-  'x-amz-date',
-  'x-amz-decoded-content-length',
-  'x-amz-security-token',
-  'x-amz-trailer',
-  'x-amz-user-agent',
-]);
+const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[];
+const BY_OPERATION = Object.fromEntries(
+  OPERATION_NAMES.map((operation) => [operation, namesPassedWith(operation)]),
+) as Readonly<Record<OperationName, ReadonlySet<string>>>;
 
 const CHECKSUM_VALUE = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256|sha512|md5|xxhash[0-9]+)$/;
 const TAKES_CHECKSUM = new Set<OperationName>(['PutObject', 'PostObject', 'UploadPart', 'CompleteMultipartUpload']);
@@ -78,7 +40,7 @@ export function headersForStore(
     if (rules?.refused.has(name)) throw notForClients(name);
     if (allowed.has(name) || (createsObject && rules?.allowed.has(name))) passed[name] = value;
     else if (passesByPrefix(operation, name)) passed[name] = value;
-    else if (VENDOR.test(name) && !ENDS_HERE.has(name)) refuseUnlessHarmless(operation, name, value);
+    else if (VENDOR.test(name)) refuseUnlessHarmless(name, value);
   }
   refuseConnectionOptions(headers.connection, passed);
   if (rules !== undefined && createsObject) applyFixed(passed, rules);
@@ -86,9 +48,14 @@ export function headersForStore(
   return withoutAwsChunked(passed);
 }
 
-/** What every request about an object encrypted with the client's own key must carry. */
-export function customerKeyHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return picked(CUSTOMER_KEY_HEADERS, headers);
+/** What every request about an object must carry: the client's own encryption key, and the accounts that the store judges. */
+export function headersOfEveryRequest(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return picked([...CUSTOMER_KEY_HEADERS, ...ACCOUNT_HEADERS], headers);
+}
+
+/** The same of a request to abort, which does not know encryption keys. */
+export function accountHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return picked(ACCOUNT_HEADERS, headers);
 }
 
 /** On which condition the object may be written. */
@@ -131,15 +98,19 @@ function passesByPrefix(operation: OperationName, name: string): boolean {
   return operation === 'PutObject' || operation === 'PostObject' || operation === 'CreateMultipartUpload';
 }
 
-/** Some clients send the default explicitly: `x-amz-acl: private`, object headers with each part. */
-function refuseUnlessHarmless(operation: OperationName, name: string, value: string): void {
+/** Some clients send the default explicitly, such as `x-amz-acl: private`, and object headers with each part. */
+function refuseUnlessHarmless(name: string, value: string): void {
   if (name === 'x-amz-acl') {
     if (value === 'private') return;
     throw new Failure('access_denied', 'This gateway lets nobody set an ACL other than private.');
   }
-  const known = name.startsWith(METADATA) || BY_OPERATION.PutObject.has(name) || CHECKSUM_VALUE.test(name);
-  if (known && operation !== 'PutObject' && !name.startsWith('x-amz-meta-snowball-')) return;
-  throw new Failure('not_implemented', `This gateway does not offer what the header ${name.slice(0, 80)} asks for.`);
+  const row = requestHeader(name);
+  if (row !== undefined && row.fate !== 'refused') return;
+  const why = row?.fate === 'refused' ? `: ${row.why}.` : '.';
+  throw new Failure(
+    'not_implemented',
+    `This gateway does not offer what the header ${name.slice(0, 80)} asks for${why}`,
+  );
 }
 
 /**
@@ -165,6 +136,7 @@ const FROM_STORE: ReadonlyMap<string, RegExp> = new Map([
   ['etag', /^[\x20-\x7e]{1,256}$/],
   ['x-amz-abort-date', /^[\w ,:+-]{1,64}$/], // when the parts of an unfinished upload go
   ['x-amz-object-size', /^\d{1,20}$/],
+  ['x-amz-request-charged', /^requester$/],
   ['x-amz-server-side-encryption', /^[\w:.-]{1,64}$/], // the kind: clients verify that they got what they asked for
   ['x-amz-server-side-encryption-bucket-key-enabled', /^(true|false)$/],
   ['x-amz-server-side-encryption-customer-algorithm', /^[\w:.-]{1,64}$/], // the client's own

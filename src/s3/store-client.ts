@@ -132,7 +132,7 @@ export class StoreClient {
     span.set('http.response.status_code', answer.status);
     span.set('aws.request_id', answer.headers['x-amz-request-id']);
     span.set('aws.extended_request_id', answer.headers['x-amz-id-2']);
-    const failure = failureOfAnswer(answer, call.operation);
+    const failure = failureOfAnswer(answer, call);
     if (failure !== undefined) throw failure;
     return answer;
   }

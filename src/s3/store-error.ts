@@ -1,7 +1,6 @@
 /** What a store says when it refuses: its XML error read, and turned into what the client may be told. */
 import { SaxesParser } from 'saxes';
 import { Failure, type FailureType } from '../domain/failure.ts';
-import type { OperationName } from '../domain/operation.ts';
 import type { StoreAnswer } from './exchange.ts';
 import { errorHeadersForClient } from './header-allow-list.ts';
 import {
@@ -13,6 +12,7 @@ import {
   REFUSES_GATEWAY_BY_STATUS,
   SUCCESSES,
 } from './store-answers.ts';
+import type { StoreCall } from './store-call.ts';
 
 /** The most that the operator is told of the store's own words, in characters. */
 const MAX_DETAIL = 1_000;
@@ -22,16 +22,29 @@ export interface StoreError {
   readonly message: string;
 }
 
+/** What a store says to a request whose `x-amz-expected-bucket-owner` does not own the bucket; it says the same to a gateway without rights. */
+const OTHER_OWNER: PassedError = {
+  status: 403,
+  message:
+    'The store denied access. Check x-amz-expected-bucket-owner: it must name the account that owns the bucket at the store.',
+};
+
 /**
  * The answer as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference). The client is
  * told what the table of answers says; the store's own words are the detail, for the operator.
  */
-export function failureOfAnswer(answer: StoreAnswer, operation: OperationName): Failure | undefined {
+export function failureOfAnswer(
+  answer: StoreAnswer,
+  { operation, headers }: Pick<StoreCall, 'operation' | 'headers'>,
+): Failure | undefined {
   const success = SUCCESSES.has(answer.status);
   if (success && !answer.body.includes('<Error')) return undefined;
   const error = readStoreError(answer.body);
   if (success && error === undefined) return undefined;
   const code = error?.code ?? (operation === 'HeadObject' ? CODES_OF_HEAD : CODES_BY_STATUS)[answer.status];
+  const isDenied = code === 'AccessDenied' || (code === undefined && answer.status === 403);
+  if (isDenied && headers['x-amz-expected-bucket-owner'] !== undefined)
+    return passedOn(OTHER_OWNER, 'AccessDenied', answer, error);
   const passed = code !== undefined && Object.hasOwn(PASSED_ERRORS, code) ? PASSED_ERRORS[code] : undefined;
   return passed === undefined ? oursInstead(answer, error) : passedOn(passed, code!, answer, error);
 }

@@ -62,8 +62,12 @@ function hopsOfForwarded(headers: IncomingHttpHeaders): Hop[] {
   });
 }
 
+/** Empty elements mean nothing (RFC 9110, section 5.6.1.2). */
 function listOf(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : String(value).split(',');
+  if (value === undefined) return [];
+  return String(value)
+    .split(',')
+    .filter((element) => element.trim() !== '');
 }
 
 /** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`. */

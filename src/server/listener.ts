@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { UnderWay } from '../kit/under-way.ts';
+import { type IsOwnHost, toOriginForm } from './absolute-form.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
@@ -20,6 +21,7 @@ const REPORT_MILLIS = 3_000;
 export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'clientOf'> {
   readonly edge: EdgeOptions;
   readonly limits: ConnectionLimits;
+  readonly isOwnHost: IsOwnHost;
   readonly host: string;
   readonly port: number;
 }
@@ -46,6 +48,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     turnOf(request.socket).take(request, response, (waitedMillis) => {
+      toOriginForm(request, options.isOwnHost);
       if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
       const body = new RequestBody(request, response, waits);
       void running.watch(serveRequest(serve, request, response, body, waitedMillis));

@@ -20,7 +20,10 @@ const TOLERATED = /["<>^`{|}]/;
 /** @throws Failure invalid_uri. */
 export function parseTarget(target: string): RequestTarget {
   if (!ORIGIN_FORM.test(target.replace(new RegExp(TOLERATED, 'g'), '_'))) {
-    throw new Failure('invalid_uri', 'The request target must be an absolute path of visible ASCII characters.');
+    throw new Failure(
+      'invalid_uri',
+      'The request target must be an absolute path of visible ASCII characters, or a URL of this host without a userinfo.',
+    );
   }
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);

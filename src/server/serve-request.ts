@@ -143,7 +143,7 @@ function attributesOf(request: IncomingMessage, path: string, client: Client): A
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** The path of a target; of an absolute form, which is refused, without the authority. Spans and log cut what it holds of credentials. */
+/** The path of a target; of an absolute form of another host, which is refused, without the authority. Spans and log cut what it holds of credentials. */
 function pathOf({ url = '' }: IncomingMessage): string {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);

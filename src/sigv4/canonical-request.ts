@@ -1,13 +1,13 @@
 /** The canonical form of a request, which is what Signature Version 4 signs and verifies. Pure. */
 import { hash } from 'node:crypto';
 import { withoutOuterBlanks } from '../kit/outer-blanks.ts';
-import { percentEncode } from '../kit/percent.ts';
+import { percentDecode, percentEncode, percentEncodePath } from '../kit/percent.ts';
 
 export type Query = readonly (readonly [name: string, value: string])[];
 
 export interface SignableRequest {
   readonly method: string;
-  /** The path as it is on the wire: percent-encoded once, never normalised (S3 differs here from other AWS services). */
+  /** Percent-encoded once, never normalised (S3 differs here from other AWS services). */
   readonly path: string;
   /** Decoded parameters. */
   readonly query: Query;
@@ -25,6 +25,16 @@ export function canonicalRequest(request: SignableRequest): string {
   for (const name of request.signedHeaders) headers += `${name}:${canonicalValue(request.headers[name] ?? '')}\n`;
   const names = request.signedHeaders.join(';');
   return `${request.method}\n${request.path}\n${canonicalQuery(request.query)}\n${headers}\n${names}\n${request.payloadHash}`;
+}
+
+/**
+ * The canonical URI: the path decoded once and encoded again, so that every spelling of a key has the same signature
+ * (AWS Signature Version 4, "Create a canonical request": "the URI-encoded version of the absolute path component").
+ * @returns the path itself if it is not percent-encoded UTF-8.
+ */
+export function canonicalPath(path: string): string {
+  const decoded = percentDecode(path);
+  return decoded === undefined ? path : percentEncodePath(decoded);
 }
 
 /** Parameters encoded, then sorted by name and value. */

@@ -9,13 +9,14 @@ import {
 } from './claim.ts';
 import type { HeaderIndex } from './header-index.ts';
 import { refuse } from './refusals.ts';
+import { amzDate } from './sign-request.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 export function claimInHeader(authorization: string, headers: HeaderIndex): Claim {
   const fields = parseAuthorization(authorization);
   const { accessKey, scope } = parseCredential(fields.get('Credential') as string, 'malformed_header');
-  const date = headers.once('x-amz-date');
+  const date = headers.once('x-amz-date') ?? basicDate(headers.once('date'));
   const time = parseDate(date, scope, 'malformed_header');
   return {
     form: 'header',
@@ -29,6 +30,20 @@ export function claimInHeader(authorization: string, headers: HeaderIndex): Clai
     payloadHash: parsePayloadHash(headers.once('x-amz-content-sha256') ?? refuse('no_payload_hash')),
     sessionToken: headers.once('x-amz-security-token'),
   };
+}
+
+/** RFC 9110, section 5.6.7, and with the offset of RFC 5322 that means the same. */
+const HTTP_DATE =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]0000)$/;
+
+/**
+ * The `Date` header counts where there is no `x-amz-date`. The string to sign has it in the basic form of ISO 8601 in each case
+ * (AWS Signature Version 4, "Elements of an AWS API request signature").
+ */
+function basicDate(text: string | undefined): string | undefined {
+  if (text === undefined || !HTTP_DATE.test(text)) return text;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : amzDate(new Date(time));
 }
 
 /** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: each of the three once, in any order. */

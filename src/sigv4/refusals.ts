@@ -26,7 +26,7 @@ export const REFUSALS = {
     message: 'The query parameters are not those of a Signature Version 4 request.',
   },
   duplicate_header: { code: 'InvalidRequest', status: 400, message: 'A header that is allowed once came twice.' },
-  no_date: { code: 'AccessDenied', status: 403, message: 'The request has no valid x-amz-date.' },
+  no_date: { code: 'AccessDenied', status: 403, message: 'The request has no valid x-amz-date and no valid Date.' },
   no_payload_hash: {
     code: 'InvalidRequest',
     status: 400,

@@ -2,15 +2,16 @@
  * Verifies a request that is signed in its headers or in its query (AWS Signature Version 4, "Authenticating Requests: Using
  * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict says whether, and if not, why not.
  */
+import { isAddedOnTheWay } from '../domain/find-request-header.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
-import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
+import { canonicalPath, canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkChain, isSameSignature, SIGNED_CHUNKS } from './chunk-chain.ts';
 import type { Claim } from './claim.ts';
 import { claimInHeader } from './claim-in-header.ts';
 import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
 import { HeaderIndex } from './header-index.ts';
-import { type Refusal, refuse, SignatureRefused } from './refusals.ts';
-import { type Scope, type SigningKeys, scopeText } from './signing-key.ts';
+import { type Refusal, refuse, SignatureRefused, type SignedText } from './refusals.ts';
+import { type Scope, type SigningKey, type SigningKeys, scopeText } from './signing-key.ts';
 
 export interface RequestToVerify {
   readonly method: string;
@@ -79,11 +80,7 @@ function verify(request: RequestToVerify, findKey: (accessKey: string) => KnownK
   checkSignedHeaders(claim, headers);
   const signingKey = known.keys.of(claim.scope);
   const { scope, date, signature, payloadHash } = claim;
-  const canonical = canonicalOf(request, claim, headers);
-  const toSign = stringToSign(date, scopeText(scope), canonical);
-  if (!isSameSignature(signature, signingKey.sign(toSign))) {
-    refuse('wrong_signature', undefined, { canonicalRequest: canonical, stringToSign: toSign });
-  }
+  checkSignature(request, claim, headers, signingKey);
   const chunks = SIGNED_CHUNKS.has(payloadHash) ? chunkChain(signingKey, date, scopeText(scope), signature) : undefined;
   const { form, accessKey, sessionToken } = claim;
   return { accepted: true, form, accessKey, scope, date, signature, payloadHash, chunks, sessionToken };
@@ -112,22 +109,37 @@ function checkTime(claim: Claim, now: number): void {
 }
 
 /**
- * `host` must be signed, and every `x-amz-*` header that came: S3 acts on them, so none may be added on the way. All
- * others may be added, `traceparent` for one.
+ * `host` must be signed, and every `x-amz-*` header that came: S3 acts on them, so none may be added on the way. The exceptions are
+ * those of proxies, such as `x-amz-cf-id`, on which S3 does not act. All others may be added, `traceparent` for one.
  */
 function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
   const signed = new Set(claim.signedHeaders);
   if (!signed.has('host')) refuse('unsigned_header', 'The header host is not signed.');
   for (const name of headers.names()) {
-    if (name.startsWith('x-amz-') && !signed.has(name))
+    if (name.startsWith('x-amz-') && !signed.has(name) && !isAddedOnTheWay(name))
       refuse('unsigned_header', `The header ${name.slice(0, 80)} is not signed.`);
   }
 }
 
-function canonicalOf(request: RequestToVerify, claim: Claim, headers: HeaderIndex): string {
+/** Signers encode the path as AWS documents it, whatever the HTTP client then sends; some sign what they send. */
+function checkSignature(request: RequestToVerify, claim: Claim, headers: HeaderIndex, key: SigningKey): void {
+  const path = canonicalPath(request.path);
+  const expected = signedText(request, path, claim, headers);
+  const isSigned = ({ stringToSign: text }: SignedText): boolean => isSameSignature(claim.signature, key.sign(text));
+  if (isSigned(expected)) return;
+  if (path !== request.path && isSigned(signedText(request, request.path, claim, headers))) return;
+  refuse('wrong_signature', undefined, expected);
+}
+
+function signedText(request: RequestToVerify, path: string, claim: Claim, headers: HeaderIndex): SignedText {
+  const canonical = canonicalOf(request, path, claim, headers);
+  return { canonicalRequest: canonical, stringToSign: stringToSign(claim.date, scopeText(claim.scope), canonical) };
+}
+
+function canonicalOf(request: RequestToVerify, path: string, claim: Claim, headers: HeaderIndex): string {
   return canonicalRequest({
     method: request.method,
-    path: request.path,
+    path,
     query: claim.form === 'header' ? request.query : request.query.filter(([name]) => name !== 'X-Amz-Signature'),
     headers: headers.joined(claim.signedHeaders),
     signedHeaders: claim.signedHeaders,

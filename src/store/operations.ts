@@ -104,7 +104,7 @@ export type StoreOperation = keyof typeof STORE_OPERATIONS;
 
 /** The signature's own parameters, the SDK's note to itself, and the checksum of nothing that it puts into presigned URLs. */
 const WITHOUT_MEANING =
-  /^(x-id|X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256|Security-Token)|x-amz-(checksum-\w+|sdk-checksum-algorithm|user-agent))$/;
+  /^(x-id|X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256|Security-Token)|x-amz-(checksum-\w+|content-sha256|sdk-checksum-algorithm|user-agent))$/;
 
 export interface FoundOperation {
   readonly name: StoreOperation;

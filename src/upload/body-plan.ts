@@ -157,7 +157,7 @@ function planChunked(
     throw new Failure('invalid_argument', 'x-amz-decoded-content-length is not a number of bytes.');
   }
   const length = checkedLength(declared === undefined ? undefined : Number(declared), maxObject, kind);
-  const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming) : undefined;
+  const trailer = payload.hash.endsWith('-TRAILER') ? trailerOf(incoming, payload.hash) : undefined;
   const payloadHash = 'UNSIGNED-PAYLOAD';
   return { kind, length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
 }
@@ -202,9 +202,13 @@ function framingOf({ hash, chunks }: Payload): Framing {
   return { signatures: chunks };
 }
 
-function trailerOf({ headers }: Incoming): SentChecksum {
+/** An unsigned body may come without a trailer if it announces none. A signed one may not: its words say that one is signed. */
+function trailerOf({ headers }: Incoming, hash: string): SentChecksum | undefined {
   const header = headers['x-amz-trailer']?.toLowerCase();
-  if (header === undefined) throw new Failure('malformed_trailer', 'The header x-amz-trailer is missing.');
+  if (header === undefined) {
+    if (hash === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return undefined;
+    throw new Failure('malformed_trailer', 'The header x-amz-trailer is missing.');
+  }
   const checksum = checksumOfHeader(header);
   if (checksum === undefined) {
     const known = Object.keys(CHECKSUMS).join(', ');

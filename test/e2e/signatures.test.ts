@@ -241,8 +241,8 @@ describe('a bucket that asks for signatures', () => {
       'SignatureDoesNotMatch',
     ],
     [
-      'another spelling of the signed key',
-      async () => ({ ...(await signed(base())), target: '/uploads/a%2Fb.txt' }),
+      'the signed key encoded twice',
+      async () => ({ ...(await signed(base())), target: '/uploads/a%252Fb.txt' }),
       403,
       'SignatureDoesNotMatch',
     ],

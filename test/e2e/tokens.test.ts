@@ -54,6 +54,15 @@ describe('a bucket that asks for tokens', () => {
     assert.equal(gateway.log.findLast(({ message }) => message === 'request')?.auth_method, 'jwt');
   });
 
+  it('accepts a token with members in its header that are not understood', async () => {
+    const token = await provider.token({}, { nonce: 'n', rh: '0.AX', ver: 1, 'x5t#S256': 't' });
+    assert.equal((await put(token)).status, 200);
+    for (const name of ['jku', 'jwk', 'x5u', 'x5c', 'zip', 'enc']) {
+      assert.equal((await put(await provider.token({}, { [name]: 'x' }))).status, 401, name);
+    }
+    assert.equal(store.requests.length, 1);
+  });
+
   it('takes the same token from a stock S3 client, as its session token', async () => {
     const sessionToken = await provider.token({ sub: 'bob' });
     const s3 = new S3Client({

@@ -9,7 +9,12 @@ import type { Span } from '../../domain/span.ts';
 import type { Authorized } from '../../domain/stages.ts';
 import { escapeXml, unescapeXml } from '../../kit/xml.ts';
 import type { StoreAnswer } from '../../s3/exchange.ts';
-import { conditionHeaders, customerKeyHeaders, headersForStore } from '../../s3/header-allow-list.ts';
+import {
+  accountHeaders,
+  conditionHeaders,
+  headersForStore,
+  headersOfEveryRequest,
+} from '../../s3/header-allow-list.ts';
 import type { StoreCall } from '../../s3/store-call.ts';
 import type { StoreBucket } from '../../s3/store-client.ts';
 import { completeOnce, storeTimeOf } from '../complete-once.ts';
@@ -79,7 +84,7 @@ export class StoreUpload {
 
   /** @param number from 1. */
   async send(number: number, part: Part, signal: AbortSignal): Promise<void> {
-    const headers = customerKeyHeaders(this.#request.incoming.headers);
+    const headers = headersOfEveryRequest(this.#request.incoming.headers);
     const { pieces, length } = part;
     const checksum = this.#checksum && (await checksumOf(this.#checksum, pieces));
     if (checksum !== undefined) headers[`x-amz-checksum-${this.#checksum}`] = checksum;
@@ -98,7 +103,7 @@ export class StoreUpload {
   /** @param checksum of the whole object, in base64. */
   complete(checksum: string | undefined, signal: AbortSignal): Promise<StoreAnswer> {
     const { headers: given } = this.#request.incoming;
-    const headers: Record<string, string> = { ...customerKeyHeaders(given), ...conditionHeaders(given) };
+    const headers: Record<string, string> = { ...headersOfEveryRequest(given), ...conditionHeaders(given) };
     headers['content-type'] = 'application/xml';
     if (this.#checksum !== undefined && hasFullObjectType(this.#checksum) && checksum !== undefined) {
       headers[`x-amz-checksum-${this.#checksum}`] = checksum;
@@ -106,7 +111,7 @@ export class StoreUpload {
     }
     const body = this.#document();
     const call = { headers, query: [], body, signal, payloadHash: hash('sha256', body) };
-    const asking = { headers: customerKeyHeaders(given), query: [], body: undefined, signal };
+    const asking = { headers: headersOfEveryRequest(given), query: [], body: undefined, signal };
     const { store } = this.#request.bucket;
     return completeOnce({
       key: this.#request.key,
@@ -124,7 +129,8 @@ export class StoreUpload {
    */
   async abort(): Promise<void> {
     const signal = AbortSignal.timeout(ABORT_MILLIS);
-    const call = { headers: {}, query: [], body: undefined, attempts: ATTEMPTS, signal };
+    const headers = accountHeaders(this.#request.incoming.headers);
+    const call = { headers, query: [], body: undefined, attempts: ATTEMPTS, signal };
     await unlessForgotten(this.#call('AbortMultipartUpload', call));
     if (!this.#isUncertain) return;
     for (const millis of LOOKS_AFTER) {

@@ -93,7 +93,10 @@ export const ANSWERS: readonly Parser[] = [
       (text) => `<!${text}`,
     ],
     pieces: xml,
-    read: (text) => [readStoreError(text), failureOfAnswer({ status: 400, headers: {}, body: text }, 'PutObject')],
+    read: (text) => [
+      readStoreError(text),
+      failureOfAnswer({ status: 400, headers: {}, body: text }, { operation: 'PutObject', headers: {} }),
+    ],
   },
   {
     reads: 'a document of a store',

@@ -56,6 +56,13 @@ describe('routeRequest', () => {
     assert.equal(refusal('PUT', '/%75ploads/k'), 'NoSuchBucket');
   });
 
+  it('refuses a path that names another bucket when it is decoded, and no other', () => {
+    assert.equal(refusal('PUT', '/deep/er%2Fk'), 'InvalidURI');
+    assert.equal(refusal('PUT', '/deep/%65r/k'), 'InvalidURI');
+    assert.equal(route('PUT', '/deep/er/a%2Fk').bucket.name, 'root');
+    assert.equal(route('PUT', '/deep/erk%2Fa').bucket.name, 'deep');
+  });
+
   // Keys that clients really send (a parser for URLs would destroy half of them).
   const keys: [raw: string, key: string][] = [
     ['sp%20ace+plus%2541%20%C3%BCn%C3%AF%26%3D%3F%23%3B%C3%A9', 'sp ace+plus%41 ünï&=?#;é'],
