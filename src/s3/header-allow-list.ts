@@ -18,6 +18,14 @@ const CUSTOMER_KEY_HEADERS = [
 /** Let the store check the bytes once more, or tell which checksum it shall keep. */
 const CHECKSUM_HEADERS = ['content-md5', 'x-amz-sdk-checksum-algorithm'] as const;
 const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const;
+/** Amazon S3 API Reference, "HeadObject": about the one object whose headers are returned. */
+const HEAD_OBJECT_HEADERS = [
+  ...CONDITION_HEADERS,
+  'if-modified-since',
+  'if-unmodified-since',
+  'range',
+  'x-amz-checksum-mode',
+] as const;
 
 const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
   PutObject: new Set([...OBJECT_HEADERS, ...CUSTOMER_KEY_HEADERS, ...CHECKSUM_HEADERS, ...CONDITION_HEADERS]),
@@ -39,7 +47,7 @@ const BY_OPERATION: Readonly<Record<OperationName, ReadonlySet<string>>> = {
   ]),
   AbortMultipartUpload: new Set(),
   ListParts: new Set(CUSTOMER_KEY_HEADERS),
-  HeadObject: new Set(CUSTOMER_KEY_HEADERS),
+  HeadObject: new Set([...CUSTOMER_KEY_HEADERS, ...HEAD_OBJECT_HEADERS]),
 };
 
 /** Read by the gateway itself, or of no meaning for the store: these end here without a word. */
@@ -62,7 +70,7 @@ const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 /**
  * The headers of a client's request that go to the store.
  * @param rules of the bucket.
- * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer;
+ * @throws Failure access_denied for a header that S3 would act on and this gateway does not offer;
  * bad_request for one that the client asks for and in the same breath calls its connection's own; metadata_too_large.
  */
 export function headersForStore(
@@ -139,7 +147,17 @@ function refuseUnlessHarmless(operation: OperationName, name: string, value: str
   }
   const known = name.startsWith(METADATA) || BY_OPERATION.PutObject.has(name) || CHECKSUM_VALUE.test(name);
   if (known && operation !== 'PutObject' && !name.startsWith('x-amz-meta-snowball-')) return;
-  throw new Failure('not_implemented', `This gateway does not offer what the header ${name.slice(0, 80)} asks for.`);
+  throw refusedHeader(name);
+}
+
+/** AccessDenied, as S3 responds to a client that may not do what a header requests; not 501, which some clients retry. */
+function refusedHeader(name: string): Failure {
+  const message = name.startsWith('x-amz-copy-source')
+    ? 'Copies are refused: this gateway takes uploads only.'
+    : name.startsWith('x-amz-grant-')
+      ? 'ACLs are refused: this gateway takes uploads only, and their objects stay private.'
+      : `This gateway does not offer what the header ${name.slice(0, 80)} requests.`;
+  return new Failure('access_denied', message, { reason: 'header_refused' });
 }
 
 /**
@@ -191,6 +209,7 @@ const OF_OBJECT = new Set([
   'content-encoding',
   'content-language',
   'content-length',
+  'content-range',
   'content-type',
   'expires',
   'last-modified',

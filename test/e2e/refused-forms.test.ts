@@ -76,19 +76,19 @@ describe('refused forms', () => {
       ['another bucket', handWritten(key, field('bucket', 'other'), file, END), '403 AccessDenied'],
       ['an ACL', handWritten(key, field('acl', 'public-read'), file, END), '403 AccessDenied'],
       ['the header of an ACL', handWritten(key, field('x-amz-acl', 'public-read'), file, END), '403 AccessDenied'],
-      ['a grant', handWritten(key, field('x-amz-grant-read', 'id=a'), file, END), '501 NotImplemented'],
-      ['a copy', handWritten(key, field('x-amz-copy-source', '/other/k'), file, END), '501 NotImplemented'],
+      ['a grant', handWritten(key, field('x-amz-grant-read', 'id=a'), file, END), '403 AccessDenied'],
+      ['a copy', handWritten(key, field('x-amz-copy-source', '/other/k'), file, END), '403 AccessDenied'],
       [
         'a snowball',
         handWritten(key, field('x-amz-meta-snowball-auto-extract', 'true'), file, END),
-        '501 NotImplemented',
+        '403 AccessDenied',
       ],
       [
         'a website redirect',
         handWritten(key, field('x-amz-website-redirect-location', '/'), file, END),
-        '501 NotImplemented',
+        '403 AccessDenied',
       ],
-      ['tags', handWritten(key, field('tagging', '<Tagging/>'), file, END), '501 NotImplemented'],
+      ['tags', handWritten(key, field('tagging', '<Tagging/>'), file, END), '400 InvalidRequest'],
       ['framing within', handWritten(key, field('content-encoding', 'aws-chunked'), file, END), '400 InvalidRequest'],
       [
         '10,000 fields',
@@ -106,7 +106,7 @@ describe('refused forms', () => {
       ['no end', handWritten(key, file), '400 MalformedPOSTRequest'],
       ['no boundary', { ...ok, contentType: 'multipart/form-data' }, '400 MalformedPOSTRequest'],
       ['another boundary', { ...ok, contentType: 'multipart/form-data; boundary=other' }, '400 MalformedPOSTRequest'],
-      ['another type', { ...ok, contentType: 'multipart/mixed; boundary=the-boundary' }, '501 NotImplemented'],
+      ['another type', { ...ok, contentType: 'multipart/mixed; boundary=the-boundary' }, '405 MethodNotAllowed'],
       ['no length', ok, '411 MissingContentLength', { 'transfer-encoding': 'chunked' }],
       ['a hash of the form', ok, '400 MalformedPOSTRequest', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }],
     ];

@@ -53,8 +53,8 @@ export async function openPlace(store: RealStore, scheme: 'http' | 'https'): Pro
   const gateway = await startGatewayProcess({
     server: { address: '127.0.0.1:0', ...tls },
     buckets: [
-      { name: 'uploads', ...bucket },
-      { name: 'seen', allow_head: true, ...bucket },
+      { name: 'uploads', head: 'pretend_missing', ...bucket },
+      { name: 'seen', head: 'allow', ...bucket },
     ],
     upload: { multipart_threshold: '8MiB', part_size: '5MiB' },
     metrics: { enabled: false },
