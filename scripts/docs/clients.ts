@@ -78,7 +78,8 @@ way. The gateway split objects above 8 MiB, so that 30 MiB in one request went t
 again (\`test/real/clients/matrix.real.ts\`), and fails where it no longer comes to this.
 `;
 
-const KEYS = `\`sync\` lists the bucket first, which an upload gateway does not let it. The client says so, and uploads nothing.
+const KEYS = `\`sync\` lists the bucket first, which an upload gateway does not let it, unless the bucket has \`listings: empty\`
+([head-and-listings.md](head-and-listings.md)). The client says so, and uploads nothing.
 
 ## Keys
 
@@ -96,7 +97,7 @@ are made of boto3, \`--ca-certs\`, \`--ca-cert\`, \`--cacert\` for s3cmd, rclone
 aws --endpoint-url http://gateway:8080 s3 cp FILE s3://uploads/KEY            # or - for stdin
 s3cmd --host=gateway:8080 --host-bucket=gateway:8080 --no-ssl put FILE s3://uploads/KEY
 s4cmd --endpoint-url http://gateway:8080 put FILE s3://uploads/KEY
-rclone copyto --s3-provider=Other --s3-endpoint=http://gateway:8080 FILE :s3:uploads/KEY     # needs allow_head: true
+rclone copyto --s3-provider=Other --s3-endpoint=http://gateway:8080 FILE :s3:uploads/KEY     # needs head: allow
 rclone copyto --s3-provider=Other --s3-endpoint=http://gateway:8080 \\
   --s3-no-check-bucket --s3-no-head FILE :s3:uploads/KEY                                     # does not ("rclone, blind")
 curl --aws-sigv4 aws:amz:us-east-1:s3 --user "$ACCESS_KEY:$SECRET_KEY" \\
@@ -113,6 +114,6 @@ new Minio.Client({ endPoint: 'gateway', port: 8080, useSSL: false, pathStyle: tr
 \`\`\`
 
 What they ask beside uploading is answered without the store: where a bucket is, whether it is there, whether it may be made (409, it is yours
-already), and which multipart uploads there are to go on with (never any). Whether an object is there is answered with 404, unless the
-bucket says \`allow_head: true\`.
+already), and which multipart uploads there are to go on with (never any). What clients see that look before they write is said by two
+settings of the bucket, \`head\` and \`listings\`: [head-and-listings.md](head-and-listings.md) says what each mode means for which client.
 `;

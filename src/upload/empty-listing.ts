@@ -4,6 +4,7 @@
  * depend on what the store has.
  */
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { BucketQuestion } from '../domain/operation.ts';
 import { escapeXml } from '../kit/xml.ts';
 
@@ -70,8 +71,7 @@ export type Listing = keyof typeof SHAPES;
 /** Opaque to clients, so never encoded. */
 const IDS: ReadonlySet<string> = new Set(['continuation-token', 'version-id-marker', 'upload-id-marker']);
 
-/** The longest text that is repeated, in bytes of UTF-8: that of a key. */
-const LONGEST = 1024;
+const LONGEST = FIXED_LIMITS.listing_parameter_bytes;
 /** The longest page (Amazon S3 API Reference). */
 const PAGE = 1000;
 
