@@ -13,6 +13,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { Pseudonyms } from './auth/pseudonyms.ts';
 import { createAuthorize } from './authz/authorize.ts';
 import type { Config } from './config/config.ts';
+import { deprecatedSettings } from './config/deprecated-settings.ts';
 import type { Environment } from './config/expand.ts';
 import { resourceAttributes } from './config/resource-attributes.ts';
 import type { TracingConfig } from './config/tracing.ts';
@@ -43,7 +44,7 @@ import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import type { EdgeOptions } from './server/upload-port.ts';
 import { ownHosts, virtualHosts } from './server/virtual-hosts.ts';
-import { answerQuestion } from './upload/answer-question.ts';
+import { answerQuestion, tellingRegion } from './upload/answer-question.ts';
 import { createHandlers } from './upload/handlers.ts';
 import type { ObjectOptions } from './upload/send-object.ts';
 import { PartMemory } from './upload/split/part-memory.ts';
@@ -190,7 +191,7 @@ async function openListener(
       route: (incoming) => routeRequest(routes, incoming),
       isForm,
       routeForm: (incoming) => routeForm(routes, incoming, (form) => readForm(form, idleMillis)),
-      authenticate: createAuthenticate<ServedBucket>({ watch, pseudonyms }),
+      authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
       preflight: answerPreflight,
       answer: answerQuestion,
       resolve: resolveUpload<ServedBucket>,
@@ -257,6 +258,7 @@ function sayStarted(
   admin: AdminPort | undefined,
 ): void {
   for (const warning of warnings) log.warn(warning, 'a variable of OpenTelemetry is not followed');
+  for (const deprecated of deprecatedSettings(config)) log.warn(deprecated, 'this setting is deprecated');
   for (const { name, path_prefix, auth } of config.buckets) {
     if (auth.enabled) continue;
     log.warn({ bucket: name, path_prefix }, 'anonymous uploads: whoever reaches this port may write into this bucket');

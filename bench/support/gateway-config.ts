@@ -33,7 +33,8 @@ export function gatewayConfig(
       {
         name: 'uploads',
         path_prefix: '/uploads',
-        allow_head: false,
+        head: 'refuse',
+        listings: 'refuse',
         s3: {
           bucket: 'my-bucket',
           region: 'us-east-1',

@@ -33,7 +33,8 @@ export async function openBuckets(
   for (const config of buckets) {
     const bucket = await openBucket(config, server, parts, surroundings);
     const takesPreflights = config.cors !== undefined;
-    routes.push({ ...placeOf(config, upload), bucket, allowsHead: config.allow_head, takesPreflights });
+    const { head, listings } = config;
+    routes.push({ ...placeOf(config, upload), bucket, head, listings, takesPreflights });
   }
   return routes;
 }

@@ -5,6 +5,7 @@ import type { BucketParts, Surroundings } from '../assembly/surroundings.ts';
 import { type BucketConfig, isAws } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { deprecatedSettings } from '../config/deprecated-settings.ts';
 import { type EffectiveValue, effectiveValues } from '../config/effective.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
@@ -17,6 +18,7 @@ import type { Log } from '../domain/log.ts';
 import { accessTo } from '../kit/otlp-exporter.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { accessLines, explainUpload, type Line } from './check-access.ts';
+import { clientLines } from './check-clients.ts';
 
 export interface CheckOptions {
   /** A token or an access key: whose upload to try. */
@@ -41,8 +43,9 @@ export async function check(
     await openKeys(config, around);
     await checkTracing(config.tracing, around.directory);
     checkAccess(config, around.directory);
-    if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + notFollowed(loaded));
-    else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + notFollowed(loaded));
+    const remarks = deprecated(loaded) + notFollowed(loaded);
+    if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + remarks);
+    else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + remarks);
     else {
       const { text, allowed } = await explainUpload(config, as, put, around);
       write(text);
@@ -95,6 +98,15 @@ function everyTracingSetting({ config, given, sources }: ConfigWithSources): str
   return `\nTracing in full, and where each value came from (--effective shows all settings):\n\n${table(values, '  ')}`;
 }
 
+function deprecated({ config }: ConfigWithSources): string {
+  const settings = deprecatedSettings(config);
+  if (settings.length === 0) return '';
+  const lines = settings.map(
+    ({ setting, instead }) => `  ${setting} is removed in the next version; write ${instead}\n`,
+  );
+  return `\nDeprecated:\n\n${lines.join('')}`;
+}
+
 function notFollowed({ warnings }: ConfigWithSources): string {
   if (warnings.length === 0) return '';
   return `\nNot followed:\n\n${warnings.map((warning) => `  ${warningText(warning)}\n`).join('')}`;
@@ -127,6 +139,7 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
     ['  keys', credentials],
     ...literalKeysNote(bucket),
     ...accessLines(bucket),
+    ...clientLines(bucket),
     ...(traced ? [['  trace', `the store is ${told ? '' : 'not '}sent traceparent and tracestate`] as const] : []),
   ];
 }

@@ -153,10 +153,29 @@ export const BUCKET = object(
       derived: { of: ['name'], from: ({ name }) => `/${name}`, text: '`/<name>`' },
       check: checkPrefix,
     }),
+    head: oneOf(['refuse', 'pretend_missing', 'allow'], {
+      prose:
+        'The response to HEAD of an object. `refuse`: 403 `AccessDenied`, as S3 responds to clients that may not list. ' +
+        '`pretend_missing`: 404, even if the object exists; a client that looks before it writes then overwrites it. ' +
+        '`allow`: the headers of the object, if auth and authz allow it; the keys of the store need `s3:GetObject` and `s3:ListBucket`. ' +
+        '[head-and-listings.md](head-and-listings.md) says what each means for which client.',
+      derived: {
+        of: ['allow_head'],
+        from: ({ allow_head }) => headOfOldName(allow_head as boolean | undefined) ?? 'refuse',
+        text: '`refuse`',
+      },
+    }),
     allow_head: boolean({
       prose:
-        'Whether clients may ask for the headers of an object (HEAD), if auth and authz let them: rclone looks for what it has uploaded. Without it the answer is always 404.',
-      default: false,
+        'Deprecated; removed in the next version. `true` is `head: allow`, `false` is `head: pretend_missing`. Use `head`.',
+      optional: true,
+    }),
+    listings: oneOf(['refuse', 'empty'], {
+      prose:
+        'The response to ListObjects, ListObjectsV2 and ListObjectVersions. `refuse`: 403 `AccessDenied`. ' +
+        '`empty`: a listing without objects, whatever the bucket contains, for clients that list before they upload a directory. ' +
+        'Such a client believes that nothing exists, so it uploads everything again and overwrites what is there.',
+      default: 'refuse',
     }),
     literal_keys: boolean({
       prose:
@@ -177,6 +196,17 @@ export const BUCKET = object(
     prose: 'A place where clients may upload to.',
     rules: [
       {
+        of: ['head', 'allow_head'],
+        at: 'allow_head',
+        broken: ({ head, allow_head }) =>
+          allow_head !== undefined && head !== headOfOldName(allow_head)
+            ? {
+                wrong: `is the old name of head and means head: ${headOfOldName(allow_head)}, but head is ${head}`,
+                mend: 'remove allow_head',
+              }
+            : undefined,
+      },
+      {
         of: ['auth', 'authz'],
         at: 'authz',
         broken: ({ auth, authz }) =>
@@ -187,6 +217,12 @@ export const BUCKET = object(
     ],
   },
 );
+
+/** What `allow_head`, the old name of `head`, stands for. */
+export function headOfOldName(allowed: boolean | undefined): 'allow' | 'pretend_missing' | undefined {
+  if (allowed === undefined) return undefined;
+  return allowed ? 'allow' : 'pretend_missing';
+}
 
 /** Whether the store is Amazon S3 itself, which keeps every key as it is. */
 export function isAws({ endpoint }: { readonly endpoint?: string | undefined }): boolean {

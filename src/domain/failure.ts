@@ -23,17 +23,29 @@ export const FAILURES = {
     side: 'client',
     message: 'This gateway accepts uploads only.',
   },
+  head_refused: {
+    code: 'AccessDenied',
+    status: 403,
+    side: 'client',
+    message: 'HEAD of an object is refused: this bucket does not tell whether an object exists (setting: head).',
+  },
+  listing_refused: {
+    code: 'AccessDenied',
+    status: 403,
+    side: 'client',
+    message: 'Listings are refused: this gateway takes uploads only (setting: listings).',
+  },
   object_not_visible: {
     code: 'NoSuchKey',
     status: 404,
     side: 'client',
-    message: 'This gateway never reveals whether an object exists.',
+    message: 'This bucket responds as if no object existed (head: pretend_missing).',
   },
   not_implemented: {
-    code: 'NotImplemented',
-    status: 501,
+    code: 'InvalidRequest',
+    status: 400,
     side: 'client',
-    message: 'This gateway does not offer the requested operation.',
+    message: 'This gateway does not support the form in which the body was sent.',
   },
   no_such_bucket: {
     code: 'NoSuchBucket',
@@ -239,8 +251,8 @@ export interface FailureOptions {
   readonly code?: string;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly reason?: string;
-  readonly detail?: string;
+  readonly reason?: string | undefined;
+  readonly detail?: string | undefined;
   readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
@@ -270,6 +282,13 @@ export class Failure extends Error {
     this.detail = options.detail;
     this.details = options.details ?? {};
   }
+}
+
+/** The same failure with one more header in its response. */
+export function withHeader(failure: Failure, name: string, value: string): Failure {
+  const { type, message, code, status, reason, detail, details, cause } = failure;
+  const headers = { ...failure.headers, [name]: value };
+  return new Failure(type, message, { code, status, headers, reason, detail, details, cause });
 }
 
 /** What was thrown, as a Failure: everything that is not one is a fault of ours. */

@@ -13,6 +13,8 @@ export const FIXED_LIMITS = {
   user_metadata_bytes: 2 * 1024,
   /** Bytes of JSON in one query to a policy engine. */
   authorization_query_bytes: 64 * 1024,
+  /** Bytes of one parameter that an empty listing repeats, in UTF-8: as many as a key may have. */
+  listing_parameter_bytes: 1024,
   /** Characters of one element in an error document. */
   error_element_characters: 64 * 1024,
   /** Bytes of a CompleteMultipartUpload document: 10,000 parts with their checksums take less. */

@@ -84,11 +84,14 @@ export const OPERATIONS = {
     carriesObject: false,
     repeatable: true,
   },
-  /** Asked by the gateway itself, where it must know whether an object has come to be; by clients where the bucket allows it. */
+  /**
+   * Asked by the gateway itself, where it must know whether an object has come to be; by clients where the bucket allows it.
+   * Not with versionId: policies are asked about a key, and another version is another object.
+   */
   HeadObject: {
     method: 'HEAD',
     requires: [],
-    allows: [],
+    allows: ['partNumber'],
     span: 'aws.s3.head_object',
     uploadMethod: 'single',
     carriesObject: false,
@@ -102,6 +105,8 @@ export interface QuestionShape {
   readonly method: string;
   readonly requires: readonly string[];
   readonly allows: readonly string[];
+  /** Whether it lists objects; offered only where the bucket has `listings: empty`. */
+  readonly lists?: true;
 }
 
 /**
@@ -117,6 +122,33 @@ export const BUCKET_QUESTIONS = {
     method: 'GET',
     requires: ['uploads'],
     allows: ['delimiter', 'encoding-type', 'key-marker', 'max-uploads', 'prefix', 'upload-id-marker'],
+  },
+  ListObjectsV2: {
+    method: 'GET',
+    requires: ['list-type'],
+    allows: [
+      'continuation-token',
+      'delimiter',
+      'encoding-type',
+      'fetch-owner',
+      'max-keys',
+      'metadata', // minio-go, which mc is made of
+      'prefix',
+      'start-after',
+    ],
+    lists: true,
+  },
+  ListObjectVersions: {
+    method: 'GET',
+    requires: ['versions'],
+    allows: ['delimiter', 'encoding-type', 'key-marker', 'max-keys', 'metadata', 'prefix', 'version-id-marker'],
+    lists: true,
+  },
+  ListObjects: {
+    method: 'GET',
+    requires: [],
+    allows: ['delimiter', 'encoding-type', 'marker', 'max-keys', 'metadata', 'prefix'],
+    lists: true,
   },
 } as const satisfies Record<string, QuestionShape>;
 

@@ -92,8 +92,8 @@ const PASSED: readonly RequestHeader[] = [
   }),
   ...rows('passed', CONDITION_HEADERS, {
     sender: 'AWS SDKs',
-    operations: ['PutObject', 'CompleteMultipartUpload'],
-    why: 'a condition of the write',
+    operations: ['PutObject', 'CompleteMultipartUpload', 'HeadObject'],
+    why: 'a condition of the request',
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', ACCOUNT_HEADERS, {
@@ -132,10 +132,10 @@ const PASSED: readonly RequestHeader[] = [
     why: 'the store verifies the size of the object',
     source: `${S3_API}, "CompleteMultipartUpload"`,
   }),
-  ...rows('passed', ['x-amz-checksum-mode'], {
+  ...rows('passed', ['if-modified-since', 'if-unmodified-since', 'range', 'x-amz-checksum-mode'], {
     sender: 'AWS SDKs',
     operations: ['HeadObject'],
-    why: 'asks for the checksum of the object',
+    why: 'about the object whose headers are returned',
     source: `${S3_API}, "HeadObject"`,
   }),
   ...rows('passed', ['x-amz-meta-*'], {

@@ -20,7 +20,7 @@ const SHORT_DURATIONS = [
 export const METRICS = {
   mizuchi_uploads: {
     type: 'counter',
-    help: 'Requests for an upload operation, and questions about a bucket (HeadBucket, GetBucketLocation, CreateBucket, ListMultipartUploads) and preflights, that are over, by their result: success, or the error.type of the trace.',
+    help: 'Requests for an upload operation, and questions about a bucket (HeadBucket, GetBucketLocation, CreateBucket, listings) and preflights, that are over, by their result: success, or the error.type of the trace.',
     labels: ['bucket', 'operation', 'result'],
   },
   mizuchi_refused_requests: {

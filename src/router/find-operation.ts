@@ -1,6 +1,6 @@
 /**
  * From method and query to the S3 operation, by allow-list: a parameter that the operation does not know, or that comes
- * twice, is refused. `?acl`, `?tagging`, `?delete` and all the others have no way through.
+ * twice, is refused. `?acl`, `?tagging`, `?delete` and all the others have no way through: refused-operations.ts.
  */
 import { Failure } from '../domain/failure.ts';
 import {
@@ -12,13 +12,16 @@ import {
   type QuestionShape,
 } from '../domain/operation.ts';
 import { saysNothing } from './query-parameters.ts';
+import { refusalOfBucketRequest, refusalOfObjectRequest } from './refused-operations.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
 /** What a bucket offers beyond uploads; nothing of it unless said. */
 export interface Offers {
-  /** Whether HeadObject is offered. */
-  readonly allowsHead?: boolean;
+  /** The response to HEAD of an object; `refuse` unless given. */
+  readonly head?: 'refuse' | 'pretend_missing' | 'allow';
+  /** Whether listings of objects are answered, as if there were none; `refuse` unless given. */
+  readonly listings?: 'refuse' | 'empty';
   /** Whether browsers may ask before they upload. */
   readonly takesPreflights?: boolean;
 }
@@ -29,7 +32,7 @@ export interface FoundOperation {
   readonly parameters: Parameters;
 }
 
-/** @throws Failure method_not_allowed, object_not_visible, not_implemented, invalid_argument. */
+/** @throws Failure method_not_allowed, head_refused, listing_refused, object_not_visible, invalid_argument. */
 export function findOperation(
   method: string,
   query: readonly (readonly [string, string])[],
@@ -37,35 +40,39 @@ export function findOperation(
   offers: Offers = {},
 ): FoundOperation {
   const parameters = meaningful(query);
-  const isHead = offers.allowsHead === true && hasKey && method === 'HEAD' && parameters.size === 0;
-  const operation = isHead
-    ? 'HeadObject'
-    : hasKey
-      ? findUpload(method, parameters, offers)
-      : findQuestion(method, parameters, offers);
+  const operation = hasKey ? findUpload(method, parameters, offers) : findQuestion(method, parameters, offers);
   const id = query.find(([name]) => name === 'x-id')?.[1];
   if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
   return { operation, parameters };
 }
 
 function findUpload(method: string, parameters: Parameters, offers: Offers): OperationName {
+  if (method === 'HEAD') refuseHead(offers);
   const found = OFFERED.find(([, shape]) => shape.method === method && fits(shape, parameters));
-  if (found === undefined) throw refusalOf(method, parameters, offers);
+  if (found === undefined) throw refusalOfObjectRequest(method, parameters, allowOf(objectMethods(offers), offers));
   const [operation, shape] = found;
   checkValues(shape, parameters);
   return operation;
 }
 
+/** Neither response tells whether the object exists. */
+function refuseHead({ head = 'refuse' }: Offers): void {
+  if (head === 'refuse') throw new Failure('head_refused');
+  if (head === 'pretend_missing') throw new Failure('object_not_visible');
+}
+
 /** About the bucket itself. */
 function findQuestion(method: string, parameters: Parameters, offers: Offers): BucketQuestion {
   const found = QUESTIONS.find(([, shape]) => shape.method === method && fits(shape, parameters));
-  if (found !== undefined) return found[0];
-  throw refusalOfBucketRequest(method, offers);
+  if (found === undefined) throw refusalOfBucketRequest(method, parameters, allowOf(BUCKET_METHODS, offers));
+  const [question, { lists = false }] = found;
+  if (lists && offers.listings !== 'empty') throw new Failure('listing_refused');
+  return question;
 }
 
-/** A form names its object itself, so its path does not: see route-form.ts. HeadObject is for the gateway alone, and for buckets that allow it. */
+/** A form names its object itself, so its path does not: see route-form.ts. */
 const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]).filter(
-  ([name]) => name !== 'PostObject' && name !== 'HeadObject',
+  ([name]) => name !== 'PostObject',
 );
 
 const QUESTIONS = Object.entries(BUCKET_QUESTIONS) as [BucketQuestion, QuestionShape][];
@@ -98,27 +105,9 @@ function checkValues(shape: OperationShape, parameters: Parameters): void {
   if (parameters.get('uploadId') === '') throw new Failure('invalid_argument', 'uploadId is empty.');
 }
 
-function refusalOf(method: string, parameters: Parameters, offers: Offers): Failure {
-  if (parameters.size > 0 && method !== 'GET' && method !== 'HEAD') {
-    return new Failure('not_implemented', 'This gateway does not offer what the query parameters ask for.');
-  }
-  // Stock clients look before they upload (rclone, s4cmd). "Not there" lets them go on and tells nothing about the bucket.
-  if (method === 'HEAD') return new Failure('object_not_visible');
-  return notAllowed(offers.allowsHead === true ? [...OBJECT_METHODS, 'HEAD'] : OBJECT_METHODS, offers);
-}
-
-function refusalOfBucketRequest(method: string, offers: Offers): Failure {
-  if (method === 'PUT' || method === 'POST') {
-    return new Failure(
-      'not_implemented',
-      'The path names no object, and the request is no multipart/form-data form that does: this gateway takes objects only.',
-    );
-  }
-  return notAllowed(BUCKET_METHODS, offers);
-}
-
 /** Of all that the gateway does with an object, whatever the query. */
 const OBJECT_METHODS = methodsOf(OFFERED);
+const OBJECT_METHODS_WITHOUT_HEAD = OBJECT_METHODS.filter((method) => method !== 'HEAD');
 /** POST is that of a form. */
 const BUCKET_METHODS = methodsOf([...QUESTIONS, ['PostObject', OPERATIONS.PostObject]]);
 
@@ -126,8 +115,9 @@ function methodsOf(rows: readonly (readonly [string, { readonly method: string }
   return [...new Set(rows.map(([, { method }]) => method))];
 }
 
+const objectMethods = ({ head }: Offers) => (head === 'allow' ? OBJECT_METHODS : OBJECT_METHODS_WITHOUT_HEAD);
+
 /** RFC 9110, section 10.2.1: `Allow` lists what the target takes. */
-function notAllowed(methods: readonly string[], { takesPreflights = false }: Offers): Failure {
-  const allow = (takesPreflights ? [...methods, 'OPTIONS'] : methods).join(', ');
-  return new Failure('method_not_allowed', undefined, { headers: { allow } });
+function allowOf(methods: readonly string[], { takesPreflights = false }: Offers): string {
+  return (takesPreflights ? [...methods, 'OPTIONS'] : methods).join(', ');
 }

@@ -24,7 +24,7 @@ const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 /**
  * The headers of a client's request that go to the store.
  * @param rules of the bucket.
- * @throws Failure not_implemented or access_denied for a header that S3 would act on and this gateway does not offer;
+ * @throws Failure access_denied for a header that S3 would act on and this gateway does not offer;
  * bad_request for one that the client asks for and in the same breath calls its connection's own; metadata_too_large.
  */
 export function headersForStore(
@@ -106,11 +106,14 @@ function refuseUnlessHarmless(name: string, value: string): void {
   }
   const row = requestHeader(name);
   if (row !== undefined && row.fate !== 'refused') return;
-  const why = row?.fate === 'refused' ? `: ${row.why}.` : '.';
-  throw new Failure(
-    'not_implemented',
-    `This gateway does not offer what the header ${name.slice(0, 80)} asks for${why}`,
-  );
+  throw refusedHeader(name, row?.why);
+}
+
+/** AccessDenied, as S3 responds to a client that may not do what a header requests; not 501, which some clients retry. */
+function refusedHeader(name: string, why: string | undefined): Failure {
+  const reason = why === undefined ? '' : `: ${why}`;
+  const message = `This gateway does not offer what the header ${name.slice(0, 80)} asks for${reason}.`;
+  return new Failure('access_denied', message, { reason: 'header_refused' });
 }
 
 /**
@@ -163,6 +166,7 @@ const OF_OBJECT = new Set([
   'content-encoding',
   'content-language',
   'content-length',
+  'content-range',
   'content-type',
   'expires',
   'last-modified',

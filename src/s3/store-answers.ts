@@ -36,6 +36,7 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
   InvalidArgument: { status: 400, message: 'The store does not accept a header or a parameter of this request.' },
   InvalidDigest: { ...BYTES, message: 'A checksum in the request is not well formed.' },
   InvalidEncryptionAlgorithmError: { status: 400, message: 'The store does not offer this kind of encryption.' },
+  InvalidRange: { status: 416, message: 'The object does not have the range of bytes that the request names.' },
   InvalidPart: { status: 400, message: 'A part was not uploaded, or its ETag or checksum is another one.' },
   InvalidPartNumber: { status: 400, message: 'The part number is not valid.' },
   InvalidPartOrder: { status: 400, message: 'The parts are not listed in the order of their numbers.' },
@@ -51,7 +52,8 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
     status: 404,
     message: 'The upload does not exist: it was completed or aborted, or its id is not valid.',
   },
-  NotImplemented: { status: 501, message: 'The store does not offer what a header or a parameter asks for.' },
+  // S3 has 501 for it, which Rust's object_store sends ten times more.
+  NotImplemented: { status: 400, message: 'The store does not offer what a header or a parameter asks for.' },
   OperationAborted: { status: 409, message: 'Another request is working on the same object; try again.' },
   PreconditionFailed: { status: 412, message: 'A condition of the request does not hold.' },
   RequestTimeout: { status: 400, message: 'The store did not receive the body in time; try again.' },
@@ -113,10 +115,29 @@ export const CODES_BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 /** Codes of answers to HEAD, which have no body. Without a document, any other 404 is not from S3. */
-export const CODES_OF_HEAD: Readonly<Record<number, string>> = { ...CODES_BY_STATUS, 404: 'NoSuchKey' };
+export const CODES_OF_HEAD: Readonly<Record<number, string>> = {
+  ...CODES_BY_STATUS,
+  400: 'InvalidRequest', // such as a missing or wrong key of the client's own encryption
+  404: 'NoSuchKey',
+  416: 'InvalidRange',
+};
+
+/**
+ * What a client is told where the store refuses HEAD of an object. S3 does so for missing objects where the keys lack s3:ListBucket,
+ * so this is about the object as often as about the gateway; and SDKs would repeat a 502.
+ */
+export const HEAD_FORBIDDEN: PassedError = {
+  status: 403,
+  code: 'AccessDenied',
+  message:
+    'The store does not tell whether the object exists: either it is missing, or the gateway may not read it (s3:GetObject, s3:ListBucket).',
+};
 
 /** What a store answers if it has done what was asked. Another 2xx, such as 202, does not say that it has. */
 export const SUCCESSES: ReadonlySet<number> = new Set([200, 204]);
+
+/** The same of HEAD: also a part or a range of the object, and an object that the client has already (RFC 9110, sections 15.3.7, 15.4.5). */
+export const SUCCESSES_OF_HEAD: ReadonlySet<number> = new Set([200, 206, 304]);
 
 /** Elements of the store's documents that pass, by the root; what is in `ours` is replaced by what the client calls it. */
 export const PASSED_ELEMENTS = {

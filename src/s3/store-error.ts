@@ -6,11 +6,13 @@ import { errorHeadersForClient } from './header-allow-list.ts';
 import {
   CODES_BY_STATUS,
   CODES_OF_HEAD,
+  HEAD_FORBIDDEN,
   PASSED_ERRORS,
   type PassedError,
   REFUSES_GATEWAY,
   REFUSES_GATEWAY_BY_STATUS,
   SUCCESSES,
+  SUCCESSES_OF_HEAD,
 } from './store-answers.ts';
 import type { StoreCall } from './store-call.ts';
 
@@ -37,16 +39,18 @@ export function failureOfAnswer(
   answer: StoreAnswer,
   { operation, headers }: Pick<StoreCall, 'operation' | 'headers'>,
 ): Failure | undefined {
-  const success = SUCCESSES.has(answer.status);
+  const isHead = operation === 'HeadObject';
+  const success = (isHead ? SUCCESSES_OF_HEAD : SUCCESSES).has(answer.status);
   if (success && !answer.body.includes('<Error')) return undefined;
   const error = readStoreError(answer.body);
   if (success && error === undefined) return undefined;
-  const code = error?.code ?? (operation === 'HeadObject' ? CODES_OF_HEAD : CODES_BY_STATUS)[answer.status];
+  const code = error?.code ?? (isHead ? CODES_OF_HEAD : CODES_BY_STATUS)[answer.status];
   const isDenied = code === 'AccessDenied' || (code === undefined && answer.status === 403);
   if (isDenied && headers['x-amz-expected-bucket-owner'] !== undefined)
     return passedOn(OTHER_OWNER, 'AccessDenied', answer, error);
   const passed = code !== undefined && Object.hasOwn(PASSED_ERRORS, code) ? PASSED_ERRORS[code] : undefined;
-  return passed === undefined ? oursInstead(answer, error) : passedOn(passed, code!, answer, error);
+  if (passed !== undefined) return passedOn(passed, code!, answer, error);
+  return oursInstead(answer, error, isHead && answer.status === 403 ? HEAD_FORBIDDEN : undefined);
 }
 
 function passedOn(
@@ -61,14 +65,17 @@ function passedOn(
 }
 
 /** What only the operator can mend, and what no S3 store says. */
-function oursInstead(answer: StoreAnswer, error: StoreError | undefined): Failure {
+function oursInstead(answer: StoreAnswer, error: StoreError | undefined, said?: PassedError): Failure {
   const headers = errorHeadersForClient(answer.headers);
   const type = typeOf(answer, error?.code);
   const reason = error !== undefined && REFUSES_GATEWAY.has(error.code) ? error.code : undefined;
   const options = { headers, detail: detailOf(answer, error), ...(reason !== undefined && { reason }) };
+  if (said !== undefined) return new Failure(type, said.message, { ...options, ...codeAndStatus(said) });
   if (type !== 'store_error') return new Failure(type, undefined, options);
   return new Failure(type, undefined, { ...options, code: 'BadGateway', status: 502 });
 }
+
+const codeAndStatus = ({ code, status }: PassedError) => ({ status, ...(code !== undefined && { code }) });
 
 function typeOf({ status }: StoreAnswer, code: string | undefined): FailureType {
   if (code !== undefined && (REFUSES_GATEWAY.has(code) || code.startsWith('KMS.'))) return 'store_refused_gateway';

@@ -6,6 +6,8 @@
 /** Values that say what is asked for and open nothing. Compared in lower case: clients vary it. */
 const SHOWN = new Set([
   'encoding-type',
+  'list-type',
+  'max-keys',
   'max-parts',
   'part-number-marker',
   'partnumber',

@@ -27,9 +27,10 @@ export async function writeReply(
   const unread = !request.complete && hasBody(request);
   const headers: string[] = [];
   for (const name in reply.headers) headers.push(name, reply.headers[name] as string);
-  // HEAD tells the length of what it does not send (RFC 9110, section 9.3.2).
+  // HEAD tells the length of what it does not send (RFC 9110, section 9.3.2); 204 and 304 have none (section 8.6).
   const hasLength = reply.headers['content-length'] !== undefined;
-  if (reply.status !== 204 && !hasLength) headers.push('content-length', String(Buffer.byteLength(reply.body)));
+  if (reply.status !== 204 && reply.status !== 304 && !hasLength)
+    headers.push('content-length', String(Buffer.byteLength(reply.body)));
   if (options.close || unread) headers.push('connection', 'close');
   response.writeHead(reply.status, headers);
   return new Promise((resolve) => {

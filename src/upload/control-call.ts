@@ -4,7 +4,7 @@ import { callerOf } from '../domain/caller.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Authorized } from '../domain/stages.ts';
 import type { StoreAnswer } from '../s3/exchange.ts';
-import { headersForStore } from '../s3/header-allow-list.ts';
+import { headersForStore, headersOfEveryRequest } from '../s3/header-allow-list.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
 import type { UploadScope } from './handler.ts';
 
@@ -19,7 +19,10 @@ export async function controlCall(
     .update(body ?? '')
     .digest('hex');
   if (document !== undefined) checkHash(request.payload.hash, payloadHash);
-  const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
+  const isOwnHead = operation === 'HeadObject' && incoming.method !== 'HEAD'; // without the conditions of the client's request
+  const headers = isOwnHead
+    ? headersOfEveryRequest(incoming.headers)
+    : headersForStore(operation, incoming.headers, bucket.headerRules);
   const { signal } = incoming;
   const caller = callerOf(request);
   const place = await bucket.store.enter({ caller, key, signal });

@@ -16,9 +16,9 @@ describe('Allow of a 405', () => {
       storeUrl: store.url,
       buckets: [
         { name: 'plain', s3 },
-        { name: 'head', s3, allow_head: true },
+        { name: 'head', s3, head: 'allow' },
         { name: 'cors', s3, cors },
-        { name: 'both', s3, cors, allow_head: true },
+        { name: 'both', s3, cors, head: 'allow' },
       ],
     });
   });
@@ -39,7 +39,9 @@ describe('Allow of a 405', () => {
     ['GET', '/cors/k', `${OBJECT}, OPTIONS`],
     ['OPTIONS', '/cors/k', `${OBJECT}, OPTIONS`],
     ['GET', '/both/k', `${OBJECT}, HEAD, OPTIONS`],
-    ['GET', '/plain', BUCKET],
+    ['POST', '/plain', BUCKET],
+    ['GET', '/plain?policy', BUCKET],
+    ['PUT', '/plain/k?acl', OBJECT],
     ['DELETE', '/head/', BUCKET],
     ['PATCH', '/both', `${BUCKET}, OPTIONS`],
   ] as const) {

@@ -21,6 +21,11 @@ describe('a question about a bucket', () => {
       buckets: [
         { name: 'open', s3 },
         { name: 'guarded', s3, auth: { sigv4 } },
+        {
+          name: 'tokens',
+          s3,
+          auth: { jwt: { algorithms: ['HS256'], secret: 'a-secret-of-at-least-thirty-two-bytes' } },
+        },
       ],
     });
   });
@@ -79,16 +84,32 @@ describe('a question about a bucket', () => {
       assert.equal((await ask(method, path)).status, 403, method);
   });
 
-  it('is one of four, and nothing besides', async () => {
+  it('tells the region even where it is not answered, for SDKs that look for it without credentials', async () => {
+    const refused = await ask('HEAD', '/guarded');
+    assert.deepEqual([refused.status, refused.headers['x-amz-bucket-region']], [403, 'eu-central-1']);
+    const token = await ask('HEAD', '/tokens');
+    assert.deepEqual([token.status, token.headers['x-amz-bucket-region']], [401, 'us-east-1']);
+    assert.ok(token.headers['www-authenticate']);
+    const signed = {
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=x/20261129/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x',
+    };
+    const wrong = await send(gateway.url, 'HEAD', '/guarded', undefined, signed);
+    assert.ok(wrong.status >= 400);
+    assert.equal(wrong.headers['x-amz-bucket-region'], 'eu-central-1');
+    assert.equal((await ask('PUT', '/guarded/k', 'x')).headers['x-amz-bucket-region'], undefined);
+  });
+
+  it('is one of these, and nothing else', async () => {
     for (const [method, path, status] of [
-      ['GET', '/open', 405],
-      ['GET', '/open?list-type=2', 405],
+      ['GET', '/open', 403],
+      ['GET', '/open?list-type=2', 403],
       ['GET', '/open?location&prefix=a', 405],
       ['GET', '/open?policy', 405],
       ['DELETE', '/open', 405],
       ['HEAD', '/open?acl', 405],
-      ['PUT', '/open?acl', 501],
-      ['PUT', '/open?policy', 501],
+      ['PUT', '/open?acl', 405],
+      ['PUT', '/open?policy', 405],
       ['GET', '/open/k?location', 405],
       ['GET', '/none?location', 404],
     ] as const)

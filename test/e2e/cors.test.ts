@@ -134,7 +134,7 @@ describe('a browser', () => {
     for (const [code, answer] of [
       ['AccessDenied', () => put('/guarded/k', APP)],
       ['MethodNotAllowed', () => send(gateway.url, 'GET', '/pages/k', undefined, { origin: APP })],
-      ['NotImplemented', () => put('/pages/k?acl', APP)],
+      ['MethodNotAllowed', () => put('/pages/k?acl', APP)],
       ['BadDigest', () => put('/pages/k', APP, { 'x-amz-checksum-crc32': 'AAAAAA==' })],
       ['NoSuchUpload', () => put('/pages/k?partNumber=1&uploadId=wrong', APP)],
       [

@@ -70,7 +70,7 @@ describe('disorderly clients', () => {
     const other = await startGateway({ storeUrl: store.url });
     const client = await RawClient.connect(other.url);
     client.write('HEAD /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\n');
-    await client.until(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*\r\n\r\n/);
+    await client.until(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*\r\n\r\n/);
     client.destroy();
     await other.close();
   });

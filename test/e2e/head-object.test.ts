@@ -1,4 +1,4 @@
-/** HEAD of an object: never answered, unless the bucket allows it; then judged like an upload. */
+/** HEAD of an object, by the setting `head` of the bucket: 403, 404, or authorized like an upload. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,8 +32,11 @@ describe('HEAD of an object', () => {
     gateway = await startGateway({
       storeUrl: store.url,
       buckets: [
-        { name: 'seen', s3, auth, authz, allow_head: true },
-        { name: 'unseen', s3, auth, authz },
+        { name: 'seen', s3, auth, authz, head: 'allow' },
+        { name: 'unseen', s3, auth, authz, head: 'pretend_missing' },
+        { name: 'refused', s3, auth, authz },
+        { name: 'old', s3, auth, authz, allow_head: true },
+        { name: 'older', s3, auth, authz, allow_head: false },
       ],
     });
     const credentials = { accessKeyId: KEY.access_key, secretAccessKey: KEY.secret_key };
@@ -78,17 +81,61 @@ describe('HEAD of an object', () => {
     assert.deepEqual(seen, []);
   });
 
-  it('finds nothing, whatever is there, where the bucket does not allow it', async () => {
+  it('finds nothing, whatever is there, where the bucket pretends so', async () => {
     seen = [];
-    await assert.rejects(head('unseen'), { name: 'NotFound' });
+    for (const bucket of ['unseen', 'older']) await assert.rejects(head(bucket), { name: 'NotFound' });
     assert.deepEqual(seen, []);
+  });
+
+  it('is 403 unless the bucket says otherwise, whether or not the object exists, so that no client takes it for missing', async () => {
+    seen = [];
+    for (const key of ['k', 'none'])
+      await assert.rejects(head('refused', key), (error: Error & { $metadata: { httpStatusCode: number } }) => {
+        assert.equal(error.$metadata.httpStatusCode, 403);
+        return true;
+      });
+    assert.equal(gateway.log.at(-1)?.error_type, 'head_refused');
+    assert.deepEqual(seen, []);
+  });
+
+  it('has an old name that still works, and the log says at the start what to write instead', async () => {
+    await assert.doesNotReject(head('old'));
+    const warned = gateway.log.filter(({ message }) => message === 'this setting is deprecated');
+    assert.deepEqual(
+      warned.map(({ level, setting, instead }) => [level, setting, instead]),
+      [
+        ['warn', 'buckets[3].allow_head', 'head: allow'],
+        ['warn', 'buckets[4].allow_head', 'head: pretend_missing'],
+      ],
+    );
+  });
+
+  it('passes conditions, ranges, parts and the checksum, and what the store makes of them', async () => {
+    const ask = (input: object) => client.send(new HeadObjectCommand({ Bucket: 'seen', Key: 'sum', ...input }));
+    const put = { Bucket: 'seen', Key: 'sum', Body: '123456789', ChecksumAlgorithm: 'CRC32' } as const;
+    const { ETag } = await client.send(new PutObjectCommand(put));
+    const whole = await ask({ ChecksumMode: 'ENABLED' });
+    assert.deepEqual([whole.ChecksumCRC32, whole.ChecksumType], ['y/Q5Jg==', 'FULL_OBJECT']);
+    assert.equal((await ask({})).ChecksumCRC32, undefined, 'who does not ask is not told');
+    const ranged = await ask({ Range: 'bytes=2-4' });
+    assert.deepEqual([ranged.$metadata.httpStatusCode, ranged.ContentLength], [206, 3]);
+    assert.equal(ranged.ContentRange, 'bytes 2-4/9');
+    assert.equal((await ask({ IfMatch: ETag })).ContentLength, 9);
+    for (const [input, status] of [
+      [{ IfNoneMatch: ETag }, 304],
+      [{ IfMatch: '"another"' }, 412],
+      [{ Range: 'bytes=9-' }, 416],
+    ] as const)
+      await assert.rejects(ask(input), (error: Error & { $metadata: { httpStatusCode: number } }) => {
+        assert.equal(error.$metadata.httpStatusCode, status);
+        return true;
+      });
   });
 
   it('is no way to read', async () => {
     seen = [];
     for (const [method, path] of [
       ['GET', '/seen/k'],
-      ['HEAD', '/seen/k?partNumber=1'],
       ['HEAD', '/seen/k?acl'],
       ['HEAD', '/seen/k?versionId=1'],
     ] as const)

@@ -77,7 +77,7 @@ describe('a key', () => {
       auth: { sigv4: { credentials: [DEVICE] } },
       authz: { opa: { url: engine.url, policy_path: 'mizuchi/allow' } },
       cors: { allowed_origins: [APP] },
-      allow_head: true,
+      head: 'allow',
     };
     gateway = await startGateway({
       storeUrl: store.url,

@@ -52,7 +52,7 @@ describe('a completion whose answer is lost', () => {
   });
 
   /** Begins an upload of one part, and completes it while the store has the fault. */
-  async function completeWith(Key: string, fault: Fault, times = 1) {
+  async function completeWith(Key: string, fault: Fault, times = 1, conditions = {}) {
     const target = { Bucket: 'uploads', Key };
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
     const part = { ...target, UploadId, PartNumber: 1, Body: 'the bytes' };
@@ -60,7 +60,7 @@ describe('a completion whose answer is lost', () => {
     faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault, times });
     seen = [];
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-    return client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
+    return client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload, ...conditions }));
   }
   const operations = (): (string | undefined)[] => seen.map(({ operation }) => operation);
   const etagAtStore = async (Key: string): Promise<string | undefined> =>
@@ -71,6 +71,11 @@ describe('a completion whose answer is lost', () => {
     assert.deepEqual([Bucket, Key], ['uploads', 'happened']);
     assert.equal(ETag, await etagAtStore('happened'));
     assert.deepEqual(operations().slice(0, 3), ['CompleteMultipartUpload', 'ListParts', 'HeadObject']);
+  });
+
+  it('has happened, too, where the client wants no object to be replaced: its condition is not that of the HEAD', async () => {
+    const { ETag } = await completeWith('condition', { kind: 'reset', at: 'answer' }, 1, { IfNoneMatch: '*' });
+    assert.equal(ETag, await etagAtStore('condition'));
   });
 
   it('has happened, too, if half of the answer came', async () => {

@@ -85,9 +85,9 @@ describe('the headers of objects', () => {
     assert.equal((await put('/ruled/k', reaching)).status, 200);
     const { headers } = store.requests[0]!;
     assert.deepEqual([headers['x-amz-acl'], headers['x-amz-object-lock-mode']], ['public-read', 'GOVERNANCE']);
-    assert.equal((await put('/ruled/k', { 'x-amz-object-lock-legal-hold': 'ON' })).status, 501);
+    assert.equal((await put('/ruled/k', { 'x-amz-object-lock-legal-hold': 'ON' })).status, 403);
     assert.equal((await put('/plain/k', { 'x-amz-acl': 'public-read' })).status, 403);
-    assert.equal((await put('/plain/k', { 'x-amz-object-lock-mode': 'GOVERNANCE' })).status, 501);
+    assert.equal((await put('/plain/k', { 'x-amz-object-lock-mode': 'GOVERNANCE' })).status, 403);
     assert.equal(store.requests.length, 1);
   });
 });

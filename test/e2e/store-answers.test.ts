@@ -49,7 +49,7 @@ describe("the store's answers", () => {
       buckets: [
         {
           name: 'uploads',
-          allow_head: true,
+          head: 'allow',
           s3: { bucket: 'my-bucket', endpoint: store.url, access_key: 'mizuchi', secret_key: 'mizuchi-secret' },
         },
       ],
@@ -148,11 +148,14 @@ describe("the store's answers", () => {
     });
   }
 
-  it('to HEAD are 404 and 412 where they are', async () => {
+  it('to HEAD are 304, 400, 403, 404, 412 and 416 where they are', async () => {
     for (const [status, expected] of [
+      [304, 304],
+      [400, 400],
+      [403, 403],
       [404, 404],
       [412, 412],
-      [403, 502],
+      [416, 416],
       [401, 502],
       [999, 502],
     ] as const) {

@@ -18,9 +18,9 @@ describe('a gateway that keeps traces for what became of them', () => {
     gateway = await startGateway({
       storeUrl: store.url,
       buckets: [
-        { name: 'uploads', s3 },
+        { name: 'uploads', s3, head: 'pretend_missing' },
         { name: 'guarded', s3, auth: { sigv4: { credentials } } },
-        { name: 'heads', s3, allow_head: true },
+        { name: 'heads', s3, head: 'allow' },
       ],
       tracing: {
         enabled: true,

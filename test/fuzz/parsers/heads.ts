@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { credentialKinds } from '../../../src/auth/credential-kind.ts';
 import { CorsPolicy } from '../../../src/cors/cors-policy.ts';
+import { FIXED_LIMITS } from '../../../src/domain/fixed-limits.ts';
 import type { Incoming, Routed } from '../../../src/domain/stages.ts';
 import { addressSet } from '../../../src/kit/address-set.ts';
 import { withoutOuterBlanks } from '../../../src/kit/outer-blanks.ts';
@@ -18,6 +19,7 @@ import { readHead } from '../../../src/server/request-head.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
 import { virtualHosts } from '../../../src/server/virtual-hosts.ts';
 import { MAX_OBJECT, planBody } from '../../../src/upload/body-plan.ts';
+import { emptyListing } from '../../../src/upload/empty-listing.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, type Parser } from './parser.ts';
 
@@ -103,6 +105,16 @@ export const HEADS: readonly Parser[] = [
       const { query, headers } = unhoist(incoming({ query: pairs }));
       return [headers, findOperation('PUT', query, true)];
     },
+  },
+  {
+    reads: 'the parameters of a listing',
+    files: ['upload/empty-listing.ts'],
+    frames: [asItIs],
+    pieces: ['a', '/', '&', '<', ' ', '1', '\u0000'],
+    most: FIXED_LIMITS.listing_parameter_bytes,
+    read: (text) =>
+      emptyListing('ListObjectsV2', 'uploads', new Map(Object.entries({ prefix: text, 'encoding-type': 'url' }))) +
+      emptyListing('ListObjects', 'uploads', new Map([['max-keys', text]])),
   },
   {
     reads: 'the headers of a request',

@@ -48,12 +48,16 @@ describe('check', () => {
     stores    http://127.0.0.1:9000/my-bucket/KEY (bucket my-bucket, region us-east-1)
     keys      static keys of this file, with a session token
     access    ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
+    head      refuse (403): no client takes an object for missing; s4cmd, rclone without --s3-no-head and others that look first fail
+    listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
     trace     the store is sent traceparent and tracestate
   bucket archive
     takes     PUT /deep/archive/KEY
     stores    https://my-archive.s3.eu-west-1.amazonaws.com/KEY (bucket my-archive, region eu-west-1)
     keys      the AWS provider chain (environment, profile, web identity, container, instance)
     access    ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
+    head      refuse (403): no client takes an object for missing; s4cmd, rclone without --s3-no-head and others that look first fail
+    listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
     trace     the store is not sent traceparent and tracestate
   tracing     as mizuchi-uploadr in production, stable semantic conventions
     to        https://collector:4318 by OTLP grpc, compression gzip
@@ -73,6 +77,30 @@ describe('check', () => {
   it('prints no secret', async () => {
     const { output } = await run(CONFIG, { KEY: 'hush-header' });
     assert.doesNotMatch(output, /hush/);
+  });
+
+  it('warns of settings that let clients overwrite, and of the old name of one', async () => {
+    const bucket = (more: string) =>
+      run(`buckets: [{ name: uploads, s3: { bucket: abc, access_key: AK, secret_key: SK }, ${more} }]`);
+    const loose = await bucket('head: pretend_missing, listings: empty');
+    assert.match(
+      loose.output,
+      /\n {4}head {6}pretend_missing \(404\): .*OVERWRITE.*s5cmd -n, django-storages, restic init/,
+    );
+    assert.match(loose.output, /\n {4}listings {2}empty: .*OVERWRITE.*aws s3 sync/);
+    assert.doesNotMatch(loose.output, /Deprecated/);
+    const old = await bucket('allow_head: false');
+    assert.match(old.output, /\n {4}head {6}pretend_missing/);
+    const words =
+      /\nDeprecated:\n\n {2}buckets\[0\]\.allow_head is removed in the next version; write head: pretend_missing\n/;
+    assert.match(old.output, words);
+    assert.equal((await bucket('head: allow, allow_head: true')).code, 0);
+    const both = await bucket('head: refuse, allow_head: true');
+    assert.equal(both.code, 1);
+    assert.match(
+      both.output,
+      /buckets\[0\]\.allow_head: is the old name of head and means head: allow, but head is refuse; remove allow_head/,
+    );
   });
 
   it('says what is off', async () => {

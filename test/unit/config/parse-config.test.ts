@@ -28,7 +28,8 @@ describe('parseConfig', () => {
         {
           name: 'uploads',
           path_prefix: '/uploads',
-          allow_head: false,
+          head: 'refuse',
+          listings: 'refuse',
           literal_keys: true,
           s3: {
             bucket: 'my-bucket',
@@ -110,7 +111,9 @@ server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_s
 buckets:
   - name: one
     path_prefix: /in/one
+    head: allow
     allow_head: true
+    listings: empty
     cors: { allowed_origins: [https://a.example, "https://*.b.example:8443"], allowed_methods: [PUT], allowed_headers: [x-amz-*],
             exposed_headers: [ETag], max_age_seconds: 0, allow_credentials: true }
     headers: { refuse: [x-amz-tagging], allow: [x-amz-acl], set: { X-Amz-Storage-Class: GLACIER } }
@@ -184,7 +187,9 @@ logging:  { level: debug, format: json,
         {
           name: 'one',
           path_prefix: '/in/one',
+          head: 'allow',
           allow_head: true,
+          listings: 'empty',
           literal_keys: false,
           cors: {
             allowed_origins: ['https://a.example', 'https://*.b.example:8443'],

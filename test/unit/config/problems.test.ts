@@ -122,7 +122,7 @@ metrics: 9090
     ]);
     assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('aaa', ', path_prefix: /bbb, x: y')}`), [
       `f:3:5 buckets[1].name: is the same as that of buckets[0] in line 2; ${mend}`,
-      'f:3:90 buckets[1].x: is not a known key; known here are name, path_prefix, allow_head, literal_keys, headers, cors, s3, auth, authz',
+      'f:3:90 buckets[1].x: is not a known key; known here are name, path_prefix, head, allow_head, listings, literal_keys, headers, cors, s3, auth, authz',
     ]);
     assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('bbb', ', path_prefix: /aaa/b')}`), []);
   });

@@ -13,8 +13,8 @@ import { ACCESS_KEY, type RealStore, SECRET_KEY } from '../../support/real-store
 export const KEYS: Keys = { accessKeyId: 'AKIAMATRIX', secretAccessKey: 'the-secret-of-the-matrix' };
 const TOKEN_KEYS: Keys = { accessKeyId: 'jwt', secretAccessKey: 'known-to-all-clients' };
 
-const SEEN = { allow_head: true };
-const LISTED = { allow_head: true };
+const SEEN = { head: 'allow' };
+const LISTED = { head: 'allow', listings: 'empty' };
 
 /** What is uploaded: name of the file, and its bytes. */
 export const FILES = {
@@ -78,7 +78,7 @@ export async function openPlace(store: RealStore, scheme: 'http' | 'https'): Pro
   const gateway = await startGatewayProcess({
     server: { address: '127.0.0.1:0', ...tls },
     buckets: [
-      { name: 'uploads', ...bucket },
+      { name: 'uploads', head: 'pretend_missing', ...bucket },
       { name: 'seen', ...SEEN, ...bucket },
       { name: 'listed', ...LISTED, ...bucket },
     ],
