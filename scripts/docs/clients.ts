@@ -109,8 +109,7 @@ was uploaded to a bucket for clients that look first. \`npm run test:real\` does
 (\`test/real/clients/matrix.real.ts\`), and fails where the outcome differs.
 `;
 
-const KEYS = `\`sync\` lists the bucket first, which the gateway refuses unless the bucket has \`listings: empty\`
-([head-and-listings.md](head-and-listings.md)).
+const KEYS = `\`sync\` lists the bucket first, which an upload gateway refuses.
 
 ## Keys
 

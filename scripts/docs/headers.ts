@@ -13,7 +13,7 @@ const SECTIONS: Readonly<Record<HeaderFate, readonly [title: string, prose: stri
     'With operations other than these, S3 does not know the header, and it ends at the gateway.',
   ],
   ends_here: ['Ends at the gateway', 'A signature holds without the headers that proxies add.'],
-  refused: ['Refused', 'The response is 501 `NotImplemented`, or 403 `AccessDenied` for `x-amz-acl`.'],
+  refused: ['Refused', 'The response is 403 `AccessDenied`.'],
 };
 
 function renderSection(fate: HeaderFate): string {

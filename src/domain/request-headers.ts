@@ -93,7 +93,7 @@ const PASSED: readonly RequestHeader[] = [
   ...rows('passed', CONDITION_HEADERS, {
     sender: 'AWS SDKs',
     operations: ['PutObject', 'CompleteMultipartUpload', 'HeadObject'],
-    why: 'a condition of the request',
+    why: 'a condition of the write, or of HEAD',
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', ACCOUNT_HEADERS, {
@@ -132,10 +132,10 @@ const PASSED: readonly RequestHeader[] = [
     why: 'the store verifies the size of the object',
     source: `${S3_API}, "CompleteMultipartUpload"`,
   }),
-  ...rows('passed', ['if-modified-since', 'if-unmodified-since', 'range', 'x-amz-checksum-mode'], {
+  ...rows('passed', ['x-amz-checksum-mode', 'if-modified-since', 'if-unmodified-since', 'range'], {
     sender: 'AWS SDKs',
     operations: ['HeadObject'],
-    why: 'about the object whose headers are returned',
+    why: 'what HEAD of an object asks for',
     source: `${S3_API}, "HeadObject"`,
   }),
   ...rows('passed', ['x-amz-meta-*'], {

@@ -112,7 +112,11 @@ function refuseUnlessHarmless(name: string, value: string): void {
 /** AccessDenied, as S3 responds to a client that may not do what a header requests; not 501, which some clients retry. */
 function refusedHeader(name: string, why: string | undefined): Failure {
   const reason = why === undefined ? '' : `: ${why}`;
-  const message = `This gateway does not offer what the header ${name.slice(0, 80)} asks for${reason}.`;
+  const message = name.startsWith('x-amz-copy-source')
+    ? 'Copies are refused: this gateway takes uploads only.'
+    : name.startsWith('x-amz-grant-')
+      ? 'ACLs are refused: this gateway takes uploads only, and their objects stay private.'
+      : `This gateway does not offer what the header ${name.slice(0, 80)} requests${reason}.`;
   return new Failure('access_denied', message, { reason: 'header_refused' });
 }
 
