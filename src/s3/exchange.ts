@@ -4,7 +4,9 @@ import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
+import { decodeContent, type UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { oneValue } from './header-values.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
 export type StoreBody =
@@ -61,7 +63,7 @@ export interface ExchangeRequest {
 
 export interface StoreAnswer {
   readonly status: number;
-  /** Lower-case names; values of a repeated header joined with commas. */
+  /** Lower-case names, each with one value; see header-values.ts. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -139,15 +141,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#stopClock();
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined) this.#headers[name] = Array.isArray(value) ? value.join(', ') : value;
+      if (value !== undefined) this.#headers[name] = oneValue(name, value);
     }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
     // CompleteMultipartUpload sends white space for minutes to keep the connection open; it means nothing.
-    if (this.#body.length === 0 && isWhiteSpace(bytes)) return;
-    if (!this.#body.add(bytes))
-      controller.abort(new Failure('store_invalid_answer', "The store's answer is too large."));
+    if (this.#body.length === 0 && isWhiteSpace(bytes) && this.#headers['content-encoding'] === undefined) return;
+    if (!this.#body.add(bytes)) controller.abort(tooLarge());
   }
 
   onResponseEnd(): void {
@@ -156,8 +157,22 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       this.#reject(new Failure('store_invalid_answer', 'The store said yes before it had the whole object.'));
       return;
     }
-    const body = this.#body.bytes.toString('utf8').trimStart();
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    try {
+      this.#resolve({ status: this.#status, headers: this.#headers, body: this.#document().trimStart() });
+    } catch (thrown) {
+      this.#reject(thrown as Failure);
+    }
+  }
+
+  /** Decoded; the headers of a response to HEAD describe the object. @throws Failure store_invalid_answer */
+  #document(): string {
+    const { 'content-encoding': codings } = this.#headers;
+    try {
+      return decodeContent(this.#body.bytes, codings, MAX_ANSWER).toString('utf8');
+    } catch (thrown) {
+      if (this.#status >= 300) return ''; // the status says enough
+      throw undecodable(thrown as UndecodableContent);
+    }
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -210,6 +225,12 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     const stream = streamOf(this.#request.body);
     stream?.off('pause', this.#awaitTaking).off('resume', this.#stopClock).off('end', this.#awaitAnswer);
   }
+}
+
+const tooLarge = (): Failure => new Failure('store_invalid_answer', "The store's answer is too large.");
+
+function undecodable({ isTooLarge, message }: UndecodableContent): Failure {
+  return isTooLarge ? tooLarge() : new Failure('store_invalid_answer', undefined, { detail: `Of its body: ${message}.` });
 }
 
 const UNREACHABLE = new Set([

@@ -9,6 +9,7 @@ import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
+import { UNCODED } from '../kit/decode-content.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
@@ -155,6 +156,7 @@ export class StoreClient {
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
     for (const [name, value] of Object.entries(added)) list.push(name, value);
     if (call.body !== undefined) list.push('content-length', String(call.body.length));
+    list.push(...UNCODED);
     // Beside the signature, never under it: a mesh may change trace headers on the way without breaking the request.
     if (this.#config.propagate) list.push(...span.outgoingHeaders());
     return list;
