@@ -64,6 +64,12 @@ const STORE = object(
         '`unsupported` is for a store that does not accept `x-amz-checksum-*`: such objects are then not split, and bytes are protected by signatures and Content-MD5.',
       default: 'none',
     }),
+    client_checksums: oneOf(['pass', 'verify_and_drop'], {
+      prose:
+        'What becomes of the checksums that clients send (`x-amz-checksum-*`, in headers, trailers and completions). With `pass` the gateway verifies them and the store gets them, too. ' +
+        'With `verify_and_drop` the gateway verifies them and the store never sees one: for a store that refuses requests with them. It includes what `checksum: unsupported` does.',
+      default: 'pass',
+    }),
     max_connections: integer({
       prose:
         'How many connections to the store this bucket may use at once. More calls wait in line for up to 30 s, then the upload gets 503 SlowDown.',
@@ -102,6 +108,17 @@ const STORE = object(
             ? {
                 wrong: 'cannot be false where the endpoint has a path',
                 mend: 'set it to true or remove it, or write an endpoint without a path',
+              }
+            : undefined,
+      },
+      {
+        of: ['checksum', 'client_checksums'],
+        at: 'checksum',
+        broken: ({ checksum, client_checksums }) =>
+          client_checksums === 'verify_and_drop' && checksum !== 'none' && checksum !== 'unsupported'
+            ? {
+                wrong: 'adds checksums for a store that client_checksums spares them',
+                mend: 'set checksum to unsupported or remove it, or set client_checksums to pass',
               }
             : undefined,
       },

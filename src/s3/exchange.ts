@@ -55,6 +55,8 @@ export interface ExchangeRequest {
   readonly signal: AbortSignal;
   /** A body of pieces that has wholly gone is not broken off any more: what the store does with it shall be known. */
   readonly settles?: boolean;
+  /** Told of white space ahead of a document in a 200, with the headers that came before it. */
+  readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
   /** Longest wait for a store that takes no more of the body, in milliseconds. */
   readonly stallTimeoutMillis: number;
   /** Longest wait for its answer, and between two pieces of it, in milliseconds. */
@@ -70,6 +72,9 @@ export interface StoreAnswer {
 
 /** Longest wait for the answer to what settles, when nobody else waits for it, in milliseconds. */
 const SETTLE_MILLIS = 2_000;
+
+/** The most bytes that an XML declaration has, with the white space around it. */
+const LONGEST_DECLARATION = 200;
 
 /** The largest answer that is read, in bytes: a ListParts page of 1,000 parts has a fifth of it. */
 const MAX_ANSWER = 1024 * 1024;
@@ -146,9 +151,18 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    // CompleteMultipartUpload sends white space for minutes to keep the connection open; it means nothing.
-    if (this.#body.length === 0 && isWhiteSpace(bytes) && this.#headers['content-encoding'] === undefined) return;
-    if (!this.#body.add(bytes)) controller.abort(tooLarge());
+    if (this.#headers['content-encoding'] === undefined && this.#isWhiteSpace(bytes)) {
+      if (this.#status === 200) this.#request.onWhiteSpace?.(this.#headers);
+    } else if (!this.#body.add(bytes)) controller.abort(tooLarge());
+  }
+
+  /**
+   * CompleteMultipartUpload sends white space for minutes to keep the connection open, some stores behind the XML declaration. It means
+   * nothing and is not kept.
+   */
+  #isWhiteSpace(bytes: Buffer): boolean {
+    if (this.#body.length > LONGEST_DECLARATION || !isWhiteSpace(bytes)) return false;
+    return /^\s*(<\?xml[^>]*\?>\s*)?$/.test(this.#body.bytes.toString('latin1'));
   }
 
   onResponseEnd(): void {

@@ -7,7 +7,7 @@ import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OBJECT_HEADERS } from '../domain/object-headers.ts';
 import type { OperationName } from '../domain/operation.ts';
-import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
+import { applyFixed, dropChecksums, type HeaderRules, notForClients } from './header-rules.ts';
 
 const CUSTOMER_KEY_HEADERS = [
   'x-amz-server-side-encryption-customer-algorithm',
@@ -82,6 +82,7 @@ export function headersForStore(
   }
   refuseConnectionOptions(headers.connection, passed);
   if (rules !== undefined && createsObject) applyFixed(passed, rules);
+  if (rules?.dropsChecksums) dropChecksums(passed, operation === 'CompleteMultipartUpload');
   refuseLargeMetadata(passed);
   return withoutAwsChunked(passed);
 }

@@ -36,6 +36,8 @@ export interface StoreChecksums {
   readonly added: ChecksumName | undefined;
   /** Takes the place of promises that parts cannot carry; undefined for a store that takes no checksums. */
   readonly own: ChecksumName | undefined;
+  /** Whether it gets those of the clients; if not, all of them end in the gateway. */
+  readonly passed: boolean;
 }
 
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {
@@ -127,6 +129,7 @@ export class StoreClient {
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
       settles: call.onUnanswered !== undefined,
+      ...(call.onWhiteSpace !== undefined && { onWhiteSpace: call.onWhiteSpace }),
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
     });
