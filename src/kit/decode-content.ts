@@ -2,7 +2,14 @@
  * Undoes the content codings of a response (RFC 9110, section 8.4). Requests ask for `identity`, but some servers and proxies
  * compress all the same. The limit is on the result, so a small response cannot become a large one.
  */
-import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 
 /** What every request for a document says, outside of its signature. */
 export const UNCODED = ['accept-encoding', 'identity'] as const;

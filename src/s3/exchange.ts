@@ -73,7 +73,13 @@ export interface StoreAnswer {
 /** Longest wait for the answer to what settles, when nobody else waits for it, in milliseconds. */
 const SETTLE_MILLIS = 2_000;
 
-/** The most bytes that an XML declaration has, with the white space around it. */
+/**
+ * CompleteMultipartUpload sends white space for minutes to keep the connection open: ahead of the document, or behind the XML
+ * declaration, as MinIO does. A line end behind the declaration is not yet a sign that the document will take long.
+ */
+const BLANK = /^\s*(<\?xml[^>]*\?>\s*)?$/;
+const WAITING = /^\s*<\?xml[^>]*\?>(?!\r?\n$)\s+$/;
+/** The most bytes of all that. */
 const LONGEST_DECLARATION = 200;
 
 /** The largest answer that is read, in bytes: a ListParts page of 1,000 parts has a fifth of it. */
@@ -151,18 +157,17 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    if (this.#headers['content-encoding'] === undefined && this.#isWhiteSpace(bytes)) {
-      if (this.#status === 200) this.#request.onWhiteSpace?.(this.#headers);
-    } else if (!this.#body.add(bytes)) controller.abort(tooLarge());
+    const isFree = this.#body.length <= LONGEST_DECLARATION && this.#headers['content-encoding'] === undefined;
+    // White space behind a declaration is not kept either: there may be much of it.
+    const means = !(isFree && isWhiteSpace(bytes) && BLANK.test(this.#start));
+    if (means && !this.#body.add(bytes)) controller.abort(tooLarge());
+    if (isFree && this.#status === 200 && (!means || WAITING.test(this.#start)))
+      this.#request.onWhiteSpace?.(this.#headers);
   }
 
-  /**
-   * CompleteMultipartUpload sends white space for minutes to keep the connection open, some stores behind the XML declaration. It means
-   * nothing and is not kept.
-   */
-  #isWhiteSpace(bytes: Buffer): boolean {
-    if (this.#body.length > LONGEST_DECLARATION || !isWhiteSpace(bytes)) return false;
-    return /^\s*(<\?xml[^>]*\?>\s*)?$/.test(this.#body.bytes.toString('latin1'));
+  /** Of the document, long enough for a declaration. */
+  get #start(): string {
+    return this.#body.bytes.toString('latin1', 0, LONGEST_DECLARATION + 1);
   }
 
   onResponseEnd(): void {
@@ -244,7 +249,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 const tooLarge = (): Failure => new Failure('store_invalid_answer', "The store's answer is too large.");
 
 function undecodable({ isTooLarge, message }: UndecodableContent): Failure {
-  return isTooLarge ? tooLarge() : new Failure('store_invalid_answer', undefined, { detail: `Of its body: ${message}.` });
+  return isTooLarge
+    ? tooLarge()
+    : new Failure('store_invalid_answer', undefined, { detail: `Of its body: ${message}.` });
 }
 
 const UNREACHABLE = new Set([

@@ -85,10 +85,7 @@ export async function serveRequest(
     idleMillis: options.idleMillis,
   });
   // What cannot be written is an answer of the store that HTTP cannot carry.
-  const unanswered = await writing.then(
-    (answered) => (answered ? undefined : unheard(failure, reply)),
-    asFailure,
-  );
+  const unanswered = await writing.then((answered) => (answered ? undefined : unheard(failure, reply)), asFailure);
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
   const status = unanswered === undefined ? (early.hasBegun ? 200 : reply.status) : undefined;
