@@ -136,7 +136,7 @@ describe('a server that compresses although it is asked not to', () => {
     };
     gateway = await startGateway({
       storeUrl: store.url,
-      authz: { opa: { url: engine.url, policy_path: 'a/b' }, cache: { enabled: false } },
+      authz: { opa: { url: engine.url, policy_path: 'a/b' } },
     });
   });
   beforeEach(() => {
@@ -152,7 +152,7 @@ describe('a server that compresses although it is asked not to', () => {
   /** One upload from a bucket that asks the provider for its keys. */
   async function withToken(): Promise<number> {
     const { issuer, jwksUrl: jwks_url } = provider;
-    const auth = { jwt: { issuer, jwks_url, audience: 'uploads' } };
+    const auth = { jwt: { issuer, jwks_url, audience: 'uploads', algorithms: ['RS256'] } };
     const keys = JSON.stringify(await (await fetch(jwks_url)).json());
     provider.behaviour = (request, response) => {
       ask(request);
@@ -200,7 +200,7 @@ describe('a server that compresses although it is asked not to', () => {
       await gateway.close();
       gateway = await startGateway({
         storeUrl: store.url,
-        authz: { opa: { url: engine.url, policy_path: 'a/b' }, cache: { enabled: false } },
+        authz: { opa: { url: engine.url, policy_path: 'a/b' } },
       });
     });
   }
