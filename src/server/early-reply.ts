@@ -26,7 +26,7 @@ export class EarlyReply {
 
   keepWaiting(headers: Reply['headers'] = {}): void {
     const response = this.#response;
-    if (response.destroyed) return;
+    if (response.destroyed || response.writableEnded) return;
     if (!this.#hasBegun) this.#begin(headers);
     // A client that reads nothing gets no more: it would be kept in memory.
     else if (!response.writableNeedDrain) response.write(' ');

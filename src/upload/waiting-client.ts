@@ -26,5 +26,6 @@ export class WaitingClient {
 
   end(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RawClient, send } from '../support/http-client.ts';
 import { beginUpload, COMPLETED, CREATED, LIST } from '../support/multipart.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';
@@ -177,6 +178,32 @@ describe('a client that waits for its completion', () => {
       const { status, error_type, error_reason } = await lineOf(gateway, before + 1);
       assert.deepEqual([status, error_type, error_reason], [undefined, ...expected]);
     }
+  });
+});
+
+describe('a gateway that shuts down', () => {
+  it('waits for a completion whose client has gone', async () => {
+    const store = await RawStore.start();
+    const arrived = Promise.withResolvers<ServerResponse>();
+    store.behaviour = (request, response) => {
+      request.resume();
+      if (request.url?.includes('?uploads')) response.end(CREATED);
+      else request.once('end', () => arrived.resolve(response));
+    };
+    const gateway = await startGateway({ storeUrl: store.url, server: { shutdown_timeout_seconds: 60 } });
+    const target = await beginUpload(gateway.url);
+    const client = await RawClient.connect(gateway.url);
+    client.write(`POST ${target} HTTP/1.1\r\nhost: x\r\ncontent-length: ${LIST.length}\r\n\r\n${LIST}`);
+    const response = await arrived.promise;
+    client.socket.resetAndDestroy();
+    const closed = gateway.close();
+    response.writeHead(200).write(' ');
+    // As long as a gateway waits that has nothing to wait for but lines of the log.
+    await delay(3_500);
+    response.end(COMPLETED);
+    await closed;
+    assert.equal(gateway.log.findLast(({ operation }) => operation !== undefined)?.error_reason, 'succeeded_unheard');
+    await store.close();
   });
 });
 
