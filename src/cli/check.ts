@@ -125,6 +125,9 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
     ['  takes', `PUT ${path_prefix}/KEY`],
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
+    ...(s3.client_checksums === 'pass'
+      ? []
+      : [['  checksums', 'of clients are verified here and not sent to the store'] as const]),
     ...literalKeysNote(bucket),
     ...accessLines(bucket),
     ...(traced ? [['  trace', `the store is ${told ? '' : 'not '}sent traceparent and tracestate`] as const] : []),
