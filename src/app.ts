@@ -246,6 +246,7 @@ function objectOptions(upload: Config['upload'], memory: PartMemory): ObjectOpti
     concurrentParts: upload.concurrent_parts,
     maxObjectBytes: upload.max_object_size,
     maxPartBytes: upload.max_part_size,
+    keepAliveMillis: upload.keep_alive_seconds * 1000,
     memory,
   };
 }

@@ -87,6 +87,7 @@ function incomingOf({ method, target, headers }: WrittenRequest): Incoming {
     body: { length: SMALL_OBJECT, open: unread },
     signal: new AbortController().signal,
     span: NO_SPAN,
+    keepWaiting: () => {},
   };
 }
 

@@ -62,8 +62,8 @@ async function openBucket(
     region,
     store,
     cors: corsPolicyOf(config.cors),
-    headerRules: headerRulesOf(config.headers),
-    checksums: storeChecksums(s3.checksum),
+    headerRules: headerRulesOf(config),
+    checksums: storeChecksums(s3),
     uploadIds,
     authenticators: opened?.authenticators,
     authorizers,
@@ -71,9 +71,10 @@ async function openBucket(
 }
 
 /** CRC32 costs the least CPU of those that every store verifies. */
-function storeChecksums(setting: BucketConfig['s3']['checksum']): StoreChecksums {
-  if (setting === 'unsupported') return { added: undefined, own: undefined };
-  return setting === 'none' ? { added: undefined, own: 'crc32' } : { added: setting, own: setting };
+function storeChecksums({ checksum, client_checksums }: BucketConfig['s3']): StoreChecksums {
+  const passed = client_checksums === 'pass';
+  if (checksum === 'unsupported' || !passed) return { added: undefined, own: undefined, passed };
+  return checksum === 'none' ? { added: undefined, own: 'crc32', passed } : { added: checksum, own: checksum, passed };
 }
 
 /** @throws Error that names the bucket, if its store has no credentials or no authorities. */
@@ -90,10 +91,11 @@ export async function openStore(
   return store;
 }
 
-function headerRulesOf(config: ObjectHeadersConfig | undefined): HeaderRules | undefined {
-  if (config === undefined) return undefined;
-  const { refuse = [], allow = [], set } = config;
-  return { refused: new Set<string>(refuse), allowed: new Set<string>(allow), fixed: set };
+function headerRulesOf({ headers, s3 }: BucketConfig): HeaderRules | undefined {
+  const dropsChecksums = s3.client_checksums === 'verify_and_drop';
+  if (headers === undefined && !dropsChecksums) return undefined;
+  const { refuse = [], allow = [], set: fixed = {} }: Partial<ObjectHeadersConfig> = headers ?? {};
+  return { refused: new Set<string>(refuse), allowed: new Set<string>(allow), fixed, dropsChecksums };
 }
 
 /** Looked at here, because a file without a certificate in it would only be noticed at the first upload. */

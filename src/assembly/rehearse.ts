@@ -107,6 +107,7 @@ export function requestOf(bucket: Bucket, identity: Identity, rawPath: string, k
     },
     signal: new AbortController().signal,
     span: NO_SPAN,
+    keepWaiting: () => {},
   };
   return {
     incoming,

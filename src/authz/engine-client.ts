@@ -4,6 +4,7 @@
  */
 import { type Dispatcher, Pool } from 'undici';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
+import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
 import { EngineError, type EngineTrouble } from './trouble.ts';
 
@@ -40,6 +41,7 @@ export class EngineClient {
     this.#headers = [
       'content-type',
       'application/json',
+      ...UNCODED,
       ...(token === undefined ? [] : ['authorization', `Bearer ${token}`]),
     ];
     this.#pool = new Pool(this.url.origin, {
@@ -83,6 +85,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   /** Of the newest head that has come. */
   #status: number | undefined;
+  #codings: string | undefined;
   #over = false;
 
   constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
@@ -96,8 +99,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#clock = new FairClock(this.#timeoutMillis, () => this.#giveUp('engine_timeout'));
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
     this.#status = status;
+    this.#codings = headers['content-encoding']?.toString();
   }
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -107,8 +111,18 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#settle(() => {
       const status = this.#status as number;
-      this.#resolve({ status, document: documentOf(status, this.#body.bytes.toString('utf8')) });
+      this.#resolve({ status, document: documentOf(status, this.#text()) });
     });
+  }
+
+  #text(): string {
+    try {
+      return decodeContent(this.#body.bytes, this.#codings, MAX_ANSWER).toString('utf8');
+    } catch (cause) {
+      const isTooLarge = cause instanceof UndecodableContent && cause.isTooLarge;
+      const trouble = isTooLarge ? 'engine_answer_too_large' : 'engine_answer_not_json';
+      throw new EngineError(trouble, { status: this.#status, cause });
+    }
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -137,6 +137,9 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
     ['  takes', `PUT ${path_prefix}/KEY`],
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
+    ...(s3.client_checksums === 'pass'
+      ? []
+      : [['  checksums', 'of clients are verified here and not sent to the store'] as const]),
     ...literalKeysNote(bucket),
     ...accessLines(bucket),
     ...clientLines(bucket),

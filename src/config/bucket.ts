@@ -21,10 +21,11 @@ const STORE = object(
       mend: 'write a name such as us-east-1; a store that has no regions takes us-east-1',
     }),
     endpoint: httpUrl({
-      prose: 'The URL of a store that is not AWS: scheme, host and port. Without it uploads go to AWS.',
+      prose:
+        'The URL of a store that is not AWS: scheme, host, port, and the path below which the store serves S3, if it has one (Supabase: `https://REF.supabase.co/storage/v1/s3`). Without it uploads go to AWS.',
       optional: true,
-      check: (url) => (new URL(url).pathname === '/' ? undefined : 'has a path, but S3 endpoints have none'),
-      mend: 'write scheme, host and port only, such as http://127.0.0.1:9000',
+      check: (url) => (isBasePath(rawPathOf(url)) ? undefined : 'has a path that signatures do not agree on'),
+      mend: 'write scheme, host, port, and at most a path of letters, digits, "-", ".", "_" and "~" between single slashes, such as http://127.0.0.1:9000 or https://store.example/storage/v1/s3',
     }),
     ca_file: string({
       prose:
@@ -63,6 +64,12 @@ const STORE = object(
         '`unsupported` is for a store that does not accept `x-amz-checksum-*`: such objects are then not split, and bytes are protected by signatures and Content-MD5.',
       default: 'none',
     }),
+    client_checksums: oneOf(['pass', 'verify_and_drop'], {
+      prose:
+        'What becomes of the checksums that clients send (`x-amz-checksum-*`, in headers, trailers and completions). With `pass` the gateway verifies them and the store gets them, too. ' +
+        'With `verify_and_drop` the gateway verifies them and the store never sees one: for a store that refuses requests with them. It includes what `checksum: unsupported` does.',
+      default: 'pass',
+    }),
     max_connections: integer({
       prose:
         'How many connections to the store this bucket may use at once. More calls wait in line for up to 30 s, then the upload gets 503 SlowDown.',
@@ -93,6 +100,28 @@ const STORE = object(
   {
     prose: 'The bucket of the store behind it.',
     rules: [
+      {
+        of: ['endpoint', 'path_style'],
+        at: 'path_style',
+        broken: ({ endpoint, path_style }) =>
+          !path_style && endpoint !== undefined && rawPathOf(endpoint) !== ''
+            ? {
+                wrong: 'cannot be false where the endpoint has a path',
+                mend: 'set it to true or remove it, or write an endpoint without a path',
+              }
+            : undefined,
+      },
+      {
+        of: ['checksum', 'client_checksums'],
+        at: 'checksum',
+        broken: ({ checksum, client_checksums }) =>
+          client_checksums === 'verify_and_drop' && checksum !== 'none' && checksum !== 'unsupported'
+            ? {
+                wrong: 'adds checksums for a store that client_checksums spares them',
+                mend: 'set checksum to unsupported or remove it, or set client_checksums to pass',
+              }
+            : undefined,
+      },
       {
         of: ['endpoint', 'ca_file'],
         at: 'ca_file',
@@ -137,6 +166,16 @@ const STORE = object(
     ],
   },
 );
+
+/** As it is written: `URL` would resolve `..` in it. */
+function rawPathOf(url: string): string {
+  return /^[^:]+:\/\/[^/]*(.*)$/.exec(url)?.[1] ?? '';
+}
+
+/** A path that no proxy and no URL parser writes otherwise: the signature covers it. */
+function isBasePath(path: string): boolean {
+  return /^(\/[A-Za-z0-9._~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path);
+}
 
 export const BUCKET = object(
   {

@@ -56,6 +56,13 @@ export const UPLOAD = section(
       min: 0,
       max: GIB,
     }),
+    keep_alive_seconds: number({
+      prose:
+        'After how many seconds of silence a client that waits for CompleteMultipartUpload gets the status 200 and white space, and then again and again until the store has answered. An error that comes later is in the body of this 200, as with S3. White space of the store itself is passed on at once.',
+      default: 5,
+      min: 0.01,
+      max: 3600,
+    }),
     max_object_size: byteSize({
       prose: 'The largest object that one request may bring. Multipart uploads of clients are not limited by it.',
       default: 5 * GIB,

@@ -35,6 +35,12 @@ export interface Incoming extends Target {
   readonly signal: AbortSignal;
   /** The SERVER span. */
   readonly span: Span;
+  /**
+   * Keeps the client waiting while the store works: the first call sends the status 200 and the headers, each further one a space. What
+   * comes of the request is then the body, be it an error. Only for operations of which S3 says that a 200 may hold an error.
+   * @param headers beyond those of every response, lower-case names; of the first call.
+   */
+  keepWaiting(headers?: Readonly<Record<string, string>>): void;
 }
 
 export interface IncomingBody {

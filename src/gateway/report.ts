@@ -46,7 +46,8 @@ function finishSpan({ span, status, failure }: FinishedRequest): void {
   if (failure !== undefined) {
     span.set('s3.error.code', failure.code);
     span.set('s3.error.message', failure.message);
-    if (status === undefined || status >= 500) span.fail(failure.type);
+    // A response that was begun early has the status 200, whatever came of the request.
+    if (status === undefined || failure.status >= 500) span.fail(failure.type);
     else span.set('error.type', failure.type);
   }
   span.end();

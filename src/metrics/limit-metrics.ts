@@ -39,6 +39,7 @@ const LIMITS = {
     'max_object_size',
     'max_key_length',
     'max_part_size',
+    'keep_alive_seconds',
   ],
   metrics: ['max_connections'],
 } as const satisfies { [S in 'server' | 'upload' | 'metrics']: readonly (keyof Config[S])[] };

@@ -4,7 +4,7 @@ import { percentEncodePath } from '../kit/percent.ts';
 export interface EndpointConfig {
   readonly bucket: string;
   readonly region: string;
-  /** `http(s)://host[:port]`; undefined means AWS. */
+  /** `http(s)://host[:port][/path]`; undefined means AWS. A path needs `path_style`. */
   readonly endpoint?: string | undefined;
   readonly path_style: boolean;
 }
@@ -25,7 +25,7 @@ export function endpointOf(config: EndpointConfig): Endpoint {
   // A certificate for *.s3.… does not cover a bucket name with dots.
   const pathStyle = config.path_style || (base.protocol === 'https:' && config.bucket.includes('.'));
   const host = pathStyle ? base.host : `${config.bucket}.${base.host}`;
-  const prefix = pathStyle ? `/${config.bucket}/` : '/';
+  const prefix = pathStyle ? `${base.pathname.replace(/\/$/, '')}/${config.bucket}/` : '/';
   return {
     origin: `${base.protocol}//${host}`,
     host,

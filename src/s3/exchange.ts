@@ -4,7 +4,9 @@ import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
+import { decodeContent, type UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { oneValue } from './header-values.ts';
 
 /** Object bytes on their way to the store; `length` is that of what is sent, in bytes. */
 export type StoreBody =
@@ -53,6 +55,8 @@ export interface ExchangeRequest {
   readonly signal: AbortSignal;
   /** A body of pieces that has wholly gone is not broken off any more: what the store does with it shall be known. */
   readonly settles?: boolean;
+  /** Told of white space ahead of a document in a 200, with the headers that came before it. */
+  readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
   /** Longest wait for a store that takes no more of the body, in milliseconds. */
   readonly stallTimeoutMillis: number;
   /** Longest wait for its answer, and between two pieces of it, in milliseconds. */
@@ -61,13 +65,22 @@ export interface ExchangeRequest {
 
 export interface StoreAnswer {
   readonly status: number;
-  /** Lower-case names; values of a repeated header joined with commas. */
+  /** Lower-case names, each with one value; see header-values.ts. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /** Longest wait for the answer to what settles, when nobody else waits for it, in milliseconds. */
 const SETTLE_MILLIS = 2_000;
+
+/**
+ * CompleteMultipartUpload sends white space for minutes to keep the connection open: ahead of the document, or behind the XML
+ * declaration, as MinIO does. A line end behind the declaration is not yet a sign that the document will take long.
+ */
+const BLANK = /^\s*(<\?xml[^>]*\?>\s*)?$/;
+const WAITING = /^\s*<\?xml[^>]*\?>(?!\r?\n$)\s+$/;
+/** The most bytes of all that. */
+const LONGEST_DECLARATION = 200;
 
 /** The largest answer that is read, in bytes: a ListParts page of 1,000 parts has a fifth of it. */
 const MAX_ANSWER = 1024 * 1024;
@@ -139,15 +152,22 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#stopClock();
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined) this.#headers[name] = Array.isArray(value) ? value.join(', ') : value;
+      if (value !== undefined) this.#headers[name] = oneValue(name, value);
     }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    // CompleteMultipartUpload sends white space for minutes to keep the connection open; it means nothing.
-    if (this.#body.length === 0 && isWhiteSpace(bytes)) return;
-    if (!this.#body.add(bytes))
-      controller.abort(new Failure('store_invalid_answer', "The store's answer is too large."));
+    const isFree = this.#body.length <= LONGEST_DECLARATION && this.#headers['content-encoding'] === undefined;
+    // White space behind a declaration is not kept either: there may be much of it.
+    const means = !(isFree && isWhiteSpace(bytes) && BLANK.test(this.#start));
+    if (means && !this.#body.add(bytes)) controller.abort(tooLarge());
+    if (isFree && this.#status === 200 && (!means || WAITING.test(this.#start)))
+      this.#request.onWhiteSpace?.(this.#headers);
+  }
+
+  /** Of the document, long enough for a declaration. */
+  get #start(): string {
+    return this.#body.bytes.toString('latin1', 0, LONGEST_DECLARATION + 1);
   }
 
   onResponseEnd(): void {
@@ -156,8 +176,22 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       this.#reject(new Failure('store_invalid_answer', 'The store said yes before it had the whole object.'));
       return;
     }
-    const body = this.#body.bytes.toString('utf8').trimStart();
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    try {
+      this.#resolve({ status: this.#status, headers: this.#headers, body: this.#document().trimStart() });
+    } catch (thrown) {
+      this.#reject(thrown as Failure);
+    }
+  }
+
+  /** Decoded; the headers of a response to HEAD describe the object. @throws Failure store_invalid_answer */
+  #document(): string {
+    const { 'content-encoding': codings } = this.#headers;
+    try {
+      return decodeContent(this.#body.bytes, codings, MAX_ANSWER).toString('utf8');
+    } catch (thrown) {
+      if (this.#status >= 300) return ''; // the status says enough
+      throw undecodable(thrown as UndecodableContent);
+    }
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -210,6 +244,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     const stream = streamOf(this.#request.body);
     stream?.off('pause', this.#awaitTaking).off('resume', this.#stopClock).off('end', this.#awaitAnswer);
   }
+}
+
+const tooLarge = (): Failure => new Failure('store_invalid_answer', "The store's answer is too large.");
+
+function undecodable({ isTooLarge, message }: UndecodableContent): Failure {
+  return isTooLarge
+    ? tooLarge()
+    : new Failure('store_invalid_answer', undefined, { detail: `Of its body: ${message}.` });
 }
 
 const UNREACHABLE = new Set([

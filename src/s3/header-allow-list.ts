@@ -9,7 +9,7 @@ import { namesPassedWith, requestHeader } from '../domain/find-request-header.ts
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, type OperationName } from '../domain/operation.ts';
 import { ACCOUNT_HEADERS, CONDITION_HEADERS, CUSTOMER_KEY_HEADERS } from '../domain/request-headers.ts';
-import { applyFixed, type HeaderRules, notForClients } from './header-rules.ts';
+import { applyFixed, dropChecksums, type HeaderRules, notForClients } from './header-rules.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[];
 const BY_OPERATION = Object.fromEntries(
@@ -44,6 +44,7 @@ export function headersForStore(
   }
   refuseConnectionOptions(headers.connection, passed);
   if (rules !== undefined && createsObject) applyFixed(passed, rules);
+  if (rules?.dropsChecksums) dropChecksums(passed, operation === 'CompleteMultipartUpload');
   refuseLargeMetadata(passed);
   return withoutAwsChunked(passed);
 }

@@ -8,6 +8,18 @@ export interface HeaderRules {
   readonly allowed: ReadonlySet<string>;
   /** What every object is stored with, by lower-case name. */
   readonly fixed: Readonly<Record<string, string>>;
+  /** Whether checksums of clients end here, for a store that refuses them. */
+  readonly dropsChecksums: boolean;
+}
+
+/** What is said of a checksum, value or algorithm. */
+const CHECKSUM = /^x-amz-(sdk-)?checksum-/;
+
+/** The document of a completion is written anew without its checksums, so that its Content-MD5 goes, too. */
+export function dropChecksums(headers: Record<string, string>, isCompletion: boolean): void {
+  for (const name in headers) {
+    if (CHECKSUM.test(name) || (isCompletion && name === 'content-md5')) delete headers[name];
+  }
 }
 
 /** @throws Failure access_denied if the client asks for something else than what is fixed. */

@@ -24,6 +24,11 @@ export interface StoreCall {
    * pieces that has wholly gone is not broken off by the signal, but its answer waited for, for a moment.
    */
   readonly onUnanswered?: () => void;
+  /**
+   * Told of white space that comes ahead of the store's document, with the headers of its response: the store is still at work. How often
+   * is the store's choice.
+   */
+  readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
   /** How often it is sent at most, where it can be repeated at will; undefined where only a stale connection is a reason. */
   readonly attempts?: number;
   /** The span under which each attempt opens its own. */

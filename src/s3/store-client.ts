@@ -9,6 +9,7 @@ import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
+import { UNCODED } from '../kit/decode-content.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
@@ -35,6 +36,8 @@ export interface StoreChecksums {
   readonly added: ChecksumName | undefined;
   /** Takes the place of promises that parts cannot carry; undefined for a store that takes no checksums. */
   readonly own: ChecksumName | undefined;
+  /** Whether it gets those of the clients; if not, all of them end in the gateway. */
+  readonly passed: boolean;
 }
 
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {
@@ -126,6 +129,7 @@ export class StoreClient {
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
       settles: call.onUnanswered !== undefined,
+      ...(call.onWhiteSpace !== undefined && { onWhiteSpace: call.onWhiteSpace }),
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
     });
@@ -155,6 +159,7 @@ export class StoreClient {
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
     for (const [name, value] of Object.entries(added)) list.push(name, value);
     if (call.body !== undefined) list.push('content-length', String(call.body.length));
+    list.push(...UNCODED);
     // Beside the signature, never under it: a mesh may change trace headers on the way without breaking the request.
     if (this.#config.propagate) list.push(...span.outgoingHeaders());
     return list;

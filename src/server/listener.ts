@@ -82,7 +82,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     async close(deadlineMillis) {
       draining = true;
-      closed ??= drain(upload, deadlineMillis).then(() => reported(running));
+      const deadline = performance.now() + deadlineMillis;
+      closed ??= drain(upload, deadlineMillis).then(() => reported(running, deadline));
       await closed;
     },
   };
@@ -109,9 +110,13 @@ function drain({ server, cutUnnamed, cutAll }: UploadPort, deadlineMillis: numbe
   });
 }
 
-/** Requests that were cut still have to end their spans and to write their lines. */
-function reported(running: UnderWay): Promise<unknown> {
-  const patience = new Promise((resolve) => setTimeout(resolve, REPORT_MILLIS).unref());
+/**
+ * Requests that were cut still have to end their spans and to write their lines, and completions whose clients have disconnected
+ * wait for the store. @param deadline as `performance.now()`.
+ */
+function reported(running: UnderWay, deadline: number): Promise<unknown> {
+  const millis = Math.max(REPORT_MILLIS, deadline - performance.now());
+  const patience = new Promise((resolve) => setTimeout(resolve, millis).unref());
   return Promise.race([running.none(), patience]);
 }
 

@@ -9,6 +9,7 @@ import type { Attributes, RequestClues, RequestTracer, Span } from '../domain/sp
 import type { Incoming, Reply, Target } from '../domain/stages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
+import { EarlyReply } from './early-reply.ts';
 import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
 import { redactQuery } from './redact-query.ts';
@@ -60,33 +61,42 @@ export async function serveRequest(
   const clues = head instanceof Failure ? undefined : options.cluesOf(method, head.target, head.query);
   const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), clues);
   if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
+  const complete = (reply: Reply): Reply => {
+    const cors = head instanceof Failure ? undefined : options.corsOf(head.target, head.headers);
+    return withIds(reply, requestId, span, cors);
+  };
+  const early = new EarlyReply(response, options.draining, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
   let reply: Reply;
   try {
     if (options.draining()) throw new Failure('shutting_down');
     if (head instanceof Failure) throw head;
-    const incoming = incomingOf(head, request, response, requestId, client, span, body);
+    const incoming = incomingOf(head, request, response, requestId, client, span, body, early);
     reply = await options.gateway.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
   }
   const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
-  const cors = head instanceof Failure ? undefined : options.corsOf(head.target, head.headers);
-  const writing = writeReply(request, response, withIds(reply, requestId, span, cors), {
+  const writing = writeReply(request, response, complete(reply), {
     close,
+    early,
     brief: close || body.silent,
     idleMillis: options.idleMillis,
   });
   // What cannot be written is an answer of the store that HTTP cannot carry.
-  const unanswered = await writing.then(
-    (answered) => (answered ? undefined : new Failure('client_aborted')),
-    asFailure,
-  );
+  const unanswered = await writing.then((answered) => (answered ? undefined : unheard(failure, reply)), asFailure);
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
-  const status = unanswered === undefined ? reply.status : undefined;
+  const status = unanswered === undefined ? (early.hasBegun ? 200 : reply.status) : undefined;
   options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
+}
+
+/** The client has gone. What it does not know is in the log: whether its request had succeeded. */
+function unheard(failure: Failure | undefined, { status }: Reply): Failure {
+  if (failure !== undefined || status >= 300) return new Failure('client_aborted');
+  const message = 'The client closed the connection before it got the response; the request itself succeeded.';
+  return new Failure('client_aborted', message, { reason: 'succeeded_unheard' });
 }
 
 /** A head that is refused has a trace like every other; so it is refused when the span is open. */
@@ -106,6 +116,7 @@ function incomingOf(
   { address: clientAddress, scheme }: Client,
   span: Span,
   body: RequestBody,
+  early: EarlyReply,
 ): Incoming {
   const gone = new AbortController();
   response.once('close', () => {
@@ -114,7 +125,9 @@ function incomingOf(
   body.length = bodyLength;
   const method = request.method ?? '';
   const { rawHeaders } = request;
-  return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal: gone.signal, span };
+  const { signal } = gone;
+  const keepWaiting: Incoming['keepWaiting'] = (further) => early.keepWaiting(further);
+  return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal, span, keepWaiting };
 }
 
 /** What samplers may see: all that is known before the request was judged (OTel semantic conventions, HTTP server spans). */

@@ -1,6 +1,7 @@
 /** Writing an answer so that it reaches the client, even one that is still sending. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reply } from '../domain/stages.ts';
+import type { EarlyReply } from './early-reply.ts';
 
 /** How much of a refused body is read and thrown away, in bytes and milliseconds, before the connection is cut. */
 const LINGER_BYTES = 64 * 1024 * 1024;
@@ -12,6 +13,8 @@ export interface WriteOptions {
   readonly close: boolean;
   /** Whether a short linger will do: the client has been asked for nothing, or does not speak HTTP properly. */
   readonly brief: boolean;
+  /** The response that was begun ahead of its outcome, if it was. */
+  readonly early: EarlyReply;
   /** Longest wait for a client that does not take its answer, in milliseconds. */
   readonly idleMillis: number;
 }
@@ -24,6 +27,7 @@ export async function writeReply(
   options: WriteOptions,
 ): Promise<boolean> {
   if (response.destroyed) return false;
+  if (options.early.hasBegun) return endEarly(response, options.early, reply, options.idleMillis);
   const unread = !request.complete && hasBody(request);
   const headers: string[] = [];
   for (const name in reply.headers) headers.push(name, reply.headers[name] as string);
@@ -41,6 +45,15 @@ export async function writeReply(
       response.end(reply.body, written);
       cutIfUntaken(response, options.idleMillis);
     } else linger(request, response, reply.body, options.brief, written);
+  });
+}
+
+/** The request has been read to its end by then. */
+function endEarly(response: ServerResponse, early: EarlyReply, reply: Reply, idleMillis: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    response.once('close', () => resolve(response.writableFinished));
+    early.end(reply.body);
+    cutIfUntaken(response, idleMillis);
   });
 }
 

@@ -7,6 +7,7 @@ import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
 import type { StoreChecksums } from '../s3/store-client.ts';
+import { unverifiable } from './completion-checksums.ts';
 import { type BodyKind, kindOf, tooLarge } from './too-large.ts';
 
 export interface BodyPlan {
@@ -70,6 +71,7 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   const planned = payload.hash.startsWith('STREAMING-') ? planChunked : planPlain;
   const plan = planned(incoming, payload, promises, { kind: kindOf(request), maxObject });
   const onlyWhole = Object.keys(incoming.headers).find((name) => ONLY_WHOLE.test(name));
+  if (onlyWhole !== undefined && !store.passed) throw unverifiable(onlyWhole);
   const hasSignedChunks = plan.framing?.signatures !== undefined;
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
   const sent = sentWith(plan, request, store);

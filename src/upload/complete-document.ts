@@ -2,6 +2,7 @@
 import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
+import { escapeXml } from '../kit/xml.ts';
 
 export const MAX_COMPLETE_DOCUMENT = FIXED_LIMITS.completion_document_bytes;
 const MAX_PARTS = 10_000;
@@ -13,13 +14,15 @@ const PART_NUMBER = /^[1-9]\d{0,4}$/;
 
 /** Reads the document as it arrives. @throws Failure malformed_xml, with the reason, as soon as it is known. */
 export class PartList {
-  readonly #reader = new PartReader();
+  readonly #reader: PartReader;
   readonly #parser = new SaxesParser();
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #sinceTag = 0;
 
-  constructor() {
-    const reader = this.#reader;
+  /** @param checksumElement name of the elements of parts whose text is wanted as well, such as `ChecksumSHA256`. */
+  constructor(checksumElement?: string) {
+    const reader = new PartReader(checksumElement);
+    this.#reader = reader;
     this.#parser.on('error', (error) => refuse(error.message));
     this.#parser.on('doctype', () => refuse('a document type is not allowed'));
     this.#parser.on('opentag', (tag) => {
@@ -50,6 +53,22 @@ export class PartList {
     return this.#reader.etags;
   }
 
+  /** Checksums of the parts, in the order of the document; fewer than parts where some have none. */
+  get checksums(): readonly string[] {
+    return this.#reader.checksums;
+  }
+
+  /** The same list, written anew with what S3 needs of each part. */
+  withoutChecksums(): Buffer {
+    const { numbers, etags } = this.#reader;
+    const parts = etags.map((etag, i) => {
+      const tag = escapeXml(etag.trim());
+      return `<Part><PartNumber>${numbers[i]}</PartNumber><ETag>${tag}</ETag></Part>`;
+    });
+    const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
+    return Buffer.from(`<CompleteMultipartUpload xmlns="${xmlns}">${parts.join('')}</CompleteMultipartUpload>`);
+  }
+
   /** Without bytes, at the end: half a character is then an error. */
   #decode(bytes?: Buffer): string {
     try {
@@ -62,9 +81,17 @@ export class PartList {
 
 class PartReader {
   readonly etags: string[] = [];
+  readonly numbers: number[] = [];
+  readonly checksums: string[] = [];
+  readonly #checksumElement: string | undefined;
   readonly #path: string[] = [];
   #partNumber = '';
   #etag = '';
+  #checksum = '';
+
+  constructor(checksumElement: string | undefined) {
+    this.#checksumElement = checksumElement;
+  }
 
   open(name: string): void {
     const local = name.replace(/^.*:/, '');
@@ -73,13 +100,14 @@ class PartReader {
     if (depth === 1 && local !== 'CompleteMultipartUpload') refuse('its root is not CompleteMultipartUpload');
     if (depth === 2 && local !== 'Part') refuse('it may contain Part elements only');
     if (depth > 3) refuse('it is nested too deeply');
-    if (depth === 2) [this.#partNumber, this.#etag] = ['', ''];
+    if (depth === 2) [this.#partNumber, this.#etag, this.#checksum] = ['', '', ''];
   }
 
   text(text: string): void {
     if (this.#path.length !== 3) return;
     if (this.#path[2] === 'PartNumber') this.#partNumber += text;
     if (this.#path[2] === 'ETag') this.#etag += text;
+    if (this.#path[2] === this.#checksumElement) this.#checksum += text;
   }
 
   close(): void {
@@ -92,6 +120,8 @@ class PartReader {
       refuse('a part has no PartNumber from 1 to 10000');
     }
     if (this.#etag.trim() === '') refuse('a part has no ETag');
+    this.numbers.push(Number(this.#partNumber));
+    if (this.#checksum !== '') this.checksums.push(this.#checksum.trim());
     if (this.etags.push(this.#etag) > MAX_PARTS) refuse('it lists more than 10000 parts');
   }
 }

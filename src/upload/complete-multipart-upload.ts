@@ -1,24 +1,59 @@
 /** CompleteMultipartUpload: the parts become an object. Never repeated blindly; an error inside the store's 200 is an error. */
+import type { Authorized } from '../domain/stages.ts';
 import { documentForClient } from './answer-document.ts';
 import { collectDocument } from './collect.ts';
 import { MAX_COMPLETE_DOCUMENT, PartList } from './complete-document.ts';
 import { completeOnce } from './complete-once.ts';
+import { promisedOfObject, verifyComposite } from './completion-checksums.ts';
 import { controlCall } from './control-call.ts';
-import { replyOf, type UploadHandler } from './handler.ts';
+import { replyOf, type UploadBucket, type UploadHandler, type UploadScope } from './handler.ts';
+import { verifyDocument } from './verify-document.ts';
+import { WaitingClient } from './waiting-client.ts';
 
-export const completeMultipartUpload: UploadHandler = async (request, scope) => {
-  const { incoming } = request;
-  const list = new PartList();
-  const document = await collectDocument(incoming, MAX_COMPLETE_DOCUMENT, scope, (bytes) => list.write(bytes));
+/** The completion goes on when the client has gone: what the store makes of it shall be known. Its own timeout bounds it. */
+const { signal: NEVER } = new AbortController();
+
+/** @param keepAliveMillis after which, and between which, a client that waits for the store gets white space. */
+export function createCompleteMultipartUpload(keepAliveMillis: number): UploadHandler {
+  return async (request, scope) => {
+    const { document, etags } = await readDocument(request, scope);
+    const waiting = new WaitingClient(request.incoming, keepAliveMillis);
+    const options = { signal: NEVER, onPlace: waiting.begin, onWhiteSpace: waiting.comfort };
+    const { signal } = options;
+    try {
+      const answer = await completeOnce({
+        key: request.key,
+        etags,
+        createdAt: request.uploadCreatedAt,
+        send: () => controlCall(request, scope, document, options),
+        listParts: () => controlCall({ ...request, operation: 'ListParts' }, scope, undefined, { signal }),
+        headObject: () =>
+          controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope, undefined, { signal }),
+      });
+      const root = 'CompleteMultipartUploadResult';
+      return replyOf(answer, documentForClient(answer.body, root, request, request.uploadId));
+    } finally {
+      waiting.end();
+    }
+  };
+}
+
+interface ReadDocument {
+  /** As the store gets it. */
+  readonly document: Buffer;
+  readonly etags: readonly string[];
+}
+
+async function readDocument(request: Authorized<UploadBucket>, scope: UploadScope): Promise<ReadDocument> {
+  const { incoming, bucket } = request;
+  const { passed } = bucket.checksums;
+  const promise = passed ? undefined : promisedOfObject(incoming);
+  const list = new PartList(promise?.element);
+  const arrived = await collectDocument(incoming, MAX_COMPLETE_DOCUMENT, scope, (bytes) => list.write(bytes));
   const etags = list.end();
+  verifyDocument(request, arrived);
+  if (promise !== undefined) await verifyComposite(promise, list.checksums, etags.length);
+  const document = passed ? arrived : list.withoutChecksums();
   scope.span.set('upload.parts', etags.length);
-  const answer = await completeOnce({
-    key: request.key,
-    etags,
-    createdAt: request.uploadCreatedAt,
-    send: () => controlCall(request, scope, document),
-    listParts: () => controlCall({ ...request, operation: 'ListParts' }, scope),
-    headObject: () => controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope),
-  });
-  return replyOf(answer, documentForClient(answer.body, 'CompleteMultipartUploadResult', request, request.uploadId));
-};
+  return { document, etags };
+}

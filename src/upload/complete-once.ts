@@ -2,6 +2,7 @@
  * A completion to which no response came is not sent again blindly: the store is asked what has become of it. If the upload
  * still exists, nothing has happened, and it is completed again. If it does not, and the object is the one that these parts make and
  * is not older than the upload, it was completed. Everything else stays unknown, and is an error.
+ * A client that repeats its completion gets the response of the first one, also where the store no longer knows the upload.
  */
 import { createHash } from 'node:crypto';
 import { asFailure, Failure } from '../domain/failure.ts';
@@ -26,9 +27,11 @@ export async function completeOnce(completion: Completion): Promise<StoreAnswer>
     return checked(await completion.send());
   } catch (thrown) {
     const failure = asFailure(thrown);
-    if (!isLost(failure)) throw failure;
-    const found = await becomeOf(completion).catch(() => undefined); // the first failure tells more
-    if (found === undefined) throw unknown(failure);
+    const isRepeated = failure.code === 'NoSuchUpload';
+    if (!isRepeated && !isLost(failure)) throw failure;
+    const looking = isRepeated ? objectMade(completion) : becomeOf(completion);
+    const found = await looking.catch(() => undefined); // the first failure tells more
+    if (found === undefined) throw isRepeated ? failure : unknown(failure);
     return found;
   }
 }
@@ -43,9 +46,16 @@ async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined
     const again = await completion.send().catch(undefinedIfGone);
     if (again !== undefined) return checked(again);
   }
+  return objectMade(completion);
+}
+
+/** What the object says, if it is the one that these parts make. */
+async function objectMade(completion: Completion): Promise<StoreAnswer | undefined> {
+  const expected = compositeEtag(completion.etags);
+  if (expected === undefined || completion.createdAt === undefined) return undefined;
   const head = await completion.headObject();
   const { etag = '' } = head.headers;
-  if (bare(etag) !== compositeEtag(completion.etags) || isOlder(head, completion.createdAt)) return undefined;
+  if (bare(etag) !== expected || isOlder(head, completion.createdAt)) return undefined;
   return { ...head, body: resultDocument(completion.key, etag) };
 }
 

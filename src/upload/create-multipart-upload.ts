@@ -4,11 +4,13 @@ import { unescapeXml } from '../kit/xml.ts';
 import { originOf } from '../upload-id/origin.ts';
 import { documentForClient } from './answer-document.ts';
 import { storeTimeOf } from './complete-once.ts';
+import { refuseUnverifiable } from './completion-checksums.ts';
 import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
 export const createMultipartUpload: UploadHandler = async (request, scope) => {
   const { bucket, key, identity, incoming } = request;
+  if (!bucket.checksums.passed) refuseUnverifiable(incoming.headers['x-amz-checksum-algorithm']);
   const answer = await controlCall(request, scope);
   const storeUploadId = uploadIdIn(answer.body);
   scope.span.set('aws.s3.upload_id', storeUploadId);

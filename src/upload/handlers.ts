@@ -1,7 +1,7 @@
 /** Which handler serves which operation. */
 import type { OperationName } from '../domain/operation.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
-import { completeMultipartUpload } from './complete-multipart-upload.ts';
+import { createCompleteMultipartUpload } from './complete-multipart-upload.ts';
 import { createMultipartUpload } from './create-multipart-upload.ts';
 import type { UploadHandler } from './handler.ts';
 import { headObject } from './head-object.ts';
@@ -16,7 +16,7 @@ export function createHandlers(options: ObjectOptions): Readonly<Record<Operatio
     PostObject: createPostObject(sendObject),
     UploadPart: sendObject,
     CreateMultipartUpload: createMultipartUpload,
-    CompleteMultipartUpload: completeMultipartUpload,
+    CompleteMultipartUpload: createCompleteMultipartUpload(options.keepAliveMillis),
     AbortMultipartUpload: abortMultipartUpload,
     ListParts: listParts,
     HeadObject: headObject,

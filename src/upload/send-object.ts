@@ -27,6 +27,8 @@ export interface ObjectOptions extends SplitOptions {
   readonly maxObjectBytes: number;
   /** Largest part of a client's multipart upload, in bytes. */
   readonly maxPartBytes: number;
+  /** Milliseconds of silence after which a client that waits for a completion gets white space. */
+  readonly keepAliveMillis: number;
 }
 
 /** @returns the handler of PutObject and UploadPart. */

@@ -13,15 +13,17 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const UPLOAD = { multipart_threshold: '5MiB', part_size: '5MiB' };
 
-for (const checksum of ['none', 'unsupported']) {
-  describe(`a bit that changes between gateway and store, with s3.checksum: ${checksum}`, () => {
+const SETTINGS = [{ checksum: 'none' }, { checksum: 'unsupported' }, { client_checksums: 'verify_and_drop' }];
+
+for (const s3 of SETTINGS) {
+  describe(`a bit that changes between gateway and store, with ${JSON.stringify(s3)}`, () => {
     let store: EmbeddedStore;
     let proxy: FaultProxy;
     let gateway: TestGateway;
     before(async () => {
       store = await EmbeddedStore.start();
       proxy = await startFaultProxy({ store: store.url, host: '127.0.0.1', port: 0, faults: [], seed: 1 });
-      gateway = await startGateway({ storeUrl: proxy.url, s3: { checksum }, upload: UPLOAD });
+      gateway = await startGateway({ storeUrl: proxy.url, s3, upload: UPLOAD });
     });
     afterEach(() => proxy.plan([]));
     after(async () => {

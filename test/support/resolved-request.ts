@@ -23,6 +23,7 @@ export function resolvedRequest({ identity, incoming, ...changes }: RequestChang
       body: { length: 5, open: bodyIsNotForPolicy },
       signal: new AbortController().signal,
       span: NO_SPAN,
+      keepWaiting: () => {},
       ...incoming,
     },
     bucket: { name: 'uploads', storeBucket: 'my-bucket' },

@@ -6,9 +6,15 @@ interface Owner {
   readonly bucket?: string;
   /** Who began the upload; nobody in particular unless given. */
   readonly subject?: string;
+  /** When, by the clock of the store, in milliseconds since the epoch; not known unless given. */
+  readonly createdAt?: number;
 }
 
 /** An id of an upload that was begun without a trace. */
-export function sealedId(key: string, storeUploadId: string, { bucket = 'uploads', subject }: Owner = {}): string {
-  return new UploadIds('mizuchi-secret', bucket).seal({ storeUploadId, key, subject, origin: undefined });
+export function sealedId(
+  key: string,
+  storeUploadId: string,
+  { bucket = 'uploads', subject, createdAt }: Owner = {},
+): string {
+  return new UploadIds('mizuchi-secret', bucket).seal({ storeUploadId, key, subject, origin: undefined, createdAt });
 }

@@ -18,7 +18,8 @@ export function examineStore(bucket: BucketConfig, parts: BucketParts, directory
     const started = performance.now();
     try {
       const mayAsk = await tryUpload(store, `.mizuchi-doctor/${randomUUID()}`);
-      const took = `${Math.round(performance.now() - started)} ms`;
+      const { origin, pathOf } = store.endpoint;
+      const took = `${Math.round(performance.now() - started)} ms at ${origin}${pathOf('')}`;
       if (mayAsk) return works(`an upload was begun and aborted in ${took}`);
       return fails(`an upload was begun and aborted in ${took}, but its parts may not be asked for`, MAY_NOT_ASK);
     } catch (thrown) {
@@ -64,7 +65,7 @@ function mendOf({ type, reason }: Failure): string {
   const byType: Readonly<Record<string, string>> = {
     store_unreachable: 'check s3.endpoint, DNS, firewalls, and s3.ca_file where the certificate is a private one',
     store_refused_gateway:
-      'check s3.access_key, s3.secret_key and s3.region, and that the clock of this machine is right',
+      'check s3.access_key, s3.secret_key and s3.region, the path of s3.endpoint if it has one, and that the clock of this machine is right',
     store_timeout: 'check s3.endpoint: something listens there, and says nothing',
     client_aborted: 'check s3.endpoint: nothing was answered in time',
     store_invalid_answer: 'check s3.endpoint: what listens there does not speak S3',

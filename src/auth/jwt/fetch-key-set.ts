@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { createLocalJWKSet, type JWK } from 'jose';
 import { type Dispatcher, stream } from 'undici';
 import { BoundedBuffer } from '../../kit/bounded-buffer.ts';
+import { decodeContent, UNCODED } from '../../kit/decode-content.ts';
 import type { KeySet } from './key-source.ts';
 
 export interface FetchedKeySet extends KeySet {
@@ -23,16 +24,18 @@ const MAX_ANSWER = 1024 * 1024;
  * @throws Error saying what is wrong with the answer, or why there is none.
  */
 export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<FetchedKeySet> {
-  const headers = { accept: 'application/jwk-set+json, application/json' };
+  const headers = ['accept', 'application/jwk-set+json, application/json', ...UNCODED];
   // undici follows no redirect unless told to: where a provider's keys are is the operator's word, not the network's.
   const body = new BoundedBuffer(MAX_ANSWER);
   let status = 0;
-  await stream(url, { method: 'GET', dispatcher, signal, headers }, ({ statusCode }) => {
-    status = statusCode;
+  let codings: string | undefined;
+  await stream(url, { method: 'GET', dispatcher, signal, headers }, (response) => {
+    status = response.statusCode;
+    codings = response.headers['content-encoding']?.toString();
     return writerTo(body);
   });
   if (status !== 200) throw new Error(`the answer has status ${status}`);
-  return parseKeySet(body.bytes.toString('utf8'));
+  return parseKeySet(decodeContent(body.bytes, codings, MAX_ANSWER).toString('utf8'));
 }
 
 /** Takes each piece at once, so that none waits in a queue. */

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { BoundedBuffer } from '../../kit/bounded-buffer.ts';
 import type { CollectorTls } from '../../kit/collector-tls.ts';
+import { decodeContent, UndecodableContent } from '../../kit/decode-content.ts';
 import type { ExportHeaders } from '../../kit/export-headers.ts';
 import { readPartialSuccess, readStatusMessage } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
@@ -80,6 +81,7 @@ export class HttpExporter implements Exporter {
     return {
       ...headers.current(),
       'user-agent': userAgent,
+      'accept-encoding': 'identity',
       'content-type': 'application/x-protobuf',
       ...(compress && { 'content-encoding': 'gzip' }),
       'content-length': body.byteLength,
@@ -118,7 +120,17 @@ class TooLong extends Error {
 }
 
 async function answerOf(response: IncomingMessage): Promise<ExportResult> {
-  return resultOf(response, await readBody(response));
+  return resultOf(response, decoded(await readBody(response), response.headers['content-encoding']));
+}
+
+/** A response that cannot be decoded is as good as none: its status counts. @throws TooLong */
+function decoded(body: Buffer, codings: string | undefined): Buffer {
+  try {
+    return decodeContent(body, codings, MAX_RESPONSE);
+  } catch (thrown) {
+    if (thrown instanceof UndecodableContent && !thrown.isTooLarge) return Buffer.alloc(0);
+    throw new TooLong();
+  }
 }
 
 /** By events: an iterator over a stream costs more than all the rest of an attempt. */

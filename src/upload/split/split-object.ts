@@ -167,9 +167,10 @@ class SplitObject {
     if (this.#part !== undefined) await this.#ship(this.#part);
     await Promise.all(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#signal.aborted) throw new Failure('client_aborted');
     this.#scope.span.set('upload.method', 'multipart');
     this.#scope.span.set('upload.parts', this.#shipped);
-    const answer = await upload.complete(this.#checksum, this.#signal);
+    const answer = await upload.complete(this.#checksum);
     const etag = elementOf(answer.body, 'ETag');
     if (etag === undefined) {
       throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');

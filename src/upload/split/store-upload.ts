@@ -100,8 +100,9 @@ export class StoreUpload {
     this.#parts[number - 1] = { etag, checksum };
   }
 
-  /** @param checksum of the whole object, in base64. */
-  complete(checksum: string | undefined, signal: AbortSignal): Promise<StoreAnswer> {
+  /** Is not aborted when the client disconnects: the store may complete it all the same. @param checksum of the whole object, in base64. */
+  complete(checksum: string | undefined): Promise<StoreAnswer> {
+    const { signal } = new AbortController();
     const { headers: given } = this.#request.incoming;
     const headers: Record<string, string> = { ...headersOfEveryRequest(given), ...conditionHeaders(given) };
     headers['content-type'] = 'application/xml';

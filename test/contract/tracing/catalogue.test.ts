@@ -16,9 +16,9 @@ import { type GatewayOptions, startGateway, type TestGateway } from '../../suppo
 
 const IDS = { 'x-amz-request-id': 'STORE0001', 'x-amz-id-2': 'extended' };
 const answer = (document: string): Behaviour => answering(200, document, IDS);
-const UPLOAD_ID = sealedId('k', 'store-upload-1');
+const UPLOAD_ID = sealedId('k', 'store-upload-1', { createdAt: Date.UTC(2030, 0) });
 const COMPLETE =
-  '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag></Part></CompleteMultipartUpload>';
+  '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>';
 
 /** Method, target, body, and how the store behaves. */
 const REQUESTS: readonly (readonly [method: string, target: string, body: string | undefined, store: Behaviour])[] = [

@@ -15,17 +15,20 @@ import { sha256 } from '../support/stored-objects.ts';
 
 const UPLOAD = { multipart_threshold: '5MiB', part_size: '5MiB' };
 
+const SETTINGS = [{ checksum: 'none' }, { checksum: 'unsupported' }, { client_checksums: 'verify_and_drop' }];
+
 /** Of checksums that a store does not know it says so, or it ignores them: then the gateway's own signature protects the bytes. */
 const NOT_EVERYWHERE = /sha512|checksum-md5|md5 in/;
 
 describeWithEachStore('a bit that changes on the way to the store', (scene) => {
-  for (const checksum of ['none', 'unsupported']) {
-    describe(`s3.checksum: ${checksum}`, () => {
+  for (const s3 of SETTINGS) {
+    const [setting] = Object.values(s3);
+    describe(`with ${JSON.stringify(s3)}`, () => {
       let proxy: FaultProxy;
       let gateway: GatewayProcess;
       before(async () => {
         proxy = await startFaultProxy({ store: scene().store.url, host: '127.0.0.1', port: 0, faults: [], seed: 1 });
-        gateway = await startGatewayInFront({ storeUrl: proxy.url, s3: { checksum }, upload: UPLOAD });
+        gateway = await startGatewayInFront({ storeUrl: proxy.url, s3, upload: UPLOAD });
       });
       after(async () => {
         await gateway.stop();
@@ -36,7 +39,7 @@ describeWithEachStore('a bit that changes on the way to the store', (scene) => {
         for (const promising of PROMISES.filter((each) => arePossible(each, sending))) {
           const what = `${sending.name}, with ${promising.name}`;
           it(`is found in ${what}`, async () => {
-            const key = `${checksum}/${what.replace(/[^a-z0-9]+/gi, '-')}`;
+            const key = `${setting}/${what.replace(/[^a-z0-9]+/gi, '-')}`;
             const bytes = randomBytes(sending.size);
             changeOneBit(proxy, Math.min(sending.size / 2, 1_000_000));
             const changed = await sendPromised(gateway.url, key, bytes, promising, sending);

@@ -103,6 +103,15 @@ describe('check', () => {
     );
   });
 
+  it('shows the path of the endpoint, and that checksums end here', async () => {
+    const s3 = 'bucket: abc, access_key: AK, secret_key: SK, client_checksums: verify_and_drop';
+    const { output } = await run(
+      `buckets: [{ name: uploads, s3: { ${s3}, endpoint: "https://ref.supabase.co/storage/v1/s3" } }]`,
+    );
+    assert.match(output, /\n {4}stores {4}https:\/\/ref\.supabase\.co\/storage\/v1\/s3\/abc\/KEY \(/);
+    assert.match(output, /\n {4}checksums +of clients are verified here and not sent to the store\n/);
+  });
+
   it('says what is off', async () => {
     const { code, output } = await run(
       'buckets: [{ name: uploads, s3: { bucket: abc, access_key: AK, secret_key: SK } }]\nmetrics: { enabled: false }',

@@ -39,6 +39,7 @@ describe('parseConfig', () => {
             path_style: false,
             propagate: true,
             checksum: 'none',
+            client_checksums: 'pass',
             max_connections: 256,
             connect_timeout_seconds: 5,
             stall_timeout_seconds: 60,
@@ -59,6 +60,7 @@ describe('parseConfig', () => {
         max_object_size: 5_368_709_120,
         max_key_length: 1024,
         max_part_size: 5_368_709_120,
+        keep_alive_seconds: 5,
       },
       tracing: {
         enabled: false,
@@ -136,7 +138,7 @@ buckets:
     path_prefix: /in
     s3: { bucket: b_2, access_key: AK, secret_key: SK }
 upload: { concurrent_uploads: 7, multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB,
-          memory_wait_seconds: 0.5, fair_rate: 2KiB, max_object_size: 5TiB, max_part_size: 1GiB, max_key_length: 255 }
+          memory_wait_seconds: 0.5, fair_rate: 2KiB, max_object_size: 5TiB, max_part_size: 1GiB, keep_alive_seconds: 0.5, max_key_length: 255 }
 tracing:
   enabled: true
   subject: off
@@ -211,6 +213,7 @@ logging:  { level: debug, format: json,
             path_style: false,
             propagate: false,
             checksum: 'crc32c',
+            client_checksums: 'pass',
             max_connections: 256,
             connect_timeout_seconds: 1,
             stall_timeout_seconds: 3,
@@ -273,6 +276,7 @@ logging:  { level: debug, format: json,
         fair_rate: 2048,
         max_key_length: 255,
         max_part_size: 1_073_741_824,
+        keep_alive_seconds: 0.5,
         part_size: 6_291_456,
         concurrent_parts: 2,
         memory_limit: 1_610_612_736,

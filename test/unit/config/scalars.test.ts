@@ -130,7 +130,8 @@ describe('the fields of a bucket', () => {
 
   it('take bare endpoints, and no key that would break the signature', () => {
     reads(store.endpoint!, { 'https://minio:9000/': 'https://minio:9000' });
-    refuses(store.endpoint!, ['http://host/bucket', 'host:9000']);
+    reads(store.endpoint!, { 'https://host/storage/v1/s3/': 'https://host/storage/v1/s3' });
+    refuses(store.endpoint!, ['http://host/a//b', 'http://host/../b', 'http://host/a%2Fb', 'host:9000']);
     refuses(store.access_key!, ['AK/ID', 'AK,ID', 'AK ID']);
     refuses(store.region!, ['us east', 'eu/west', 'a.b']);
     refuses(store.bucket!, ['a', '../b', 'a/b', '.ab', 'b?c']);

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import { CollectorTls } from '../../../../src/kit/collector-tls.ts';
 import { exportHeaders } from '../../../../src/kit/export-headers.ts';
 import { collectorLookup } from '../../../../src/kit/shared-lookup.ts';
@@ -78,6 +79,19 @@ describe('the HTTP exporter', () => {
     const body = encodeMessage('ExportTraceServiceResponse', { partialSuccess });
     const result = await resultOfAnswer(answer(200, PROTOBUF, body));
     assert.deepEqual(result, { type: 'success', rejected: 3, message: 'too old' });
+  });
+
+  it('tells what a collector says compressed, although it is asked not to', async (t) => {
+    const partialSuccess = { rejectedSpans: 3, errorMessage: 'too old' };
+    const body = gzipSync(encodeMessage('ExportTraceServiceResponse', { partialSuccess }));
+    let asked: string | undefined;
+    const receiver = await receiveHttp((response) => {
+      asked = response.req.headers['accept-encoding']?.toString();
+      response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' }).end(body);
+    });
+    t.after(() => receiver.close());
+    assert.deepEqual(await resultFrom(receiver.endpoint), { type: 'success', rejected: 3, message: 'too old' });
+    assert.equal(asked, 'identity');
   });
 
   it('tries again after 429, 502, 503 and 504, and after no other status', async () => {
