@@ -77,11 +77,13 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'kit/otlp-exporter.ts',
     'kit/package-version.ts',
     'kit/this-machine.ts',
+    's3/endpoint.ts',
     'tracing/exporter/create-exporter.ts',
     'tracing/exporter/otlp-json.ts',
     'tracing/exporter/without-secrets.ts',
   ],
   'written by this process itself': [
+    'server/early-reply.ts',
     'store/disk/sealed-file.ts',
     'store/disk/upload-files.ts',
     'store/disturb.ts',
@@ -97,6 +99,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'short, whatever is sent: it is cut or refused before': [
     'authz/opa.ts',
     'kit/attempt-export.ts',
+    'kit/decode-content.ts',
     'store/operations/upload-part.ts',
     'tracing/exporter/grpc.ts',
     'tracing/sampler/ratio.ts',
@@ -105,8 +108,12 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'one word of a fixed form, looked for from its first character on': [
     'assembly/examine/store.ts',
     's3/exchange.ts',
+    's3/header-rules.ts',
+    's3/header-values.ts',
     's3/store-client.ts',
+    'upload/completion-checksums.ts',
     'upload/create-multipart-upload.ts',
+    'upload/verify-document.ts',
   ],
 };
 
