@@ -65,6 +65,11 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
     message: 'x-amz-content-sha256 does not match the bytes that the store received.',
   },
   // What other stores than AWS call the same.
+  DirectoryObjectContainsData: {
+    status: 400,
+    code: 'InvalidRequest',
+    message: 'The store does not accept bytes under a key that ends with "/".',
+  },
   ExistingObjectIsDirectory: KEY_TAKEN,
   ObjectParentIsFile: KEY_TAKEN,
   RequestLimitExceeded: BUSY,

@@ -35,6 +35,10 @@ export interface BodyPlan {
    * them, and the store verifies nothing else.
    */
   readonly signed: boolean;
+  /** Whether the object gets Object Lock. */
+  readonly locked: boolean;
+  /** Whether the store must get a Content-MD5 of the gateway's own, where the object is at hand as a whole. */
+  readonly md5: boolean;
   /** A checksum that only the store can verify, and only of the whole: lower-case name of its header. */
   readonly onlyWhole: string | undefined;
 }
@@ -64,8 +68,11 @@ export const MAX_OBJECT = 5 * 1024 ** 3;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** @param maxObject largest object in bytes. */
-export function planBody(request: Authenticated, maxObject: number, store: StoreChecksums): BodyPlan {
+/**
+ * @param maxObject largest object in bytes.
+ * @param locked whether the object gets Object Lock: S3 then demands a checksum or Content-MD5 (Amazon S3 API Reference, "PutObject").
+ */
+export function planBody(request: Authenticated, maxObject: number, store: StoreChecksums, locked = false): BodyPlan {
   const { incoming, payload } = request;
   const promises = promisesOf(incoming.headers);
   const planned = payload.hash.startsWith('STREAMING-') ? planChunked : planPlain;
@@ -74,16 +81,17 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   if (onlyWhole !== undefined && !store.passed) throw unverifiable(onlyWhole);
   const hasSignedChunks = plan.framing?.signatures !== undefined;
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
-  const sent = sentWith(plan, request, store);
+  const sent = sentWith(plan, request, store, locked);
+  const md5 = locked && store.own === undefined && incoming.headers['content-md5'] === undefined;
   const signed = promised && !isVerifiedByStore({ ...plan, sent }, incoming, store);
-  const whole = { ...plan, sent, promised, signed, onlyWhole };
+  const whole = { ...plan, sent, promised, signed, locked, md5, onlyWhole };
   return payload.judgeLength === undefined ? whole : { ...whole, judgeLength: payload.judgeLength };
 }
 
 /** Those checksums of S3 that are not verified here (Amazon S3 User Guide, "Checking object integrity"). */
 const ONLY_WHOLE = /^x-amz-checksum-xxhash[0-9]+$/;
 
-type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'onlyWhole' | 'judgeLength'>;
+type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'locked' | 'md5' | 'onlyWhole' | 'judgeLength'>;
 
 interface Limit {
   readonly kind: BodyKind;
@@ -126,8 +134,14 @@ function isVerifiedByStore(
   return [...promises, sent].some((each) => each !== undefined && isKnownEverywhere(each.checksum));
 }
 
-function sentWith({ trailer, payloadHash }: Framed, request: Authenticated, store: StoreChecksums): BodyPlan['sent'] {
+function sentWith(
+  { trailer, payloadHash }: Framed,
+  request: Authenticated,
+  store: StoreChecksums,
+  locked: boolean,
+): BodyPlan['sent'] {
   if (trailer !== undefined) return store.own === undefined ? undefined : trailer;
+  if (locked) return addedTo(request.operation, request.incoming, store.own);
   if (payloadHash !== 'UNSIGNED-PAYLOAD') return undefined;
   return addedTo(request.operation, request.incoming, store.added);
 }

@@ -1,5 +1,5 @@
 /** What protects an object that is at hand as a whole: its checksum as a header, and its hash under the gateway's signature. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { BodyPlan } from './body-plan.ts';
 import type { Checksums } from './object-decoder.ts';
 
@@ -10,17 +10,19 @@ export interface Covering {
 
 /** @param pieces all bytes of the object. */
 export function coveringAll(
-  { sent, signed, payloadHash }: BodyPlan,
+  { sent, signed, md5, payloadHash }: BodyPlan,
   pieces: readonly Buffer[],
   headers: Readonly<Record<string, string>>,
   checksums: Checksums,
 ): Covering {
   const sum = sent === undefined ? {} : { [sent.header]: checksums.get(sent.checksum) as string };
-  return { payloadHash: signed ? sha256Of(pieces) : payloadHash, headers: { ...headers, ...sum } };
+  const digest = md5 ? { 'content-md5': hashOf('md5', pieces).digest('base64') } : {};
+  const covered = { ...headers, ...sum, ...digest };
+  return { payloadHash: signed ? hashOf('sha256', pieces).digest('hex') : payloadHash, headers: covered };
 }
 
-function sha256Of(pieces: readonly Buffer[]): string {
-  const hash = createHash('sha256');
+function hashOf(algorithm: 'md5' | 'sha256', pieces: readonly Buffer[]): Hash {
+  const hash = createHash(algorithm);
   for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex');
+  return hash;
 }

@@ -36,17 +36,21 @@ export function createSendObject(options: ObjectOptions): UploadHandler {
   return async (request, scope) => {
     const limit = request.operation === 'UploadPart' ? options.maxPartBytes : options.maxObjectBytes;
     const { operation, incoming, bucket } = request;
-    const plan = planBody(request, limit, bucket.checksums);
     // Refuses before the client is asked for a byte.
     const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
+    const plan = planBody(request, limit, bucket.checksums, isLocked(headers));
     scope.span.set('upload.size_bytes', plan.length);
-    const protection = partProtection(plan, headers, bucket.checksums);
+    const protection = partProtection(plan, bucket.checksums);
     if (plan.length === undefined || isSplit(request, plan, plan.length, protection, options)) {
       return splitObject(request, plan, protection, scope, options);
     }
     return sendAsItIs(request, { ...plan, length: plan.length }, headers, scope, options.fairRate);
   };
 }
+
+/** Also where it is the operator who has fixed it. */
+const isLocked = (headers: Readonly<Record<string, string>>): boolean =>
+  Object.keys(headers).some((name) => name.startsWith('x-amz-object-lock-'));
 
 /**
  * Large objects are split while there is memory for a part, and those that could not be sent otherwise always. A condition is
@@ -56,14 +60,13 @@ function isSplit(
   { operation, incoming }: Authorized,
   { onlyWhole }: BodyPlan,
   length: number,
-  { checksum, md5 }: PartProtection,
+  { md5 }: PartProtection,
   options: ObjectOptions,
 ): boolean {
   if (operation !== 'PutObject' || length <= options.thresholdBytes) return false;
   if (length > MAX_OBJECT) return true;
   const isConditional = Object.keys(conditionHeaders(incoming.headers)).length > 0;
-  const needsChecksum = md5 && checksum === undefined;
-  if (isConditional || onlyWhole !== undefined || needsChecksum) return false;
+  if (isConditional || onlyWhole !== undefined || md5) return false;
   return options.memory.canSplit(partSizeFor(length, options.partBytes).leastBytes);
 }
 

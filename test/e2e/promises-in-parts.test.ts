@@ -10,6 +10,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const MIB = 1024 ** 2;
 const BYTES = randomBytes(11 * MIB);
+const SMALL = BYTES.subarray(0, 1000);
 const MD5 = { 'content-md5': createHash('md5').update(BYTES).digest('base64') };
 const LOCKED = {
   'x-amz-object-lock-mode': 'GOVERNANCE',
@@ -57,8 +58,8 @@ for (const checksum of ['none', 'crc64nvme', 'unsupported'] as const) {
 
     /** Since it was asked last, each once. */
     const seen = (): string[] => [...new Set(store.requests.splice(0).map(seenAs))];
-    const put = async (headers: Record<string, string>): Promise<string[]> => {
-      const answer: Answer = await send(gateway.url, 'PUT', '/uploads/k', BYTES, headers);
+    const put = async (headers: Record<string, string>, bytes = BYTES): Promise<string[]> => {
+      const answer: Answer = await send(gateway.url, 'PUT', '/uploads/k', bytes, headers);
       assert.equal(answer.status, 200, answer.body);
       return seen();
     };
@@ -73,6 +74,7 @@ for (const checksum of ['none', 'crc64nvme', 'unsupported'] as const) {
       it('stays whole, if it carries a promise or a lock', async () => {
         assert.deepEqual(await put(MD5), ['PutObject content-md5']);
         assert.deepEqual(await put(LOCKED), ['PutObject']);
+        assert.deepEqual(await put(LOCKED, SMALL), ['PutObject content-md5']);
       });
 
       it('has a Content-MD5 with each part, if its length was not declared', async () => {
@@ -89,6 +91,14 @@ for (const checksum of ['none', 'crc64nvme', 'unsupported'] as const) {
       it('has one under Object Lock, whatever else it carries', async () => {
         assert.deepEqual(await put(LOCKED), inParts(own));
         assert.deepEqual(await put({ ...LOCKED, ...MD5, ...UNDECLARED }), inParts(own));
+        assert.deepEqual(await put(LOCKED, SMALL), [`PutObject ${own}`]);
+        assert.deepEqual(await put({ ...LOCKED, ...UNDECLARED }, SMALL), [`PutObject ${own}`]);
+        assert.deepEqual(await put({ ...LOCKED, 'x-amz-content-sha256': sha256(SMALL) }, SMALL), [`PutObject ${own}`]);
+      });
+
+      it('has a checksum that every store knows, in place of one that not all know', async () => {
+        const sha512 = createHash('sha512').update(BYTES).digest('base64');
+        assert.deepEqual(await put({ 'x-amz-checksum-sha512': sha512 }), inParts(own));
       });
     }
 

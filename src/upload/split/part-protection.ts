@@ -9,31 +9,21 @@ import type { BodyPlan, SentChecksum } from '../body-plan.ts';
 export interface PartProtection {
   /** Of each part and of the completion. */
   readonly checksum: SentChecksum | undefined;
-  /** Whether each part has a Content-MD5: for stores that do not take checksums, or may not know this one. */
+  /** Whether each part has a Content-MD5 instead: for stores that do not take checksums. */
   readonly md5: boolean;
 }
 
-/**
- * @param headers of the request to the store. With Object Lock every part needs a checksum (Amazon S3 API Reference,
- * "UploadPart": Content-MD5).
- */
-export function partProtection(
-  plan: BodyPlan,
-  headers: Readonly<Record<string, string>>,
-  { added, own }: StoreChecksums,
-): PartProtection {
-  const needed = plan.promised || isLocked(headers);
+/** With Object Lock every part needs a checksum (Amazon S3 API Reference, "UploadPart": Content-MD5). */
+export function partProtection(plan: BodyPlan, { added, own }: StoreChecksums): PartProtection {
+  const needed = plan.promised || plan.locked;
   if (own === undefined) return { checksum: undefined, md5: needed };
-  const checksum = plan.sent ?? checksumInHeader(plan) ?? named(needed ? own : added);
-  return { checksum, md5: checksum !== undefined && !isKnownEverywhere(checksum.checksum) };
+  return { checksum: ofClient(plan) ?? named(needed ? own : added), md5: false };
 }
 
-const isLocked = (headers: Readonly<Record<string, string>>): boolean =>
-  Object.keys(headers).some((name) => name.startsWith('x-amz-object-lock-'));
-
-/** The store keeps it, as the client wants. */
-function checksumInHeader({ promises }: BodyPlan): SentChecksum | undefined {
-  return promises.find(({ header }) => checksumOfHeader(header) !== undefined);
+/** The store keeps it, as the client wants. One that not every store knows is verified here, and replaced. */
+function ofClient({ sent, promises }: BodyPlan): SentChecksum | undefined {
+  const found = sent ?? promises.find(({ header }) => checksumOfHeader(header) !== undefined);
+  return found !== undefined && isKnownEverywhere(found.checksum) ? found : undefined;
 }
 
 function named(checksum: SentChecksum['checksum'] | undefined): SentChecksum | undefined {

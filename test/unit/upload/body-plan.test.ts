@@ -83,6 +83,8 @@ describe('planBody', () => {
         sent,
         promised,
         signed: chunksOnly,
+        locked: false,
+        md5: false,
         onlyWhole: undefined,
         ...streaming,
         ...plan,

@@ -23,6 +23,8 @@ const PLAIN: BodyPlan = {
   promises: [],
   promised: false,
   signed: false,
+  locked: false,
+  md5: false,
   onlyWhole: undefined,
 };
 
