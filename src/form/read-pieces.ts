@@ -1,10 +1,11 @@
 /** Reading the beginning of a body: piece by piece, until somebody has had enough. */
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import { LeastRate } from '../domain/least-rate.ts';
+import type { Pace } from '../domain/pace.ts';
 
 export interface Patience {
-  /** Longest wait for the next piece, in milliseconds. */
-  readonly idleMillis: number;
+  readonly pace: Pace;
   /** When all must have come, as `performance.now()`. */
   readonly until: number;
 }
@@ -15,11 +16,13 @@ export interface Patience {
  */
 export function readPieces(
   source: Readable,
-  { idleMillis, until }: Patience,
+  { pace, until }: Patience,
   take: (bytes: Buffer) => boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const idle = setTimeout(() => settle(new Failure('client_stalled')), idleMillis);
+    const idle = setTimeout(() => settle(new Failure('client_stalled')), pace.idleMillis);
+    const rate = new LeastRate(pace);
+    let waitingSince = performance.now();
     const late = setTimeout(() => settle(new Failure('client_stalled', TOO_SLOW)), until - performance.now());
     const settle = (failure?: unknown): void => {
       clearTimeout(idle);
@@ -32,7 +35,11 @@ export function readPieces(
     };
     const onData = (bytes: Buffer): void => {
       idle.refresh();
+      const now = performance.now();
+      rate.waited(now - waitingSince);
+      waitingSince = now;
       try {
+        rate.came(bytes.length);
         if (take(bytes)) settle();
       } catch (thrown) {
         settle(thrown);
