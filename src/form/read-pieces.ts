@@ -8,15 +8,17 @@ export interface Patience {
   readonly pace: Pace;
   /** When all must have come, as `performance.now()`. */
   readonly until: number;
+  /** Ends the reading with its reason. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /**
  * Resolves when `take` returns true, with the source paused where it stands, or at the end of the source.
- * @throws Failure of `take`; client_stalled, client_aborted; what the source failed with, if that was a Failure.
+ * @throws Failure of `take`; the reason of `stop`; client_stalled, client_aborted; what the source failed with, if that was a Failure.
  */
 export function readPieces(
   source: Readable,
-  { pace, until }: Patience,
+  { pace, until, stop }: Patience,
   take: (bytes: Buffer) => boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -27,6 +29,7 @@ export function readPieces(
     const settle = (failure?: unknown): void => {
       clearTimeout(idle);
       clearTimeout(late);
+      stop?.removeEventListener('abort', onStop);
       source.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       source.on('error', ignore); // a connection that breaks later must not bring the process down
       source.pause();
@@ -45,9 +48,12 @@ export function readPieces(
         settle(thrown);
       }
     };
+    const onStop = (): void => settle(stop?.reason);
     const onEnd = (): void => settle();
     const onGone = (error?: Error): void => settle(goneOf(error));
     if (source.destroyed) return onGone(); // before anybody listened
+    if (stop?.aborted) return onStop();
+    stop?.addEventListener('abort', onStop, { once: true });
     source.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     source.resume();
   });

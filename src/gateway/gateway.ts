@@ -17,6 +17,7 @@ import {
   type Uploading,
 } from '../domain/stages.ts';
 import { CallerSlots, type Slot } from './caller-slots.ts';
+import { FormsReading } from './forms-reading.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
@@ -34,16 +35,16 @@ const FORM_SHARE = FIXED_LIMITS.form_share;
 
 export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
   const uploads = new CallerSlots(settings.concurrentUploads, 'too_many_uploads');
-  const forms = new CallerSlots(Math.ceil(settings.concurrentUploads * FORM_SHARE), 'too_many_forms');
+  const forms = new FormsReading(Math.ceil(settings.concurrentUploads * FORM_SHARE));
 
   /** Holds a slot for a client that is not authenticated yet, until `work` is over. @throws Failure overloaded, before anything is done. */
-  async function counted<T>(slots: CallerSlots, incoming: Incoming, work: (slot: Slot) => Promise<T>): Promise<T> {
-    const slot = slots.take(unknownCallerOf(incoming));
-    return work(slot).finally(() => slots.release(slot));
+  async function counted<T>(incoming: Incoming, work: (slot: Slot) => Promise<T>): Promise<T> {
+    const slot = uploads.take(unknownCallerOf(incoming));
+    return work(slot).finally(() => uploads.release(slot));
   }
 
   async function form(incoming: Incoming, record: RequestRecord, slot: Slot): Promise<Reply> {
-    const routed = await counted(forms, incoming, () => stages.routeForm(incoming));
+    const routed = await forms.read(unknownCallerOf(incoming), (stop) => stages.routeForm(incoming, stop));
     record.routed = routed;
     return judged(routed, record, slot);
   }
@@ -59,14 +60,14 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
 
   return {
     get formsReading() {
-      return forms.used;
+      return forms.count;
     },
     async handle(incoming, record) {
-      if (stages.isForm(incoming)) return counted(uploads, incoming, (slot) => form(incoming, record, slot));
+      if (stages.isForm(incoming)) return counted(incoming, (slot) => form(incoming, record, slot));
       const routed = stages.route(incoming);
       record.routed = routed;
       if (routed.operation === PREFLIGHT) return stages.preflight(routed);
-      return counted(uploads, incoming, (slot) => judged(routed, record, slot));
+      return counted(incoming, (slot) => judged(routed, record, slot));
     },
   };
 }

@@ -138,7 +138,7 @@ describe('readForm', () => {
       source.write(bytes.subarray(0, begun));
       const body = { length: bytes.length, open: () => source };
       const incoming = { headers: { 'content-type': contentType }, body } as unknown as Incoming;
-      await assert.rejects(readForm(incoming, PACE, 50), { type: 'client_stalled', status: 408 });
+      await assert.rejects(readForm(incoming, PACE, undefined, 50), { type: 'client_stalled', status: 408 });
       clearInterval(drip);
       assert.ok(source.isPaused());
     }
