@@ -190,7 +190,7 @@ async function openListener(
     {
       route: (incoming) => routeRequest(routes, incoming),
       isForm,
-      routeForm: (incoming) => routeForm(routes, incoming, (form) => readForm(form, idleMillis)),
+      routeForm: (incoming, stop) => routeForm(routes, incoming, (form) => readForm(form, pace, stop)),
       authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
       preflight: answerPreflight,
       answer: answerQuestion,

@@ -11,7 +11,7 @@ export const UPLOAD = section(
   {
     concurrent_uploads: integer({
       prose:
-        'How many requests are served at once, from routing on; half of them at most may be POST forms whose fields are being read. One more is told to come back (503 SlowDown), before it is asked for a byte.',
+        'How many requests are served at once, from routing on; half of them at most may be POST forms whose fields are being read. One caller leaves a tenth of both free for others (docs/limits.md). One more is told to come back (503 SlowDown), before it is asked for a byte.',
       default: 1000,
       min: 1,
       max: 1_000_000,

@@ -23,6 +23,10 @@ export const FIXED_LIMITS = {
   completion_text_bytes: 8 * 1024,
   /** Share of `upload.concurrent_uploads` that POST forms may have while they are read, before authentication. */
   form_share: 0.5,
+  /** Ratio of these slots, and of all, that one caller leaves to callers that hold less; at least one slot of two or more. */
+  caller_reserve: 0.1,
+  /** Seconds for which a form that is being read keeps its slot, though others find none. */
+  form_grace_seconds: 1,
   /** Calls that wait for a policy engine, and the longest wait of one, in seconds. */
   engine_line: 1_000,
   engine_line_seconds: 5,

@@ -6,6 +6,7 @@
 import { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
+import type { Pace } from '../domain/pace.ts';
 import type { Incoming, IncomingBody, UploadForm } from '../domain/stages.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { type Boundary, boundaryOf } from './boundary.ts';
@@ -34,19 +35,21 @@ const READING_MILLIS = FIXED_LIMITS.form_reading_seconds * 1000;
 
 /**
  * Asks the client for its body.
- * @param idleMillis longest wait for its next byte.
+ * @param pace how slow the client may be.
+ * @param stop ends the reading with its reason.
  * @param readingMillis longest time until the file is streamed, or is here.
  * @throws Failure form_refused, missing_content_length, not_implemented, client_aborted, client_stalled.
  */
 export async function readForm(
   { headers, body }: Incoming,
-  idleMillis: number,
+  pace: Pace,
+  stop?: AbortSignal,
   readingMillis: number = READING_MILLIS,
 ): Promise<Form> {
   const boundary = boundaryOf(headers['content-type'] ?? '');
   if (body.length === undefined) throw new Failure('missing_content_length', NO_LENGTH);
   const source = body.open();
-  const patience = { idleMillis, until: performance.now() + readingMillis };
+  const patience = { pace, stop, until: performance.now() + readingMillis };
   const parser = new FieldsParser(boundary);
   let first: Buffer | undefined;
   await readPieces(source, patience, (bytes) => {

@@ -3,7 +3,8 @@
  * has given. Each stage either gives the next form of the request or throws the Failure that ends it.
  */
 
-import { asFailure, Failure } from '../domain/failure.ts';
+import { callerOf, unknownCallerOf } from '../domain/caller.ts';
+import { asFailure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, PREFLIGHT } from '../domain/operation.ts';
 import {
@@ -15,6 +16,8 @@ import {
   type Routed,
   type Uploading,
 } from '../domain/stages.ts';
+import { CallerSlots, type Slot } from './caller-slots.ts';
+import { FormsReading } from './forms-reading.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
@@ -31,44 +34,40 @@ export interface Gateway {
 const FORM_SHARE = FIXED_LIMITS.form_share;
 
 export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
-  const mostForms = Math.ceil(settings.concurrentUploads * FORM_SHARE);
-  let underWay = 0;
-  let forms = 0;
+  const uploads = new CallerSlots(settings.concurrentUploads, 'too_many_uploads');
+  const forms = new FormsReading(Math.ceil(settings.concurrentUploads * FORM_SHARE));
 
-  /** Counts a request as under way until `work` is over. @throws Failure overloaded, before anything is done. */
-  async function counted<T>(work: () => Promise<T>): Promise<T> {
-    if (underWay >= settings.concurrentUploads)
-      throw new Failure('overloaded', undefined, { reason: 'too_many_uploads' });
-    underWay++;
-    return work().finally(() => underWay--);
+  /** Holds a slot for a client that is not authenticated yet, until `work` is over. @throws Failure overloaded, before anything is done. */
+  async function counted<T>(incoming: Incoming, work: (slot: Slot) => Promise<T>): Promise<T> {
+    const slot = uploads.take(unknownCallerOf(incoming));
+    return work(slot).finally(() => uploads.release(slot));
   }
 
-  async function form(incoming: Incoming, record: RequestRecord): Promise<Reply> {
-    if (forms >= mostForms) throw new Failure('overloaded', undefined, { reason: 'too_many_forms' });
-    forms++;
-    const routed = await stages.routeForm(incoming).finally(() => forms--);
+  async function form(incoming: Incoming, record: RequestRecord, slot: Slot): Promise<Reply> {
+    const routed = await forms.read(unknownCallerOf(incoming), (stop) => stages.routeForm(incoming, stop));
     record.routed = routed;
-    return judged(routed, record);
+    return judged(routed, record, slot);
   }
 
-  async function judged(routed: Routed<B>, record: RequestRecord): Promise<Reply> {
+  async function judged(routed: Routed<B>, record: RequestRecord, slot: Slot): Promise<Reply> {
     const authenticated = await stages.authenticate(routed);
     record.authMethod = authenticated.identity.method;
     if (isAsking(authenticated)) return stages.answer(authenticated);
+    uploads.move(slot, callerOf(authenticated));
     const resolved = stages.resolve(authenticated as Uploading<B>);
     return upload(stages, await stages.authorize(resolved), record, settings);
   }
 
   return {
     get formsReading() {
-      return forms;
+      return forms.count;
     },
     async handle(incoming, record) {
-      if (stages.isForm(incoming)) return counted(() => form(incoming, record));
+      if (stages.isForm(incoming)) return counted(incoming, (slot) => form(incoming, record, slot));
       const routed = stages.route(incoming);
       record.routed = routed;
       if (routed.operation === PREFLIGHT) return stages.preflight(routed);
-      return counted(() => judged(routed, record));
+      return counted(incoming, (slot) => judged(routed, record, slot));
     },
   };
 }

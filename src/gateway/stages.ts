@@ -20,8 +20,8 @@ export interface Stages<B extends Bucket> {
   route(incoming: Incoming): Routed<B>;
   /** Whether the body may be a form that says what is asked for. */
   isForm(incoming: Incoming): boolean;
-  /** Reads the form up to its file. */
-  routeForm(incoming: Incoming): Promise<Routed<B>>;
+  /** Reads the form up to its file. @param stop ends this with its reason. */
+  routeForm(incoming: Incoming, stop: AbortSignal): Promise<Routed<B>>;
   /** What browsers ask before they upload. */
   preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;

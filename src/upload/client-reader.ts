@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import { LeastRate } from '../domain/least-rate.ts';
 import type { Pace } from '../domain/pace.ts';
 import type { Transfer } from '../domain/stages.ts';
 
@@ -19,11 +20,8 @@ export class ClientReader {
   readonly #source: Readable;
   readonly #transfer: Transfer;
   readonly #sink: ClientReaderSink;
-  readonly #pace: Pace;
+  readonly #rate: LeastRate;
   readonly #idle: NodeJS.Timeout;
-  /** Bytes that came, and milliseconds that were waited for them, since the rate was judged last. */
-  #came = 0;
-  #waited = 0;
   #waitingSince: number | undefined;
   #over = false;
 
@@ -31,7 +29,7 @@ export class ClientReader {
     this.#source = source;
     this.#transfer = transfer;
     this.#sink = sink;
-    this.#pace = pace;
+    this.#rate = new LeastRate(pace);
     this.#idle = setTimeout(this.#onIdle, pace.idleMillis);
     this.#waitingSince = performance.now();
     if (source.destroyed)
@@ -75,7 +73,7 @@ export class ClientReader {
     }
     this.#idle.refresh();
     try {
-      this.#judgeRate(chunk.length);
+      this.#rate.came(chunk.length);
       this.#sink.bytes(chunk);
     } catch (thrown) {
       this.#fail(thrown instanceof Failure ? thrown : new Failure('internal_error', undefined, { cause: thrown }));
@@ -103,20 +101,9 @@ export class ClientReader {
     this.#sink.fail(failure);
   }
 
-  /** @throws Failure client_stalled if it was too low for so long as a client may stand still. */
-  #judgeRate(bytes: number): void {
-    this.#came += bytes;
-    const { idleMillis, leastRate } = this.#pace;
-    if (this.#waited < idleMillis) return;
-    if (this.#came * 1000 < this.#waited * leastRate) {
-      throw new Failure('client_stalled', 'The body arrives too slowly.', { reason: 'below_minimum_rate' });
-    }
-    this.#came = this.#waited = 0;
-  }
-
   #countWait(): void {
     const waited = performance.now() - (this.#waitingSince as number);
-    this.#waited += waited;
+    this.#rate.waited(waited);
     this.#transfer.clientWaitSeconds += waited / 1000;
     this.#waitingSince = undefined;
   }

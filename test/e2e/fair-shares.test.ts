@@ -60,14 +60,12 @@ const FORM_HEAD =
 describe('requests that are not judged yet', () => {
   it('are counted while their forms are read, and leave room for others', async () => {
     const { gateway } = await start({ upload: { concurrent_uploads: 4 } });
-    const drips = await Promise.all([1, 2].map(() => RawClient.connect(gateway.url)));
-    for (const client of drips) client.write(`${FORM_HEAD}\r\n--b\r\n`);
+    const drips = await Promise.all([1, 2, 1, 2].map((i) => RawClient.connect(gateway.url, `127.0.0.${i}`)));
+    for (const client of drips) client.write(`${FORM_HEAD}Expect: 100-continue\r\n\r\n--b\r\n`);
+    const refused = /HTTP\/1\.1 503 [\s\S]*\r\nretry-after: \d+\r\n[\s\S]*<Code>SlowDown<\/Code>/i;
+    while (drips.filter(({ received }) => refused.test(received)).length < 2)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     await until(gateway, 'mizuchi_forms_reading', 2);
-    const third = await RawClient.connect(gateway.url);
-    third.write(`${FORM_HEAD}Expect: 100-continue\r\n\r\n`);
-    await third.until(/<\/Error>/);
-    assert.match(third.received, /^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: \d+\r\n[\s\S]*<Code>SlowDown<\/Code>/i);
-    third.destroy();
     assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'hello')).status, 200);
     for (const client of drips) client.destroy();
     await until(gateway, 'mizuchi_forms_reading', 0);
@@ -75,12 +73,11 @@ describe('requests that are not judged yet', () => {
     again.write(`${FORM_HEAD}Expect: 100-continue\r\n\r\n`);
     await again.until(/^HTTP\/1\.1 100 /);
     again.destroy();
-    assert.ok(gateway.log.some(({ error_reason }) => error_reason === 'too_many_forms'));
   });
 
   it('are counted while a policy engine is asked about them', async () => {
     const { engine, held, answer } = await slowEngine();
-    const { gateway } = await start({ auth: AUTH, authz: opaOf(engine), upload: { concurrent_uploads: 2 } });
+    const { gateway } = await start({ auth: AUTH, authz: opaOf(engine), upload: { concurrent_uploads: 3 } });
     const token = await tokenOf('anna');
     const clients = await Promise.all([1, 2].map(() => RawClient.connect(gateway.url)));
     for (const [i, client] of clients.entries()) client.write(putAs(token, `k${i}`));
@@ -96,6 +93,84 @@ describe('requests that are not judged yet', () => {
     for (const client of clients) client.destroy();
   });
 });
+
+describe('slots for requests', () => {
+  const LIMIT = 20;
+  const LEFT = 2; // the reserve
+
+  it('are never all held by one key: no honest key is refused', async () => {
+    const { gateway } = await start({ auth: AUTH, upload: { concurrent_uploads: LIMIT } });
+    const token = await tokenOf('hostile');
+    const hostile = await Promise.all(Array.from({ length: LIMIT }, () => RawClient.connect(gateway.url)));
+    for (const [i, client] of hostile.entries()) client.write(headOf(token, `h${i}`));
+    const refused = (): RawClient[] => hostile.filter(({ received }) => received.includes('</Error>'));
+    while (refused().length < LEFT) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < 3 * LIMIT; i++) {
+      const again = await RawClient.connect(gateway.url);
+      again.write(headOf(token, `again${i}`));
+      const authorization = `Bearer ${await tokenOf(`honest-${i}`)}`;
+      await again.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
+      again.destroy();
+      assert.equal((await send(gateway.url, 'PUT', `/uploads/k${i}`, 'hello', { authorization })).status, 200);
+    }
+    assert.equal(refused().length, LEFT);
+    const reasons = gateway.log.filter(({ status }) => status === 503).map(({ error_reason }) => error_reason);
+    assert.deepEqual(reasons, Array(LEFT + 3 * LIMIT).fill('too_many_uploads_of_caller'));
+    for (const client of hostile) client.destroy();
+  });
+
+  it('are counted per address where nobody is authenticated', async () => {
+    const { gateway } = await start({ upload: { concurrent_uploads: LIMIT } });
+    const hostile = await Promise.all(Array.from({ length: LIMIT }, () => RawClient.connect(gateway.url, '127.0.0.2')));
+    for (const [i, client] of hostile.entries())
+      client.write(headOf('none', `h${i}`).replace(/Authorization.*\r\n/, ''));
+    while (gateway.log.filter(({ error_reason }) => error_reason === 'too_many_uploads_of_caller').length < LEFT)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < LIMIT; i++)
+      assert.equal((await send(gateway.url, 'PUT', `/uploads/k${i}`, 'hello')).status, 200);
+    for (const client of hostile) client.destroy();
+  });
+
+  it('for forms are never all held by one address: no form of another is refused', async () => {
+    const { gateway } = await start({ upload: { concurrent_uploads: LIMIT } });
+    const hostile = await Promise.all(Array.from({ length: LIMIT }, () => RawClient.connect(gateway.url, '127.0.0.2')));
+    for (const client of hostile) client.write(`${FORM_HEAD}\r\n--b\r\n`);
+    while (gateway.log.filter(({ status }) => status === 503).length < LIMIT / 2 + 1)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await gauge(gateway, 'mizuchi_forms_reading'), LIMIT / 2 - 1);
+    for (let i = 0; i < LIMIT; i++) {
+      const form = new FormData();
+      form.set('key', `k${i}`);
+      form.set('file', new Blob(['hello']), 'x');
+      assert.equal((await fetch(`${gateway.url}/uploads`, { method: 'POST', body: form })).status, 204);
+    }
+    for (const client of hostile) client.destroy();
+  });
+});
+
+describe('a form that finds no slot', () => {
+  it('takes the one of the oldest after a while, behind the same address too', async () => {
+    const { gateway } = await start({ upload: { concurrent_uploads: 4 } });
+    const slow = await RawClient.connect(gateway.url);
+    slow.write(`${FORM_HEAD}\r\n--b\r\n`);
+    await until(gateway, 'mizuchi_forms_reading', 1);
+    const post = async (): Promise<number> => {
+      const form = new FormData();
+      form.set('key', 'k');
+      form.set('file', new Blob(['hello']), 'x');
+      return (await fetch(`${gateway.url}/uploads`, { method: 'POST', body: form })).status;
+    };
+    while ((await post()) !== 204) await new Promise((resolve) => setTimeout(resolve, 50));
+    await slow.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
+    slow.destroy();
+    assert.ok(gateway.log.some(({ error_reason }) => error_reason === 'form_displaced'));
+    assert.equal(await gauge(gateway, 'mizuchi_forms_reading'), 0);
+  });
+});
+
+/** An upload that has sent its headers and the beginning of its body. */
+const headOf = (token: string, key: string): string =>
+  `PUT /uploads/${key} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ${token}\r\nContent-Length: 60000\r\n\r\nx`;
 
 describe('questions to a policy engine', () => {
   it('are asked so many at once, over so many connections; those of clients that have gone are not asked', async () => {

@@ -101,6 +101,26 @@ describe('a limit', () => {
     assert.ok(Number(bytes) > 1, 'it was no standstill');
   });
 
+  it('of slowness ends a form that drips before its file, and in a small file', async (t) => {
+    const gateway = await gatewayWith(t, { server: { body_idle_timeout_seconds: 0.3, minimum_rate: '1KiB' } });
+    const file =
+      'Content-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n';
+    for (const begun of ['', file]) {
+      const client = await RawClient.connect(gateway.url);
+      const type = 'multipart/form-data; boundary=b';
+      client.write(
+        `POST /uploads HTTP/1.1\r\nHost: g\r\nContent-Type: ${type}\r\nContent-Length: 60000\r\n\r\n--b\r\n${begun}`,
+      );
+      const drip = setInterval(() => client.write('.'), 20);
+      t.after(() => clearInterval(drip));
+      await client.until(/^HTTP\/1\.1 408 [\s\S]*<Code>RequestTimeout<[\s\S]*<\/Error>/);
+      clearInterval(drip);
+      client.destroy();
+      const { error_type, error_reason } = gateway.log.at(-1)!;
+      assert.deepEqual([error_type, error_reason], ['client_stalled', 'below_minimum_rate']);
+    }
+  });
+
   it('of the wait for memory sends the next upload away, once it needs some', async (t) => {
     const upload = { memory_limit: '8MiB', part_size: '5MiB', max_object_size: '1GiB', memory_wait_seconds: 0.2 };
     const gateway = await gatewayWith(t, { upload });

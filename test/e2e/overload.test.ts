@@ -24,8 +24,9 @@ describe('a gateway that serves as many uploads as it may', () => {
     await store.close();
   });
 
-  const put = (): ReturnType<typeof send> => send(gateway.url, 'PUT', '/uploads/k', 'hello');
-  /** Uploads that the store holds until the gate opens. @returns their answers. */
+  const put = (address?: string): ReturnType<typeof send> =>
+    send(gateway.url, 'PUT', '/uploads/k', 'hello', {}, address);
+  /** Uploads of as many clients that the store holds until the gate opens. @returns their answers. */
   async function hold(count: number, gate: Promise<void>): Promise<ReturnType<typeof send>[]> {
     store.behaviour = async (request, response, record) => {
       await gate;
@@ -34,7 +35,7 @@ describe('a gateway that serves as many uploads as it may', () => {
     const held: ReturnType<typeof send>[] = [];
     for (let i = 0; i < count; i++) {
       const arrived = store.next();
-      held.push(put());
+      held.push(put(`127.0.0.${i + 1}`));
       await arrived;
     }
     return held;

@@ -9,17 +9,20 @@ export interface Answer {
   readonly body: string;
 }
 
+/** @param localAddress another address of this machine, for another client. */
 export async function send(
   base: string,
   method: string,
   path: string,
   body?: string | Buffer,
   headers: Record<string, string | string[]> = {},
+  localAddress?: string,
 ): Promise<Answer> {
   const { hostname, port } = new URL(base);
   const length =
     body === undefined || 'transfer-encoding' in headers ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  const request = httpRequest({ hostname, port, method, path, headers: { ...length, ...headers }, agent: false });
+  const options = { hostname, port, method, path, localAddress, agent: false };
+  const request = httpRequest({ ...options, headers: { ...length, ...headers } });
   request.end(body);
   const [response] = await once(request, 'response');
   const pieces: Buffer[] = [];
@@ -43,9 +46,10 @@ export class RawClient {
     this.#ended = new Promise((resolve) => socket.once('close', () => resolve())); // `once` of events would throw its errors
   }
 
-  static async connect(base: string): Promise<RawClient> {
+  /** @param localAddress another address of this machine, for another client. */
+  static async connect(base: string, localAddress?: string): Promise<RawClient> {
     const { hostname, port } = new URL(base);
-    const socket = connect(Number(port), hostname);
+    const socket = connect({ port: Number(port), host: hostname, localAddress });
     await once(socket, 'connect');
     return new RawClient(socket);
   }

@@ -12,8 +12,8 @@ import {
   part,
 } from '../../support/forms.ts';
 
-const IDLE = 5_000;
-const read = ({ contentType, bytes }: EncodedForm): Promise<Form> => readForm(incomingForm(contentType, [bytes]), IDLE);
+const PACE = { idleMillis: 5_000, leastRate: 0 };
+const read = ({ contentType, bytes }: EncodedForm): Promise<Form> => readForm(incomingForm(contentType, [bytes]), PACE);
 
 /** The reason of the refusal; `accepted` where there was none, and the file came whole. */
 async function reasonOf(reading: Promise<Form>): Promise<string> {
@@ -185,7 +185,7 @@ describe('readForm: hostile forms', () => {
       ['no part\r\n', 'no_end'],
     ] as const) {
       const { contentType, bytes } = handWritten(key, large, more, more.startsWith('no') ? '' : END);
-      const form = await readForm(incomingForm(contentType, [bytes.subarray(0, 70_000), bytes.subarray(70_000)]), IDLE);
+      const form = await readForm(incomingForm(contentType, [bytes.subarray(0, 70_000), bytes.subarray(70_000)]), PACE);
       assert.equal(await reasonOf(Promise.resolve(form)), reason);
     }
   });

@@ -18,8 +18,8 @@ import {
   part,
 } from '../../support/forms.ts';
 
-const IDLE = 5_000;
-const read = ({ contentType, bytes }: EncodedForm): Promise<Form> => readForm(incomingForm(contentType, [bytes]), IDLE);
+const PACE = { idleMillis: 5_000, leastRate: 0 };
+const read = ({ contentType, bytes }: EncodedForm): Promise<Form> => readForm(incomingForm(contentType, [bytes]), PACE);
 
 async function contentOf(form: Form): Promise<Buffer> {
   if (form.file.length === 0) return Buffer.alloc(0);
@@ -63,18 +63,18 @@ describe('readForm', () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: `a/\${filename}`, acl: 'private', empty: '' }, file));
     for (let at = 1; at < bytes.length; at++) {
       const pieces = [bytes.subarray(0, at), bytes.subarray(at)];
-      const form = await readForm(incomingForm(contentType, pieces), IDLE);
+      const form = await readForm(incomingForm(contentType, pieces), PACE);
       assert.deepEqual([...form.fields.values()], ['a/photo.jpg', 'private', ''], `split at ${at}`);
       assert.ok((await contentOf(form)).equals(file), `split at ${at}`);
     }
     const single = [...bytes].map((byte) => Buffer.of(byte));
-    assert.ok((await contentOf(await readForm(incomingForm(contentType, single), IDLE))).equals(file));
+    assert.ok((await contentOf(await readForm(incomingForm(contentType, single), PACE))).equals(file));
   });
 
   it('refuses a form that ends too early, wherever it does', async () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k', acl: 'private' }, Buffer.from('content')));
     for (let length = 0; length < bytes.length - 2; length++) {
-      const cut = readForm(incomingForm(contentType, [bytes.subarray(0, length)]), IDLE);
+      const cut = readForm(incomingForm(contentType, [bytes.subarray(0, length)]), PACE);
       assert.equal(await reasonOf(cut), 'no_end', `cut at ${length}`);
     }
   });
@@ -90,7 +90,7 @@ describe('readForm', () => {
         const content = 'x'.repeat(size);
         const { contentType, bytes } = handWritten(field('key', 'k'), filePart(content), end);
         for (const at of [bytes.length - 1, bytes.length - end.length - 1, Math.floor(bytes.length / 2)]) {
-          const form = await readForm(incomingForm(contentType, [bytes.subarray(0, at), bytes.subarray(at)]), IDLE);
+          const form = await readForm(incomingForm(contentType, [bytes.subarray(0, at), bytes.subarray(at)]), PACE);
           assert.deepEqual([...form.fields], [['key', 'k']]);
           assert.ok((await contentOf(form)).equals(Buffer.from(content)), `${size} bytes`);
           const { length = size, bounds = { least: size, most: size } } = form.file;
@@ -104,7 +104,7 @@ describe('readForm', () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k' }, randomBytes(100_000)));
     for (const missing of [1, 3, 4, 10, 40]) {
       const pieces = [bytes.subarray(0, 50_000), bytes.subarray(50_000, -missing)];
-      const form = await readForm(incomingForm(contentType, pieces), IDLE);
+      const form = await readForm(incomingForm(contentType, pieces), PACE);
       assert.equal(await reasonOf(Promise.resolve(form)), 'no_end', `${missing} bytes missing`);
     }
   });
@@ -114,7 +114,7 @@ describe('readForm', () => {
     for (const length of [0, 1, 30, 200, 400, 60_000, bytes.length - 1]) {
       const source = new PassThrough();
       const body = { length: bytes.length, open: () => source };
-      const reading = readForm({ headers: { 'content-type': contentType }, body } as unknown as Incoming, IDLE);
+      const reading = readForm({ headers: { 'content-type': contentType }, body } as unknown as Incoming, PACE);
       source.write(bytes.subarray(0, length), () => setImmediate(() => source.destroy()));
       assert.equal(await reasonOf(reading), 'client_aborted', `gone at ${length}`);
     }
@@ -124,7 +124,7 @@ describe('readForm', () => {
     const source = new PassThrough();
     const body = { length: 1000, open: () => source };
     const incoming = { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body } as unknown as Incoming;
-    await assert.rejects(readForm(incoming, 10), { type: 'client_stalled' });
+    await assert.rejects(readForm(incoming, { ...PACE, idleMillis: 10 }), { type: 'client_stalled' });
     assert.ok(source.isPaused());
   });
 
@@ -138,7 +138,7 @@ describe('readForm', () => {
       source.write(bytes.subarray(0, begun));
       const body = { length: bytes.length, open: () => source };
       const incoming = { headers: { 'content-type': contentType }, body } as unknown as Incoming;
-      await assert.rejects(readForm(incoming, IDLE, 50), { type: 'client_stalled', status: 408 });
+      await assert.rejects(readForm(incoming, PACE, undefined, 50), { type: 'client_stalled', status: 408 });
       clearInterval(drip);
       assert.ok(source.isPaused());
     }
@@ -147,7 +147,7 @@ describe('readForm', () => {
   it('asks for no body whose length is not declared', async () => {
     const body = { length: undefined, open: () => assert.fail('the body was asked for') };
     const incoming = { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body } as unknown as Incoming;
-    await assert.rejects(readForm(incoming, IDLE), { type: 'missing_content_length' });
+    await assert.rejects(readForm(incoming, PACE), { type: 'missing_content_length' });
   });
 
   it('stops reading the client where nobody takes the file', async () => {
@@ -161,7 +161,7 @@ describe('readForm', () => {
       },
     });
     const body = { length: bytes.length, open: () => source };
-    const form = await readForm({ headers: { 'content-type': contentType }, body } as unknown as Incoming, IDLE);
+    const form = await readForm({ headers: { 'content-type': contentType }, body } as unknown as Incoming, PACE);
     const stream = form.file.open();
     stream.once('readable', () => {});
     await once(stream, 'readable');
