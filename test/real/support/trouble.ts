@@ -21,7 +21,6 @@ export class Trouble {
   readonly #first: GatewayProcess;
   /** Traces everything, and its collector is gone. */
   readonly #second: GatewayProcess;
-  readonly #held: RawClient[] = [];
   readonly #ends: (() => Promise<unknown>)[];
   #slow: Promise<unknown> | undefined;
 
@@ -66,8 +65,9 @@ export class Trouble {
   async provoke(): Promise<void> {
     const put = (bucket: string, headers = {}) =>
       send(this.#first.url, 'PUT', `/${bucket}/${'k'.repeat(100)}`, 'hello', headers);
-    if (this.#held.length === 0) await this.#takeTheMemory();
-    this.#slow ??= put('slow').finally(() => (this.#slow = undefined));
+    this.#slow ??= Promise.all([put('slow'), ...many(3, () => this.#takeMemory())]).finally(
+      () => (this.#slow = undefined),
+    );
     await Promise.all([
       ...['uploads', 'failing', 'guarded', 'denied', 'unjudged', 'unjudged'].map((bucket) => put(bucket)),
       put('guarded', spoiledSignature()),
@@ -79,18 +79,13 @@ export class Trouble {
   }
 
   async close(): Promise<void> {
-    for (const client of this.#held) client.destroy();
+    await this.#slow;
     for (const end of this.#ends) await end();
   }
 
-  /** The memory for parts has room for one: the second waits as long as the first says nothing. */
-  async #takeTheMemory(): Promise<void> {
-    for (let i = 0; i < 2; i++) {
-      const client = await RawClient.connect(this.#first.url);
-      this.#held.push(client);
-      client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n');
-      if (i === 0) await client.until(/^HTTP\/1\.1 100 Continue\r\n/);
-    }
+  /** The memory for parts has room for one part: the others wait as long as the store does not answer. */
+  #takeMemory(): Promise<unknown> {
+    return send(this.#first.url, 'PUT', '/slow/k', Buffer.alloc(6 << 20), { 'transfer-encoding': 'chunked' });
   }
 
   /** More connections than the second gateway holds. */
