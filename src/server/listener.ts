@@ -12,6 +12,7 @@ import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
 import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
+import { hasBody } from './write-reply.ts';
 
 /** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
 const KEEP_ALIVE = 75_000;
@@ -48,9 +49,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     turnOf(request.socket).take(request, response, (waitedMillis) => {
+      // There is nothing to wait for; but node:http closes the connection of a client that was not answered.
+      if (waits && !hasBody(request)) response.writeContinue();
       toOriginForm(request, options.isOwnHost);
       if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
-      const body = new RequestBody(request, response, waits);
+      const body = new RequestBody(request, response, waits && hasBody(request));
       void running.watch(serveRequest(serve, request, response, body, waitedMillis));
       return body;
     });

@@ -271,6 +271,16 @@ for (const scheme of ['http', 'https'] as const) {
       assert.deepEqual(store.requests, []);
     });
 
+    it('are served behind one that asks to continue without a body', async () => {
+      const asks = (request: string): string => request.replace('Host: g', 'Host: g\r\nExpect: 100-continue');
+      const socket = await open();
+      const answered = readAll(socket);
+      const missing = put('missing', '').replace('/uploads/', '/nobody/');
+      socket.end([put('a', ''), HEALTH, missing].map(asks).join('') + put('b'));
+      const final = statuses(await answered).filter((status) => status !== 100);
+      assert.deepEqual(final, [200, 200, 404, 200]);
+    });
+
     it('are not begun when the client has gone', async () => {
       const { promise: gate, resolve: go } = Promise.withResolvers<void>();
       store.behaviour = async (request, response, record) => {
