@@ -2,7 +2,7 @@
  * Requests of one connection are served in turn (RFC 9112, section 9.3.2): while one is under way, the next one waits with its
  * headers read, and the HTTP parser is paused behind them, so that a client that pipelines costs one request at a time. What it has
  * sent beyond stays as the bytes that it sent. node:http itself would begin all of them at once: see docs/decisions/turns.md for the
- * four things that are used here of its inside.
+ * five things that are used here of its inside.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
