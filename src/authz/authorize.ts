@@ -41,7 +41,7 @@ async function check<B extends PolicyBucket>(request: Resolved<B>, watch: Identi
     return { ...request, decision: { reason } };
   } catch (thrown) {
     const failure = asFailure(thrown);
-    if (failure.type !== 'access_denied' && failure.type !== 'client_aborted') {
+    if (failure.type !== 'access_denied' && !isUnwanted(failure)) {
       span.set('authz.decision', 'error');
       span.set('authz.reason', failure.reason);
       if (failure.reason === 'breaker_open') span.set('authz.breaker', 'open');
@@ -73,8 +73,11 @@ async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch:
     return verdict;
   } catch (thrown) {
     // Who has gone is told nothing, and says nothing of the engine: whoever likes could raise its errors. Nor does a full line.
-    const { type } = asFailure(thrown);
-    if (type !== 'client_aborted' && type !== 'overloaded') tell('error', false);
+    const failure = asFailure(thrown);
+    if (!isUnwanted(failure) && failure.type !== 'overloaded') tell('error', false);
     throw thrown;
   }
 }
+
+/** Whether nobody waits for the decision any more. */
+const isUnwanted = ({ type }: Failure): boolean => type === 'client_aborted' || type === 'shutting_down';

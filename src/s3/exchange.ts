@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
+import { whyUnwanted } from '../domain/while-wanted.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { decodeContent, type UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
@@ -224,7 +225,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #clientGone = (): void => {
     // What is cut before its last piece cannot be whole at the store. What is cut after it may be kept, and no one would know.
     if (this.#request.settles && !this.#lacksPieces) this.#await(SETTLE_MILLIS, 'no_answer');
-    else this.#abort(new Failure('client_aborted'));
+    else this.#abort(whyUnwanted(this.#request.signal));
   };
 
   #abort(failure: Failure): void {

@@ -1,7 +1,8 @@
 /** Whether and when a failed call to a store is made again. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure } from '../domain/failure.ts';
+import type { Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
+import { whyUnwanted } from '../domain/while-wanted.ts';
 import type { StoreCall } from './store-call.ts';
 
 /** Milliseconds before the second attempt, at most; it doubles with every further one. */
@@ -23,11 +24,11 @@ export function delayBeforeRetry(call: StoreCall, failure: Failure, resends: num
   return call.body === undefined || Buffer.isBuffer(call.body) ? 0 : undefined;
 }
 
-/** @throws Failure client_aborted as soon as nobody waits for it any more. */
+/** @throws Failure client_aborted, shutting_down as soon as nobody waits for it any more. */
 export async function pause(millis: number, signal: AbortSignal): Promise<void> {
   if (millis === 0) return;
   await delay(millis, undefined, { signal }).catch(() => {
-    throw new Failure('client_aborted');
+    throw whyUnwanted(signal);
   });
 }
 

@@ -41,7 +41,7 @@ export class StoreLine {
     return this.#line.waiting;
   }
 
-  /** @throws Failure overloaded if the line is full or was too slow, client_aborted. */
+  /** @throws Failure overloaded if the line is full or was too slow, client_aborted, shutting_down. */
   async enter({ caller, key, signal }: PlaceRequest): Promise<Place> {
     const waiting = this.#line.enter(caller, key, signal);
     const waitedMillis = waiting === undefined ? 0 : await waiting.catch((thrown) => refused(thrown));

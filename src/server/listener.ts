@@ -12,13 +12,14 @@ import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
 import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
+import { hasBody } from './write-reply.ts';
 
 /** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
 const KEEP_ALIVE = 75_000;
 /** Milliseconds that requests may take to be over, their uploads undone, after their connections are closed. */
 const REPORT_MILLIS = 3_000;
 
-export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'clientOf'> {
+export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'cutting' | 'clientOf'> {
   readonly edge: EdgeOptions;
   readonly limits: ConnectionLimits;
   readonly isOwnHost: IsOwnHost;
@@ -38,19 +39,22 @@ export interface Listener {
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be had. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   let draining = false;
+  let cutting = false;
   const upload = openUploadPort(options.edge, options.limits, {
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE,
     requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
   });
   const { server, clientOf, turnOf } = upload;
-  const serve: ServeOptions = { ...options, clientOf, draining: () => draining };
+  const serve: ServeOptions = { ...options, clientOf, draining: () => draining, cutting: () => cutting };
   const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     turnOf(request.socket).take(request, response, (waitedMillis) => {
+      // There is nothing to wait for; but node:http closes the connection of a client that was not answered.
+      if (waits && !hasBody(request)) response.writeContinue();
       toOriginForm(request, options.isOwnHost);
       if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
-      const body = new RequestBody(request, response, waits);
+      const body = new RequestBody(request, response, waits && hasBody(request));
       void running.watch(serveRequest(serve, request, response, body, waitedMillis));
       return body;
     });
@@ -83,7 +87,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     async close(deadlineMillis) {
       draining = true;
       const deadline = performance.now() + deadlineMillis;
-      closed ??= drain(upload, deadlineMillis).then(() => reported(running, deadline));
+      closed ??= drain(upload, deadlineMillis, () => (cutting = true)).then(() => reported(running, deadline));
       await closed;
     },
   };
@@ -99,9 +103,13 @@ function bind(server: Server, { host, port }: { host: string; port: number }): P
   });
 }
 
-function drain({ server, cutUnnamed, cutAll }: UploadPort, deadlineMillis: number): Promise<void> {
+/** @param late is called when the time is over, before what is left is cut. */
+function drain({ server, cutUnnamed, cutAll }: UploadPort, deadlineMillis: number, late: () => void): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(cutAll, deadlineMillis);
+    const cut = setTimeout(() => {
+      late();
+      cutAll();
+    }, deadlineMillis);
     cutUnnamed();
     server.close(() => {
       clearTimeout(cut);

@@ -62,6 +62,7 @@ function answerAndClose(socket: Duplex, answer: string): void {
 
 /** What the parser's error means; undefined where there is nobody left to tell. */
 export function failureOfParser(error: NodeJS.ErrnoException): Failure | undefined {
+  if (error instanceof Failure) return error;
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return undefined;
   if (error.code === 'HPE_INVALID_EOF_STATE') return new Failure('client_aborted');
   if (error.code === 'HPE_HEADER_OVERFLOW') return new Failure('header_too_large');

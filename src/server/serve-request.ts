@@ -38,6 +38,8 @@ export interface ServeOptions {
   readonly idleMillis: number;
   /** Whether the server is shutting down. */
   readonly draining: () => boolean;
+  /** Whether its time is over, and what was not answered is cut. */
+  readonly cutting: () => boolean;
 }
 
 /**
@@ -71,7 +73,8 @@ export async function serveRequest(
   try {
     if (options.draining()) throw new Failure('shutting_down');
     if (head instanceof Failure) throw head;
-    const incoming = incomingOf(head, request, response, requestId, client, span, body, early);
+    const signal = goneSignal(request, response, body, options.cutting);
+    const incoming = incomingOf(head, request, requestId, client, span, body, early, signal);
     reply = await options.gateway.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
@@ -85,18 +88,23 @@ export async function serveRequest(
     idleMillis: options.idleMillis,
   });
   // What cannot be written is an answer of the store that HTTP cannot carry.
-  const unanswered = await writing.then((answered) => (answered ? undefined : unheard(failure, reply)), asFailure);
+  const unanswered = await writing.then(
+    (answered) => (answered ? undefined : unheard(failure, reply, options.cutting())),
+    asFailure,
+  );
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
   const status = unanswered === undefined ? (early.hasBegun ? 200 : reply.status) : undefined;
   options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
 }
 
-/** The client has gone. What it does not know is in the log: whether its request had succeeded. */
-function unheard(failure: Failure | undefined, { status }: Reply): Failure {
-  if (failure !== undefined || status >= 300) return new Failure('client_aborted');
-  const message = 'The client closed the connection before it got the response; the request itself succeeded.';
-  return new Failure('client_aborted', message, { reason: 'succeeded_unheard' });
+/** The connection has gone. What the client does not know is in the log: whether its request had succeeded. */
+function unheard(failure: Failure | undefined, { status }: Reply, cut: boolean): Failure {
+  const type = cut ? 'shutting_down' : 'client_aborted';
+  if (failure !== undefined || status >= 300) return new Failure(type);
+  const end = 'the connection before it got the response; the request itself succeeded.';
+  const message = cut ? `The gateway cut ${end.replace('it', 'the client')}` : `The client closed ${end}`;
+  return new Failure(type, message, { reason: 'succeeded_unheard' });
 }
 
 /** A head that is refused has a trace like every other; so it is refused when the span is open. */
@@ -108,24 +116,37 @@ function headOf(request: IncomingMessage, hostBucketOf: HostBucketOf): RequestHe
   }
 }
 
+/** Aborted with a Failure when the connection ends before the response does: shutting_down if we cut it, else client_aborted. */
+function goneSignal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: RequestBody,
+  cutting: ServeOptions['cutting'],
+): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (response.writableFinished) return;
+    const failure = new Failure(cutting() ? 'shutting_down' : 'client_aborted');
+    // node:http will tell whoever reads the body only that the connection has ended.
+    if (cutting() && !request.complete) body.break(failure);
+    gone.abort(failure);
+  });
+  return gone.signal;
+}
+
 function incomingOf(
   { target, query, headers, bodyLength }: RequestHead,
   request: IncomingMessage,
-  response: ServerResponse,
   id: string,
   { address: clientAddress, scheme }: Client,
   span: Span,
   body: RequestBody,
   early: EarlyReply,
+  signal: AbortSignal,
 ): Incoming {
-  const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
   body.length = bodyLength;
   const method = request.method ?? '';
   const { rawHeaders } = request;
-  const { signal } = gone;
   const keepWaiting: Incoming['keepWaiting'] = (further) => early.keepWaiting(further);
   return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal, span, keepWaiting };
 }

@@ -2,19 +2,23 @@
  * Requests of one connection are served in turn (RFC 9112, section 9.3.2): while one is under way, the next one waits with its
  * headers read, and the HTTP parser is paused behind them, so that a client that pipelines costs one request at a time. What it has
  * sent beyond stays as the bytes that it sent. node:http itself would begin all of them at once: see docs/decisions/turns.md for the
- * four things that are used here of its inside.
+ * five things that are used here of its inside.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Failure } from '../domain/failure.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** The return value of a callback by which llhttp pauses behind the headers (llhttp, "on_headers_complete"; HPE_PAUSED). */
 const PAUSE = 21;
 const NOTHING = Buffer.alloc(0);
 
+/** `upgrade`: whether bytes of another protocol may follow, as the parser has it. node:http reads it again behind the headers. */
+type ParsedRequest = IncomingMessage & { upgrade?: boolean | null };
+
 /** node:http's parser of a connection. */
 interface Parser {
-  onIncoming(request: IncomingMessage, keepAlive: boolean): number;
+  onIncoming(request: ParsedRequest, keepAlive: boolean): number;
   resume(): void;
   execute(bytes: Buffer): unknown;
 }
@@ -34,7 +38,7 @@ export function serveInTurn(server: Server, event: 'connection' | 'secureConnect
   const turns = new WeakMap<Duplex, Turn>();
   const turnOf = (socket: Duplex): Turn => {
     let turn = turns.get(socket);
-    if (turn === undefined) turns.set(socket, (turn = new Turn(socket)));
+    if (turn === undefined) turns.set(socket, (turn = new Turn(server, socket)));
     return turn;
   };
   server.on(event, turnOf);
@@ -42,6 +46,7 @@ export function serveInTurn(server: Server, event: 'connection' | 'secureConnect
 }
 
 export class Turn {
+  readonly #server: Server;
   readonly #socket: ParsedSocket;
   readonly #read: (bytes: Buffer) => void;
   readonly #end: () => void;
@@ -54,9 +59,15 @@ export class Turn {
   #held: Buffer[] = [];
   #paused = false;
   #ended = false;
+  /**
+   * Whether nothing more is to be served. A request with `Upgrade` is the last: we ignore the upgrade (RFC 9110, section 7.8), but
+   * llhttp stops behind its body, and node:http drops the rest of the read.
+   */
+  #closes = false;
 
   /** @param socket node:http has begun to listen to it. */
-  constructor(socket: ParsedSocket) {
+  constructor(server: Server, socket: ParsedSocket) {
+    this.#server = server;
     this.#socket = socket;
     this.#read = socket.listeners('data').at(-1) as (bytes: Buffer) => void;
     this.#end = socket.listeners('end').at(-1) as () => void;
@@ -65,7 +76,11 @@ export class Turn {
     if (!parser) return;
     const { onIncoming } = parser;
     parser.onIncoming = (request, keepAlive) => {
-      const answer = onIncoming(request, keepAlive);
+      const upgrades = request.upgrade === true && request.method !== 'CONNECT';
+      if (this.#isClosing) return drop(request);
+      if (upgrades && this.#request !== undefined) return this.#refuseUpgrade(request);
+      this.#closes = upgrades;
+      const answer = onIncoming(request, keepAlive && !upgrades);
       return this.#next === undefined ? answer : PAUSE;
     };
   }
@@ -78,6 +93,11 @@ export class Turn {
   /** Whether a request is under way that has come as a whole. */
   get isAnswering(): boolean {
     return this.#request?.complete === true;
+  }
+
+  /** A response with `Connection: close` is the last one, too. */
+  get #isClosing(): boolean {
+    return this.#closes || this.#socket.writableEnded;
   }
 
   /** Begins to serve the request: at once, or when the one before it is over. @param serve is told how many milliseconds it waited. */
@@ -100,12 +120,24 @@ export class Turn {
   /** What came behind the request that waits is kept for later. @returns whether this error is only the parser's pause. */
   heldBack({ code, rawPacket = NOTHING, bytesParsed = 0 }: ParserError): boolean {
     if (code !== 'HPE_PAUSED') return false;
+    if (this.#isClosing) return true; // read and dropped: what stays unread might cost the client the response
     // Only at the first time it has parsed a part of them; TLS may have more to give than was asked for.
     const rest = this.#paused ? rawPacket : rawPacket.subarray(bytesParsed);
     this.#paused = true;
     this.#socket.pause();
     if (rest.length > 0) this.#held.push(rest);
     return true;
+  }
+
+  /** Such a request cannot wait: node:http reports no pause behind its headers, and what follows them is lost. */
+  #refuseUpgrade(request: ParsedRequest): number {
+    this.#closes = true;
+    const failure = new Failure(
+      'bad_request',
+      'A request with Upgrade must wait for the response to the one before it.',
+    );
+    this.#server.emit('clientError', failure, this.#socket);
+    return drop(request);
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, serve: () => RequestBody | undefined): void {
@@ -119,7 +151,7 @@ export class Turn {
     this.#body = undefined;
     const next = this.#next;
     this.#next = undefined;
-    if (this.#socket.destroyed) return;
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
     (next ?? this.#afterwards)?.();
     this.#goOn();
   };
@@ -146,4 +178,10 @@ export class Turn {
     if (this.#paused) this.#ended = true;
     else if (this.#socket.parser && this.#afterwards === undefined) this.#end();
   };
+}
+
+/** node:http is not told of it; llhttp stays behind its headers. */
+function drop(request: ParsedRequest): number {
+  request.upgrade = false;
+  return PAUSE;
 }

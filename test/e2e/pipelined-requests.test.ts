@@ -21,6 +21,8 @@ const chunked = (key: string): string =>
     'hel\r\n\r\n',
     'a\r\n\r\n\r\n',
   );
+const upgrade = (framing: string, body: string): string =>
+  `PUT /uploads/u HTTP/1.1\r\nHost: g\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n${framing}\r\n\r\n${body}`;
 const HEALTH = 'GET /health HTTP/1.1\r\nHost: g\r\n\r\n';
 
 /** Counts the requests that node:http makes objects of, on this port. */
@@ -46,7 +48,7 @@ async function readAll(socket: Socket): Promise<string> {
 }
 
 const statuses = (text: string): number[] =>
-  [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+  [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
 
 for (const scheme of ['http', 'https'] as const) {
   describe(`requests of one connection (${scheme})`, () => {
@@ -194,6 +196,91 @@ for (const scheme of ['http', 'https'] as const) {
       }
     });
 
+    it('are not read behind a request with Upgrade, which is the last one', async () => {
+      const smuggled = put('smuggled', 'evil');
+      const bodies: [string, string][] = [
+        [upgrade('Content-Length: 5', 'hello'), 'hello'],
+        [upgrade('Content-Length: 0', ''), ''],
+        [upgrade('Transfer-Encoding: chunked', '5\r\nhello\r\n0\r\n\r\n'), 'hello'],
+        [upgrade('Content-Length: 200000', 'x'.repeat(200_000)), 'x'.repeat(200_000)],
+      ];
+      for (const [request, body] of bodies) {
+        for (const together of [true, false]) {
+          store.requests.length = 0;
+          const { promise: gate, resolve: go } = Promise.withResolvers<void>();
+          store.behaviour = async (incoming, response, record) => {
+            await gate;
+            await answerWell(incoming, response, record);
+          };
+          const arrived = store.next();
+          const socket = await open();
+          const answered = readAll(socket);
+          socket.write(request + (together ? put('b') : `PUT /uploads/b HTTP/1.1\r\nHost: g\r\n`));
+          await arrived;
+          if (!together) socket.write(`Content-Length: ${smuggled.length}\r\n\r\n`);
+          await new Promise((resolve) => setImmediate(resolve));
+          socket.write(smuggled);
+          go();
+          const received = await answered;
+          assert.deepEqual(statuses(received), [200]);
+          assert.match(received, /^connection: close\r$/im);
+          assert.deepEqual(
+            store.requests.map(({ target, body: bytes }) => [target.split('/').at(-1), bytes.toString()]),
+            [['u', body]],
+          );
+        }
+      }
+    });
+
+    it('with Upgrade are refused behind another, after its response', async () => {
+      const requests = [
+        upgrade('Content-Length: 5', 'hello'),
+        upgrade('Content-Length: 0', ''),
+        upgrade('Transfer-Encoding: chunked', '5\r\nhello\r\n0\r\n\r\n'),
+        `GET /health HTTP/1.1\r\nHost: g\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      ];
+      for (const request of requests) {
+        for (const before of [put('a'), put('a') + put('b')]) {
+          const lines = gateway.log.length;
+          const socket = await open();
+          const answered = readAll(socket);
+          socket.write(before + request + put('smuggled', 'evil'));
+          const received = await answered;
+          socket.end();
+          const wanted = before.match(/PUT/g)!.map(() => 200);
+          assert.deepEqual(statuses(received), [...wanted, 400]);
+          assert.match(received, /Upgrade must wait/);
+          const types = gateway.log.slice(lines).map(({ error_type: type }) => type);
+          assert.deepEqual(types.sort(), ['bad_request', ...wanted.map(() => undefined)]);
+        }
+      }
+      assert.ok(store.requests.every(({ target }) => /[ab]$/.test(target)));
+    });
+
+    it('are not begun behind a response that closes the connection', async () => {
+      const socket = await open();
+      const answered = readAll(socket);
+      socket.write(put('%ff') + put('b') + put('c'));
+      assert.deepEqual(statuses(await answered), [400]);
+      while (await openConnections(gateway)) await new Promise((resolve) => setTimeout(resolve, 5));
+      const lines = gateway.log.filter(({ message }) => message === 'request');
+      assert.deepEqual(
+        lines.map(({ error_type: type }) => type),
+        ['invalid_uri'],
+      );
+      assert.deepEqual(store.requests, []);
+    });
+
+    it('are served behind one that asks to continue without a body', async () => {
+      const asks = (request: string): string => request.replace('Host: g', 'Host: g\r\nExpect: 100-continue');
+      const socket = await open();
+      const answered = readAll(socket);
+      const missing = put('missing', '').replace('/uploads/', '/nobody/');
+      socket.end([put('a', ''), HEALTH, missing].map(asks).join('') + put('b'));
+      const final = statuses(await answered).filter((status) => status !== 100);
+      assert.deepEqual(final, [200, 200, 404, 200]);
+    });
+
     it('are not begun when the client has gone', async () => {
       const { promise: gate, resolve: go } = Promise.withResolvers<void>();
       store.behaviour = async (request, response, record) => {
@@ -237,6 +324,8 @@ describe('a client that pipelines', () => {
     assert.equal(statuses(await client.closed())[0], 200);
     await closed;
     assert.equal(store.requests.length, 1);
+    const lines = gateway.log.filter(({ message }) => message === 'request');
+    assert.equal(lines.length, 1, 'what is never served has no line');
     await store.close();
   });
 });

@@ -6,6 +6,7 @@
 import { CHECKSUMS } from '../../body/checksum.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Authorized, Reply } from '../../domain/stages.ts';
+import { whyUnwanted } from '../../domain/while-wanted.ts';
 import type { BodyPlan } from '../body-plan.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../handler.ts';
 import { ObjectStream } from '../object-stream.ts';
@@ -134,7 +135,7 @@ class SplitObject {
 
   async #waitForMemory(part: Part): Promise<void> {
     await part.waitForMemory(this.#signal).catch((thrown) => {
-      throw this.#signal.aborted ? (this.#failure ?? new Failure('client_aborted')) : thrown;
+      throw this.#signal.aborted ? (this.#failure ?? whyUnwanted(this.#signal)) : thrown;
     });
   }
 
@@ -167,7 +168,7 @@ class SplitObject {
     if (this.#part !== undefined) await this.#ship(this.#part);
     await Promise.all(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#signal.aborted) throw new Failure('client_aborted');
+    if (this.#signal.aborted) throw whyUnwanted(this.#signal);
     this.#scope.span.set('upload.method', 'multipart');
     this.#scope.span.set('upload.parts', this.#shipped);
     const answer = await upload.complete(this.#checksum);

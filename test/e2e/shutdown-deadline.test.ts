@@ -1,0 +1,88 @@
+/** Requests that the gateway itself cuts, because the time of its shutdown is over: nobody else is to blame. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { RawClient } from '../support/http-client.ts';
+import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
+import { RawStore } from '../support/raw-store.ts';
+import { attributesOf } from '../support/request-trace.ts';
+import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+const HALF = 'x'.repeat(100_000);
+const form = (file: string): string =>
+  `--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n${file}`;
+const put = (framing: string, body: string): string =>
+  `PUT /uploads/k HTTP/1.1\r\nHost: g\r\n${framing}\r\n\r\n${body}`;
+
+const CUT: readonly [string, string][] = [
+  ['has come as a whole', put('Content-Length: 5', 'hello')],
+  ['is still arriving', put('Content-Length: 200000', HALF)],
+];
+
+describe('an upload that the end of the shutdown cuts', () => {
+  let store: RawStore;
+  let collector: OtlpReceiver;
+  let gateway: TestGateway;
+  before(async () => {
+    collector = await receiveHttp();
+  });
+  beforeEach(async () => {
+    store = await RawStore.start();
+    store.behaviour = async (request) => void request.resume();
+    gateway = await startGateway({
+      storeUrl: store.url,
+      server: { shutdown_timeout_seconds: 0.05 },
+      tracing: { enabled: true, otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' } },
+    });
+  });
+  afterEach(() => store.close());
+  after(() => collector.close());
+
+  const failed = (): unknown[] => collector.spans().flatMap((span) => attributesOf(span)['error.type'] ?? []);
+
+  for (const [what, request] of CUT) {
+    it(`is not the client's fault when it ${what}`, async () => {
+      const before = failed().length;
+      const client = await RawClient.connect(gateway.url);
+      const arrived = store.next();
+      client.write(request);
+      await arrived;
+      await gateway.close();
+      assert.equal(await client.closed(), '');
+      const line = gateway.log.find(({ message }) => message === 'request');
+      assert.deepEqual([line?.status, line?.error_type], [undefined, 'shutting_down']);
+      const types = failed().slice(before);
+      assert.ok(types.length >= 3, `${types.length} spans failed`); // of the request, the upload and the store
+      assert.deepEqual(new Set(types), new Set(['shutting_down']));
+    });
+  }
+
+  const posted =
+    'POST /uploads HTTP/1.1\r\nHost: g\r\nContent-Type: multipart/form-data; boundary=b\r\nExpect: 100-continue';
+  const KEPT: readonly [string, string, string][] = [
+    ['an object of undeclared length', put('Transfer-Encoding: chunked\r\nExpect: 100-continue', ''), '5\r\nhello\r\n'],
+    ['the fields of a form', `${posted}\r\nContent-Length: 200000\r\n\r\n`, form('').slice(0, 60)],
+    ['the file of a form', `${posted}\r\nContent-Length: 200000\r\n\r\n`, form(HALF)],
+  ];
+  for (const [what, head, body] of KEPT) {
+    it(`is not the client's fault while ${what} arrives`, async () => {
+      const client = await RawClient.connect(gateway.url);
+      client.write(head);
+      await client.until(/100 Continue/);
+      client.write(body);
+      await gateway.close();
+      assert.equal(gateway.log.find(({ message }) => message === 'request')?.error_type, 'shutting_down');
+    });
+  }
+
+  it("is the client's fault when the client has closed before", async () => {
+    const client = await RawClient.connect(gateway.url);
+    const arrived = store.next();
+    client.write(put('Content-Length: 200000', HALF));
+    await arrived;
+    client.destroy();
+    const line = () => gateway.log.find(({ message }) => message === 'request');
+    while (line() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(line()?.error_type, 'client_aborted');
+    await gateway.close();
+  });
+});
