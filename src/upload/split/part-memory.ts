@@ -58,6 +58,8 @@ interface Client {
   held: number;
   /** Of parts that are not secured. */
   beginning: number;
+  /** Of those that are. */
+  secured: number;
 }
 
 interface Waiting extends Aged<Waiting> {
@@ -73,6 +75,9 @@ const [LONGEST_WINDOW, SHORTEST_WINDOW] = [5_000, 1_000];
 /** How often rates are judged while uploads wait, in milliseconds; who has waited less asks for no refusal. */
 const JUDGE_MILLIS = 1_000;
 
+/** Share of the secured section that a client leaves to others while it is alone, and the fewest parts of which it leaves one. */
+const [RESERVED_SHARE, FEWEST_TO_SHARE] = [0.1, 4];
+
 export class PartMemory {
   readonly blocks: BlockPool;
   readonly limitBytes: number;
@@ -80,6 +85,8 @@ export class PartMemory {
   readonly #options: PartMemoryOptions;
   readonly #judgeMillis: number;
   readonly #securedLimit: number;
+  /** What a client leaves to others of it, while it is alone. */
+  readonly #reserve: number;
   readonly #line = new AgeList<Waiting>();
   readonly #shares = new AgeList<MemoryShare>();
   /** Of those clients that hold anything. */
@@ -95,6 +102,8 @@ export class PartMemory {
     this.limitBytes = limitBytes;
     this.blocks = new BlockPool(limitBytes);
     this.#securedLimit = Math.max(leastBytes, limitBytes * 0.75);
+    const isShared = this.#securedLimit >= FEWEST_TO_SHARE * leastBytes;
+    this.#reserve = isShared ? Math.max(leastBytes, this.#securedLimit * RESERVED_SHARE) : 0;
     this.#judgeMillis = Math.min(JUDGE_MILLIS, waitMillis / 4);
   }
 
@@ -181,13 +190,13 @@ export class PartMemory {
   }
 
   /**
-   * Whoever comes later finds room: beyond its first block a part begins with a sixteenth of what is free then, at most, and the
-   * parts that one client begins never take more than they leave to other clients.
+   * Whoever comes later finds room: the parts that one client begins never take more than they leave to other clients, and beyond
+   * its first block a part begins with a sixteenth of what its client may still take, at most.
    */
   #tryBegin(claim: PartClaim, size: number): boolean {
     const free = this.limitBytes - this.#securedLimit - this.#beginning - size;
-    if (claim.held > 0 && claim.held + size > free / 16) return false;
-    if (this.#of(claim.share).beginning + size > free) return false;
+    const room = free - this.#of(claim.share).beginning;
+    if (size > room || (claim.held > 0 && claim.held + size > room / 16)) return false;
     this.#hold(claim, size);
     if (claim.held >= claim.leastBytes) this.#trySecure(claim);
     return true;
@@ -196,6 +205,7 @@ export class PartMemory {
   /** Reserves what the part lacks of its smallest size, and makes room for other beginnings. */
   #trySecure(claim: PartClaim): boolean {
     if (this.#secured + claim.leastBytes > this.#securedLimit) return false;
+    if (!this.#leavesEnough(claim, claim.leastBytes)) return false;
     const { held } = claim;
     this.#hold(claim, -held);
     claim.isSecured = true;
@@ -203,10 +213,26 @@ export class PartMemory {
     return true;
   }
 
+  /**
+   * The secured parts of one client take no more than they leave to others, or while it is alone a tenth less than all. A client
+   * without one always may have one, so this never makes all of them wait.
+   */
+  #leavesEnough({ share }: PartClaim, size: number): boolean {
+    const { secured } = this.#of(share);
+    const free = this.#securedLimit - this.#secured - size;
+    if (secured === 0 || secured + size <= free) return true;
+    return this.#isAlone(share) && free >= this.#reserve;
+  }
+
+  #isAlone({ client }: MemoryShare): boolean {
+    return this.#clients.size === (this.#clients.has(client) ? 1 : 0);
+  }
+
   /** Beyond its smallest size a part grows while nobody waits, and leaves room for another one: it can be sent instead. */
   #tryGrow(claim: PartClaim, size: number): boolean {
     if (this.#waiting > 0 || !(claim.isSecured || this.#trySecure(claim))) return false;
     if (this.#secured + size + this.#options.leastBytes > this.#securedLimit) return false;
+    if (!this.#leavesEnough(claim, size)) return false;
     this.#hold(claim, size);
     return true;
   }
@@ -218,8 +244,10 @@ export class PartMemory {
     claim.held += bytes;
     share.held += bytes;
     client.held += bytes;
-    if (claim.isSecured) this.#secured += bytes;
-    else {
+    if (claim.isSecured) {
+      this.#secured += bytes;
+      client.secured += bytes;
+    } else {
       this.#beginning += bytes;
       client.beginning += bytes;
     }
@@ -229,7 +257,7 @@ export class PartMemory {
   }
 
   #of({ client }: MemoryShare): Client {
-    return this.#clients.get(client) ?? { held: 0, beginning: 0 };
+    return this.#clients.get(client) ?? { held: 0, beginning: 0, secured: 0 };
   }
 
   /** @returns less than 0 if the first comes first: an upload that has nothing, then one whose client has less, or itself. */
@@ -260,7 +288,8 @@ export class PartMemory {
     if (first === undefined) return undefined;
     if (this.#tryBegin(first.claim, first.size)) return first;
     const now = performance.now();
-    const firstOfRests = best(this.#line, (one, other) => this.#orderOfRests(one, other, now) < 0);
+    const isAllowed = ({ claim }: Waiting): boolean => this.#leavesEnough(claim, claim.leastBytes);
+    const firstOfRests = best(this.#line, (one, other) => this.#orderOfRests(one, other, now) < 0, isAllowed);
     return firstOfRests !== undefined && this.#trySecure(firstOfRests.claim) ? firstOfRests : undefined;
   }
 
@@ -329,10 +358,16 @@ function urgency({ claim, since }: Waiting, now: number): number {
   return ((now - since) * share.rate.bytesPerSecond) / (leastBytes - held);
 }
 
-/** @returns the oldest of those that no other is better than. */
-function best<T extends Aged<T>>(list: AgeList<T>, isBetter: (one: T, other: T) => boolean): T | undefined {
-  let found = list.oldest;
-  for (const item of each(list)) if (found !== undefined && isBetter(item, found)) found = item;
+/** @returns the oldest of those allowed that no other is better than. */
+function best<T extends Aged<T>>(
+  list: AgeList<T>,
+  isBetter: (one: T, other: T) => boolean,
+  isAllowed: (one: T) => boolean = () => true,
+): T | undefined {
+  let found: T | undefined;
+  for (const item of each(list)) {
+    if (isAllowed(item) && (found === undefined || isBetter(item, found))) found = item;
+  }
   return found;
 }
 
