@@ -5,6 +5,8 @@
  * fewest, and the last free places go to callers that hold fewer than are free.
  */
 
+import { reserveOf } from './reserve.ts';
+
 export interface LineOptions {
   /** Works at once. */
   readonly places: number;
@@ -23,9 +25,6 @@ interface Waiting {
   readonly refuse: (error: Error) => void;
 }
 
-/** Share of the places that one caller leaves to others, and the fewest places of which that is one at least. */
-const [RESERVED_SHARE, FEWEST_TO_SHARE] = [0.1, 4];
-
 type Works = Map<string, Set<Waiting>>;
 
 export class FairLine {
@@ -40,8 +39,7 @@ export class FairLine {
 
   constructor(options: LineOptions) {
     this.#options = options;
-    const { places } = options;
-    this.#reserve = places < FEWEST_TO_SHARE ? 0 : Math.max(1, Math.floor(places * RESERVED_SHARE));
+    this.#reserve = reserveOf(options.places, 1);
   }
 
   get used(): number {

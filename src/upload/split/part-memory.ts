@@ -5,8 +5,9 @@
  * nobody is locked out and no uploads block each other: docs/decisions/part-memory.md.
  */
 import { Failure } from '../../domain/failure.ts';
-import { type Aged, AgeList } from '../../kit/age-list.ts';
+import { type Aged, AgeList, best, each } from '../../kit/age-list.ts';
 import { BlockPool } from '../../kit/block-pool.ts';
+import { reserveOf } from '../../kit/reserve.ts';
 import { FillRate } from './fill-rate.ts';
 
 export interface PartMemoryOptions {
@@ -75,9 +76,6 @@ const [LONGEST_WINDOW, SHORTEST_WINDOW] = [5_000, 1_000];
 /** How often rates are judged while uploads wait, in milliseconds; who has waited less asks for no refusal. */
 const JUDGE_MILLIS = 1_000;
 
-/** Share of the secured section that a client leaves to others while it is alone, and the fewest parts of which it leaves one. */
-const [RESERVED_SHARE, FEWEST_TO_SHARE] = [0.1, 4];
-
 export class PartMemory {
   readonly blocks: BlockPool;
   readonly limitBytes: number;
@@ -102,8 +100,7 @@ export class PartMemory {
     this.limitBytes = limitBytes;
     this.blocks = new BlockPool(limitBytes);
     this.#securedLimit = Math.max(leastBytes, limitBytes * 0.75);
-    const isShared = this.#securedLimit >= FEWEST_TO_SHARE * leastBytes;
-    this.#reserve = isShared ? Math.max(leastBytes, this.#securedLimit * RESERVED_SHARE) : 0;
+    this.#reserve = reserveOf(this.#securedLimit, leastBytes);
     this.#judgeMillis = Math.min(JUDGE_MILLIS, waitMillis / 4);
   }
 
@@ -204,9 +201,8 @@ export class PartMemory {
 
   /** Reserves what the part lacks of its smallest size, and makes room for other beginnings. */
   #trySecure(claim: PartClaim): boolean {
-    if (this.#secured + claim.leastBytes > this.#securedLimit) return false;
-    if (!this.#leavesEnough(claim, claim.leastBytes)) return false;
-    const { held } = claim;
+    const { held, leastBytes } = claim;
+    if (this.#secured + leastBytes > this.#securedLimit || !this.#leavesEnough(claim, leastBytes)) return false;
     this.#hold(claim, -held);
     claim.isSecured = true;
     this.#hold(claim, claim.leastBytes);
@@ -221,11 +217,7 @@ export class PartMemory {
     const { secured } = this.#of(share);
     const free = this.#securedLimit - this.#secured - size;
     if (secured === 0 || secured + size <= free) return true;
-    return this.#isAlone(share) && free >= this.#reserve;
-  }
-
-  #isAlone({ client }: MemoryShare): boolean {
-    return this.#clients.size === (this.#clients.has(client) ? 1 : 0);
+    return this.#clients.size === 1 && free >= this.#reserve; // it is the one
   }
 
   /** Beyond its smallest size a part grows while nobody waits, and leaves room for another one: it can be sent instead. */
@@ -345,9 +337,7 @@ export class PartMemory {
   }
 }
 
-function hasMore({ claim }: Waiting): boolean {
-  return claim.share.held > claim.held;
-}
+const hasMore = ({ claim }: Waiting): boolean => claim.share.held > claim.held;
 
 /**
  * The time that it has waited by the time that it will need to complete its part ("highest response ratio next"): fast clients come
@@ -356,21 +346,4 @@ function hasMore({ claim }: Waiting): boolean {
 function urgency({ claim, since }: Waiting, now: number): number {
   const { share, leastBytes, held } = claim;
   return ((now - since) * share.rate.bytesPerSecond) / (leastBytes - held);
-}
-
-/** @returns the oldest of those allowed that no other is better than. */
-function best<T extends Aged<T>>(
-  list: AgeList<T>,
-  isBetter: (one: T, other: T) => boolean,
-  isAllowed: (one: T) => boolean = () => true,
-): T | undefined {
-  let found: T | undefined;
-  for (const item of each(list)) {
-    if (isAllowed(item) && (found === undefined || isBetter(item, found))) found = item;
-  }
-  return found;
-}
-
-function* each<T extends Aged<T>>(list: AgeList<T>): Generator<T> {
-  for (let item = list.oldest; item !== undefined; item = item.newer) yield item;
 }
