@@ -65,10 +65,11 @@ export function createEngine(language: Language, options: EngineOptions, tools: 
       const { identity, incoming } = request;
       const ask = async (shared: SharedCall): Promise<Decided> => {
         breaker.check(); // nobody waits in line to be told that
-        const millis = (await line.enter(callerOf(request), incoming.clientAddress ?? '', shared.unwanted)) ?? 0;
+        const caller = callerOf(request);
+        const millis = (await line.enter(caller, incoming.clientAddress ?? '', shared.unwanted)) ?? 0;
         shared.begun = true;
         waited?.(millis);
-        return breaker.run((state) => call(question, state, span, millis)).finally(() => line.leave());
+        return breaker.run((state) => call(question, state, span, millis)).finally(() => line.leave(caller));
       };
       const decision = cache.decide(question, identity.expiresAt, ask, incoming.signal);
       // Who goes away leaves the call running that is made already: others may wait for the same answer.

@@ -35,3 +35,20 @@ export class AgeList<T extends Aged<T>> {
     item.newer = undefined;
   }
 }
+
+/** @returns the oldest of those allowed that no other is better than. */
+export function best<T extends Aged<T>>(
+  list: AgeList<T>,
+  isBetter: (one: T, other: T) => boolean,
+  isAllowed: (one: T) => boolean = () => true,
+): T | undefined {
+  let found: T | undefined;
+  for (const item of each(list)) {
+    if (isAllowed(item) && (found === undefined || isBetter(item, found))) found = item;
+  }
+  return found;
+}
+
+export function* each<T extends Aged<T>>(list: AgeList<T>): Generator<T> {
+  for (let item = list.oldest; item !== undefined; item = item.newer) yield item;
+}

@@ -1,8 +1,11 @@
 /**
  * A bounded number of places for work, and a bounded line of those who wait for one. Callers are served in turn, and the works of
  * one caller in turn, so that a caller with many requests waits for himself and not in front of others. A full line refuses whoever
- * has the most in it.
+ * has the most in it. Turns alone are not fair: a caller could hold its places for long. So a free place goes to the caller that holds
+ * fewest, and the last free places go to callers that hold fewer than are free.
  */
+
+import { reserveOf } from './reserve.ts';
 
 export interface LineOptions {
   /** Works at once. */
@@ -28,11 +31,15 @@ export class FairLine {
   readonly #options: LineOptions;
   /** In the order in which they are served: who has been served goes to the end. */
   readonly #callers = new Map<string | undefined, Works>();
+  /** Places of each caller that has any. */
+  readonly #held = new Map<string | undefined, number>();
+  readonly #reserve: number;
   #used = 0;
   #waiting = 0;
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.#reserve = reserveOf(options.places, 1);
   }
 
   get used(): number {
@@ -44,25 +51,42 @@ export class FairLine {
   }
 
   /**
-   * Whoever has got a place gives it back with `leave`.
+   * Whoever has got a place gives it back with `leave`. A place may be free while work waits: that of callers that hold too many.
    * @param caller undefined for work that goes before all others, and is never refused for the length of the line.
    * @param work of the caller, several of which are served in turn.
    * @returns undefined where there is a place at once; else what is resolved with the milliseconds waited when there is one.
    * @throws (by rejection) the refusal, or the reason of the signal.
    */
   enter(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> | undefined {
-    if (this.#used < this.#options.places && this.#waiting === 0) {
-      this.#used++;
-      return undefined;
-    }
-    return this.#wait(caller, work, signal);
+    if (!this.#mayHold(caller)) return this.#wait(caller, work, signal); // nor may anybody who waits
+    this.#hold(caller, 1);
+    return undefined;
   }
 
-  /** Gives a place back: to the next in line. */
-  leave(): void {
-    const next = this.#next();
-    if (next === undefined) this.#used--;
-    else next.go();
+  /** Gives a place of the caller back: to the next in line. */
+  leave(caller: string | undefined): void {
+    this.#hold(caller, -1);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#hold(next.caller, 1);
+      next.go();
+    }
+  }
+
+  #heldBy(caller: string | undefined): number {
+    return this.#held.get(caller) ?? 0;
+  }
+
+  #hold(caller: string | undefined, places: number): void {
+    const held = this.#heldBy(caller) + places;
+    this.#used += places;
+    if (held > 0) this.#held.set(caller, held);
+    else this.#held.delete(caller);
+  }
+
+  #mayHold(caller: string | undefined): boolean {
+    const free = this.#options.places - this.#used;
+    if (caller === undefined) return free > 0;
+    return free > this.#reserve || this.#heldBy(caller) < free;
   }
 
   async #wait(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> {
@@ -103,10 +127,24 @@ export class FairLine {
     last.refuse(this.#options.refusal());
   }
 
+  /** Who goes before all others, or else holds fewest; of equals who has been served longest ago. */
+  #nextCaller(): string | undefined {
+    if (this.#callers.has(undefined)) return undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    let next: string | undefined;
+    for (const caller of this.#callers.keys()) {
+      const held = this.#heldBy(caller);
+      if (held >= fewest) continue;
+      [fewest, next] = [held, caller];
+      if (held === 0) break;
+    }
+    return next;
+  }
+
   #next(): Waiting | undefined {
-    const [caller] = this.#callers.has(undefined) ? [undefined] : this.#callers.keys();
+    const caller = this.#nextCaller();
     const works = this.#callers.get(caller);
-    if (works === undefined) return undefined;
+    if (works === undefined || !this.#mayHold(caller)) return undefined;
     const [work] = works.keys() as Iterable<string>;
     const [first] = works.get(work as string) as Iterable<Waiting>;
     this.#remove(first as Waiting);

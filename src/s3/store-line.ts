@@ -49,7 +49,7 @@ export class StoreLine {
     return {
       waitedMillis,
       leave: () => {
-        if (isHeld) this.#line.leave();
+        if (isHeld) this.#line.leave(caller);
         isHeld = false;
       },
     };

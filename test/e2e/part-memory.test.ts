@@ -110,7 +110,7 @@ describe('the memory for parts', () => {
     it(`goes to small uploads although ${count} clients fill it faster than the fair rate, and want more`, async (t) => {
       const gateway = await gatewayWith(t, { fair_rate: '1KiB' });
       const slow = await drippers(t, gateway, count, 2 * MIB, 4 * KIB);
-      while ((await metricOf(gateway, 'mizuchi_part_memory_bytes')) < (count > 9 ? 36 : 9) * MIB);
+      while ((await metricOf(gateway, 'mizuchi_part_memory_bytes')) < (count > 9 ? 33 : 9) * MIB);
       const answers: Answer[] = [];
       for (let i = 0; i < 5; i++) {
         answers.push(await put(gateway, `/vip/tiny-${i}`, Buffer.from('hello')));

@@ -5,8 +5,9 @@
  * nobody is locked out and no uploads block each other: docs/decisions/part-memory.md.
  */
 import { Failure } from '../../domain/failure.ts';
-import { type Aged, AgeList } from '../../kit/age-list.ts';
+import { type Aged, AgeList, best, each } from '../../kit/age-list.ts';
 import { BlockPool } from '../../kit/block-pool.ts';
+import { reserveOf } from '../../kit/reserve.ts';
 import { FillRate } from './fill-rate.ts';
 
 export interface PartMemoryOptions {
@@ -58,6 +59,8 @@ interface Client {
   held: number;
   /** Of parts that are not secured. */
   beginning: number;
+  /** Of those that are. */
+  secured: number;
 }
 
 interface Waiting extends Aged<Waiting> {
@@ -80,6 +83,8 @@ export class PartMemory {
   readonly #options: PartMemoryOptions;
   readonly #judgeMillis: number;
   readonly #securedLimit: number;
+  /** What a client leaves to others of it, while it is alone. */
+  readonly #reserve: number;
   readonly #line = new AgeList<Waiting>();
   readonly #shares = new AgeList<MemoryShare>();
   /** Of those clients that hold anything. */
@@ -95,6 +100,7 @@ export class PartMemory {
     this.limitBytes = limitBytes;
     this.blocks = new BlockPool(limitBytes);
     this.#securedLimit = Math.max(leastBytes, limitBytes * 0.75);
+    this.#reserve = reserveOf(this.#securedLimit, leastBytes);
     this.#judgeMillis = Math.min(JUDGE_MILLIS, waitMillis / 4);
   }
 
@@ -181,13 +187,13 @@ export class PartMemory {
   }
 
   /**
-   * Whoever comes later finds room: beyond its first block a part begins with a sixteenth of what is free then, at most, and the
-   * parts that one client begins never take more than they leave to other clients.
+   * Whoever comes later finds room: the parts that one client begins never take more than they leave to other clients, and beyond
+   * its first block a part begins with a sixteenth of what its client may still take, at most.
    */
   #tryBegin(claim: PartClaim, size: number): boolean {
     const free = this.limitBytes - this.#securedLimit - this.#beginning - size;
-    if (claim.held > 0 && claim.held + size > free / 16) return false;
-    if (this.#of(claim.share).beginning + size > free) return false;
+    const room = free - this.#of(claim.share).beginning;
+    if (size > room || (claim.held > 0 && claim.held + size > room / 16)) return false;
     this.#hold(claim, size);
     if (claim.held >= claim.leastBytes) this.#trySecure(claim);
     return true;
@@ -195,18 +201,30 @@ export class PartMemory {
 
   /** Reserves what the part lacks of its smallest size, and makes room for other beginnings. */
   #trySecure(claim: PartClaim): boolean {
-    if (this.#secured + claim.leastBytes > this.#securedLimit) return false;
-    const { held } = claim;
+    const { held, leastBytes } = claim;
+    if (this.#secured + leastBytes > this.#securedLimit || !this.#leavesEnough(claim, leastBytes)) return false;
     this.#hold(claim, -held);
     claim.isSecured = true;
     this.#hold(claim, claim.leastBytes);
     return true;
   }
 
+  /**
+   * The secured parts of one client take no more than they leave to others, or while it is alone a tenth less than all. A client
+   * without one always may have one, so this never makes all of them wait.
+   */
+  #leavesEnough({ share }: PartClaim, size: number): boolean {
+    const { secured } = this.#of(share);
+    const free = this.#securedLimit - this.#secured - size;
+    if (secured === 0 || secured + size <= free) return true;
+    return this.#clients.size === 1 && free >= this.#reserve; // it is the one
+  }
+
   /** Beyond its smallest size a part grows while nobody waits, and leaves room for another one: it can be sent instead. */
   #tryGrow(claim: PartClaim, size: number): boolean {
     if (this.#waiting > 0 || !(claim.isSecured || this.#trySecure(claim))) return false;
     if (this.#secured + size + this.#options.leastBytes > this.#securedLimit) return false;
+    if (!this.#leavesEnough(claim, size)) return false;
     this.#hold(claim, size);
     return true;
   }
@@ -218,8 +236,10 @@ export class PartMemory {
     claim.held += bytes;
     share.held += bytes;
     client.held += bytes;
-    if (claim.isSecured) this.#secured += bytes;
-    else {
+    if (claim.isSecured) {
+      this.#secured += bytes;
+      client.secured += bytes;
+    } else {
       this.#beginning += bytes;
       client.beginning += bytes;
     }
@@ -229,7 +249,7 @@ export class PartMemory {
   }
 
   #of({ client }: MemoryShare): Client {
-    return this.#clients.get(client) ?? { held: 0, beginning: 0 };
+    return this.#clients.get(client) ?? { held: 0, beginning: 0, secured: 0 };
   }
 
   /** @returns less than 0 if the first comes first: an upload that has nothing, then one whose client has less, or itself. */
@@ -260,7 +280,8 @@ export class PartMemory {
     if (first === undefined) return undefined;
     if (this.#tryBegin(first.claim, first.size)) return first;
     const now = performance.now();
-    const firstOfRests = best(this.#line, (one, other) => this.#orderOfRests(one, other, now) < 0);
+    const isAllowed = ({ claim }: Waiting): boolean => this.#leavesEnough(claim, claim.leastBytes);
+    const firstOfRests = best(this.#line, (one, other) => this.#orderOfRests(one, other, now) < 0, isAllowed);
     return firstOfRests !== undefined && this.#trySecure(firstOfRests.claim) ? firstOfRests : undefined;
   }
 
@@ -316,9 +337,7 @@ export class PartMemory {
   }
 }
 
-function hasMore({ claim }: Waiting): boolean {
-  return claim.share.held > claim.held;
-}
+const hasMore = ({ claim }: Waiting): boolean => claim.share.held > claim.held;
 
 /**
  * The time that it has waited by the time that it will need to complete its part ("highest response ratio next"): fast clients come
@@ -327,15 +346,4 @@ function hasMore({ claim }: Waiting): boolean {
 function urgency({ claim, since }: Waiting, now: number): number {
   const { share, leastBytes, held } = claim;
   return ((now - since) * share.rate.bytesPerSecond) / (leastBytes - held);
-}
-
-/** @returns the oldest of those that no other is better than. */
-function best<T extends Aged<T>>(list: AgeList<T>, isBetter: (one: T, other: T) => boolean): T | undefined {
-  let found = list.oldest;
-  for (const item of each(list)) if (found !== undefined && isBetter(item, found)) found = item;
-  return found;
-}
-
-function* each<T extends Aged<T>>(list: AgeList<T>): Generator<T> {
-  for (let item = list.oldest; item !== undefined; item = item.newer) yield item;
 }

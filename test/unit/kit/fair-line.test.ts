@@ -10,10 +10,13 @@ function lineOf(options: { places: number; waiting?: number; millis?: number }):
   return new FairLine({ waiting: 1000, millis: 60_000, refusal: () => new Error(FULL), ...options });
 }
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Notes who gets a place, in the order in which they get it. */
 class Notes {
   readonly served: string[] = [];
   readonly refused: string[] = [];
+  readonly holders: (string | undefined)[] = [];
   readonly #line: FairLine;
 
   constructor(line: FairLine) {
@@ -23,17 +26,22 @@ class Notes {
   enter(name: string, caller: string | undefined, work = '', signal = NEVER): void {
     const place = this.#line.enter(caller, work, signal) ?? Promise.resolve(0);
     place.then(
-      () => this.served.push(name),
+      () => {
+        this.served.push(name);
+        this.holders.push(caller);
+      },
       () => this.refused.push(name),
     );
   }
 
   /** Gives places back until nobody waits. */
   async drain(): Promise<void> {
-    while (this.#line.used > 0) {
-      this.#line.leave();
-      await new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    while (this.holders.length > 0) {
+      this.#line.leave(this.holders.shift());
+      await turn();
     }
+    assert.deepEqual([this.#line.used, this.#line.waiting], [0, 0]);
   }
 }
 
@@ -44,11 +52,11 @@ describe('a fair line', () => {
     assert.equal(line.enter('a', '', NEVER), undefined);
     const third = line.enter('a', '', NEVER);
     assert.deepEqual([line.used, line.waiting], [2, 1]);
-    line.leave();
+    line.leave('a');
     assert.ok((await third)! >= 0);
     assert.deepEqual([line.used, line.waiting], [2, 0]);
-    line.leave();
-    line.leave();
+    line.leave('a');
+    line.leave('a');
     assert.deepEqual([line.used, line.waiting], [0, 0]);
   });
 
@@ -63,6 +71,50 @@ describe('a fair line', () => {
     await notes.drain();
     assert.deepEqual(notes.served.slice(0, 6), ['first', 'greedy 0', 'anna', 'ben', 'greedy 1', 'anna again']);
     assert.equal(notes.served.length, 104);
+  });
+
+  it('gives a free place to the caller that holds fewest, however often others have had a turn', async () => {
+    const line = lineOf({ places: 3 });
+    const notes = new Notes(line);
+    for (let i = 0; i < 20; i++) notes.enter(`greedy ${i}`, 'greedy');
+    for (let i = 0; i < 3; i++) for (const name of ['anna', 'ben']) notes.enter(name, name);
+    await turn();
+    assert.deepEqual(notes.served, ['greedy 0', 'greedy 1', 'greedy 2']);
+    line.leave('greedy');
+    line.leave('greedy');
+    for (let i = 0; i < 4; i++) line.leave(i % 2 ? 'ben' : 'anna');
+    await turn();
+    assert.deepEqual(notes.served.slice(3), ['anna', 'ben', 'anna', 'ben', 'anna', 'ben']);
+  });
+
+  it('lets one caller have nine tenths of the places, and keeps the others for those that hold fewer than are free', async () => {
+    for (const [places, most] of [
+      [1, 1],
+      [3, 3],
+      [4, 3],
+      [64, 58],
+      [256, 231],
+    ] as const) {
+      const line = lineOf({ places });
+      const notes = new Notes(line);
+      for (let i = 0; i < 300; i++) notes.enter('greedy', 'greedy');
+      assert.deepEqual([line.used, line.waiting], [most, 300 - most]);
+      for (let i = most; i < places; i++) assert.equal(line.enter(`honest ${i}`, '', NEVER), undefined);
+      for (let i = most; i < places; i++) line.leave(`honest ${i}`);
+      assert.deepEqual([line.used, line.waiting], [most, 300 - most], 'what comes back stays free');
+      await notes.drain();
+      assert.equal(notes.served.length, 300);
+    }
+  });
+
+  it('gives the places of those who hold them for ever to nobody else, and all others to everybody', () => {
+    const line = lineOf({ places: 4 });
+    for (let i = 0; i < 300; i++) line.enter('greedy', '', NEVER)?.catch(() => {});
+    for (let i = 0; i < 1000; i++) {
+      assert.equal(line.enter('anna', '', NEVER), undefined);
+      line.leave('anna');
+    }
+    assert.equal(line.used, 3);
   });
 
   it('serves the works of one caller in turn, so that one in many pieces does not keep the others waiting', async () => {

@@ -116,6 +116,47 @@ describe('PartMemory', () => {
     for (let i = 0; i < 20; i++) assert.equal(fill(uploadTo(memory, 'modest'), 128 * KIB), true, String(i));
   });
 
+  it('has secured parts for other clients, however many uploads one client has, and nearly all of them for a lone one', () => {
+    const memory = memoryOf(48 * MIB);
+    const whole = (client: string, count: number): Upload[] => {
+      const uploads = Array.from({ length: count }, () => uploadTo(memory, client));
+      return uploads.filter((upload) => fill(upload, 5 * MIB));
+    };
+    const greedy = whole('greedy', 300);
+    assert.equal(greedy.length, 6, 'of seven');
+    const [modest] = whole('modest', 1);
+    assert.ok(modest, 'another client has one at once');
+    for (const { part } of greedy.splice(0)) part.free(true);
+    greedy.push(...whole('greedy', 300));
+    assert.equal(greedy.length, 3, 'beside another client it takes no more than it leaves');
+    assert.equal(whole('third', 1).length, 1);
+    for (const { part } of [...greedy, modest]) part.free(true);
+  });
+
+  it('gives what comes back to the client that has no secured part, and then to the one that has some', async () => {
+    const memory = memoryOf(48 * MIB);
+    const gone = new AbortController();
+    const order: string[] = [];
+    const wait = async (upload: Upload): Promise<void> => {
+      while (fill(upload, 64 * KIB));
+      if (upload.part.isWhole) return;
+      await upload.part.waitForMemory(gone.signal);
+      order.push(upload.share.client);
+    };
+    const greedy = Array.from({ length: 12 }, () => uploadTo(memory, 'greedy'));
+    const all = greedy.map(wait);
+    const modest = Array.from({ length: 3 }, () => uploadTo(memory, 'modest'));
+    all.push(...modest.map(wait));
+    order.length = 0;
+    for (const { part } of greedy.filter(({ part }) => part.isWhole)) {
+      part.free(true);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(order[0], 'modest');
+    gone.abort(new Error('gone'));
+    await Promise.allSettled(all);
+  });
+
   it('lets nobody overtake an upload in line that holds less', async () => {
     const memory = memoryOf(8 * MIB);
     const holder = uploadTo(memory);
