@@ -1,6 +1,6 @@
 /**
  * A bounded number of places for work, and a bounded line of those who wait for one. Callers are served in turn, and the works of
- * one caller in turn, so that a caller with many requests waits for himself and not in front of others. A full line refuses whoever
+ * one caller in turn, so that a caller with many requests waits for itself, and not in front of others. A full line refuses whoever
  * has the most in it. Turns alone are not fair: a caller could hold its places for long. So a free place goes to the caller that holds
  * fewest, and the last free places go to callers that hold fewer than are free.
  */
