@@ -64,7 +64,7 @@ describe('the gateway as a process', () => {
     await request.over;
     assert.equal(request.complete, false);
     assert.doesNotMatch(await client.closed(), /200 OK/);
-    assert.equal(gateway.log.at(-1)?.error_type, 'client_aborted');
+    assert.equal(gateway.log.at(-1)?.error_type, 'shutting_down');
   });
 
   it('loads nothing of tracing when tracing is off, and does when it is on', async () => {

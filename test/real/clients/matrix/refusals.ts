@@ -11,4 +11,11 @@ export interface Refusal {
   readonly why: string;
 }
 
-export const REFUSALS: readonly Refusal[] = [];
+export const REFUSALS: readonly Refusal[] = [
+  {
+    clients: ['mc'],
+    ways: /^sync$/,
+    what: '`mc mirror` to a bucket with `listings: refuse`',
+    why: 'It lists the bucket before it uploads. Refused, it exits with 0 and uploads nothing: set `listings: empty`, or use `mc cp`.',
+  },
+];
