@@ -3,13 +3,14 @@
  * moment at which it is sent; no redirects, a bounded answer.
  */
 import { type Dispatcher, Pool } from 'undici';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
 import { EngineError, type EngineTrouble } from './trouble.ts';
 
 /** Bytes of an answer: a decision with its reason takes a few hundred. */
-const MAX_ANSWER = 64 * 1024;
+const MAX_ANSWER = FIXED_LIMITS.engine_response_bytes;
 
 export interface EngineClientOptions {
   readonly url: string;

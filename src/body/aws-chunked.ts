@@ -8,12 +8,13 @@
  * Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)".
  */
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { ChunkVerifier } from './chunk-verifier.ts';
 
-const MAX_LINE = 1024;
-const MAX_TRAILERS = 8;
+const MAX_LINE = FIXED_LIMITS.chunk_line_bytes;
+const MAX_TRAILERS = FIXED_LIMITS.trailers;
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,15})()$/;
 const SIGNED_CHUNK_LINE = /^([0-9A-Fa-f]{1,15});chunk-signature=([0-9a-f]{64})$/;
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';

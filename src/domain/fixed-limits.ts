@@ -37,4 +37,27 @@ export const FIXED_LIMITS = {
   keys_waiting: 256,
   /** Seconds in which the fields of a form, or all of a small one, must have arrived. */
   form_reading_seconds: 240,
+  /** Seconds that a TLS handshake may take. */
+  tls_handshake_seconds: 10,
+  /** Seconds in which the PROXY header must be there; a lost packet is sent again within 3 s (proxy-protocol.txt, 2). */
+  proxy_header_seconds: 5,
+  /** Seconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
+  idle_connection_seconds: 75,
+  /** How much of a refused body is read and thrown away, before the connection is cut. */
+  linger_bytes: 64 * 1024 * 1024,
+  linger_seconds: 10,
+  /** Bytes of a line of an aws-chunked body: the size of a chunk with its signature, or a trailer. */
+  chunk_line_bytes: 1024,
+  /** Trailers of an aws-chunked body. */
+  trailers: 8,
+  /** Header lines of one part of a form; browsers send two. */
+  form_part_headers: 8,
+  /** Characters of a token: what fits into the headers of a request. */
+  token_characters: 16 * 1024,
+  /** Keys in the key set of an identity provider; providers have two to ten. A token without `kid` is tried with each that could have signed it. */
+  key_set_keys: 100,
+  /** Bytes of a key set, and of a response of a store and of a policy engine, decompressed. */
+  key_set_bytes: 1024 * 1024,
+  store_response_bytes: 1024 * 1024,
+  engine_response_bytes: 64 * 1024,
 } as const;

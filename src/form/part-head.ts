@@ -1,4 +1,6 @@
 /** The head of one part of a form (RFC 7578, section 4.2): which field it is, and what the client calls its file. */
+
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { parseParameters } from './parameters.ts';
 import { formRefused } from './refusals.ts';
 
@@ -9,8 +11,7 @@ export interface PartHead {
   readonly fileName: string | undefined;
 }
 
-/** Lines of one head; browsers send two. */
-const MAX_LINES = 8;
+const MAX_LINES = FIXED_LIMITS.form_part_headers;
 const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\0\r\n]*)$/;
 /** Visible ASCII and spaces: nothing that two readers could write in two ways. */
 const NAME = /^[\x20-\x7e]{1,128}$/;

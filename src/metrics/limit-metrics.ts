@@ -13,11 +13,18 @@ export function showLimits(registry: Registry, { server, upload, metrics, bucket
   for (const { name, s3, authz } of buckets) {
     const show = (setting: string, value: number): void =>
       registry.set('mizuchi_limit', [`buckets.${name}.${setting}`], value);
-    show('s3.max_connections', s3.max_connections);
+    for (const setting of STORE_LIMITS) show(`s3.${setting}`, s3[setting]);
     if (authz.opa !== undefined) show('authz.opa.max_concurrent', authz.opa.max_concurrent);
     if (authz.openfga !== undefined) show('authz.openfga.max_concurrent', authz.openfga.max_concurrent);
   }
 }
+
+const STORE_LIMITS = [
+  'max_connections',
+  'connect_timeout_seconds',
+  'stall_timeout_seconds',
+  'answer_timeout_seconds',
+] as const;
 
 const LIMITS = {
   server: [

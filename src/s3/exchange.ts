@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
@@ -84,7 +85,7 @@ const WAITING = /^\s*<\?xml[^>]*\?>(?!\r?\n$)\s+$/;
 const LONGEST_DECLARATION = 200;
 
 /** The largest answer that is read, in bytes: a ListParts page of 1,000 parts has a fifth of it. */
-const MAX_ANSWER = 1024 * 1024;
+const MAX_ANSWER = FIXED_LIMITS.store_response_bytes;
 
 /** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or whatever the body or the signal failed with. */
 export function exchange(pool: Pool, request: ExchangeRequest): Promise<StoreAnswer> {

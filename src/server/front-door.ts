@@ -4,12 +4,12 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { AddressSet } from '../kit/address-set.ts';
 import { LONGEST_HEADER, type ProxyHeader, parseProxyHeader } from './proxy-header.ts';
 import type { RefusedConnection } from './refused-connection.ts';
 
-/** Milliseconds in which the header must be there; a lost packet is sent again within 3 s (proxy-protocol.txt, 2). */
-const PATIENCE_MILLIS = 5_000;
+const PATIENCE_MILLIS = FIXED_LIMITS.proxy_header_seconds * 1000;
 
 /** What names one connection among those of the port. */
 export interface Connection {

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { UnderWay } from '../kit/under-way.ts';
 import { type IsOwnHost, toOriginForm } from './absolute-form.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
@@ -14,8 +15,7 @@ import { newRequestId, type ServeOptions, serveRequest } from './serve-request.t
 import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
 import { hasBody } from './write-reply.ts';
 
-/** Milliseconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
-const KEEP_ALIVE = 75_000;
+const KEEP_ALIVE = FIXED_LIMITS.idle_connection_seconds * 1000;
 /** Milliseconds that requests may take to be over, their uploads undone, after their connections are closed. */
 const REPORT_MILLIS = 3_000;
 

@@ -13,6 +13,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
 import type { Certificates } from './certificates.ts';
 import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
@@ -21,8 +22,7 @@ import type { ConnectionProblem, RefusedConnection } from './refused-connection.
 import { serveInTurn, type Turn } from './turn.ts';
 import { UploadRequest } from './upload-request.ts';
 
-/** Milliseconds that a TLS handshake may take. */
-const HANDSHAKE_MILLIS = 10_000;
+const HANDSHAKE_MILLIS = FIXED_LIMITS.tls_handshake_seconds * 1000;
 
 /** Milliseconds between two looks at the heads that have not arrived: so late may one be refused at most. */
 const CHECK_MILLIS = 5_000;

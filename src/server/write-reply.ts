@@ -1,11 +1,11 @@
 /** Writing an answer so that it reaches the client, even one that is still sending. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Reply } from '../domain/stages.ts';
 import type { EarlyReply } from './early-reply.ts';
 
-/** How much of a refused body is read and thrown away, in bytes and milliseconds, before the connection is cut. */
-const LINGER_BYTES = 64 * 1024 * 1024;
-const LINGER_MILLIS = 10_000;
+const LINGER_BYTES = FIXED_LIMITS.linger_bytes;
+const LINGER_MILLIS = FIXED_LIMITS.linger_seconds * 1000;
 const LINGER_MILLIS_BRIEF = 1_500;
 
 export interface WriteOptions {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { createLocalJWKSet, type JWK } from 'jose';
 import { type Dispatcher, stream } from 'undici';
+import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
 import { BoundedBuffer } from '../../kit/bounded-buffer.ts';
 import { decodeContent, UNCODED } from '../../kit/decode-content.ts';
 import type { KeySet } from './key-source.ts';
@@ -14,11 +15,9 @@ export interface FetchedKeySet extends KeySet {
   readonly size: number;
 }
 
-/** Providers have two to ten. A token without `kid` is tried with each that could have signed it. */
-const MAX_KEYS = 100;
+const MAX_KEYS = FIXED_LIMITS.key_set_keys;
 
-/** The longest answer that is read, in bytes. */
-const MAX_ANSWER = 1024 * 1024;
+const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 
 /**
  * @throws Error saying what is wrong with the answer, or why there is none.

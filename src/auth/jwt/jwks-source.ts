@@ -38,8 +38,7 @@ export interface JwksTools {
 const TIMES: JwksTimes = { refresh: 300_000, stale: 3_600_000, cooldown: 30_000, retry: 5_000, fetch: 5_000 };
 /** Requests that wait for a fetch at once: whoever makes up names of keys makes others wait, and himself. */
 const WAITING = FIXED_LIMITS.keys_waiting;
-/** The longest answer that is read, in bytes. */
-const MAX_ANSWER = 1024 * 1024;
+const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 
 export class JwksSource implements KeySource {
   readonly #url: string;

@@ -2,6 +2,8 @@
  * The outer form of a token, before any key is asked for: JWS compact serialization (RFC 7515, section 7.1) and nothing
  * else, read so strictly that no two readers can read it differently. What is found here is not yet verified.
  */
+
+import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
 import { refusal } from './refusals.ts';
 import { hasUniqueMembers } from './unique-members.ts';
 
@@ -10,8 +12,7 @@ export interface UnverifiedToken {
   readonly issuer: unknown;
 }
 
-/** Characters of the longest token that is looked at: what fits into the headers of a request. */
-export const MAX_TOKEN = 16 * 1024;
+export const MAX_TOKEN = FIXED_LIMITS.token_characters;
 const MAX_KEY_ID = 512;
 
 /**
