@@ -313,7 +313,7 @@ describe('a part that the store is still taking when the upload fails', () => {
   it('is waited for if it has wholly gone, and the upload is aborted after it', async () => {
     const store = await RawStore.start();
     // A part has to be more than the kernel's buffers take.
-    const upload = { ...UPLOAD, multipart_threshold: '16MiB', part_size: '16MiB', memory_limit: '48MiB' };
+    const upload = { ...UPLOAD, multipart_threshold: '16MiB', part_size: '16MiB', memory_limit: '96MiB' };
     const gateway = await startGateway({ storeUrl: store.url, upload });
     try {
       const { promise: whole, resolve: isWhole } = Promise.withResolvers<ServerResponse>();
