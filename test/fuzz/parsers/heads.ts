@@ -13,6 +13,7 @@ import { findOperation } from '../../../src/router/find-operation.ts';
 import { unhoist } from '../../../src/router/hoisted-headers.ts';
 import { isForm } from '../../../src/router/route-form.ts';
 import { headersForStore } from '../../../src/s3/header-allow-list.ts';
+import { toOriginForm } from '../../../src/server/absolute-form.ts';
 import { clientBehind } from '../../../src/server/forwarded.ts';
 import { parseProxyHeader } from '../../../src/server/proxy-header.ts';
 import { readHead } from '../../../src/server/request-head.ts';
@@ -157,6 +158,16 @@ export const HEADS: readonly Parser[] = [
     frames: [asItIs, (text) => `${text}.up.example.test`],
     pieces: [':', ':1', '1', '.', 'a.', '.up.example.test', ':1.', 'A'],
     read: (text) => hostBucketOf(text),
+  },
+  {
+    reads: 'a target in absolute form',
+    files: ['server/absolute-form.ts'],
+    frames: [asItIs, (text) => `http://${text}`, (text) => `http://a/${text}`],
+    pieces: ['h', 'http', ':', '://', '/', '#', '?', '@', ':80', 'A', 'a.', '%'],
+    read: (text) => {
+      const request = { url: text, headers: { host: 'a' }, rawHeaders: ['Host', 'a'] } as unknown as IncomingMessage;
+      toOriginForm(request, (host) => hostBucketOf(host) !== undefined);
+    },
   },
   ...(['forwarded', 'x-forwarded-for'] as const).map(
     (header): Parser => ({
