@@ -36,6 +36,7 @@ export async function readyRequests(
   if (authenticator === undefined) throw new Error(`nobody judges ${credential}`);
   const requests = (await requestsWith(credential, provider, SMALL_OBJECT)).map(routed);
   const ready = { authenticator, requests };
+  await judged({ authenticator, requests: requests.slice(0, 1) }); // the keys are fetched once, before all others need them
   await judged(ready);
   return ready;
 }
