@@ -257,8 +257,15 @@ describe('memory for bodies that come byte by byte', () => {
 
   it('is taken when bytes come, and not for those that may come: a form that has just begun', async (t) => {
     const [connections, most] = [400, 20 * 1024];
-    const object = await growth(connections, () => [put('/uploads/k', 'Content-Length: 30000'), '--']);
-    const begun = await growth(connections, () => [form('uploads', 30_000), '--']);
+    const ofObjects = () => growth(connections, () => [put('/uploads/k', 'Content-Length: 30000'), '--']);
+    const ofForms = () => growth(connections, () => [form('uploads', 30_000), '--']);
+    // What others left behind is let go while so many are open, so the first round says nothing.
+    const rounds: [object: number, begun: number][] = [];
+    for (let round = 0; round < 4; round++) rounds.push([await ofObjects(), await ofForms()]);
+    const [object, begun] = [0, 1].map((which) => median(rounds.slice(1).map((round) => round[which]!))) as [
+      number,
+      number,
+    ];
     t.diagnostic(figures(begun, object));
     assert.ok(begun < Math.max(object, 0) + (connections * most) / 2, `${begun} bytes`);
   });
@@ -343,3 +350,5 @@ describe('memory for an answer of a collector that comes byte by byte', () => {
 const figures = (tiny: number, large: number): string => `${kib(tiny)} KiB byte by byte, ${kib(large)} KiB otherwise`;
 
 const kib = (bytes: number): number => Math.round(bytes / 1024);
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
