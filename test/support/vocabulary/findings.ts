@@ -43,7 +43,7 @@ function proseOf(file: string): Prose[] {
 const withoutQuotations = ({ kind, text }: Prose): string =>
   kind === 'literal' || kind === 'title'
     ? text.replace(/`[^`\n]*`/g, (code) => code.replace(/./g, ' '))
-    : text.replace(/`[^`]*`|"[^"]{0,200}"/g, (code) => code.replace(/[^\n]/g, ' '));
+    : text.replace(/`[^`]*`|"[^"]{0,200}"|[\w./-]+\.(?:md|ts|ya?ml)\b/g, (code) => code.replace(/[^\n]/g, ' '));
 
 const lineOf = (prose: Prose, text: string, index: number): number =>
   prose.kind === 'literal' || prose.kind === 'title'
@@ -76,7 +76,7 @@ function longSentencesIn(file: string, prose: Prose): Finding[] {
   if (prose.kind === 'title') return [];
   const text = prose.kind === 'document' ? prose.text.replaceAll('|', '. ') : prose.text;
   return text
-    .split(/(?<=[.!?:;])["')`*]*\s+(?=["'(`*[]*[\p{Lu}`"]|-)|\n\s*\n|\n\s*[-*] |\n\s*@/u)
+    .split(/(?<=[.!?:;])["')`*]*\s+(?=["'(`*[]*[\p{Lu}\p{N}`"]|-)|\n\s*\n|\n\s*[-*] |\n\s*@/u)
     .map((sentence) =>
       countable(sentence)
         .trim()

@@ -113,7 +113,7 @@ export const WORDS: readonly Word[] = [
     instead: 'abort, disconnect, reset',
   },
   { word: 'cut', pattern: /\bcut(?:s|ting)?\b(?!-through)/i, instead: 'abort, disconnect, truncate, remove' },
-  { word: 'so many', pattern: /\bso many\b|\ba few at once\b/i, instead: 'the number of …, in batches of N' },
+  { word: 'so many', pattern: /(?<!, )\bso many\b|\ba few at once\b/i, instead: 'the number of …, in batches of N' },
   { word: 'beside', pattern: /\bbesides?\b/i, instead: 'next to; also' },
   {
     word: 'stand',
