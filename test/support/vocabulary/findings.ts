@@ -69,14 +69,17 @@ function wordsIn(file: string, prose: Prose): Finding[] {
   );
 }
 
+/** The end of a table's cell, which ends a sentence as well. */
+const CELL_END = '\u2029';
+
 /** Rows of tables, configuration and lists of names have no sentences to count. */
 const countable = (sentence: string): string => sentence.replace(/[|*_#>]/g, ' ');
 
 function longSentencesIn(file: string, prose: Prose): Finding[] {
   if (prose.kind === 'title') return [];
-  const text = prose.kind === 'document' ? prose.text.replaceAll('|', '. ') : prose.text;
+  const text = prose.kind === 'document' ? prose.text.replaceAll('|', CELL_END) : prose.text;
   return text
-    .split(/(?<=[.!?:;])["')`*]*\s+(?=["'(`*[]*[\p{Lu}\p{N}`"]|-)|\n\s*\n|\n\s*[-*] |\n\s*@/u)
+    .split(/(?<=[.!?:;])["')`*]*\s+(?=["'(`*[]*[\p{Lu}\p{N}`"]|-)|\u2029|\n\s*\n|\n\s*[-*] |\n\s*@/u)
     .map((sentence) =>
       countable(sentence)
         .trim()
