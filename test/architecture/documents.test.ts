@@ -72,6 +72,14 @@ describe('the documents', () => {
     assert.ok(read('README.md').trimEnd().split('\n').length <= 150);
   });
 
+  it('have a map with every directory of src', () => {
+    const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    assert.deepEqual(
+      rooms.map(({ name }) => `src/${name}`).filter((room) => !read('CONTRIBUTING.md').includes(`\`${room}\``)),
+      [],
+    );
+  });
+
   it('are all reachable from docs/README.md', () => {
     const reached = reachableFrom('docs/README.md');
     assert.deepEqual(
