@@ -1,8 +1,8 @@
-/** Renders docs/browsers.md: the guide beside this file, then what `test/real/browser/browser.real.ts` recorded. */
+/** Renders docs/browsers.md: the guide next to this file, then the results that `test/real/browser/browser.real.ts` recorded. */
 import { readFileSync } from 'node:fs';
 import { head, table } from './markdown.ts';
 
-/** By way, then by size, then by store: `stored`, or what the page saw instead. */
+/** By way, then by size, then by store: `stored`, or the error that the page saw. */
 type Recorded = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
 
 const RECORD = new URL('../../test/real/browser/recorded.json', import.meta.url);
@@ -23,6 +23,6 @@ function cellOf(byStore: Readonly<Record<string, string>> = {}): string {
 }
 
 const INTRODUCTION = `A page in headless Chromium uploads to the gateway from another origin. MinIO and versitygw are the stores (64 MiB: MinIO). ✓: the page
-saw a success, and the object in the store has the SHA-256 of what the page sent. \`npm run test:real\` does all of it again, and fails
-where it no longer comes to this.
+saw a success, and the object in the store has the SHA-256 of the sent bytes. \`npm run test:real\` repeats it, and fails if a result
+differs.
 `;

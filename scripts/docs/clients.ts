@@ -1,6 +1,6 @@
 /**
- * Renders docs/clients.md: the guide beside this file, then what the gateway refuses and why, and which stock clients upload how,
- * made from what `test/real/clients/matrix.real.ts` recorded.
+ * Renders docs/clients.md: the guide next to this file, then the gateway's refusals with their reasons, and the results of stock clients,
+ * from the file that `test/real/clients/matrix.real.ts` recorded.
  */
 import { readFileSync } from 'node:fs';
 import { REFUSALS } from '../../test/real/clients/matrix/refusals.ts';
@@ -40,7 +40,7 @@ export function renderClients(): string {
 
 function refusals(): string[] {
   if (REFUSALS.length === 0) return [];
-  return ['## What does not work, and why\n', table(['client', 'what', 'why'], REFUSALS.map(rowOf)), ''];
+  return ['## Unsupported uses\n', table(['client', 'use', 'reason'], REFUSALS.map(rowOf)), ''];
 }
 
 const rowOf = ({ clients, what, why }: (typeof REFUSALS)[number]): string[] => [clients.join(', '), what, why];
@@ -73,7 +73,7 @@ function keysOf({ outcomes }: Recorded): string {
 
 const ITSELF = 'the store itself: ';
 
-/** Names of the clients whose outcomes match: all of them, or at least one; then the places are said. */
+/** Names of the clients whose outcomes match: all of them, or at least one, then with the places. */
 function clientsThat(by: readonly [client: string, outcome: Outcome][], matches: (text: string) => boolean): string {
   const names = by.flatMap(([client, outcome]) => {
     const places = Object.keys(outcome).filter((place) => matches(outcome[place] as string));
@@ -83,7 +83,7 @@ function clientsThat(by: readonly [client: string, outcome: Outcome][], matches:
   return names.join(', ') || '–';
 }
 
-/** The stores of places such as `MinIO, HTTP`; where it depends on the scheme, the places. */
+/** The stores of places such as `MinIO, HTTP`; if it depends on the scheme, the places. */
 function storesOf(places: readonly string[]): string {
   const stores = new Set(places.map((place) => place.split(', ')[0]));
   return stores.size === 1 ? ([...stores][0] as string) : places.join('; ');
@@ -99,21 +99,24 @@ function cellOf(outcome: Outcome | undefined): string {
 
 const mark = (text: string): string => (text === 'stored' ? '✓' : text);
 
-const INTRODUCTION = `## What was tried
+const INTRODUCTION = `## Test results
 
-Stock clients in front of the gateway, and MinIO and versitygw behind it. ✓: over HTTP, and over the gateway's own TLS where the client
-can be given a certificate authority, to both stores: the client reported success, the object in the store had the SHA-256 of the file,
-and no part of an upload was left. –: the client has no such way. "the store itself: …": the same upload to the store, without the gateway,
-failed as well. The gateway split objects above 8 MiB. Objects of 64 MiB, and of 30 MiB in one request, were sent over HTTP only. A folder
-was uploaded to a bucket for clients that look first. \`npm run test:real\` does all of it again
-(\`test/real/clients/matrix.real.ts\`), and fails where the outcome differs.
+Stock clients in front of the gateway, and MinIO and versitygw behind it.
+
+- ✓: the client reported success, the object in the store had the SHA-256 of the file, and no part of an upload remained. This holds for both stores,
+  over HTTP, and over the gateway's own TLS if the client accepts a certificate authority.
+- –: the client has no such way.
+- "the store itself: …": the same upload to the store, without the gateway, failed as well.
+
+The gateway split objects above 8 MiB. Objects of 64 MiB, and of 30 MiB in one request, were sent over HTTP only. A folder was uploaded to a bucket
+for clients that look first. \`npm run test:real\` repeats it (\`test/real/clients/matrix.real.ts\`), and fails if a result differs.
 `;
 
 const KEYS = `\`sync\` lists the bucket first, which an upload gateway refuses.
 
 ## Keys
 
-Each can be read back from the store under this name. Keys with empty segments or with dots for segments were tried with
+Each stored object has this name in the store. Keys with empty segments or with dots for segments were tested with
 \`literal_keys: true\`. Without it the gateway refuses them on these stores ([policy.md](policy.md#one-key-one-spelling)): MinIO refuses
 them itself, and versitygw lists them under another name.
 `;

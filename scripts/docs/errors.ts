@@ -1,4 +1,4 @@
-/** Renders docs/errors.md: every way in which a request fails, made from the table of failures. */
+/** Renders docs/errors.md: every failure of a request, from the table of failures. */
 import { FAILURES } from '../../src/domain/failure.ts';
 import { PASSED_ERRORS } from '../../src/s3/store-answers.ts';
 import { code, head, table } from './markdown.ts';
@@ -11,7 +11,7 @@ export function renderErrors(): string {
     side,
     message,
   ]);
-  const columns = ['`error.type`', 'S3 code', 'status', 'who has to act', 'message, unless there is a better one'];
+  const columns = ['`error.type`', 'S3 code', 'status', 'who has to act', 'message, unless a more precise one exists'];
   const passed = Object.entries(PASSED_ERRORS).map(([store, { code: s3 = store, status, message }]) => [
     String(status),
     code(store),
@@ -23,15 +23,15 @@ export function renderErrors(): string {
   return `${errors}\n${PASSED}\n${table(passedColumns, passed)}\n`;
 }
 
-const INTRODUCTION = `Every request that ends without success ends in one of these ways. The name stands in \`error.type\` on its spans, in its log
-line and in the metrics; the client gets the S3 code and the HTTP status, in S3's error XML with the trace id. Where the store
-reports an error (\`store_error\`), its code is passed on if it is about the request: see below. The table is made from
+const INTRODUCTION = `Every unsuccessful request has one of these errors. The name is \`error.type\` on its spans, in its log line and in the metrics. The
+client gets the S3 code and the HTTP status, in S3's error XML with the trace id. If the store reports an error
+(\`store_error\`), its code is passed on if it is about the request: see below. The table is generated from
 \`src/domain/failure.ts\`.
 `;
 
 const PASSED = `## Errors of the store
 
-These codes of a store are about the request, so the client gets them; status and message are the gateway's. All others, \`AccessDenied\`
-and \`NoSuchBucket\` among them, become 502 \`BadGateway\`: the client cannot change their cause. The store's own words are in the log line
-(\`error_detail\`) and on the span of the attempt. The table is made from \`src/s3/store-answers.ts\`.
+These codes of a store are about the request, so the client gets them; status and message are the gateway's. All others, such as
+\`AccessDenied\` and \`NoSuchBucket\`, become 502 \`BadGateway\`: the client cannot change their cause. The store's own message is in the log line
+(\`error_detail\`) and on the span of the attempt. The table is generated from \`src/s3/store-answers.ts\`.
 `;

@@ -1,4 +1,4 @@
-/** Renders docs/headers.md: what happens to each request header, made from the table of headers. */
+/** Renders docs/headers.md: the treatment of each request header, from the table of headers. */
 import { type HeaderFate, REQUEST_HEADERS, type RequestHeader } from '../../src/domain/request-headers.ts';
 import { code, head, table } from './markdown.ts';
 
@@ -8,11 +8,8 @@ export function renderHeaders(): string {
 }
 
 const SECTIONS: Readonly<Record<HeaderFate, readonly [title: string, prose: string]>> = {
-  passed: [
-    'Passed on to the store',
-    'With operations other than these, S3 does not know the header, and it ends at the gateway.',
-  ],
-  ends_here: ['Ends at the gateway', 'A signature holds without the headers that proxies add.'],
+  passed: ['Passed on to the store', 'With other operations S3 does not know the header, and it ends at the gateway.'],
+  ends_here: ['Ends at the gateway', 'A signature is valid without the headers that proxies add.'],
   refused: ['Refused', 'The response is 403 `AccessDenied`.'],
 };
 
@@ -32,9 +29,8 @@ function cellsOf({ name, sender, fate, operations = [], addedOnTheWay, why, sour
   return [code(name), sender, ...more, why, source];
 }
 
-const INTRODUCTION = `What the gateway does with the request headers that AWS SDKs, other S3 clients and reverse proxies send. A header that
-is not in this table ends at the gateway, unless its name begins with \`x-amz-\`, \`x-minio-\` or another prefix of a store: then it is
-refused, because the client counts on what it asks for. A bucket can refuse, allow and set headers of its own (\`headers\` in
-[configuration](configuration.md)). HeadBucket and other requests about the bucket never reach the store, so it does not judge their headers.
-The table is made from \`src/domain/request-headers.ts\`.
+const INTRODUCTION = `The treatment of request headers that AWS SDKs, other S3 clients and reverse proxies send. A header that is not in this table ends at the
+gateway. If its name begins with \`x-amz-\`, \`x-minio-\` or another prefix of a store, it is refused, because the client relies on its effect. A
+bucket can refuse, allow and set further headers (\`headers\` in [configuration](configuration.md)). HeadBucket and other requests about the
+bucket never reach the store, so it does not evaluate their headers. The table is generated from \`src/domain/request-headers.ts\`.
 `;

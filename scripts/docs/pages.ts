@@ -1,4 +1,4 @@
-/** The generated pages. A further one is one line here. */
+/** The generated pages. To add one, add a line. */
 import { renderBrowsers } from './browsers.ts';
 import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';

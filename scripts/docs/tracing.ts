@@ -1,4 +1,4 @@
-/** Renders docs/TRACING.md: the guide beside this file, then every span and its attributes, made from the catalogue of the tracer. */
+/** Renders docs/TRACING.md: the guide next to this file, then every span and its attributes from the tracer's catalogue. */
 import { readFileSync } from 'node:fs';
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
 import { DROP_REASONS } from '../../src/tracing/pipeline/drop-reason.ts';
@@ -7,11 +7,11 @@ import { code, table } from './markdown.ts';
 export function renderTracing(): string {
   const spans = Object.entries(SPANS);
   const names = table(
-    ['span', 'kind', 'what it is'],
+    ['span', 'kind', 'meaning'],
     spans.map(([name, { kind, prose }]) => [code(name), kind.toUpperCase(), prose]),
   );
   const guide = readFileSync(new URL('./tracing-guide.md', import.meta.url), 'utf8').trimEnd();
-  return [guide, '', INTRODUCTION, names, '', ...groups(spans).map(attributesOf), lostSpans()].join('\n');
+  return [guide, '', INTRODUCTION, names, '', ...groups(spans).map(attributesOf), droppedSpans()].join('\n');
 }
 
 const INTRODUCTION = `## Every span and attribute
@@ -20,26 +20,26 @@ One request is one trace, and so is one multipart upload with all its requests:
 
 \`\`\`
 http.server.request   SERVER    the whole request
-├ auth.verify         INTERNAL  who is it?
-├ authz.check         INTERNAL  may they? There where somebody is asked
+├ auth.verify         INTERNAL  authentication
+├ authz.check         INTERNAL  authorization, if an engine is configured
 │ └ authz.…           CLIENT    one for each policy engine
 └ s3.upload           INTERNAL  the S3 operation
   └ aws.s3.…          CLIENT    one for each attempt at the store
 \`\`\`
 
-This part is made from \`src/tracing/catalogue.ts\`, the one above from \`scripts/docs/tracing-guide.md\`. What an attribute was called before the HTTP conventions became stable stands in
-the last column; those names are set with \`semantic_conventions: dup\` (beside today's) or \`legacy\` (in their place).
+This part is generated from \`src/tracing/catalogue.ts\`, the part above from \`scripts/docs/tracing-guide.md\`. The last column has the name of an
+attribute before the HTTP conventions became stable. \`semantic_conventions: dup\` sets both names, \`legacy\` the old ones only.
 `;
 
-function lostSpans(): string {
+function droppedSpans(): string {
   const rows = Object.entries(DROP_REASONS).map(([reason, prose]) => [code(reason), prose]);
-  return `${LOST}\n${table(['reason', 'what happened'], rows)}\n`;
+  return `${DROPPED}\n${table(['reason', 'what happened'], rows)}\n`;
 }
 
-const LOST = `## Lost spans
+const DROPPED = `## Dropped spans
 
-Every span that ends is exported, or waits to be, or is counted in \`mizuchi_tracer_dropped_spans_total\` under one of these reasons. The
-log says so in one line when it begins, one a minute while it lasts, and one when it is over.
+Every ended span is exported, waits in the queue, or is counted in \`mizuchi_tracer_dropped_spans_total\` with one of these reasons. The
+log has one line when drops begin, one a minute while they last, and one at their end.
 `;
 
 interface Group {
@@ -55,7 +55,7 @@ function groups(spans: readonly (readonly [string, SpanShape])[]): Group[] {
 
 function attributesOf({ names, attributes }: Group): string {
   const rows = Object.entries(attributes).map(([name, shape]) => [code(name), typeOf(shape), ...proseOf(shape)]);
-  const columns = ['attribute', 'type', 'when', 'what it says', 'before'];
+  const columns = ['attribute', 'type', 'when', 'meaning', 'before'];
   return `### ${names.map(code).join(', ')}\n\n${table(columns, rows)}\n`;
 }
 
