@@ -4,6 +4,7 @@
  * than every number in Rego.
  */
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
+import { OPERATIONS } from '../domain/operation.ts';
 import type { Resolved } from '../domain/stages.ts';
 import type { Decided } from './decision-cache.ts';
 
@@ -38,7 +39,7 @@ export function questionOf(request: Resolved): Question {
   const { incoming, identity, operation, bucket, key, storeUploadId, partNumber } = request;
   return {
     subject: identity.subject,
-    action: operation === 'PostObject' ? 'PutObject' : operation,
+    action: OPERATIONS[operation].actsAs ?? operation,
     resource: { bucket: bucket.name, key },
     context: {
       method: incoming.method,
@@ -59,7 +60,7 @@ export function questionOf(request: Resolved): Question {
  * body what HTTP says, whatever else the client says of it: of a large file of a form, the most that it can have.
  */
 function sizeOf({ incoming, operation, payload }: Resolved): number | undefined {
-  if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return undefined;
+  if (!OPERATIONS[operation].carriesObject) return undefined;
   if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length ?? incoming.body.bounds?.most;
   const declared = incoming.headers['x-amz-decoded-content-length'] ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;

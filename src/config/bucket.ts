@@ -1,5 +1,6 @@
 /** One entry of `buckets`: the name and path that clients see, and the bucket of the store behind it. */
 import { isIPv4 } from 'node:net';
+import { ADDABLE_CHECKSUMS } from '../domain/checksums.ts';
 import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
 import { CORS } from './cors.ts';
@@ -57,7 +58,7 @@ const STORE = object(
       prose: 'Whether the store is sent `traceparent` and `tracestate`, outside the signature.',
       default: true,
     }),
-    checksum: oneOf(['none', 'crc32', 'crc32c', 'crc64nvme', 'unsupported'], {
+    checksum: oneOf(['none', ...ADDABLE_CHECKSUMS, 'unsupported'], {
       prose:
         'The checksum that the gateway adds to objects whose clients send neither checksum nor hash, so that the store detects bytes that are lost or changed behind the gateway. It costs CPU for each byte, and the store must accept checksums in trailers. ' +
         'With `none` the gateway adds a checksum (CRC32) only to the parts of objects that it splits, where the client has promised something about the whole object, or with Object Lock. ' +

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { FAILURES } from '../../src/domain/failure.ts';
+import { FAILURES } from '../../src/domain/failures.ts';
 
 /** A room may import from rooms of a lower rank and from itself: downward only, never sideways. */
 const RANKS: Record<string, number> = {
@@ -107,7 +107,7 @@ describe('the house', () => {
 
   it('has a place that throws for every kind of failure', () => {
     const texts = files
-      .filter((file) => file !== 'domain/failure.ts')
+      .filter((file) => file !== 'domain/failures.ts')
       .map((file) => readFileSync(join(src, file), 'utf8'));
     const unused = Object.keys(FAILURES).filter((type) => !texts.some((text) => text.includes(`'${type}'`)));
     assert.deepEqual(unused, []);

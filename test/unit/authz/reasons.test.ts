@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
 import { ENGINE_IS_UNWELL, type UnavailableReason, unavailable } from '../../../src/authz/trouble.ts';
-import { FAILURES } from '../../../src/domain/failure.ts';
+import { FAILURES } from '../../../src/domain/failures.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 const PAGE = read('docs/policy.md');
