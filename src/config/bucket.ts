@@ -1,5 +1,6 @@
 /** One entry of `buckets`: the name and path that clients see, and the bucket of the store behind it. */
 import { isIPv4 } from 'node:net';
+import { configuredEngines } from '../authz/engines.ts';
 import { ADDABLE_CHECKSUMS } from '../domain/checksums.ts';
 import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
@@ -249,10 +250,15 @@ export const BUCKET = object(
       {
         of: ['auth', 'authz'],
         at: 'authz',
-        broken: ({ auth, authz }) =>
-          authz.enabled && authz.openfga !== undefined && !auth.enabled
-            ? { wrong: 'asks OpenFGA about callers that nobody knows', mend: 'enable auth, or remove openfga' }
-            : undefined,
+        broken: ({ auth, authz }) => {
+          const engine = configuredEngines(authz).find((each) => each.engine.needsSubject)?.engine;
+          return authz.enabled && engine !== undefined && !auth.enabled
+            ? {
+                wrong: `has ${engine.title}, which decides about authenticated callers, but auth is not enabled`,
+                mend: `enable auth, or remove ${engine.name}`,
+              }
+            : undefined;
+        },
       },
     ],
   },

@@ -9,7 +9,7 @@ import { type Labels, Registry } from '../../../src/metrics/registry.ts';
 
 const CONFIG = `buckets:
   - name: uploads
-    s3: { endpoint: http://127.0.0.1:9000, bucket: b, region: us-east-1, access_key: abc, secret_key: abcdefgh }
+    s3: { endpoint: http://127.0.0.1:9000, bucket: bucket, region: us-east-1, access_key: abc, secret_key: abcdefgh }
     authz: { opa: { url: http://127.0.0.1:8181, policy_path: mizuchi/allow } }
 `;
 
