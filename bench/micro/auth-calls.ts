@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
 import { openAuthz } from '../../src/assembly/open-authz.ts';
 import type { BucketParts } from '../../src/assembly/surroundings.ts';
-import { questionOf } from '../../src/authz/question.ts';
+import { queryOf } from '../../src/authz/authorization-query.ts';
 import type { Engine } from '../../src/domain/identity-watch.ts';
 import type { Resolved } from '../../src/domain/stages.ts';
 import { authzOf } from '../support/auth-contestants.ts';
@@ -109,7 +109,7 @@ function decides(engine: Engine, ttl: number, requests: readonly Resolved[], por
 function bareRequests(requests: readonly Resolved[], port: number, parts: BucketParts): Run {
   const pool = new Pool(`http://127.0.0.1:${port}`, { pipelining: 1, allowH2: false });
   parts.opened.push(() => pool.destroy());
-  const bodies = requests.map((request) => JSON.stringify({ input: questionOf(request) }));
+  const bodies = requests.map((request) => JSON.stringify({ input: queryOf(request) }));
   const headers = ['content-type', 'application/json'];
   let next = 0;
   return severalAtATime(async () => {

@@ -2,6 +2,7 @@
 import type { CorsConfig } from '../config/cors.ts';
 import type { CorsBucket } from '../cors/answer-preflight.ts';
 import { CorsPolicy } from '../cors/cors-policy.ts';
+import { COMMON_CHECKSUM_HEADERS } from '../domain/checksums.ts';
 import { findRoute, type Route } from '../router/find-bucket.ts';
 import type { CorsOf } from '../server/serve-request.ts';
 
@@ -23,11 +24,7 @@ const EXPOSED = [
   'ETag',
   'Location',
   'Server-Timing',
-  'x-amz-checksum-crc32',
-  'x-amz-checksum-crc32c',
-  'x-amz-checksum-crc64nvme',
-  'x-amz-checksum-sha1',
-  'x-amz-checksum-sha256',
+  ...COMMON_CHECKSUM_HEADERS,
   'x-amz-checksum-type',
   'x-amz-id-2',
   'x-amz-request-id',

@@ -1,21 +1,21 @@
 /** From the section `authz` of a bucket to its policy engines. */
 import type { Authorizer } from '../authz/authorizer.ts';
-import { createOpa } from '../authz/opa.ts';
-import { createOpenFga } from '../authz/openfga.ts';
+import { createEngine } from '../authz/engine.ts';
+import { configuredEngines } from '../authz/engines.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketParts, Surroundings } from './surroundings.ts';
 
-/** @returns none where whoever is known may upload; else in the order in which they are asked. */
+/** @returns none if every authenticated caller may upload; else in the order in which they are called. */
 export function openAuthz(
-  { enabled, opa, openfga }: AuthzConfig,
+  authz: AuthzConfig,
   bucket: string,
   parts: BucketParts,
   { watch }: Surroundings,
 ): readonly Authorizer[] {
-  if (!enabled) return [];
-  const authorizers: Authorizer[] = [];
-  if (opa !== undefined) authorizers.push(createOpa(opa, { bucket, watch }));
-  if (openfga !== undefined) authorizers.push(createOpenFga(openfga, { bucket, watch }));
+  if (!authz.enabled) return [];
+  const authorizers = configuredEngines(authz).map(({ engine, options }) =>
+    createEngine(engine, options, { bucket, watch }),
+  );
   for (const authorizer of authorizers) parts.opened.push(() => authorizer.close());
   return authorizers;
 }

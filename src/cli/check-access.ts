@@ -1,6 +1,7 @@
 /** What `check` says of access: who may upload where, and, with `--as` and `--put`, what would come of one upload. */
 import { type Rehearsal, rehearse } from '../assembly/rehearse.ts';
 import type { Surroundings } from '../assembly/surroundings.ts';
+import { configuredEngines } from '../authz/engines.ts';
 import { type AuthConfig, algorithmsOf } from '../config/auth.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketConfig } from '../config/bucket.ts';
@@ -34,13 +35,9 @@ function authLines({ enabled, jwt, sigv4 }: AuthConfig): Line[] {
   return lines;
 }
 
-function authzLines({ enabled, opa, openfga }: AuthzConfig): Line[] {
-  if (!enabled) return [['  policy', 'none: whoever is known may upload']];
-  const lines: Line[] = [];
-  if (opa !== undefined) lines.push(['  policy', `OPA ${opa.url}, ${opa.policy_path}`]);
-  if (openfga !== undefined)
-    lines.push(['  policy', `OpenFGA ${openfga.url}, ${openfga.relation} of the ${openfga.check}`]);
-  return lines;
+function authzLines(authz: AuthzConfig): Line[] {
+  if (!authz.enabled) return [['  policy', 'none: whoever is known may upload']];
+  return configuredEngines(authz).map(({ engine, options }) => ['  policy', engine.describe(options)]);
 }
 
 /** @returns the text, and whether the upload would be let through. */

@@ -1,5 +1,7 @@
 /** One entry of `buckets`: the name and path that clients see, and the bucket of the store behind it. */
 import { isIPv4 } from 'node:net';
+import { configuredEngines } from '../authz/engines.ts';
+import { ADDABLE_CHECKSUMS } from '../domain/checksums.ts';
 import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
 import { CORS } from './cors.ts';
@@ -57,7 +59,7 @@ const STORE = object(
       prose: 'Whether the store is sent `traceparent` and `tracestate`, outside the signature.',
       default: true,
     }),
-    checksum: oneOf(['none', 'crc32', 'crc32c', 'crc64nvme', 'unsupported'], {
+    checksum: oneOf(['none', ...ADDABLE_CHECKSUMS, 'unsupported'], {
       prose:
         'The checksum that the gateway adds to objects whose clients send neither checksum nor hash, so that the store detects bytes that are lost or changed behind the gateway. It costs CPU for each byte, and the store must accept checksums in trailers. ' +
         'With `none` the gateway adds a checksum (CRC32) only to the parts of objects that it splits, where the client has promised something about the whole object, or with Object Lock. ' +
@@ -248,10 +250,15 @@ export const BUCKET = object(
       {
         of: ['auth', 'authz'],
         at: 'authz',
-        broken: ({ auth, authz }) =>
-          authz.enabled && authz.openfga !== undefined && !auth.enabled
-            ? { wrong: 'asks OpenFGA about callers that nobody knows', mend: 'enable auth, or remove openfga' }
-            : undefined,
+        broken: ({ auth, authz }) => {
+          const engine = configuredEngines(authz).find((each) => each.engine.needsSubject)?.engine;
+          return authz.enabled && engine !== undefined && !auth.enabled
+            ? {
+                wrong: `has ${engine.title}, which decides about authenticated callers, but auth is not enabled`,
+                mend: `enable auth, or remove ${engine.name}`,
+              }
+            : undefined;
+        },
       },
     ],
   },

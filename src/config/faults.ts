@@ -1,9 +1,9 @@
 /** The file of `mizuchi-uploadr faults`: what happens to which requests on their way to the store. */
-import { OPERATIONS, type OperationName } from '../domain/operation.ts';
+import { OPERATION_ROWS } from '../domain/operation.ts';
 import { list, object, type ValueOf } from './field.ts';
 import { byteSize, integer, number, oneOf, string } from './scalars.ts';
 
-const NAMES = (Object.keys(OPERATIONS) as OperationName[]).filter((name) => name !== 'PostObject');
+const NAMES = OPERATION_ROWS.filter(([, { actsAs }]) => actsAs === undefined).map(([name]) => name);
 
 export const FAULT_RULE = object(
   {

@@ -1,13 +1,13 @@
 /** The section `tracing`: which requests are traced, and where the spans go. */
 
-import { BUCKET_QUESTIONS, OPERATIONS } from '../domain/operation.ts';
+import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
 import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
-const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_QUESTIONS) as (keyof typeof BUCKET_QUESTIONS)[];
+const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_REQUESTS) as (keyof typeof BUCKET_REQUESTS)[];
 
 const OTLP = section(
   {

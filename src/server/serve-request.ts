@@ -80,7 +80,7 @@ export async function serveRequest(
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
   }
-  const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
+  const close = options.draining() || failure?.shape.closesConnection === true;
   const writing = writeReply(request, response, complete(reply), {
     close,
     early,

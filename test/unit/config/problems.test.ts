@@ -225,7 +225,7 @@ metrics: 9090
       'authz.opa.policy_path: "/a/" is not the path of a rule; write package and rule, such as mizuchi/allow',
     ]);
     assert.deepEqual(authz('{ openfga: { url: "http://o", store_id: 01HXXXXXXXXXXXXXXXXXXXXXXX } }'), [
-      'authz: asks OpenFGA about callers that nobody knows; enable auth, or remove openfga',
+      'authz: has OpenFGA, which decides about authenticated callers, but auth is not enabled; enable auth, or remove openfga',
     ]);
   });
 
