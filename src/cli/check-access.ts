@@ -1,6 +1,7 @@
 /** What `check` says of access: who may upload where, and, with `--as` and `--put`, what would come of one upload. */
-import { type Rehearsal, rehearse } from '../assembly/rehearse.ts';
-import type { Surroundings } from '../assembly/surroundings.ts';
+
+import type { AppContext } from '../app/context.ts';
+import { type Rehearsal, rehearse } from '../app/dry-run.ts';
 import { type AuthConfig, algorithmsOf } from '../config/auth.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketConfig } from '../config/bucket.ts';
@@ -48,7 +49,7 @@ export async function explainUpload(
   config: Config,
   as: string | undefined,
   put: string,
-  around: Omit<Surroundings, 'watch'>,
+  around: Omit<AppContext, 'watch'>,
 ): Promise<{ readonly text: string; readonly allowed: boolean }> {
   const rehearsal = await rehearse(config, as, put, around).catch((thrown) => {
     if (thrown instanceof Failure) return thrown;

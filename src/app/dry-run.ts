@@ -10,10 +10,10 @@ import { NO_SPAN } from '../domain/span.ts';
 import type { Bucket, Incoming, Resolved } from '../domain/stages.ts';
 import { percentEncodePath } from '../kit/percent.ts';
 import { findBucket } from '../router/find-bucket.ts';
-import { type OpenedAuth, openAuth } from './open-auth.ts';
-import { openAuthz } from './open-authz.ts';
-import { placeOf } from './open-buckets.ts';
-import type { BucketParts, Surroundings } from './surroundings.ts';
+import { type OpenedAuth, openAuth } from './bucket/auth.ts';
+import { openAuthz } from './bucket/authz.ts';
+import type { AppContext } from './context.ts';
+import { Lifetime } from './lifetime.ts';
 
 export interface Rehearsal {
   readonly bucket: string;
@@ -39,20 +39,25 @@ export async function rehearse(
   { buckets, upload }: Config,
   as: string | undefined,
   put: string,
-  around: Omit<Surroundings, 'watch'>,
+  around: Omit<AppContext, 'watch'>,
 ): Promise<Rehearsal> {
   const rawPath = percentEncodePath(put.startsWith('/') ? put : `/${put}`);
-  const routes = buckets.map((config) => ({ ...placeOf(config, upload), bucket: { ...config, storeBucket: '' } }));
+  const routes = buckets.map((config) => ({
+    prefix: config.path_prefix,
+    maxKeyBytes: upload.max_key_length,
+    literalKeys: config.literal_keys,
+    bucket: { ...config, storeBucket: '' },
+  }));
   const { route, key } = findBucket(routes, { rawPath, hostBucket: undefined });
   const config = route.bucket;
-  const surroundings = { ...around, watch: NOBODY_WATCHES };
-  const parts: BucketParts = { opened: [], reloads: [] };
+  const context = { ...around, watch: NOBODY_WATCHES };
+  const lifetime = new Lifetime(around.log);
   try {
-    const identity = await identify(await openAuth(config, parts, surroundings), as).catch(asFailure);
+    const identity = await identify(await openAuth(config, lifetime, context), as).catch(asFailure);
     if (identity instanceof Failure) return { bucket: config.name, key, identity, verdicts: [] };
     const request = requestOf(config, identity, rawPath, key);
     const verdicts: EngineVerdict[] = [];
-    for (const authorizer of openAuthz(config.authz, config.name, parts, surroundings)) {
+    for (const authorizer of openAuthz(config.authz, config.name, lifetime, context)) {
       const verdict = authorizer.decide(request, NO_SPAN).then(
         ({ allow, reason }): EngineVerdict => ({
           engine: authorizer.engine,
@@ -69,7 +74,7 @@ export async function rehearse(
     }
     return { bucket: config.name, key, identity, verdicts };
   } finally {
-    for (const close of parts.opened.reverse()) await close();
+    await lifetime.close();
   }
 }
 

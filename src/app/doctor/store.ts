@@ -5,16 +5,16 @@ import { asFailure, Failure } from '../../domain/failure.ts';
 import type { OperationName } from '../../domain/operation.ts';
 import { NO_SPAN } from '../../domain/span.ts';
 import type { StoreClient } from '../../s3/store-client.ts';
-import { openStore } from '../open-buckets.ts';
-import type { BucketParts } from '../surroundings.ts';
+import { openStore } from '../bucket/store.ts';
+import type { Lifetime } from '../lifetime.ts';
 import { type Finding, fails, find, works } from './finding.ts';
 
 /** Longest wait for one answer, in milliseconds. */
 const PATIENCE_MILLIS = 10_000;
 
-export function examineStore(bucket: BucketConfig, parts: BucketParts, directory: string): Promise<Finding> {
+export function examineStore(bucket: BucketConfig, lifetime: Lifetime, directory: string): Promise<Finding> {
   return find(`bucket ${bucket.name}, store`, async () => {
-    const store = await openStore(bucket, parts, { directory });
+    const store = await openStore(bucket, lifetime, { directory });
     const started = performance.now();
     try {
       const mayAsk = await tryUpload(store, `.mizuchi-doctor/${randomUUID()}`);

@@ -4,19 +4,16 @@ import type { BucketConfig } from '../../config/bucket.ts';
 import { asFailure } from '../../domain/failure.ts';
 import type { Identity } from '../../domain/identity.ts';
 import { NO_SPAN } from '../../domain/span.ts';
-import { openAuthz } from '../open-authz.ts';
-import { requestOf } from '../rehearse.ts';
-import type { BucketParts, Surroundings } from '../surroundings.ts';
+import { openAuthz } from '../bucket/authz.ts';
+import type { AppContext } from '../context.ts';
+import { requestOf } from '../dry-run.ts';
+import type { Lifetime } from '../lifetime.ts';
 import { type Finding, fails, find, works } from './finding.ts';
 
 const NOBODY_REAL: Identity = { method: 'sigv4', subject: 'mizuchi-doctor', claims: {}, expiresAt: undefined };
 
-export function examinePolicy(
-  bucket: BucketConfig,
-  parts: BucketParts,
-  surroundings: Surroundings,
-): Promise<Finding[]> {
-  const authorizers = openAuthz(bucket.authz, bucket.name, parts, surroundings);
+export function examinePolicy(bucket: BucketConfig, lifetime: Lifetime, context: AppContext): Promise<Finding[]> {
+  const authorizers = openAuthz(bucket.authz, bucket.name, lifetime, context);
   return Promise.all(authorizers.map((authorizer) => examineEngine(bucket, authorizer)));
 }
 

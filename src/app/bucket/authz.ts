@@ -1,21 +1,22 @@
 /** From the section `authz` of a bucket to its policy engines. */
-import type { Authorizer } from '../authz/authorizer.ts';
-import { createOpa } from '../authz/opa.ts';
-import { createOpenFga } from '../authz/openfga.ts';
-import type { AuthzConfig } from '../config/authz.ts';
-import type { BucketParts, Surroundings } from './surroundings.ts';
+import type { Authorizer } from '../../authz/authorizer.ts';
+import { createOpa } from '../../authz/opa.ts';
+import { createOpenFga } from '../../authz/openfga.ts';
+import type { AuthzConfig } from '../../config/authz.ts';
+import type { AppContext } from '../context.ts';
+import type { Lifetime } from '../lifetime.ts';
 
 /** @returns none where whoever is known may upload; else in the order in which they are asked. */
 export function openAuthz(
   { enabled, opa, openfga }: AuthzConfig,
   bucket: string,
-  parts: BucketParts,
-  { watch }: Surroundings,
+  lifetime: Lifetime,
+  { watch }: AppContext,
 ): readonly Authorizer[] {
   if (!enabled) return [];
   const authorizers: Authorizer[] = [];
   if (opa !== undefined) authorizers.push(createOpa(opa, { bucket, watch }));
   if (openfga !== undefined) authorizers.push(createOpenFga(openfga, { bucket, watch }));
-  for (const authorizer of authorizers) parts.opened.push(() => authorizer.close());
+  for (const authorizer of authorizers) lifetime.onClose(() => authorizer.close());
   return authorizers;
 }
