@@ -9,7 +9,7 @@ import { type Engine, NOBODY_WATCHES } from '../domain/identity-watch.ts';
 import { NO_SPAN } from '../domain/span.ts';
 import type { Bucket, Incoming, Resolved } from '../domain/stages.ts';
 import { percentEncodePath } from '../kit/percent.ts';
-import { findBucket } from '../router/find-bucket.ts';
+import { routeRequest } from '../router/route-request.ts';
 import { type OpenedAuth, openAuth } from './bucket/auth.ts';
 import { openAuthz } from './bucket/authz.ts';
 import type { AppContext } from './context.ts';
@@ -48,17 +48,19 @@ export async function rehearse(
     literalKeys: config.literal_keys,
     bucket: { ...config, storeBucket: '' },
   }));
-  const { route, key } = findBucket(routes, { rawPath, hostBucket: undefined });
-  const config = route.bucket;
+  const request = { method: 'PUT', rawPath, hostBucket: undefined, query: [], headers: {} };
+  const { bucket: config, key = '', outcome } = routeRequest(routes, request);
+  if (outcome instanceof Failure) throw outcome;
+  if (config === undefined) throw new Failure('no_such_bucket');
   const context = { ...around, watch: NOBODY_WATCHES };
   const lifetime = new Lifetime(around.log);
   try {
     const identity = await identify(await openAuth(config, lifetime, context), as).catch(asFailure);
     if (identity instanceof Failure) return { bucket: config.name, key, identity, verdicts: [] };
-    const request = requestOf(config, identity, rawPath, key);
+    const resolved = requestOf(config, identity, rawPath, key);
     const verdicts: EngineVerdict[] = [];
     for (const authorizer of openAuthz(config.authz, config.name, lifetime, context)) {
-      const verdict = authorizer.decide(request, NO_SPAN).then(
+      const verdict = authorizer.decide(resolved, NO_SPAN).then(
         ({ allow, reason }): EngineVerdict => ({
           engine: authorizer.engine,
           decision: allow ? 'allow' : 'deny',

@@ -10,7 +10,7 @@ import { readForm } from '../form/read-form.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { ChunkCollector } from '../kit/chunk-collector.ts';
 import type { Route } from '../router/find-bucket.ts';
-import { isForm, routeForm } from '../router/route-form.ts';
+import { routeForm } from '../router/route-form.ts';
 import { routeRequest } from '../router/route-request.ts';
 import { answerQuestion, tellingRegion } from '../upload/answer-question.ts';
 import { createHandlers } from '../upload/handlers.ts';
@@ -20,6 +20,9 @@ import { partSizeFor } from '../upload/split/part-size.ts';
 import { resolveUpload } from '../upload-id/resolve-upload.ts';
 import type { ServedBucket } from './buckets.ts';
 import { pseudonymKey } from './derived-keys.ts';
+import { samplingHints } from './sampling-hints.ts';
+
+const NO_HEADERS = {};
 
 export interface OpenedGateway {
   readonly gateway: Gateway;
@@ -30,6 +33,7 @@ export function openGateway(
   config: Config,
   routes: readonly Route<ServedBucket>[],
   watch: IdentityWatch,
+  isTraced: boolean,
 ): OpenedGateway {
   const { server, tracing, upload } = config;
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
@@ -37,9 +41,10 @@ export function openGateway(
   const pace: Pace = { idleMillis: server.body_idle_timeout_seconds * 1000, leastRate: server.minimum_rate };
   const gateway = createGateway<ServedBucket>(
     {
-      route: (incoming) => routeRequest(routes, incoming),
-      isForm,
-      routeForm: (incoming, stop) => routeForm(routes, incoming, (form) => readForm(form, pace, stop)),
+      route: (request) => routeRequest(routes, request),
+      samplingHints: isTraced ? samplingHints(tracing.sampling.overrides !== undefined) : () => undefined,
+      corsHeaders: ({ bucket }, { headers }) => bucket?.cors?.answerHeaders(headers.origin) ?? NO_HEADERS,
+      routeForm: (form, incoming, stop) => routeForm(form, incoming, (body) => readForm(body, pace, stop)),
       authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
       preflight: answerPreflight,
       answer: answerQuestion,

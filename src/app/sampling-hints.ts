@@ -1,53 +1,36 @@
-/** What the tracer may know of a request before it is judged: where its trace began, and what it seems to ask for. */
+/** What a sampler may use of a request before it is authenticated: the trace that its upload began in, and what it asks for. */
+import { Failure } from '../domain/failure.ts';
+import { PREFLIGHT } from '../domain/operation.ts';
+import type { Routable, Routing } from '../domain/routing.ts';
 import type { RequestClues } from '../domain/span.ts';
-import type { Target } from '../domain/stages.ts';
-import { findBucket, type Route } from '../router/find-bucket.ts';
-import { findOperation } from '../router/find-operation.ts';
-import type { CluesOf } from '../server/serve-request.ts';
 import type { SealingBucket } from '../upload-id/seal.ts';
 
-type Found = ReturnType<typeof findBucket<SealingBucket>>;
+type HintsOf = (routing: Routing<SealingBucket>, request: Routable) => RequestClues | undefined;
 
-/** @param withOperation whether the sampler wants to know bucket and operation of every request. */
-export function clueFinder(routes: readonly Route<SealingBucket>[], withOperation: boolean): CluesOf {
-  return (method, target, query) => {
-    const uploadId = query.find(([name]) => name === 'uploadId')?.[1];
+/** @param withOperation whether the sampler uses bucket and operation. */
+export function samplingHints(withOperation: boolean): HintsOf {
+  return (routing, request) => {
+    const { bucket, key } = routing;
+    if (bucket === undefined || key === undefined) return undefined;
+    const uploadId = request.query.find(([name]) => name === 'uploadId')?.[1];
     if (uploadId === undefined && !withOperation) return undefined;
-    const found = bucketOf(routes, target);
-    if (found === undefined) return undefined;
-    const clues = withOperation
-      ? { bucket: found.route.bucket.name, operation: operationOf(method, query, found) }
-      : {};
-    return uploadId === undefined ? clues : { ...clues, origin: originOf(uploadId, found) };
+    const origin = uploadId === undefined ? undefined : originOf(bucket, uploadId, key);
+    return withOperation ? { origin, bucket: bucket.name, operation: operationOf(routing, request) } : { origin };
   };
 }
 
-/** Undefined where the path names no bucket or no key: the router will say so. */
-function bucketOf(routes: readonly Route<SealingBucket>[], target: Target): Found | undefined {
+/** The id is trusted only if its seal is valid. Its owner cannot be checked yet, and does not matter here. */
+function originOf({ uploadIds }: SealingBucket, uploadId: string, key: string): RequestClues['origin'] {
   try {
-    return findBucket(routes, target);
+    return uploadIds.open(uploadId, key)?.origin;
   } catch {
     return undefined;
   }
 }
 
-/** What the id says is believed only if its seal holds. Whose upload it is cannot be known yet, and does not matter here. */
-function originOf(uploadId: string, { route, key }: Found): RequestClues['origin'] {
-  try {
-    return route.bucket.uploadIds.open(uploadId, key)?.origin;
-  } catch {
-    return undefined;
-  }
-}
-
-function operationOf(
-  method: string,
-  query: readonly (readonly [string, string])[],
-  { route, key }: Found,
-): string | undefined {
-  try {
-    return findOperation(method, query, key !== '', route).operation;
-  } catch {
+function operationOf({ key, outcome }: Routing, { method }: Routable): string | undefined {
+  if (outcome instanceof Failure || 'form' in outcome)
     return method === 'POST' && key === '' ? 'PostObject' : undefined;
-  }
+  const { operation } = outcome.request;
+  return operation === PREFLIGHT ? undefined : operation;
 }

@@ -11,12 +11,10 @@ import type { Route } from '../router/find-bucket.ts';
 import { type Listener, listen } from '../server/listener.ts';
 import type { EdgeOptions } from '../server/upload-port.ts';
 import { ownHosts, virtualHosts } from '../server/virtual-hosts.ts';
-import { corsFinder } from './bucket/cors.ts';
 import type { ServedBucket } from './buckets.ts';
 import type { AppContext } from './context.ts';
 import { openGateway } from './gateway.ts';
 import type { Lifetime } from './lifetime.ts';
-import { clueFinder } from './sampling-hints.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be bound. */
@@ -28,13 +26,12 @@ export async function openUploads(
   routes: readonly Route<ServedBucket>[],
   edge: EdgeOptions,
 ): Promise<Listener> {
-  const { server, tracing } = config;
-  const { gateway, memory } = openGateway(config, routes, context.watch);
+  const { server } = config;
+  const { gateway, memory } = openGateway(config, routes, context.watch, tracer !== NO_TRACER);
   watchMemory(registry, memory);
   showLimits(registry, config);
   watchForms(registry, gateway);
   for (const { bucket } of routes) watchStore(registry, bucket.name, bucket.store);
-  const wantsOperation = tracing.sampling.overrides !== undefined;
   const listener = await listen({
     ...server.address,
     limits: {
@@ -45,8 +42,6 @@ export async function openUploads(
     idleMillis: server.body_idle_timeout_seconds * 1000,
     gateway,
     tracer,
-    cluesOf: tracer === NO_TRACER ? () => undefined : clueFinder(routes, wantsOperation),
-    corsOf: corsFinder(routes),
     hostBucketOf: virtualHosts(server.domain ?? []),
     isOwnHost: ownHosts(server.domain ?? []),
     report: createReport(context.log, new RequestMetrics(registry)),
