@@ -2,6 +2,7 @@
 import type { Environment } from '../config/expand.ts';
 import type { IdentityWatch } from '../domain/identity-watch.ts';
 import type { Log } from '../domain/log.ts';
+import type { StoreTransport } from '../s3/store-client.ts';
 
 export interface AppContext {
   /** The directory that relative paths of the configuration start from. */
@@ -10,4 +11,6 @@ export interface AppContext {
   readonly env: Environment;
   readonly log: Log;
   readonly watch: IdentityWatch;
+  /** Sends requests to stores; over the network by default. */
+  readonly transport?: StoreTransport;
 }

@@ -13,10 +13,10 @@ import type { Lifetime } from '../lifetime.ts';
 export async function openStore(
   { name, s3 }: Pick<BucketConfig, 'name' | 's3'>,
   lifetime: Lifetime,
-  { directory }: Pick<AppContext, 'directory'>,
+  { directory, transport }: Pick<AppContext, 'directory' | 'transport'>,
 ): Promise<StoreClient> {
   const ca = s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(directory, s3.ca_file));
-  const store = await StoreClient.open(s3, ca).catch((cause) => {
+  const store = await StoreClient.open(s3, ca, transport).catch((cause) => {
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   lifetime.onClose(() => store.close());

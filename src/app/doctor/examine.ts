@@ -14,9 +14,9 @@ export async function examine(config: Config, around: Omit<AppContext, 'watch'>)
   const context = { ...around, watch: NOBODY_WATCHES };
   try {
     const buckets = config.buckets.map(async (bucket) => [
-      await examineStore(bucket, lifetime, around.directory),
+      await examineStore(bucket, config, lifetime, context),
       ...(await examineIdentity(bucket, lifetime, context)),
-      ...(await examinePolicy(bucket, lifetime, context)),
+      ...(await examinePolicy(bucket, config, lifetime, context)),
     ]);
     return (await Promise.all([...buckets, examineCollectors(config, around.directory)])).flat();
   } finally {
