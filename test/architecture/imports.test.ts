@@ -30,7 +30,7 @@ const RANKS: Record<string, number> = {
   upload: 3,
   gateway: 4,
   server: 5,
-  assembly: 5.5,
+  app: 5.5,
   'app.ts': 6,
   cli: 7,
   'cli.ts': 8,
@@ -79,8 +79,8 @@ describe('the house', () => {
       (file) => roomOf(file) !== 'tracing' && importsOf(file).some((target) => roomOf(target) === 'tracing'),
     );
     assert.deepEqual(importers.toSorted(), [
-      'app.ts',
-      'assembly/examine/collector.ts',
+      'app/doctor/collector.ts',
+      'app/telemetry.ts',
       'cli/check.ts',
       'cli/replay.ts',
     ]);

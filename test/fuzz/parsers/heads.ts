@@ -8,7 +8,7 @@ import { addressSet } from '../../../src/kit/address-set.ts';
 import { withoutOuterBlanks } from '../../../src/kit/outer-blanks.ts';
 import { percentDecode, percentEncodePath } from '../../../src/kit/percent.ts';
 import { withoutCredentials } from '../../../src/kit/without-credentials.ts';
-import { findBucket, type Route } from '../../../src/router/find-bucket.ts';
+import { findKey, findRoute, type Route } from '../../../src/router/find-bucket.ts';
 import { findOperation } from '../../../src/router/find-operation.ts';
 import { unhoist } from '../../../src/router/hoisted-headers.ts';
 import { isForm } from '../../../src/router/route-form.ts';
@@ -68,7 +68,8 @@ export const HEADS: readonly Parser[] = [
     pieces: ['%3f', '%', '%e2%82', '..%2f', '../', '/', '&', 'a&', 'x-id=', '=', '?', ';', '%00', "'", '"', 'a'],
     read(text) {
       const { path, query } = parseTarget(text);
-      const { key } = findBucket(ROUTES, { rawPath: path, hostBucket: undefined });
+      const target = { rawPath: path, hostBucket: undefined };
+      const key = findKey(ROUTES, findRoute(ROUTES, target), target);
       return [key, percentEncodePath(key), findOperation('POST', query, true)];
     },
   },
