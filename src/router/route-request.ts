@@ -4,7 +4,7 @@ import { PREFLIGHT } from '../domain/operation.ts';
 import type { Bucket, Incoming, Routed } from '../domain/stages.ts';
 import { findBucket, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
-import { unhoist } from './hoisted-headers.ts';
+import { unhoist } from './presigned-query-headers.ts';
 
 /** @throws Failure for everything that is not an upload to a known bucket. */
 export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], request: Incoming): Routed<B> {
