@@ -18,7 +18,7 @@ import type { Environment } from './config/expand.ts';
 import { resourceAttributes } from './config/resource-attributes.ts';
 import type { TracingConfig } from './config/tracing.ts';
 import type { VariableWarning } from './config/variable-warning.ts';
-import { answerPreflight } from './cors/answer-preflight.ts';
+import { answerPreflight } from './cors/preflight.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { readForm } from './form/read-form.ts';

@@ -1,6 +1,6 @@
 /** The headers that answers carry for browsers, by the bucket that the path names: asked for every answer, whatever has come of it. */
 import type { CorsConfig } from '../config/cors.ts';
-import type { CorsBucket } from '../cors/answer-preflight.ts';
+import type { CorsBucket } from '../cors/preflight.ts';
 import { CorsPolicy } from '../cors/cors-policy.ts';
 import { findRoute, type Route } from '../router/find-bucket.ts';
 import type { CorsOf } from '../server/serve-request.ts';

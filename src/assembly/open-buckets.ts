@@ -8,7 +8,7 @@ import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import type { ObjectHeadersConfig } from '../config/object-headers.ts';
 import type { ServerConfig } from '../config/server.ts';
-import type { CorsBucket } from '../cors/answer-preflight.ts';
+import type { CorsBucket } from '../cors/preflight.ts';
 import type { Route } from '../router/find-bucket.ts';
 import type { HeaderRules } from '../s3/header-rules.ts';
 import { type StoreBucket, type StoreChecksums, StoreClient } from '../s3/store-client.ts';
