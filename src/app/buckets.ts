@@ -3,7 +3,7 @@ import type { AuthBucket } from '../auth/authenticate.ts';
 import type { PolicyBucket } from '../authz/authorize.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
-import type { CorsBucket } from '../cors/answer-preflight.ts';
+import type { CorsBucket } from '../cors/preflight.ts';
 import type { Route } from '../router/find-bucket.ts';
 import type { StoreBucket, StoreClient } from '../s3/store-client.ts';
 import type { KnownBucket } from '../upload/answer-question.ts';

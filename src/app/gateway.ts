@@ -3,7 +3,7 @@ import { createAuthenticate } from '../auth/authenticate.ts';
 import { Pseudonyms } from '../auth/pseudonyms.ts';
 import { createAuthorize } from '../authz/authorize.ts';
 import type { Config } from '../config/config.ts';
-import { answerPreflight } from '../cors/answer-preflight.ts';
+import { answerPreflight } from '../cors/preflight.ts';
 import type { IdentityWatch } from '../domain/identity-watch.ts';
 import type { Pace } from '../domain/pace.ts';
 import { readForm } from '../form/read-form.ts';

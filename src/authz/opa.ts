@@ -13,9 +13,9 @@ export const OPA = policyEngine({
   fields: {
     policy_path: string({
       prose:
-        'The document that decides, as in `POST /v1/data/<policy_path>`: `mizuchi/allow` is the rule `allow` of the package `mizuchi`.',
-      check: (path) => (/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path) ? undefined : 'is not the path of a rule'),
-      mend: 'write package and rule, such as mizuchi/allow',
+        'The document to query, as in `POST /v1/data/<policy_path>`: `mizuchi/allow` is the rule `allow` in the package `mizuchi`.',
+      check: (path) => (/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path) ? undefined : 'is not a rule path'),
+      hint: 'write the package and the rule, such as mizuchi/allow',
     }),
   },
   protocol: {

@@ -43,22 +43,21 @@ export interface EngineOptions extends EngineClientOptions {
 /** Settings that every engine has. */
 const SHARED = {
   timeout_seconds: number({
-    prose:
-      'How long one response may take, from the moment at which the query is sent. After that the upload is refused with 503.',
+    prose: 'Timeout of one query to the engine, measured from when it is sent. On timeout, the upload fails with 503.',
     default: 1,
     min: 0.01,
     max: 60,
   }),
   cache_ttl_seconds: number({
     prose:
-      'How long a decision is cached for equal queries; never longer than the credentials are valid. 0 disables the cache.',
+      'How long a decision is cached for equal queries, at most as long as the credentials are valid. 0 disables the cache.',
     default: 0,
     min: 0,
     max: 3600,
   }),
   max_concurrent: integer({
     prose:
-      'The number of concurrent queries to the engine, and of connections to it. Further queries wait for up to 5 s, then the upload is refused with 503 SlowDown.',
+      'Maximum number of concurrent queries and connections to the engine. Further queries wait for up to 5 s; then the upload fails with 503 SlowDown.',
     default: 64,
     min: 1,
     max: 10_000,

@@ -5,7 +5,7 @@ import type { Destination, Routable, Routing } from '../domain/routing.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { findKey, findRoute, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
-import { unhoist } from './hoisted-headers.ts';
+import { unhoist } from './presigned-query-headers.ts';
 import { isForm } from './route-form.ts';
 
 /** Never throws: everything that is not an upload to a known bucket is refused in the result. */
