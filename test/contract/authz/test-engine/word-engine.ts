@@ -12,7 +12,7 @@ export const WORD_ENGINE = policyEngine({
     word: string({
       prose: 'The word that allows.',
       check: (word) => (/^[a-z]+$/.test(word) ? undefined : 'is not a word'),
-      mend: 'write lower-case letters',
+      hint: 'write lower-case letters',
     }),
   },
   protocol: {
