@@ -20,10 +20,10 @@ import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed
 /** What one-byte pieces may hold beyond what the same bytes hold in one piece, in bytes: garbage of V8, and a block for each. */
 const ALLOWED = 2 * 1024 * 1024;
 /** Of each connection, unless a path takes less. */
-const BYTES = 60_000;
+const BYTES = 30_000;
 const CONNECTIONS = 4;
 /** Of each connection where every byte is a packet. */
-const DRIPPED = 15_000;
+const DRIPPED = 10_000;
 
 const REPORT = fileURLToPath(new URL('../support/report-memory.ts', import.meta.url));
 const one = (bytes: string): string => [...bytes].map((byte) => `1\r\n${byte}\r\n`).join('');
