@@ -127,7 +127,7 @@ describe('the memory for parts', { concurrency: 4 }, () => {
       const slow = await drippers(t, gateway, 9, 2 * MIB, 60, head);
       const reserved = 5 * MIB - 64 * KIB;
       await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= reserved);
-      const object = randomBytes(12 * MIB);
+      const object = randomBytes(7 * MIB);
       const answers = await Promise.all(['a', 'b', 'c'].map((key) => put(gateway, `/vip/${key}`, object)));
       assert.deepEqual(
         answers.map(({ status }) => status),
@@ -164,7 +164,7 @@ describe('the memory for parts', { concurrency: 4 }, () => {
     const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 12 });
     const [slow] = await drippers(t, gateway, 1, 8 * MIB, 60);
     await until(gateway, 'mizuchi_part_memory_bytes', (value) => value === 5 * MIB);
-    const object = randomBytes(12 * MIB);
+    const object = randomBytes(7 * MIB);
     assert.equal((await put(gateway, '/vip/k', object)).status, 200);
     await slow!.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
     assert.equal(gateway.log.filter(({ error_reason }) => error_reason === 'below_fair_rate').length, 1);
@@ -173,7 +173,7 @@ describe('the memory for parts', { concurrency: 4 }, () => {
 
   it('is enough, as little as it may be, for many uploads that are all split at once', async (t) => {
     const { gateway, store } = await sceneWith(t, { ...SMALL, part_size: '16MiB' });
-    const bodies = Array.from({ length: 40 }, (_, i) => Buffer.alloc((6 + (i % 5)) * MIB + i, i));
+    const bodies = Array.from({ length: 30 }, (_, i) => Buffer.alloc(5_500_000 + (i % 5) * 400_000 + i, i));
     const answers = await Promise.all(
       bodies.map((body, i) =>
         send(gateway.url, 'PUT', `/${i % 2 ? 'vip' : 'public'}/storm-${i}`, body, i % 3 ? CHUNKED : {}),

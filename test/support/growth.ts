@@ -12,7 +12,7 @@ const collect = runInNewContext('gc') as () => void;
 setFlagsFromString('--no-expose-gc');
 
 /** Microseconds of CPU that one measurement takes at least: far more than the clock's step. */
-const LEAST = 200;
+const LEAST = 100;
 /** The sizes that are compared: the whole, and parts of it. */
 const SMALL = 1 / 16;
 const NEAR = 1 / 4;
