@@ -123,7 +123,7 @@ describe('the memory for parts', { concurrency: 4 }, () => {
     ['files of forms', formHead],
   ] as const) {
     it(`comes back from clients that hold it and drip while others wait: ${what}`, async (t) => {
-      const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 12 });
+      const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
       const slow = await drippers(t, gateway, 9, 2 * MIB, 60, head);
       const reserved = 5 * MIB - 64 * KIB;
       await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= reserved);
@@ -151,7 +151,7 @@ describe('the memory for parts', { concurrency: 4 }, () => {
   }
 
   it('stays with slow clients where fair_rate is 0: who waits is refused', async (t) => {
-    const { gateway } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 2, fair_rate: 0 });
+    const { gateway } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 4, fair_rate: 0 });
     const [slow] = await drippers(t, gateway, 1, 2 * MIB, 60);
     await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= 4 * MIB);
     const answer = await put(gateway, '/vip/k', randomBytes(12 * MIB));
@@ -161,7 +161,7 @@ describe('the memory for parts', { concurrency: 4 }, () => {
   });
 
   it('is taken back from a slow upload of which parts are stored already, and none is left behind', async (t) => {
-    const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 12 });
+    const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
     const [slow] = await drippers(t, gateway, 1, 8 * MIB, 60);
     await until(gateway, 'mizuchi_part_memory_bytes', (value) => value === 5 * MIB);
     const object = randomBytes(7 * MIB);

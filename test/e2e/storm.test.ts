@@ -15,7 +15,7 @@ import { EmbeddedStore, sha256 } from '../support/embedded-store.ts';
 import { awsChunked, chunkedHeaders, send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
-const UPLOADS = 300;
+const UPLOADS = 240;
 const AT_ONCE = 12;
 const MIB = 1024 ** 2;
 const BYTES = Buffer.alloc(6 * MIB);
@@ -58,7 +58,7 @@ describe('a storm', () => {
     gateway = await startGateway({
       storeUrl: store.url,
       // Long enough that on a busy machine nothing comes too late that no fault has held up.
-      s3: { answer_timeout_seconds: 3, stall_timeout_seconds: 3 },
+      s3: { answer_timeout_seconds: 6, stall_timeout_seconds: 6 },
       upload: { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB' },
     });
   });

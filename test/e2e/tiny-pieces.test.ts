@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { BOUNDARY, field, filePart } from '../support/forms.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
@@ -137,11 +137,13 @@ describe('memory for bodies that come byte by byte', () => {
     return held;
   };
 
+  const secureContext = createSecureContext();
+
   /** Opens a connection and sends what is given, each on its own. */
   async function send(writes: Iterable<string>): Promise<{ tcp: Socket; tls: TLSSocket }> {
     const tcp = connectTcp(Number(new URL(gateway.url).port), '127.0.0.1');
     tcp.setNoDelay(true);
-    const tls = connectTls({ socket: tcp, rejectUnauthorized: false });
+    const tls = connectTls({ socket: tcp, rejectUnauthorized: false, secureContext });
     tls.on('error', () => {});
     await once(tls, 'secureConnect');
     for (const bytes of writes) await new Promise((resolve) => tls.write(bytes, resolve));
