@@ -34,7 +34,7 @@ const asleep = new Int32Array(new SharedArrayBuffer(4));
  * milliseconds: the thread sleeps for a moment.
  */
 export function cpuMicros(): number {
-  Atomics.wait(asleep, 0, 0, 0.001);
+  Atomics.wait(asleep, 0, 0, 0.1);
   const { user, system } = process.threadCpuUsage();
   return user + system;
 }
