@@ -49,6 +49,20 @@ describe('the documents', () => {
     assert.deepEqual(missing, []);
   });
 
+  it('exist if a source names them', () => {
+    const sources = ['src', 'scripts', 'test', 'bench', 'demo', 'deploy', 'examples'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(?:ts|ya?ml|json)$/.test(file))
+        .map((file) => join(folder, file)),
+    );
+    const missing = sources.flatMap((source) =>
+      [...read(source).matchAll(/(?<!\w\/)\bdocs\/[\w/-]+\.md\b/g)]
+        .filter(([path]) => !existsSync(join(root, path)))
+        .map(([path]) => `${source}: ${path}`),
+    );
+    assert.deepEqual(missing, []);
+  });
+
   it('link to files that exist', () => {
     const missing = documents.flatMap((document) =>
       linksOf(document)

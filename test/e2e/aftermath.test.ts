@@ -28,7 +28,7 @@ const KINDS: readonly (readonly [head: string, sent: number])[] = [
   ],
 ];
 
-describe('a thousand uploads that break off', () => {
+describe('a thousand aborted uploads', () => {
   let store: RawStore;
   let gateway: TestGateway;
   before(async () => {

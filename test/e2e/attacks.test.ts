@@ -44,7 +44,7 @@ class TenBytes {
   }
 }
 
-describe('a client that lies to the policy engine about the size of its object', () => {
+describe('a client that declares a false size to the policy engine', () => {
   const engine = new TenBytes();
   let store: RawStore;
   let gateway: TestGateway;
@@ -99,7 +99,7 @@ describe('a client that lies to the policy engine about the size of its object',
 
 describe('a client that smuggles headers through the query of a presigned URL', () => {
   for (const pair of ['X-Amz-Meta-A=%0d%0ax-amz-acl:%20public-read', 'X-Amz-Meta-%0d%0aA=b', 'X-Amz-Meta-A=%00']) {
-    it(`is told so, and not that the store failed: ${pair}`, async (t) => {
+    it(`gets this error, and not one of the store: ${pair}`, async (t) => {
       const store = await RawStore.start();
       t.after(() => store.close());
       const gateway = await startGateway({ storeUrl: store.url });
@@ -147,7 +147,7 @@ describe('a client that goes away while it is judged', () => {
   });
 });
 
-describe('a client that knows a question at which the policy contradicts itself', () => {
+describe('a client that knows a query for which the policy contradicts itself', () => {
   // As OPA v1.22 answers, shortened.
   const CONTRADICTION = {
     code: 'internal_error',

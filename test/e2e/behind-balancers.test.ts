@@ -73,7 +73,7 @@ describe('behind balancers', () => {
     ['version 2, the proxy itself', V2_LOCAL, '127.0.0.1'],
   ];
   for (const [what, header, address] of headers) {
-    it(`knows the client by the PROXY protocol: ${what}, wherever it is cut`, async () => {
+    it(`knows the client by the PROXY protocol: ${what}, wherever it is divided`, async () => {
       const gateway = await start(fromLoopback);
       const bytes = Buffer.from(header);
       const whole = Buffer.concat([bytes, Buffer.from(PUT)]);
@@ -129,7 +129,7 @@ describe('behind balancers', () => {
     assert.equal(gateway.log.at(-1)?.problem, 'proxy_header_timeout');
   });
 
-  it('says nothing of a balancer that only asks whether the port is open', async () => {
+  it('does not log a balancer that only probes the port', async () => {
     const gateway = await start(fromLoopback);
     gateway.log.length = 0;
     const probe = connectTcp(gateway.app.port, '127.0.0.1');
@@ -189,7 +189,7 @@ describe('behind balancers', () => {
     }
   });
 
-  it('says whose certificate was refused: the client that the balancer named', async (test) => {
+  it('logs the peer of a refused certificate: the client that the balancer named', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'mizuchi-proxy-'));
     test.after(() => rmSync(directory, { recursive: true }));
     for (const [name, text] of Object.entries({ cert: SERVER_CERTIFICATE, key: SERVER_KEY, ca: AUTHORITY }))

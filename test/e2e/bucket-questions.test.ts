@@ -9,7 +9,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 const KEY = { access_key: 'AKIADEVICE7', secret_key: 'the-secret-of-device-7' };
 const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
 
-describe('a question about a bucket', () => {
+describe('a request about a bucket', () => {
   let store: RawStore;
   let gateway: TestGateway;
   before(async () => {
@@ -48,7 +48,7 @@ describe('a question about a bucket', () => {
     });
   }
 
-  it('is answered to who has a key, in the words of the SDK', async () => {
+  it('succeeds for a client with a key, as the SDK reports it', async () => {
     const credentials = { accessKeyId: KEY.access_key, secretAccessKey: KEY.secret_key };
     const options = { endpoint: gateway.url, region: 'eu-central-1', forcePathStyle: true, maxAttempts: 1 };
     const client = new S3Client({ ...options, credentials });
@@ -63,7 +63,7 @@ describe('a question about a bucket', () => {
     }
   });
 
-  it('finds no multipart upload to go on with, whoever began one', async () => {
+  it('lists no multipart upload, of any creator', async () => {
     const listed = await ask('GET', '/open?uploads&prefix=k&max-uploads=1');
     assert.equal(listed.status, 200);
     assert.match(
@@ -74,7 +74,7 @@ describe('a question about a bucket', () => {
     assert.equal((await ask('GET', '/open?uploads&versions')).status, 405);
   });
 
-  it('is not answered to strangers', async () => {
+  it('fails for unauthenticated clients', async () => {
     for (const [method, path] of [
       ['GET', '/guarded?location'],
       ['HEAD', '/guarded'],
@@ -84,7 +84,7 @@ describe('a question about a bucket', () => {
       assert.equal((await ask(method, path)).status, 403, method);
   });
 
-  it('tells the region even where it is not answered, for SDKs that look for it without credentials', async () => {
+  it('returns the region even if it fails, for SDKs that look for it without credentials', async () => {
     const refused = await ask('HEAD', '/guarded');
     assert.deepEqual([refused.status, refused.headers['x-amz-bucket-region']], [403, 'eu-central-1']);
     const token = await ask('HEAD', '/tokens');
@@ -116,7 +116,7 @@ describe('a question about a bucket', () => {
       assert.equal((await ask(method, path)).status, status, `${method} ${path}`);
   });
 
-  it('asks for no body', async () => {
+  it('requests no body', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write('PUT /open HTTP/1.1\r\nHost: g\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n');
     await client.until(/<\/Error>/);

@@ -76,7 +76,7 @@ describe('the collector', () => {
     assert.equal(receiver.spans().length, 4);
   });
 
-  it('that is not believed costs no upload, and is said', async (t) => {
+  it('that is not trusted costs no upload, and is logged', async (t) => {
     const receiver = await receiveGrpc(undefined, 0, { key: SERVER_KEY, cert: SERVER_CERTIFICATE });
     t.after(() => receiver.close());
     const gateway = await start({ endpoint: `https://localhost:${receiver.port}`, protocol: 'grpc' });
@@ -96,7 +96,7 @@ describe('the collector', () => {
     ],
     ['a file of headers that is none', { headers_file: 'ca.pem' }, /tracing: .*ca\.pem:1 is no header/],
   ] as const) {
-    it(`is not tried with ${what}: that is said when the gateway starts`, async () => {
+    it(`is not tried with ${what}: the log reports it at the start`, async () => {
       await assert.rejects(start({ endpoint: 'https://localhost:1', ...otlp }), wanted);
     });
   }

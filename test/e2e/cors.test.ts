@@ -59,7 +59,7 @@ describe('a browser', () => {
     });
   const allowed = ({ headers }: Answer): string | undefined => headers['access-control-allow-origin'];
 
-  it('may ask before it uploads, and nobody else is asked', async () => {
+  it('may send a preflight, which ends at the gateway', async () => {
     const answer = await ask(
       '/pages/a%20b?X-Amz-Signature=1&partNumber=1',
       APP,
@@ -81,7 +81,7 @@ describe('a browser', () => {
     assert.match(body, /^mizuchi_uploads_total\{bucket="pages",operation="Preflight",result="success"\} 1$/m);
   });
 
-  it('needs no credential to ask, and one to upload', async () => {
+  it('needs no credential for a preflight, and one to upload', async () => {
     assert.equal((await ask('/guarded/k', APP)).status, 204);
     const refused = await put('/guarded/k', APP);
     assert.deepEqual([refused.status, allowed(refused)], [403, '*']);
@@ -108,7 +108,7 @@ describe('a browser', () => {
     });
   }
 
-  it('is not answered where the bucket takes no pages', async () => {
+  it('is refused if the bucket allows no pages', async () => {
     const answer = await ask('/closed/k', APP);
     assert.deepEqual([answer.status, allowed(answer), answer.headers.vary], [405, undefined, undefined]);
     assert.equal(allowed(await put('/closed/k', APP)), undefined);
@@ -188,7 +188,7 @@ describe('a browser', () => {
     assert.match(String(answer.headers.vary), /^Origin/);
   });
 
-  it('sends forms, and sees their answers', async () => {
+  it('sends forms, and reads their responses', async () => {
     const form = new FormData();
     form.set('key', 'from a page');
     form.set('success_action_status', '201');

@@ -49,7 +49,7 @@ describe('disorderly clients', () => {
     });
   }
 
-  it('that do not take their answers are cut off, and said to have gone', { timeout: 10_000 }, async () => {
+  it('that do not read their responses are disconnected, and logged as aborted', { timeout: 10_000 }, async () => {
     const impatient = await startGateway({ storeUrl: store.url, server: { body_idle_timeout_seconds: 1 } });
     const document = `<ListPartsResult>${'<Part/>'.repeat(100_000)}</ListPartsResult>`;
     store.behaviour = (_, response) => void response.end(document);
@@ -66,7 +66,7 @@ describe('disorderly clients', () => {
     await impatient.close();
   });
 
-  it('that announce a body with a HEAD get their answer without sending it', { timeout: 5_000 }, async () => {
+  it('that announce a body with a HEAD get their response without sending it', { timeout: 5_000 }, async () => {
     const other = await startGateway({ storeUrl: store.url });
     const client = await RawClient.connect(other.url);
     client.write('HEAD /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\n');

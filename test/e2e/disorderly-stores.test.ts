@@ -23,7 +23,7 @@ describe('disorderly stores', () => {
     await store.close();
   });
 
-  it('are not believed when they say yes before they have the whole object', async () => {
+  it('are not believed when they return success before they have the whole object', async () => {
     store.behaviour = (_, response) => void response.writeHead(200, { etag: '"x"', 'content-length': 0 }).end();
     const client = await RawClient.connect(gateway.url);
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 1000000\r\n\r\n');
@@ -33,7 +33,7 @@ describe('disorderly stores', () => {
     assert.equal(gateway.log.at(-1)?.error_type, 'store_invalid_answer');
   });
 
-  it('are cut short when they talk without end', async () => {
+  it('are disconnected when they send without end', async () => {
     store.behaviour = answering(400, `<Error><Code>Talk</Code><Message>${'m'.repeat(900_000)}</Message></Error>`);
     const { status, body } = await send(gateway.url, 'PUT', '/uploads/k', 'x');
     assert.equal(status, 502);
@@ -43,7 +43,7 @@ describe('disorderly stores', () => {
     assert.equal(String(error_detail).length, 1000);
   });
 
-  it('may not stand still in the middle of an object for longer than they may take to answer', async () => {
+  it('may not stall in the middle of an object for longer than they may take to respond', async () => {
     store.behaviour = (request) => void request.pause();
     const client = await RawClient.connect(gateway.url);
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 30000000\r\n\r\n');
@@ -57,7 +57,7 @@ describe('disorderly stores', () => {
 });
 
 describe('credentials that take their time', () => {
-  it('cost nothing but time, even if the client dies or stands still meanwhile', { timeout: 20_000 }, async (t) => {
+  it('cost nothing but time, even if the client disconnects or stalls meanwhile', { timeout: 20_000 }, async (t) => {
     const store = await RawStore.start();
     t.after(() => store.close());
     const waiting: ServerResponse[] = [];

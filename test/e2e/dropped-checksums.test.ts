@@ -44,7 +44,7 @@ describe('a store that refuses checksums', () => {
   });
 
   for (const sending of SENDINGS) {
-    it(`takes ${sending.name}, whatever is promised, and the client is told of no checksum`, async () => {
+    it(`accepts ${sending.name}, whatever is promised, and the response has no checksum`, async () => {
       for (const promising of PROMISES.filter((each) => arePossible(each, sending))) {
         const answer = await sendPromised(gateway.url, 'k', randomBytes(sending.size), promising, sending);
         assert.ok(answer.status < 300, `${promising.name}: ${answer.status} ${answer.body}`);
@@ -99,7 +99,7 @@ describe('a store that refuses checksums', () => {
     ['the MD5 of its document, which is written anew', { 'content-md5': md5 }, 200, undefined],
     ['the MD5 of another document', { 'content-md5': composite.slice(0, 22) }, 400, 'BadDigest'],
   ] as const) {
-    it(`answers ${status} to a completion with ${what}`, async () => {
+    it(`returns ${status} to a completion with ${what}`, async () => {
       const target = await beginUpload(gateway.url);
       const answer = await complete(gateway.url, target, list, headers);
       assert.deepEqual([answer.status, /<Code>(.*)<\/Code>/.exec(answer.body)?.[1]], [status, code], answer.body);

@@ -10,7 +10,7 @@ import { RawStore } from '../support/raw-store.ts';
 import { startGateway } from '../support/start-gateway.ts';
 
 describe('exemplars', () => {
-  it('stand on every histogram, and only of traces that are kept', async (t) => {
+  it('are on every histogram, and only of kept traces', async (t) => {
     const store = await RawStore.start();
     const engine = await FakeEngine.start();
     const collector = await receiveHttp();

@@ -75,7 +75,7 @@ describe('requests that are not judged yet', () => {
     again.destroy();
   });
 
-  it('are counted while a policy engine is asked about them', async () => {
+  it('are counted while a policy engine is queried about them', async () => {
     const { engine, held, answer } = await slowEngine();
     const { gateway } = await start({ auth: AUTH, authz: opaOf(engine), upload: { concurrent_uploads: 3 } });
     const token = await tokenOf('anna');
@@ -119,7 +119,7 @@ describe('slots for requests', () => {
     for (const client of hostile) client.destroy();
   });
 
-  it('are counted per address where nobody is authenticated', async () => {
+  it('are counted per address before authentication', async () => {
     const { gateway } = await start({ upload: { concurrent_uploads: LIMIT } });
     const hostile = await Promise.all(Array.from({ length: LIMIT }, () => RawClient.connect(gateway.url, '127.0.0.2')));
     for (const [i, client] of hostile.entries())
@@ -172,8 +172,8 @@ describe('a form that finds no slot', () => {
 const headOf = (token: string, key: string): string =>
   `PUT /uploads/${key} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ${token}\r\nContent-Length: 60000\r\n\r\nx`;
 
-describe('questions to a policy engine', () => {
-  it('are asked so many at once, over so many connections; those of clients that have gone are not asked', async () => {
+describe('queries to a policy engine', () => {
+  it('have a limit at once, and as many connections; queries of disconnected clients are not sent', async () => {
     const { engine, held, most, answer } = await slowEngine();
     const { gateway } = await start({ auth: AUTH, authz: opaOf(engine, { max_concurrent: 2 }) });
     const clients: RawClient[] = [];
@@ -253,7 +253,7 @@ async function honestAnswers(engineAnswers: number, hostile: readonly string[]):
 
 describe('a hundred honest clients', () => {
   const ROUNDS = 800;
-  it('lose less than a tenth of their answers to a hostile one, however many connections it has', {
+  it('lose less than a tenth of their responses to a hostile one, however many connections it has', {
     timeout: 50_000,
   }, async () => {
     const token = await tokenOf('hostile');
@@ -272,7 +272,7 @@ describe('a hundred honest clients', () => {
 });
 
 describe('connections to the store', () => {
-  it('are so many, and a large upload is not asked for a byte before there is one', async () => {
+  it('are limited, and a large upload sends no byte before one is free', async () => {
     const { store, gateway } = await start({ s3: { max_connections: 2 } });
     const { promise: gate, resolve: go } = Promise.withResolvers<void>();
     let now = 0;
@@ -352,7 +352,7 @@ describe('connections to the store', () => {
 });
 
 describe('the trace of a request that waited for others', () => {
-  it('says for what, and for how long, on the span that begins after it', async () => {
+  it('shows its reason and its duration on the span that begins after it', async () => {
     const collector: OtlpReceiver = open(await receiveHttp());
     const { engine, held, answer } = await slowEngine();
     const { store, gateway } = await start({

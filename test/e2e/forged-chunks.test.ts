@@ -171,7 +171,7 @@ describe('forged chunks', () => {
     }
   }
 
-  it('says in its log which signature was wrong, and not to the client', async () => {
+  it('logs which signature was wrong, and does not tell the client', async () => {
     const wire = (seed: Seed) => signedFrames({ ...seed, secretKey: 'another' }, [Buffer.from('hello')]);
     const answer = await upload({ length: 5 }, wire);
     assert.doesNotMatch(answer.body, /chunk_signature/);

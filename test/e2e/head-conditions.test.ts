@@ -55,7 +55,7 @@ describe('HEAD of an object at the store', () => {
     assert.deepEqual([same.status, same.headers.etag, same.headers['content-length']], [304, '"e"', undefined]);
   });
 
-  it('is not made for another version, which no policy was asked about, nor for anything else', async () => {
+  it('is not made for another version, which no policy has checked, nor for anything else', async () => {
     for (const query of ['versionId=1', 'acl', 'partNumber=1&versionId=1', 'partNumber=0', 'partNumber=10001'])
       assert.match(String((await head(`/uploads/k?${query}`)).status), /^40[05]$/, query);
     assert.deepEqual(store.requests, []);

@@ -133,7 +133,7 @@ describe('headers of SDKs and proxies', () => {
     assert.deepEqual([without.status, codeOf(without)], [502, 'BadGateway']);
   });
 
-  it('says why a header is refused', async () => {
+  it('reports why a header is refused', async () => {
     for (const [name, why] of [
       ['x-amz-copy-source', /Copies are refused/],
       ['x-amz-write-offset-bytes', /append/],
@@ -193,7 +193,7 @@ describe('headers of SDKs and proxies', () => {
     ['http://jane:pw@gw.example/open/k', 'gw.example', 400],
   ];
   for (const [target, host, status] of absolute) {
-    it(`answers ${status} to the target ${target} with Host: ${host}`, async () => {
+    it(`returns ${status} to the target ${target} with Host: ${host}`, async () => {
       assert.equal(await raw(target, host), status);
       assert.equal(store.requests[0]?.target, status === 200 ? '/real/k' : undefined);
       assert.doesNotMatch(JSON.stringify(gateway.log), /pw@|jane/);
@@ -214,7 +214,7 @@ describe('headers of SDKs and proxies', () => {
     assert.equal(await raw('http://uploads.uploads.example.com/uploads/k', host, own.headers), 403);
   });
 
-  it('answers a probe in absolute form', async () => {
+  it('responds to a probe in absolute form', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write('GET http://a/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     assert.match(await client.closed(), /^HTTP\/1\.1 200 .*"ok"/s);
@@ -237,7 +237,7 @@ describe('headers of SDKs and proxies', () => {
     ['too few bytes', '4\r\nhell\r\n0\r\n\r\n', 400, 'IncompleteBody'],
   ];
   for (const [what, body, status, code] of trailerless) {
-    it(`answers ${status} to an unsigned chunked body without x-amz-trailer and with ${what}`, async () => {
+    it(`returns ${status} to an unsigned chunked body without x-amz-trailer and with ${what}`, async () => {
       const answer = await send(gateway.url, 'PUT', '/open/k', body, UNSIGNED);
       assert.deepEqual([answer.status, codeOf(answer)], [status, code]);
       if (status === 200) assert.equal(store.requests[0]?.body.toString(), 'hello');

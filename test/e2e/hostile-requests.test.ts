@@ -87,13 +87,13 @@ describe('hostile requests', () => {
     });
   }
 
-  it('says 431 to headers that are too long', async () => {
+  it('returns 431 for headers that are too long', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write(`PUT /uploads/k HTTP/1.1\r\nHost: a\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`);
     assert.match(await client.closed(), /^HTTP\/1\.1 431 [\s\S]*<Code>RequestHeaderSectionTooLarge<\/Code>/);
   });
 
-  it('answers a body that breaks HTTP in the middle of it', async () => {
+  it('responds to a body that breaks HTTP in the middle of it', async () => {
     const client = await RawClient.connect(gateway.url);
     const head = 'PUT /uploads/k HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n';
     const coded = 'x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-trailer: x-amz-checksum-crc32\r\n';
@@ -109,7 +109,7 @@ describe('hostile requests', () => {
     );
   });
 
-  it('says nothing of a password or a signature in a target that is no target', async () => {
+  it('logs no password and no signature of an invalid target', async () => {
     gateway.log.length = 0;
     const targets = [
       'http://user:the-password@a/uploads/k',
@@ -127,13 +127,13 @@ describe('hostile requests', () => {
     assert.ok(!JSON.stringify(gateway.log).includes('the-'));
   });
 
-  it('is no proxy', async () => {
+  it('is not a proxy', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write('CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: 169.254.169.254:80\r\n\r\n');
     assert.match(await client.closed(), /^HTTP\/1\.1 405 [\s\S]*<Code>MethodNotAllowed<\/Code>/);
   });
 
-  it('gives every answer a request id, and every error one that is its own', async () => {
+  it('gives every response a request id, and every error a new one', async () => {
     const ids = new Set<unknown>();
     for (let i = 0; i < 20; i++) {
       const { headers, body } = await send(gateway.url, 'GET', '/uploads/k');
@@ -144,7 +144,7 @@ describe('hostile requests', () => {
     assert.equal(ids.size, 20);
   });
 
-  it('answers probes', async () => {
+  it('responds to probes', async () => {
     assert.deepEqual(await send(gateway.url, 'GET', '/health').then(({ status, body }) => [status, body]), [
       200,
       '{"status":"ok"}\n',

@@ -10,7 +10,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 const TRACE = 'f'.repeat(32);
 const SPAN = 'b'.repeat(16);
 
-describe('a caller with a trace of its own', () => {
+describe('a caller with its own trace', () => {
   let store: RawStore;
   let collector: OtlpReceiver;
   const gateways: TestGateway[] = [];
@@ -70,7 +70,7 @@ describe('a caller with a trace of its own', () => {
     assert.deepEqual([traceId, span?.parentSpanId], [TRACE, SPAN]);
   });
 
-  it('has that share of its requests kept which strangers may have, though it says yes to all under one trace id', async (t) => {
+  it('gets the ratio of untrusted callers, though it samples all under one trace id', async (t) => {
     const gateway = await startGateway({
       storeUrl: store.url,
       tracing: {
@@ -107,7 +107,7 @@ describe('a caller with a trace of its own', () => {
     ],
     ['what remote_ratio says and not the ratio', { ratio: 0, remote_ratio: 1 }, true],
   ] as const) {
-    it(`has a share of traces like the gateway's own: ${what}`, async () => {
+    it(`gets a ratio of traces like the gateway's own: ${what}`, async () => {
       const { traceId, span } = await upload({ sampling });
       assert.deepEqual([traceId, span !== undefined], [TRACE, keeps]);
     });
@@ -145,7 +145,7 @@ describe('a caller with a trace of its own', () => {
   });
 
   for (const strategy of ['parent_based', 'ratio'] as const) {
-    it(`cannot have its trace kept by ${strategy} where none of strangers are`, async () => {
+    it(`cannot have its trace kept by ${strategy} if none of untrusted callers are`, async () => {
       const { traceId, span, told } = await upload({ sampling: { strategy, ratio: 0.5, remote_ratio: 0 } });
       assert.deepEqual([traceId, span], [TRACE, undefined]);
       assert.match(String(told.traceparent), /-00$/);

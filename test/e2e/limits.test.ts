@@ -32,7 +32,7 @@ describe('a limit', () => {
   const connectTo = (gateway: TestGateway, count: number): Promise<RawClient[]> =>
     Promise.all(Array.from({ length: count }, () => RawClient.connect(gateway.url)));
 
-  it('of the time for a head ends 200 slow connections, and not the upload beside them', async (t) => {
+  it('of the time for headers ends 200 slow connections, and not the upload next to them', async (t) => {
     const gateway = await gatewayWith(t, { server: { header_timeout_seconds: 0.5 } });
     const uploading = await RawClient.connect(gateway.url);
     uploading.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 10\r\n\r\nhello');
@@ -49,7 +49,7 @@ describe('a limit', () => {
     assert.equal(await metricOf(gateway, 'mizuchi_refused_requests_total{result="header_timeout"}'), 200);
   });
 
-  it('of the size of a head can be lower and higher than it is', async (t) => {
+  it('of the size of headers can be lower and higher than its default', async (t) => {
     const strict = await gatewayWith(t, { server: { max_header_size: '4KiB' } });
     const generous = await gatewayWith(t, { server: { max_header_size: '64KiB' } });
     const put = (gateway: TestGateway, bytes: number): Promise<Answer> =>
@@ -58,7 +58,7 @@ describe('a limit', () => {
     assert.deepEqual([(await put(strict, 5_000)).status, (await put(generous, 50_000)).status], [431, 200]);
   });
 
-  it('of how many headers there are does not hide those that come last', async (t) => {
+  it('of the number of headers does not hide the last ones', async (t) => {
     const gateway = await gatewayWith(t, { server: { max_header_size: '64KiB' } });
     const client = await RawClient.connect(gateway.url);
     const many = Array.from({ length: 3_000 }, (_, i) => `x-${i}: 1\r\n`).join('');
@@ -209,7 +209,7 @@ describe('a limit', () => {
     assert.match(answer, /<Message>The file is larger than upload\.max_object_size of this gateway, 1048576 bytes\.</);
   });
 
-  it('stands in the metrics, beside what is used of it', async (t) => {
+  it('is in the metrics, next to its use', async (t) => {
     const gateway = await gatewayWith(t, { server: { max_connections: 77, minimum_rate: 0 } });
     const limit = (setting: string): Promise<number | undefined> =>
       metricOf(gateway, `mizuchi_limit{setting="${setting}"}`);

@@ -124,7 +124,7 @@ describe('what froze it once costs what harmless requests of its size cost:', ()
   });
 
   for (const bucket of ['open', 'closed']) {
-    it(`a form for /${bucket} that asks for its file's name many times, a name of spaces`, async () => {
+    it(`a form for /${bucket} that repeats its file's name many times, a name of spaces`, async () => {
       const formWith = (variable: string): string =>
         requestOf(
           'POST',

@@ -62,7 +62,7 @@ describe('the headers of objects', () => {
     assert.deepEqual(stored(), [undefined, undefined]);
   });
 
-  it('may be asked for as the bucket sets them, and not otherwise', async () => {
+  it('may be requested as the bucket sets them, and not otherwise', async () => {
     assert.equal((await put('/ruled/k', { 'x-amz-storage-class': 'STANDARD_IA' })).status, 200);
     const other = await put('/ruled/k', { 'x-amz-storage-class': 'GLACIER' });
     assert.deepEqual([other.status, codeOf(other)], [403, 'AccessDenied']);
@@ -70,7 +70,7 @@ describe('the headers of objects', () => {
     assert.equal(store.requests.length, 1);
   });
 
-  it('are refused where the bucket says so, and offered elsewhere', async () => {
+  it('are refused if the bucket is configured so, and offered elsewhere', async () => {
     for (const name of ['x-amz-tagging', 'x-amz-server-side-encryption-customer-algorithm']) {
       const answer = await put('/ruled/k', { [name]: 'AES256' });
       assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied'], name);

@@ -41,7 +41,7 @@ describe('a gateway that serves as many uploads as it may', () => {
     return held;
   }
 
-  it('asks one more to come back, before it sends a byte, and takes it afterwards', async () => {
+  it('refuses one more with Retry-After, before it sends a byte, and accepts it afterwards', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const held = await hold(LIMIT, gate);
     const waiting = await RawClient.connect(gateway.url);
@@ -85,7 +85,7 @@ describe('a gateway that serves as many uploads as it may', () => {
     }
   });
 
-  it('gives the place back of uploads that fail or break off', async () => {
+  it('frees the slot of uploads that fail or are aborted', async () => {
     store.behaviour = (_, response) => void response.socket?.destroy();
     for (let i = 0; i < LIMIT + 1; i++) assert.equal((await put()).status, 502);
     for (let i = 0; i < LIMIT + 1; i++) {

@@ -103,7 +103,7 @@ describe('a bucket with policy engines', () => {
   };
 
   describe('and the body', () => {
-    it('is asked for when the engine has said yes, and not before', async (t) => {
+    it('is requested when the engine has allowed it, and not before', async (t) => {
       const asked = new Promise<ServerResponse>((resolve) => {
         opa.behaviour = (_, response) => resolve(response);
       });
@@ -119,7 +119,7 @@ describe('a bucket with policy engines', () => {
     });
 
     for (const header of ['', 'Expect: 100-continue\r\n']) {
-      it(`stays unsent when the engine has said no, ${header === '' ? 'and nothing is waited for' : 'and unasked for'}`, async (t) => {
+      it(`stays unsent when the engine has denied it, ${header === '' ? 'and nothing is waited for' : 'and unasked for'}`, async (t) => {
         opa.behaviour = says(NO);
         const client = await announce('uploads', header);
         t.after(() => client.destroy());
@@ -177,7 +177,7 @@ describe('a bucket with policy engines', () => {
     assert.equal(await breakerOf('failing'), 0);
   });
 
-  it('may remember what was allowed, and the trace says so', async () => {
+  it('may cache decisions, and the trace shows it', async () => {
     const traces = [await spansOf(await put('remembering')), await spansOf(await put('remembering'))];
     assert.deepEqual(
       traces.map((spans) => [valuesOf(spans['authz.check'])['authz.cached'], spans['authz.opa'] !== undefined]),
@@ -204,7 +204,7 @@ describe('a bucket with policy engines', () => {
     await ended;
   });
 
-  it('asks all of them, in one order, each within a span of its own', async () => {
+  it('queries all of them, in one order, each within a separate span', async () => {
     const answer = await put('both');
     assert.equal(answer.status, 200);
     const spans = await spansOf(answer);

@@ -175,7 +175,7 @@ describe('a policy engine', () => {
         return found();
       };
 
-      it('that says yes lets the upload through, and was asked within its trace', async () => {
+      it('that allows lets the upload through, and was queried within its trace', async () => {
         const answer = await put('allowed');
         assert.equal(answer.status, 200, answer.body);
         assert.equal(store.requests[0]?.body.toString(), 'hello');
@@ -191,7 +191,7 @@ describe('a policy engine', () => {
         assert.equal(question?.headers.authorization, 'Bearer the-token-of-the-engine');
       });
 
-      it('that says no has the last word, and the client is not told why', async () => {
+      it('that denies has the last word, and the client does not learn why', async () => {
         engine.behaviour = (_, response) =>
           json('{"result":{"allow":false,"reason":"quota_used_up"},"allowed":false}')(response, _);
         const answer = await put('denied');
@@ -204,7 +204,7 @@ describe('a policy engine', () => {
       });
 
       for (const [i, document] of notAllowed.entries()) {
-        it(`does not say yes with ${document}`, async () => {
+        it(`does not allow with ${document}`, async () => {
           engine.behaviour = (request, response) => json(document)(response, request);
           const answer = await put(`no-${i}`);
           assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied']);
@@ -264,7 +264,7 @@ describe('a policy engine', () => {
         assert.equal(store.requests.length, 1);
       });
 
-      it('is asked about each request of a multipart upload', async () => {
+      it('is queried for each request of a multipart upload', async () => {
         const id = sealedId('k', 'store-upload-1', { bucket: 'many', subject: DEVICE.subject });
         store.behaviour = answering(200, '<ListPartsResult/>');
         const { method, target, headers } = await signed({

@@ -64,7 +64,7 @@ describe('the format of trace context', () => {
       });
     }
 
-    it(`${name} is not read unless it is asked for`, async () => {
+    it(`${name} is not read unless it is configured`, async () => {
       const other = name === 'tracecontext' ? ['xray'] : undefined;
       const { traceId, parent } = await upload(other, headers);
       assert.notEqual(traceId, TRACE);
@@ -72,7 +72,7 @@ describe('the format of trace context', () => {
     });
   }
 
-  it('is written in all that are asked for, and in no other', async () => {
+  it('is written in all configured formats, and in no other', async () => {
     const { traceId, call, told } = await upload(['tracecontext', 'b3', 'b3multi', 'xray'], {});
     assert.equal(told.traceparent, `00-${traceId}-${call}-03`);
     assert.equal(told.b3, `${traceId}-${call}-1`);
@@ -86,7 +86,7 @@ describe('the format of trace context', () => {
     );
   });
 
-  it('may hold baggage, which is carried on for those who are trusted, and for nobody else', async () => {
+  it('may hold baggage, which is carried on for trusted callers only', async () => {
     const propagators = ['tracecontext', 'baggage'];
     const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, baggage: 'tenant=a,region=eu' };
     assert.equal((await upload(propagators, headers)).told.baggage, 'tenant=a,region=eu');

@@ -49,7 +49,7 @@ describe('refused forms', () => {
     return createPresignedPost(client, { Bucket: 'uploads', Key: 'k', ...options });
   }
 
-  describe('of strangers', () => {
+  describe('of unauthenticated clients', () => {
     const key = field('key', 'k');
     const file = filePart('content');
     const ok = handWritten(key, file, END);
@@ -136,7 +136,7 @@ describe('refused forms', () => {
       });
     }
 
-    it('for no bucket are not even asked for', async (t) => {
+    it('for no bucket are not even requested', async (t) => {
       const client = await RawClient.connect(open.url);
       t.after(() => client.destroy());
       client.write(
@@ -145,7 +145,7 @@ describe('refused forms', () => {
       await client.until(/^HTTP\/1\.1 404 /);
     });
 
-    it('that stand still are given up', async (t) => {
+    it('that stall are given up', async (t) => {
       const client = await RawClient.connect(open.url);
       t.after(() => client.destroy());
       client.write(
@@ -214,7 +214,7 @@ describe('refused forms', () => {
       });
     }
 
-    it('for one bucket are not taken for another', async () => {
+    it('for one bucket are not accepted for another', async () => {
       const { fields } = await signed();
       const { bucket: _, ...without } = fields;
       for (const form of [fields, without])
@@ -268,7 +268,7 @@ describe('refused forms', () => {
       }
     });
 
-    it('that is missing are refused where the bucket asks who comes', async () => {
+    it('that is missing are refused if the bucket requires authentication', async () => {
       const answer = await post(handWritten(field('key', 'k'), filePart('content'), END), guarded);
       assert.equal(codeOf(answer), '403 AccessDenied');
       assert.equal(store.requests.length, 0);

@@ -38,7 +38,7 @@ describe('a gateway that keeps some traces', () => {
   }
   const isKept = ({ headers }: Answer): boolean => /-0[13]"$/.test(String(headers['server-timing']));
 
-  it('decides by bucket and operation where that is asked for, the first that fits', async () => {
+  it('decides by bucket and operation if configured, the first that matches', async () => {
     const overrides = [
       { bucket: 'devices', operations: ['UploadPart'], ratio: 0 },
       { bucket: 'devices', ratio: 1 },
@@ -59,7 +59,7 @@ describe('a gateway that keeps some traces', () => {
     });
   });
 
-  it('keeps no more in a second than may be, says why not, and claims no share', async () => {
+  it('keeps no more in a second than allowed, counts the rest, and claims no ratio', async () => {
     const sampling = { strategy: 'ratio', ratio: 1, max_traces_per_second: 3 };
     const before = collector.spans().length;
     await withGateway({ sampling }, async ({ url, app }) => {
@@ -77,7 +77,7 @@ describe('a gateway that keeps some traces', () => {
     });
   });
 
-  it('cuts short what is too long, leaves out what is too much, and counts both', async () => {
+  it('truncates long values, omits surplus ones, and counts both', async () => {
     const limits = { attribute_value_length_limit: 32, attribute_count_limit: 12 };
     const before = collector.spans().length;
     await withGateway({ limits }, async ({ url, app }) => {

@@ -161,7 +161,7 @@ describe('what operators get to see', () => {
     assert.deepEqual(found, []);
   });
 
-  it('was the whole run: uploads that were taken and uploads that were refused, in every way', () => {
+  it('was the whole run: accepted and refused uploads, in every way', () => {
     assert.deepEqual([...new Set(statuses)].sort(), [200, 204, 400, 401, 403]);
     for (const method of ['jwt', 'sigv4', 'sigv4+jwt', 'post_policy'])
       assert.ok(seen.includes(`"string":"${method}"`), method);
@@ -180,7 +180,7 @@ describe('what operators get to see', () => {
     for (const hash of hashes) assert.match(hash, /"[0-9a-f]{16}"/);
   });
 
-  it('has a whole trace of each refusal, with a reason that the client was not told', () => {
+  it('has a whole trace of each refusal, with a reason that the client does not get', () => {
     const refused = collector
       .spans()
       .filter(({ name, attributes }) => name === 'auth.verify' && 'auth.reason' in attributes);

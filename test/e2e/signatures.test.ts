@@ -18,7 +18,7 @@ const SECRET_KEY = 'a-secret-key-of-device-7';
 
 const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
 
-describe('a bucket that asks for signatures', () => {
+describe('a bucket that requires signatures', () => {
   let store: RawStore;
   let gateway: TestGateway;
   const base = (more: Partial<ToSign> = {}): ToSign => ({
@@ -56,7 +56,7 @@ describe('a bucket that asks for signatures', () => {
       credentials: { accessKeyId: ACCESS_KEY, secretAccessKey: options.secretAccessKey ?? SECRET_KEY },
     });
 
-  it('takes the AWS SDK, whose key nobody at the store ever sees', async () => {
+  it('accepts the AWS SDK, whose key the store never sees', async () => {
     const s3 = client();
     await s3.send(
       new PutObjectCommand({ Bucket: 'uploads', Key: 'sp ace+ü/é.txt', Body: 'hello', Metadata: { a: 'b' } }),
@@ -346,7 +346,7 @@ describe('access keys in a file', () => {
   let gateway: TestGateway;
   afterEach(() => gateway.close());
 
-  it('are read again when asked for, and stay what they were where the file is broken', async () => {
+  it('are read again on request, and stay unchanged if the file is broken', async () => {
     const file = (...keys: string[]): void =>
       writeFileSync(
         join(directory, 'keys.yaml'),

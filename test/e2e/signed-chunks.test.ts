@@ -47,7 +47,7 @@ describe('signed chunks through the gateway', () => {
   };
 
   for (const size of [0, 1, 20_000, 65_537, 1_000_000]) {
-    it(`passes ${size} bytes on under a signature of its own`, async () => {
+    it(`passes ${size} bytes on under its own signature`, async () => {
       const body = randomBytes(size);
       const answer = await upload({ length: size }, (seed) => signedFrames(seed, chunksOf(body)));
       assert.equal(answer.status, 200, answer.body);
@@ -138,7 +138,7 @@ describe('signed chunks through the gateway', () => {
     assert.equal(request.complete, false);
   });
 
-  it('serves a client that signs its chunks where nobody is asked who he is, whatever he signs with', async (t) => {
+  it('serves a client that signs its chunks without authentication, with any key', async (t) => {
     const open = await startGateway({ storeUrl: store.url });
     t.after(() => open.close());
     const answer = await sendChunks(open.url, { length: 5 }, (seed) =>
@@ -148,7 +148,7 @@ describe('signed chunks through the gateway', () => {
     assert.equal(store.requests[0]!.body.toString(), 'hello');
   });
 
-  it('counts what nobody has counted', async () => {
+  it('counts bytes of undeclared length', async () => {
     const answer = await upload({ length: undefined }, (seed) => signedFrames(seed, [Buffer.from('hello')]));
     assert.equal(answer.status, 200, answer.body);
     assert.deepEqual(

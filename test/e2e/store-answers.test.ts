@@ -36,7 +36,7 @@ const HEADERS = {
 };
 const errorOf = (code: string): string => `<Error><Code>${code}</Code><Message>${MESSAGE}</Message>${DETAILS}</Error>`;
 
-describe("the store's answers", () => {
+describe("the store's responses", () => {
   let store: RawStore;
   let collector: OtlpReceiver;
   let gateway: TestGateway;
@@ -140,7 +140,7 @@ describe("the store's answers", () => {
   }
 
   for (const status of [401, 403, 407, 201, 202, 203, 206, 299, 404, 418, 999]) {
-    it(`are 502 to the client where they are ${status} and say nothing`, async () => {
+    it(`are 502 to the client where they are ${status} and disclose nothing`, async () => {
       store.behaviour = answering(status, '', HEADERS);
       const answer = await ask('PutObject');
       assert.equal(answer.status, 502);
@@ -231,7 +231,7 @@ describe("the store's answers", () => {
     '<ListBucketResult/>',
     'my-bucket',
   ]) {
-    it(`are refused where they are no such document: ${document.slice(0, 30)}`, async () => {
+    it(`are refused if they are not such a document: ${document.slice(0, 30)}`, async () => {
       store.behaviour = answering(200, document, HEADERS);
       const answer = await ask('ListParts');
       assert.equal(answer.status, 502);

@@ -29,7 +29,7 @@ const ELEMENTS = new Set([
   'StringToSignBytes',
 ]);
 
-describe('an answer to an unauthenticated client', () => {
+describe('a response to an unauthenticated client', () => {
   let store: RawStore;
   let gateway: TestGateway;
   before(async () => {
@@ -88,7 +88,7 @@ describe('an answer to an unauthenticated client', () => {
     });
   }
 
-  it('gives nothing away to what is no HTTP', async () => {
+  it('discloses nothing to clients that do not send HTTP', async () => {
     for (const bytes of ['NONSENSE\r\n\r\n', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 'PUT / HTTP/1.1\r\n\r\n']) {
       const client = await RawClient.connect(gateway.url);
       client.write(bytes);

@@ -53,7 +53,7 @@ describe('a gateway that keeps traces for what became of them', () => {
     ];
   }
 
-  it('keeps them complete: who has knocked as well, as a hash', async () => {
+  it('keeps them complete: the caller too, as a hash', async () => {
     const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
     const scope = `DEVICE7/${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
     const signed = 'SignedHeaders=host;x-amz-content-sha256;x-amz-date';
@@ -69,7 +69,7 @@ describe('a gateway that keeps traces for what became of them', () => {
     assert.match(JSON.stringify(hash), /[0-9a-f]{16}/);
   });
 
-  it("claims no share of the caller's for what the caller did not keep", async (t) => {
+  it("claims no ratio of the caller's for traces that the caller did not keep", async (t) => {
     const following = await startGateway({
       storeUrl: store.url,
       tracing: {
@@ -116,7 +116,7 @@ describe('a gateway that keeps traces for what became of them', () => {
     assert.deepEqual([again.status, await keptOf(again)], [200, [...spans, 'kept_error']]);
   });
 
-  it('takes no for an answer where a client asks whether an object is there', async () => {
+  it('does not keep the 404 of a client that checks for an object', async () => {
     const asked = await send(gateway.url, 'HEAD', '/uploads/k');
     assert.equal(asked.status, 404);
     const next = await send(gateway.url, 'GET', '/uploads/k'); // is kept, and ends later

@@ -13,7 +13,7 @@ const TOKEN_KEYS = { access_key: 'jwt', secret_key: 'known-to-everybody' };
 const HOUR = 3600;
 const now = (): number => Math.floor(Date.now() / 1000);
 
-describe('a bucket that asks for tokens', () => {
+describe('a bucket that requires tokens', () => {
   let store: RawStore;
   let provider: IdentityProvider;
   let gateway: TestGateway;
@@ -167,7 +167,7 @@ describe('a bucket that asks for tokens', () => {
     });
   }
 
-  it('says that a token has expired', async () => {
+  it('reports that a token has expired', async () => {
     const answer = await put(await provider.token({ exp: now() - HOUR }));
     assert.deepEqual([answer.status, codeOf(answer)], [401, 'ExpiredToken']);
   });
@@ -192,7 +192,7 @@ describe('a bucket that asks for tokens', () => {
     assert.equal(store.requests.length, 0);
   });
 
-  it('says 503 where the keys of the provider have never been had', async () => {
+  it('returns 503 if the keys of the provider were never fetched', async () => {
     const silent = await IdentityProvider.start();
     silent.behaviour = (_, response) => response.writeHead(500).end();
     const other = await startGateway({

@@ -262,7 +262,7 @@ for (const [protocol, receive] of [
         assertCatalogued([root!]);
       });
 
-      it('shows an upload that the client broke off, and how far it came', async () => {
+      it('shows an upload that the client aborted, and how far it came', async () => {
         const { traceId, traceparent } = newTrace();
         const client = await RawClient.connect(gateway.url);
         const arrived = store.next();
@@ -286,7 +286,7 @@ for (const [protocol, receive] of [
         assertCatalogued(spans);
       });
 
-      it('shows each attempt at the store beside the other', async () => {
+      it('shows each attempt at the store next to the other', async () => {
         const { traceId, traceparent } = newTrace();
         let calls = 0;
         store.behaviour = (request, response, record) => {
@@ -331,7 +331,7 @@ for (const [protocol, receive] of [
         assertCatalogued(spans);
       });
 
-      it('traces what is no HTTP at all', async () => {
+      it('traces bytes that are not HTTP at all', async () => {
         const before = collector.spans().length;
         const client = await RawClient.connect(gateway.url);
         client.write('NONSENSE\r\n\r\n');
@@ -418,7 +418,7 @@ describe('tracing by configuration', () => {
     return gateway;
   };
 
-  it('begins a trace of its own where the caller has none, and names it with flags that browsers’ agents read', async () => {
+  it('begins a new trace for a caller without one, and names it with flags that browsers’ agents read', async () => {
     const gateway = await start({});
     const { headers } = await send(gateway.url, 'PUT', '/uploads/k', 'x');
     const [, traceId, spanId] = /^traceparent;desc="00-([0-9a-f]{32})-([0-9a-f]{16})-01"$/.exec(
@@ -438,7 +438,7 @@ describe('tracing by configuration', () => {
     await gateway.close();
   });
 
-  it('records nothing where the sampler says never, and still passes the context on', async () => {
+  it('records nothing if the strategy is never, and still passes the context on', async () => {
     const gateway = await start({ sampling: { strategy: 'never' } });
     store.requests.length = 0;
     const { traceId, traceparent } = newTrace();
@@ -487,7 +487,7 @@ describe('tracing by configuration', () => {
     await gateway.close();
   });
 
-  it('takes uploads and ends in order while the collector accepts connections and never answers', async () => {
+  it('accepts uploads and ends in order while the collector accepts connections and never responds', async () => {
     const hanging = await receiveHttp(() => {});
     const gateway = await start({
       otlp: { endpoint: hanging.endpoint, protocol: 'http/protobuf' },

@@ -71,7 +71,7 @@ describe('an upload id', () => {
     ['an id that is not ASCII', async () => 'größe-💥'],
   ];
   for (const [what, forge] of FORGED) {
-    it(`that is ${what} names no upload, and the store hears of nothing`, async () => {
+    it(`that is ${what} names no upload, and the store receives nothing`, async () => {
       const uploadId = await forge();
       const answers = new Set<string>();
       for (const [name, method, query, body] of OPERATIONS) {
@@ -107,7 +107,7 @@ describe('an upload id', () => {
     }
   });
 
-  it('is the store’s own at the store, and in no answer to the client', async () => {
+  it('is the store’s own at the store, and in no response to the client', async () => {
     const uploadId = await create();
     assert.match(uploadId, /^[A-Za-z0-9_-]+$/);
     const documents: Record<string, string> = {
@@ -125,7 +125,7 @@ describe('an upload id', () => {
     }
   });
 
-  it('is in no error that the client gets, wherever it stands in the words of the store', async () => {
+  it('is in no error that the client gets, wherever it is in the store’s message', async () => {
     const uploadId = await create();
     const quotes = [STORE_ID, encodeURIComponent(STORE_ID)];
     for (const status of [404, 500, 200]) {
@@ -159,7 +159,7 @@ describe('an upload id', () => {
     ['with a blank in it', created('a b')],
     ['missing', '<InitiateMultipartUploadResult/>'],
   ] as const) {
-    it(`of the store that is ${what} is no answer of a store`, async () => {
+    it(`of the store that is ${what} is not a response of a store`, async () => {
       store.behaviour = answering(200, document);
       const answer = await send(gateway.url, 'POST', '/uploads/k?uploads', '');
       assert.deepEqual([answer.status, codeOf(answer)], [502, 'BadGateway']);
@@ -184,7 +184,7 @@ const KEYS = [
   { access_key: 'AKBOB', secret_key: 'another-secret-of-bob', subject: 'bob' },
 ] as const;
 
-describe('the upload id of somebody', () => {
+describe('the upload id of a caller', () => {
   let store: RawStore;
   let gateway: TestGateway;
   before(async () => {
@@ -237,7 +237,7 @@ describe('the upload id of somebody', () => {
     ['a key', aliceSigning, [bobSigning, bearing('bob'), bearing('AKALICE1')]],
     ['a token', bearing('alice'), [bobSigning, bearing('bob'), bearing('Alice')]],
   ] as const) {
-    it(`who came with ${what} is no upload to anybody else`, async () => {
+    it(`who came with ${what} is not an upload of any other caller`, async () => {
       const uploadId = await create(owner);
       for (const other of others) {
         for (const [name, method, query, body] of OPERATIONS) {
@@ -267,7 +267,7 @@ describe('the upload id of somebody', () => {
     });
   }
 
-  it('says nothing to who does not say who they are', async () => {
+  it('discloses nothing to an unauthenticated client', async () => {
     const uploadId = await create(aliceSigning);
     for (const [name, method, query, body] of OPERATIONS) {
       const answer = await send(gateway.url, method, targetOf('/uploads/k', query, uploadId), body);

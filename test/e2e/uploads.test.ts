@@ -147,7 +147,7 @@ describe('uploads through the gateway', () => {
     ['a public ACL', { 'x-amz-acl': 'public-read' }, 403, 'AccessDenied'],
   ];
   for (const [what, headers, status, code] of refusedKinds) {
-    it(`refuses a body with ${what} before the store hears of it`, async () => {
+    it(`refuses a body with ${what} before the store receives a byte`, async () => {
       const answer = await send(gateway.url, 'PUT', '/uploads/k', 'x', headers);
       assert.equal(answer.status, status);
       assert.match(answer.body, new RegExp(`<Code>${code}</Code>`));
@@ -164,7 +164,7 @@ describe('uploads through the gateway', () => {
     client.destroy();
   });
 
-  it('asks for the body only after the request was judged', async () => {
+  it('requests the body only after authorization', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
     await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
@@ -175,7 +175,7 @@ describe('uploads through the gateway', () => {
     client.destroy();
   });
 
-  it('does not ask for the body of a refused request', async () => {
+  it('does not request the body of a refused request', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write('PUT /nowhere/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
     const { input } = await client.until(/<\/Error>/);
@@ -228,7 +228,7 @@ describe('uploads through the gateway', () => {
     await request.over;
   });
 
-  it('does not read faster from the client than the store takes', async () => {
+  it('does not read faster from the client than the store reads', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     store.behaviour = async (request, response, record) => {
       request.pause();
@@ -292,7 +292,7 @@ describe('uploads through the gateway', () => {
   ];
   for (const size of [5, 500_000]) {
     for (const [what, behaviour, status, code] of storeFaults) {
-      it(`says ${status} ${code} when the store ${what} (${size} bytes)`, async () => {
+      it(`returns ${status} ${code} when the store ${what} (${size} bytes)`, async () => {
         store.behaviour = behaviour;
         const answer = await send(gateway.url, 'PUT', '/uploads/k', Buffer.alloc(size));
         assert.equal(answer.status, status, answer.body);
@@ -302,7 +302,7 @@ describe('uploads through the gateway', () => {
     }
   }
 
-  it('sends a small object again, once, when the store closed the kept connection', async () => {
+  it('sends a small object again, once, when the store closed the pooled connection', async () => {
     await send(gateway.url, 'PUT', '/uploads/k', 'first');
     let calls = 0;
     store.behaviour = (request, response, record) => {
@@ -347,7 +347,7 @@ describe('uploads through the gateway', () => {
     assert.match(answer.body, /<Code>InternalError<\/Code><Message>The store failed; try again.<\/Message>/);
   });
 
-  it('waits through white space for the answer to CompleteMultipartUpload, and tells the client its own names', async () => {
+  it('waits through white space for the response to CompleteMultipartUpload, and returns the client’s own names', async () => {
     const result =
       '<CompleteMultipartUploadResult><Location>http://inside/my-bucket/k</Location><Bucket>my-bucket</Bucket><Key>k</Key><ETag>"e-1"</ETag></CompleteMultipartUploadResult>';
     store.behaviour = async (request, response) => {
@@ -364,7 +364,7 @@ describe('uploads through the gateway', () => {
     assert.doesNotMatch(answer.body, /my-bucket|inside/);
   });
 
-  it('ends an upload whose client stands still', async (t) => {
+  it('ends an upload whose client stalls', async (t) => {
     const impatient = await startGateway({ storeUrl: store.url, server: { body_idle_timeout_seconds: 1 } });
     t.after(() => impatient.close());
     const client = await RawClient.connect(impatient.url);
@@ -377,7 +377,7 @@ describe('uploads through the gateway', () => {
     client.destroy();
   });
 
-  it('says 503 when the store cannot be reached', async (t) => {
+  it('returns 503 when the store is unreachable', async (t) => {
     const gone = await RawStore.start();
     const { url } = gone;
     await gone.close();

@@ -110,7 +110,7 @@ describe('a client that waits for its completion', () => {
     assert.match(unchunked(client.received), /<CompleteMultipartUploadResult .*uploads/);
   });
 
-  it('gets white space of the gateway from a store that says nothing', async () => {
+  it('gets white space of the gateway while the store is silent', async () => {
     const { client, response } = await begin(impatient);
     await client.until(/1\r\n \r\n1\r\n \r\n/);
     assert.match(client.received, /^HTTP\/1.1 200 OK\r\n[^<]*x-amz-request-id: [0-9A-F]{16}\r\n/i);
@@ -119,7 +119,7 @@ describe('a client that waits for its completion', () => {
     assert.match(unchunked(client.received), /^<\?xml[^>]*\?>\n +<CompleteMultipartUploadResult /);
   });
 
-  it('gets an error that comes later inside of the 200, and log and trace say both', async () => {
+  it('gets a later error inside of the 200, and log and trace show both', async () => {
     const before = completions(gateway);
     const { client, response } = await begin(gateway);
     response.writeHead(200).write(' ');
@@ -159,7 +159,7 @@ describe('a client that waits for its completion', () => {
     }
   });
 
-  it('does not cut the completion by leaving, and the log says what came of it', async () => {
+  it('does not abort the completion by disconnecting, and the log has the outcome', async () => {
     for (const [document, expected] of [
       [COMPLETED, ['client_aborted', 'succeeded_unheard']],
       [SLOW_DOWN, ['store_error', undefined]],
@@ -182,7 +182,7 @@ describe('a client that waits for its completion', () => {
 });
 
 describe('a gateway that shuts down', () => {
-  it('waits for a completion whose client has gone', async () => {
+  it('waits for a completion whose client has disconnected', async () => {
     const store = await RawStore.start();
     const arrived = Promise.withResolvers<ServerResponse>();
     store.behaviour = (request, response) => {

@@ -147,7 +147,7 @@ describe('memory of the gateway', () => {
     });
   }
 
-  it('refuses 5 GiB and one byte before it is asked for the first', async () => {
+  it('refuses 5 GiB and one byte before the first byte is sent', async () => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     let answer = '';
     socket.on('data', (bytes) => {
@@ -167,7 +167,7 @@ describe('memory of the gateway', () => {
     assert.ok(mib < 256, `${mib} MiB`);
   });
 
-  it('takes no more from the client while the store stands still, and goes on when it does', async (t) => {
+  it('reads no more from the client while the store stalls, and continues with it', async (t) => {
     const before = peak();
     const total = 256 * MEGABYTE.length;
     const { hostname, port } = new URL(gateway.url);
@@ -203,7 +203,7 @@ describe('memory of the gateway', () => {
     );
   });
 
-  it('keeps bytes and not pieces of what comes byte by byte while the store stands still', async (t) => {
+  it('holds bytes and not pieces of a body that comes byte by byte while the store stalls', async (t) => {
     await gateway.stop();
     // The pieces themselves are garbage at once, and how much of it lies about is V8's choice: held is what a collection leaves.
     await start(['--expose-gc', '--import', REPORT]);

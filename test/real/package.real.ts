@@ -40,7 +40,7 @@ describe('the package', () => {
     return child;
   }
 
-  it('says its version', async () => {
+  it('prints its version', async () => {
     const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'));
     assert.equal((await run(program, ['--version'], { env })).stdout, `${version}\n`);
   });

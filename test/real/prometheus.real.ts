@@ -42,7 +42,7 @@ describe('metrics in a real Prometheus', () => {
     await store.close();
   });
 
-  it('are text that promtool has nothing to say against', async () => {
+  it('are text that promtool accepts', async () => {
     await send(gateway.url, 'PUT', '/uploads/k', 'x');
     await send(gateway.url, 'GET', '/uploads/k');
     const { body } = await send(new URL(gateway.metricsUrl).origin, 'GET', '/metrics');
@@ -72,7 +72,7 @@ describe('metrics in a real Prometheus', () => {
     }
   });
 
-  it('are the figures of what was done', async () => {
+  it('are the figures of the uploads', async () => {
     const before = await counted();
     for (let i = 0; i < 3; i++) await send(gateway.url, 'PUT', '/uploads/k', 'hello');
     assert.equal(

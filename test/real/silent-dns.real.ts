@@ -20,7 +20,7 @@ const inside = (resolver: string, command: string): string[] => {
   return ['--map-root-user', '--mount', '--net', 'sh', '-c', script];
 };
 
-describe('a DNS that never answers', () => {
+describe('a DNS that never responds', () => {
   let folder: string;
   let resolver: string;
   let impossible: string | undefined;

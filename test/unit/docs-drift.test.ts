@@ -19,7 +19,7 @@ function* fieldNames(field: Field): Generator<string> {
 
 describe('the generated pages', () => {
   for (const { file, render } of PAGES) {
-    it(`${file} is what its source says (npm run docs)`, () => assert.equal(read(file), render()));
+    it(`${file} equals its source (npm run docs)`, () => assert.equal(read(file), render()));
   }
 
   it('name every field of the configuration', () => {
@@ -29,7 +29,7 @@ describe('the generated pages', () => {
     for (const name of names) assert.ok(page.includes(`\n| \`${name}\` |`), name);
   });
 
-  it('name every failure, and none that is not there', () => {
+  it('name every failure, and no other', () => {
     const named = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
     assert.deepEqual(named, Object.keys(FAILURES));
   });

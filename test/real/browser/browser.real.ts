@@ -116,7 +116,7 @@ for (const storeName of ['MinIO', 'versitygw'] as const) {
       await nothingIsLeft('closed');
     });
 
-    it('a preflight is answered once for many uploads', async () => {
+    it('one preflight serves many uploads', async () => {
       const options = await scene.options('preflighted', 10);
       const count = (): number => scene.gateway.log.filter((line) => isPreflight(line, 'preflighted')).length;
       for (let i = 0; i < 3; i++) {
@@ -127,7 +127,7 @@ for (const storeName of ['MinIO', 'versitygw'] as const) {
       assert.equal(count(), 1);
     });
 
-    it('a page of another origin is kept out by its browser, and the log says why', async (t) => {
+    it('a page of another origin is blocked by its browser, and the log has the reason', async (t) => {
       const other = await PageSite.start();
       t.after(() => other.close());
       const stranger = await scene.openPage(other.origin);

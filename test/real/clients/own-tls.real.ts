@@ -52,7 +52,7 @@ describe('clients over the TLS of the gateway itself', () => {
     await holds('stdin', SMALL);
   });
 
-  it('curl, which trusts nobody but its authority', async () => {
+  it('curl, which trusts its own authority only', async () => {
     const token = ['--header', `Authorization: Bearer ${await scene.provider.token()}`];
     const put = (...more: string[]): Promise<CliResult> =>
       endOf(

@@ -75,7 +75,7 @@ describeIdentity(
       ['a token for others', () => scene().keysWithToken({ aud: 'downloads' }), /\(InvalidToken\)/],
       ['a word for a token', wordForToken, /\(InvalidToken\)/],
     ];
-    it('is told why it is refused, and nothing is stored', async () => {
+    it('reports why it is refused, and nothing is stored', async () => {
       const cli = new AwsCli(scene().gateway.url, scene().folder);
       for (const [what, keys, why] of REFUSED) {
         const { code, err } = await cli.as(await keys()).run(['s3', 'cp', 'small', `${S3}/refused`]);
@@ -85,7 +85,7 @@ describeIdentity(
       await assert.rejects(scene().stored.head('refused'), { name: 'NotFound' });
     });
 
-    it('carries an upload id that it does not understand from call to call; to anybody else it is worth nothing', async () => {
+    it('carries an opaque upload id from call to call, which is useless to any other caller', async () => {
       const key = 'by-hand';
       const cli = new AwsCli(scene().gateway.url, scene().folder);
       const [mine, others] = [cli.as(DEVICE), cli.as(OTHER_DEVICE)];

@@ -92,7 +92,7 @@ describeIdentity('boto3 says who it is', (scene) => {
     await assert.rejects(scene().stored.head('elsewhere'), { name: 'NotFound' });
   });
 
-  it('is told why it is refused', async () => {
+  it('reports why it is refused', async () => {
     const { gateway, keysWithToken } = scene();
     const refused = [
       [{ ...DEVICE, secretAccessKey: 'guessed' }, 403, 'SignatureDoesNotMatch'],
@@ -115,7 +115,7 @@ describeIdentity('boto3 says who it is', (scene) => {
     assert.match(put.message!, /Non ascii characters found in S3 metadata/);
   });
 
-  it('carries an upload id that it does not understand; to anybody else it is worth nothing', async () => {
+  it('carries an opaque upload id, which is useless to any other caller', async () => {
     const { gateway, stored, keysWithToken } = scene();
     const to = { Bucket: BUCKET, Key: 'by-hand' };
     const mine = boto3.client(gateway.url, DEVICE);

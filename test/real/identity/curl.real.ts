@@ -76,7 +76,7 @@ describeIdentity(
       await holdsNot('refused');
     });
 
-    it('is told why it is refused, with a challenge, and keeps its bytes', async () => {
+    it('gets the reason of its refusal, with a challenge, and keeps its bytes', async () => {
       const { provider } = scene();
       const refused: [args: string[], status: number, code: string, challenge: RegExp | undefined][] = [
         [[], 401, 'AccessDenied', /^www-authenticate: Bearer, AWS4-HMAC-SHA256\r?$/im],

@@ -51,7 +51,7 @@ describeIdentity('the AWS SDK for JavaScript says who it is', (scene) => {
       await holds(`${name}/parts`, LARGE);
     });
 
-    it(`by its ${name}, in a URL for somebody else`, async () => {
+    it(`by its ${name}, in a URL for another client`, async () => {
       const url = await getSignedUrl(as(await keys()), new PutObjectCommand({ Bucket, Key: `${name}/url` }));
       const answer = await fetch(url, { method: 'PUT', body: BYTES });
       assert.equal(answer.status, 200, await answer.text());

@@ -221,7 +221,7 @@ describe('what can be seen of callers, when real clients have come in every way'
       assert.ok(telemetry.includes(`"traceID":"${trace_id}"`), 'all are in Jaeger');
   });
 
-  it('would be found: on the wire, this search finds what was sent', () => {
+  it('would be found: on the wire, this search finds the sent bytes', () => {
     const sent = [...sentSecrets(), DEVICE.accessKeyId, OTHER_DEVICE.accessKeyId, TOKEN_KEYS.accessKeyId];
     const found = new Set(foundIn(relay.sent));
     assert.deepEqual(
@@ -230,11 +230,11 @@ describe('what can be seen of callers, when real clients have come in every way'
     );
   });
 
-  it('is no secret, where operators look', () => {
+  it('is not where operators look', () => {
     assert.deepEqual(foundIn(allReadings(telemetry)), []);
   });
 
-  it('is no secret, where clients look', () => {
+  it('is not where clients look', () => {
     assert.deepEqual(foundIn(told), []);
   });
 

@@ -10,7 +10,7 @@ import type { Keys } from '../support/keys.ts';
 type Tags = Readonly<Record<string, unknown>>;
 const HASH = /^[0-9a-f]{16}$/;
 
-describe('who asked, and whether they might, in a real Jaeger', () => {
+describe('authentication and authorization in a real Jaeger', () => {
   let jaeger: Jaeger;
   let engine: FakeEngine;
   let scene: IdentityScene;

@@ -8,7 +8,7 @@ import { checkOf, openPolicyScene, type PolicyScene, putWithToken, spansOf, toke
 
 const [, MODEL, TUPLES] = examplesIn('docs/policy.md', 'json').map((text) => JSON.parse(text));
 
-describe('a real OPA and a real OpenFGA for one bucket, both with tracing of their own', () => {
+describe('a real OPA and a real OpenFGA for one bucket, both with their own tracing', () => {
   let collector: OtlpReceiver;
   let opa: PolicyEngine;
   let openfga: PolicyEngine;
@@ -49,12 +49,12 @@ describe('a real OPA and a real OpenFGA for one bucket, both with tracing of the
     return { status, reason, asked: names.filter((name) => /^authz\.op/.test(name)), traceId };
   }
 
-  it('asks both, and lets through what both allow', async () => {
+  it('queries both, and accepts uploads that both allow', async () => {
     const { status, asked } = await put('devices/device-7/a');
     assert.deepEqual([status, asked], [200, ['authz.opa', 'authz.openfga']]);
   });
 
-  it('refuses what only OpenFGA would allow, without asking it', async () => {
+  it('refuses an upload that only OpenFGA would allow, without querying it', async () => {
     const { status, reason, asked } = await put('public/b');
     assert.deepEqual([status, reason, asked], [403, 'policy_undefined', ['authz.opa']]);
   });

@@ -43,14 +43,14 @@ describe('`check` with a real OPA', () => {
     return [code, out];
   }
 
-  it('says what the manual shows', async () => {
+  it('prints the text of the manual', async () => {
     const [code, out] = await check(DEVICE.access_key, 'uploads/devices/device-7/a.txt');
     const command = '$ mizuchi-uploadr check --config config.yaml --as DEVICE7 --put uploads/devices/device-7/a.txt';
     assert.equal(`${command}\n${out}`, SHOWN);
     assert.equal(code, 0);
   });
 
-  it('says why an upload would be refused', async () => {
+  it('prints why an upload would be refused', async () => {
     const [code, out] = await check(DEVICE.access_key, 'uploads/devices/device-70/a.txt');
     assert.match(out, /^ {2}opa +deny: policy_undefined$/m);
     assert.match(out, /^ {2}outcome +403 AccessDenied$/m);
@@ -70,7 +70,7 @@ describe('`check` with a real OPA', () => {
     assert.deepEqual(scene.reachedStore, []);
   });
 
-  it('says that the engine is not there', async () => {
+  it('reports that the engine is unreachable', async () => {
     await opa.stop();
     const [code, out] = await check(DEVICE.access_key, 'uploads/devices/device-7/a.txt');
     assert.match(out, /^ {2}opa +error: engine_unreachable$/m);

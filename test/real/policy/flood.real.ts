@@ -22,7 +22,7 @@ describe('a real OPA behind a flood of requests that it denies', () => {
     await opa?.stop();
   });
 
-  it('still decides for everybody else', async () => {
+  it('still decides for all other callers', async () => {
     const token = await tokenOf({ sub: 'nobody' });
     const put = (key: string): string =>
       `PUT /${BUCKET}/${key} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ${token}\r\nContent-Length: 0\r\n\r\n`;

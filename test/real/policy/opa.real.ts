@@ -77,7 +77,7 @@ describe('a real OPA', () => {
     await opa?.stop();
   });
 
-  it('allows what the policy allows, and the trace says why', async () => {
+  it('allows what the policy allows, and the trace has the reason', async () => {
     const { status, traceId } = await putSigned(scene, { bucket: 'uploads', key: 'devices/device-7/a b.txt' });
     assert.equal(status, 200);
     assert.ok(scene.reachedStore.includes('/uploads/devices/device-7/a%20b.txt'));
@@ -142,7 +142,7 @@ describe('a real OPA', () => {
     }
   });
 
-  it('is asked with the very document that the manual shows', async () => {
+  it('receives the exact document that the manual shows', async () => {
     const token = await tokenOf(SHOWN.context.claims);
     const { key } = SHOWN.resource;
     const shown = { bucket: 'shown', key, type: 'image/png' };
@@ -159,7 +159,7 @@ describe('a real OPA', () => {
     assert.match(client.received, /<Code>AccessDenied<\/Code>/);
   });
 
-  it('is asked about each request of a multipart upload', async () => {
+  it('is queried for each request of a multipart upload', async () => {
     const { client } = scene;
     const upload = { Bucket: 'parts', Key: 'a' };
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
@@ -180,7 +180,7 @@ describe('a real OPA', () => {
     );
   });
 
-  it('is asked about the file of a form as about an object', async () => {
+  it('is queried for the file of a form as for an object', async () => {
     const send = async (name: string, content: string): Promise<number> => {
       const Fields = { 'Content-Type': 'image/jpeg' };
       const post = { Bucket: 'forms', Key: `forms/\${filename}`, Fields };
@@ -195,7 +195,7 @@ describe('a real OPA', () => {
     assert.equal(await send('photo.jpg', '6 b...'), 403);
   });
 
-  it('is asked about the very key, and about the length of the object and not of its frame', async () => {
+  it('receives the exact key, and the length of the object and not of its frame', async () => {
     const send = (Key: string, length: number) => {
       const Body = Readable.from([Buffer.alloc(length)]);
       return scene.client.send(new PutObjectCommand({ Bucket: 'framed', Key, Body, ContentLength: length }));

@@ -60,7 +60,7 @@ describe('a real OpenFGA', () => {
     return [status, (await checkOf(scene, traceId))['authz.reason']];
   }
 
-  it('allows who has the relation to the object, and the trace says so', async () => {
+  it('allows a user with the relation to the object, and the trace shows it', async () => {
     const token = await tokenOf({ sub: 'anna' });
     const outcome = await putWithToken(scene, token, { bucket: 'uploads', key: 'reports/2026 Q3.pdf' });
     assert.equal(outcome.status, 200);
@@ -72,7 +72,7 @@ describe('a real OpenFGA', () => {
     assert.deepEqual(call.attributes['authz.decision'], { string: 'allow' });
   });
 
-  it('refuses everybody else, and every other key', async () => {
+  it('refuses all other users, and every other key', async () => {
     const before = scene.reachedStore.length;
     for (const [who, key] of [
       ['bob', 'reports/2026 Q3.pdf'],
@@ -86,7 +86,7 @@ describe('a real OpenFGA', () => {
     assert.equal(scene.reachedStore.length, before);
   });
 
-  it('knows everybody by their wildcard', async () => {
+  it('matches all users by their wildcard', async () => {
     assert.deepEqual(await put('who ever: #1', 'uploads', 'guestbook.txt'), [200, 'relation']);
   });
 
@@ -95,7 +95,7 @@ describe('a real OpenFGA', () => {
     assert.deepEqual(await put('anna', 'uploads', 'note.txt', 'n'.repeat(1000)), [403, 'no_relation']);
   });
 
-  it('is asked about the bucket where that is configured', async () => {
+  it('is queried for the bucket if configured', async () => {
     const key = `${'long/'.repeat(100)}a`;
     assert.equal((await putSigned(scene, { bucket: 'inbox', key })).status, 200);
     assert.equal((await putSigned(scene, { bucket: 'outbox', key })).status, 403);
@@ -110,7 +110,7 @@ describe('a real OpenFGA', () => {
       }
   });
 
-  it('is not asked about what has too long a name for it', async () => {
+  it('is not queried for names that are too long for it', async () => {
     assert.deepEqual(await put('plain', 'uploads', LONGEST), [200, 'relation']);
     const token = await tokenOf({ sub: 'plain' });
     const { status, traceId } = await putWithToken(scene, token, { bucket: 'uploads', key: `${LONGEST}k` });

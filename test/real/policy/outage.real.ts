@@ -133,7 +133,7 @@ for (const { name, start } of [OPA, OPENFGA]) {
     });
 
     if (name === 'opa')
-      it('is asked again when it is back', async () => {
+      it('is queried again when it is back', async () => {
         [engine] = await start(engine.port);
         await until('uploads go through again', ({ status }) => status === 200);
         assert.equal(await breakerMetric(), '0');

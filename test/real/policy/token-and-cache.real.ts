@@ -13,7 +13,7 @@ allow if input.identity == "the-token-of-the-gateway"
 allow if input.path == ["health"]
 `;
 
-describe('a real OPA that wants a token, and decisions that are remembered', () => {
+describe('a real OPA that requires a token, and cached decisions', () => {
   let opa: PolicyEngine;
   let scene: PolicyScene;
   before(async () => {
@@ -45,7 +45,7 @@ describe('a real OPA that wants a token, and decisions that are remembered', () 
     assert.deepEqual(await put('nobody', 'devices/device-7/a'), [503, 'engine_refused', undefined]);
   });
 
-  it('is asked once for equal uploads, and not needed for them when it is gone', async () => {
+  it('is queried once for equal uploads, and not needed for them when it is down', async () => {
     assert.deepEqual(await put('uploads', 'devices/device-7/a'), [200, 'own_folder', false]);
     assert.deepEqual(await put('uploads', 'devices/device-7/a'), [200, 'own_folder', true]);
     assert.deepEqual(await put('uploads', 'devices/device-8/a'), [403, 'policy_undefined', false]);

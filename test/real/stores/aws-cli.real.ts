@@ -118,7 +118,7 @@ describeWithEachStore('the AWS CLI', (scene) => {
         assert.equal(await scene().stored.sha256(key), sha256(bytes));
       });
 
-      it('shows what was refused, and why', async () => {
+      it('shows the refusal and its reason', async () => {
         const small = await file('small', Buffer.from('x'));
         const kept = `${S3}/${scheme}/kept`;
         succeed(await aws.run(['s3', 'cp', small, kept]));

@@ -62,7 +62,7 @@ describeWithEachStore('keys, as the store itself takes them', (scene) => {
   }
 
   for (const key of REFUSED_HERE) {
-    it(`refuses ${JSON.stringify(key)} whatever the store says`, async () => {
+    it(`refuses ${JSON.stringify(key)} whatever the store returns`, async () => {
       assert.deepEqual(await put(scene().through, BUCKET, key, 'x'), { status: 400, code: 'InvalidURI' });
       assert.deepEqual(await scene().stored.keys(), []);
     });

@@ -87,7 +87,7 @@ describeWithEachStore('objects by the AWS SDK', (scene, storeName) => {
     });
   }
 
-  it('replaces an object, unless it was told not to', async () => {
+  it('replaces an object, unless a condition forbids it', async () => {
     const Key = 'conditions/once';
     const put = (text: string, IfNoneMatch?: string) =>
       scene().through.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: text, IfNoneMatch }));
@@ -98,7 +98,7 @@ describeWithEachStore('objects by the AWS SDK', (scene, storeName) => {
     assert.equal(await scene().stored.sha256(Key), sha256(Buffer.from('third')));
   });
 
-  it("gives the store's own request id, and one answer to one request", async () => {
+  it("gives the store's own request id, and one response to one request", async () => {
     const answer = await scene().through.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'ids', Body: 'x' }));
     const line = await scene().gateway.logged(({ path }) => path === `/${BUCKET}/ids`);
     assert.equal(line.status, 200);

@@ -80,7 +80,7 @@ describeWithEachStore('what is wrong is not stored', (scene) => {
   });
 
   for (const chunked of [false, true]) {
-    it(`stores nothing of an upload that breaks off, ${chunked ? 'in chunks' : 'as it is'}`, async () => {
+    it(`stores nothing of an aborted upload, ${chunked ? 'in chunks' : 'as it is'}`, async () => {
       const key = `broken/${chunked}`;
       const bytes = randomBytes(3_000_000);
       const wire = chunked ? awsChunked(bytes, `x-amz-checksum-crc32:${base64Crc32(bytes)}`) : bytes;
@@ -104,7 +104,7 @@ describeWithEachStore('what is wrong is not stored', (scene) => {
     ['the store has no such bucket', { bucket: 'no-such-bucket' }, 'BadGateway', 502, 'store_refused_gateway'],
   ];
   for (const [what, s3, code, status, type] of misconfigured) {
-    it(`says it where ${what}`, async (test) => {
+    it(`reports it if ${what}`, async (test) => {
       const gateway = await startGatewayInFront({ storeUrl: scene().store.url, s3 });
       test.after(() => gateway.stop());
       const answer = await send(gateway.url, 'PUT', `/${BUCKET}/misconfigured`, 'x');

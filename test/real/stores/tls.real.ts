@@ -57,7 +57,7 @@ for (const [name, start] of Object.entries(STARTS)) {
       assert.equal(await stored.sha256('parts'), sha256(large));
     });
 
-    it('keeps nothing of an upload that breaks off', async () => {
+    it('keeps nothing of an aborted upload', async () => {
       const client = await RawClient.connect(gateway.url);
       client.write(`PUT /${BUCKET}/broken HTTP/1.1\r\nHost: g\r\nContent-Length: 3000000\r\n\r\n`);
       await new Promise((resolve) => client.socket.write(randomBytes(2_999_999), resolve));

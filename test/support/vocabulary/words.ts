@@ -8,6 +8,8 @@ export interface Word {
   readonly word: string;
   readonly pattern: RegExp;
   readonly instead: string;
+  /** Uses that the pattern leaves alone: terms of standards, and plain English in another sense. */
+  readonly allowed?: string;
 }
 
 const BE = '(?:is|are|was|were|be|been|being)';
@@ -21,20 +23,21 @@ export const WORDS: readonly Word[] = [
   },
   {
     word: 'head (of a request)',
-    // Left alone: the HTTP method HEAD, the setting `head`, head sampling (OpenTelemetry), head-of-line blocking, the head of a queue.
     pattern:
       /(?<![.\w/-])[Hh]eads?\b(?!:|\/|-(?:of-line|based|and-listings)|\s+(?:sampl|of (?:the|a) (?:queue|list|line|branch)))/,
     instead: 'headers, request headers; of a file or a table: top',
+    allowed:
+      'the HTTP method HEAD, the setting `head`, head sampling (OpenTelemetry), head-of-line blocking, the head of a queue',
   },
   { word: 'ask', pattern: /\bask(?:s|ed|ing)?\b/i, instead: 'request, send, query, call' },
   { word: 'told', pattern: /\btold\b/i, instead: 'receives, is notified; the response says → the response is' },
   { word: 'hear', pattern: /\b(?:hears?|heard|hearing)\b/i, instead: 'receive' },
   {
     word: 'say',
-    // Left alone: what a document says.
     pattern:
       /(?<!\b(?:RFC \d+|section|standard|specification|documentation|docs|guide|page|table|row|comment|title|README|\.md`?|\d) )\b(?:say|says|said|saying)\b/i,
     instead: 'report, log, return, state, show',
+    allowed: 'what a document says: "the RFC says", "the table says"',
   },
   { word: 'mend', pattern: /\bmend(?:s|ed|ing)?\b/i, instead: 'fix; in a message: the hint itself, in the imperative' },
   { word: 'cure', pattern: /\bcur(?:e|es|ed|ing)\b/i, instead: 'fix' },
@@ -62,6 +65,7 @@ export const WORDS: readonly Word[] = [
       'i',
     ),
     instead: 'accepted; of bytes: read, consumed',
+    allowed: 'taken from, over, down, into account',
   },
   {
     word: 'take (accept)',
@@ -70,26 +74,29 @@ export const WORDS: readonly Word[] = [
       'i',
     ),
     instead: 'accept; of bytes: read, consume',
+    allowed: 'duration and quantity: takes time, takes 5 s',
   },
   {
     word: 'is no …',
     pattern:
       /(?<!\b(?:there|where|here) )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|greater\b|later\b|earlier\b|larger\b|smaller\b|slower\b|faster\b|different\b|newer\b|older\b)/i,
     instead: '"is not a …", "does not have …"',
+    allowed: '"there is no …", and comparisons: "is no longer", "is no larger than"',
   },
   {
     word: 'has not …',
     pattern: /\b(?:has|have|had) not (?:the|a|an|any|its|this|that|enough|one)\b|\bhas (?:none|not)[.,;]/i,
     instead: '"does not have …", "without …"',
+    allowed: 'has not + participle',
   },
   { word: 'cannot be had', pattern: /\bbe had\b/i, instead: 'is unavailable' },
   { word: 'whoever', pattern: /\bwhom?(?:so)?ever\b/i, instead: 'a noun: the client, the operator; any …' },
   { word: 'those that', pattern: /\bthose (?:that|who|which|whose)\b/i, instead: 'a noun: requests that …' },
   {
     word: 'what is … (for a noun)',
-    // Left alone: a question.
     pattern: /\bwhat (?:is|was|are|were) (?![^.!;:|]*\?)/i,
     instead: 'a noun: dropped spans, the stored bytes',
+    allowed: 'a direct question',
   },
   { word: 'that which', pattern: /\bthat which\b/i, instead: 'a noun' },
   {
@@ -98,7 +105,7 @@ export const WORDS: readonly Word[] = [
     instead: 'a noun: no client, one caller, all callers',
   },
   { word: 'knock', pattern: /\bknock(?:s|ed|ing)?\b/i, instead: 'attempt' },
-  { word: 'share of', pattern: /\bshares? of\b/i, instead: 'ratio, part, portion' },
+  { word: 'share of', pattern: /\bshares? of\b/i, instead: 'ratio, part, portion', allowed: 'to share' },
   { word: 'wish', pattern: /\bwish(?:es|ed|ing)?\b/i, instead: 'request; of a server: Retry-After' },
   { word: 'patience', pattern: /\b(?:im)?patien(?:ce|t|tly)\b/i, instead: 'timeout, wait' },
   { word: 'lie', pattern: /\b(?:lie|lies|lied|lying|liars?)\b/i, instead: 'misreport, false; of a place: is in' },
@@ -106,24 +113,39 @@ export const WORDS: readonly Word[] = [
     word: 'truthful (of a program)',
     pattern: /\b(?:un)?truthful (?:store|client|server|collector|peer|gateway)s?\b/i,
     instead: 'the plain fact: which it returns',
+    allowed: 'a truthful trace, our own claim',
   },
   {
     word: 'break off',
     pattern: /\b(?:breaks?|broke|broken|breaking) (?:\w+ )?off\b/i,
     instead: 'abort, disconnect, reset',
   },
-  { word: 'cut', pattern: /\bcut(?:s|ting)?\b(?!-through)/i, instead: 'abort, disconnect, truncate, remove' },
-  { word: 'so many', pattern: /(?<!, )\bso many\b|\ba few at once\b/i, instead: 'the number of …, in batches of N' },
+  {
+    word: 'cut',
+    pattern: /\bcut(?:s|ting)?\b(?!-through)/i,
+    instead: 'abort, disconnect, truncate, remove',
+    allowed: 'cut-through',
+  },
+  {
+    word: 'so many',
+    pattern: /(?<!, )\bso many\b|\ba few at once\b/i,
+    instead: 'the number of …, in batches of N',
+    allowed: '"…, so many clients …", where so means therefore',
+  },
   { word: 'beside', pattern: /\bbesides?\b/i, instead: 'next to; also' },
   {
     word: 'stand',
-    // Left alone: stand-in, stand for.
     pattern: /\b(?:stands?|standing|stood)\b(?!-| for\b| in for\b|alone)/i,
     instead: 'is (in a file, a table)',
+    allowed: 'stand-in, stand for',
   },
   { word: 'stranger', pattern: /\bstrangers?\b/i, instead: 'unauthenticated client' },
-  // Left alone: the question mark.
-  { word: 'question', pattern: /\bquestions?\b(?! mark)/i, instead: 'authorization query, check, request' },
+  {
+    word: 'question',
+    pattern: /\bquestions?\b(?! mark)/i,
+    instead: 'authorization query, check, request',
+    allowed: 'the question mark',
+  },
   {
     word: 'who is it / may they',
     pattern: /\bwho (?:is it|it is|is there|they are|you are)\b|\bmay they\b|\bwhether (?:they|it|he|she) may\b/i,
@@ -147,20 +169,5 @@ export const WORDS: readonly Word[] = [
     pattern:
       /\b(?:lest|whence|thence|hence|thereby|therein|thereof|thereto|wherein|whereof|whereby|unto|ere|nought|naught|forthwith|hitherto|heed(?:s|ed)?|behold|oneself|yonder|for ever|of late|betimes)\b/i,
     instead: 'plain modern English',
-  },
-];
-
-/** Where a word is right all the same: a quotation, a term of somebody else, with the reason. */
-export interface Exception {
-  readonly file: RegExp;
-  readonly text: RegExp;
-  readonly reason: string;
-}
-
-export const EXCEPTIONS: readonly Exception[] = [
-  {
-    file: /^(?:CONTRIBUTING\.md)$/,
-    text: /vocabulary/i,
-    reason: 'quotes the words that it is about',
   },
 ];
