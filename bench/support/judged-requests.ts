@@ -1,7 +1,7 @@
 /** The benchmarks' requests as the stages of the gateway get them, without a connection or a server around them. */
 import { openAuth } from '../../src/assembly/open-auth.ts';
 import type { BucketParts, Surroundings } from '../../src/assembly/surroundings.ts';
-import type { Authenticator, CredentialKind, Proof } from '../../src/auth/authenticator.ts';
+import type { Authenticator, Proof } from '../../src/auth/authenticator.ts';
 import { NOBODY_WATCHES } from '../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../src/domain/span.ts';
 import type { Incoming, Resolved, Routed } from '../../src/domain/stages.ts';
@@ -17,7 +17,7 @@ export interface Ready {
   readonly requests: readonly Routed[];
 }
 
-const KINDS: Readonly<Record<Exclude<Credential, 'none'>, CredentialKind>> = {
+const KINDS: Readonly<Record<Exclude<Credential, 'none'>, string>> = {
   header: 'sigv4_header',
   presigned: 'sigv4_query',
   bearer: 'bearer',

@@ -5,15 +5,11 @@ import { bearerAuthenticator } from '../auth/bearer.ts';
 import { createTokenVerifier } from '../auth/jwt/verify-token.ts';
 import { type KeyEntry, type KeyRing, ReloadableKeyRing } from '../auth/key-ring.ts';
 import { postPolicyAuthenticator } from '../auth/post-policy.ts';
+import { algorithmsOf, type JwtConfig, type ProviderConfig } from '../auth/schemes/jwt.ts';
+import type { SigV4Config } from '../auth/schemes/sigv4.ts';
 import { sigv4Authenticator } from '../auth/sigv4.ts';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
-import {
-  type AuthConfig,
-  algorithmsOf,
-  type JwtConfig,
-  type ProviderConfig,
-  type SigV4Config,
-} from '../config/auth.ts';
+import type { AuthConfig } from '../config/auth.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadCredentials, loadText } from '../config/load-config.ts';

@@ -4,9 +4,10 @@ import type { IdentityWatch } from '../domain/identity-watch.ts';
 import type { Span } from '../domain/span.ts';
 import type { Authenticated, Bucket, Routed } from '../domain/stages.ts';
 import { anonymousProof } from './anonymous.ts';
-import type { Authenticator, CredentialKind, Findings, Proof } from './authenticator.ts';
+import type { Authenticator, Findings, Proof } from './authenticator.ts';
 import { credentialKinds } from './credential-kind.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import { CREDENTIAL_KINDS } from './schemes.ts';
 
 /** A bucket as authentication sees it. */
 export interface AuthBucket extends Bucket {
@@ -61,7 +62,7 @@ function judge(request: Routed<AuthBucket>, findings: Findings): Proof | Promise
   return authenticator.authenticate(request, findings);
 }
 
-function onlyKind(request: Routed, authenticators: readonly Authenticator[]): CredentialKind {
+function onlyKind(request: Routed, authenticators: readonly Authenticator[]): string {
   const kinds = credentialKinds(request);
   if (kinds.length > 1) throw new Failure('ambiguous_credentials', undefined, { reason: 'two_kinds' });
   const [kind] = kinds;
@@ -70,15 +71,16 @@ function onlyKind(request: Routed, authenticators: readonly Authenticator[]): Cr
   return kind;
 }
 
-/** RFC 9110, section 11.6.1: the challenge names the schemes that would do. S3 says 403 where others would say 401. */
+/** RFC 9110, section 11.6.1: the challenge lists the schemes that the bucket accepts. */
 function unauthenticated(reason: string, authenticators: readonly Authenticator[]): Failure {
-  const kinds = authenticators.flatMap((authenticator) => authenticator.kinds);
-  const schemes = [kinds.includes('bearer') ? 'Bearer' : '', kinds.includes('sigv4_header') ? 'AWS4-HMAC-SHA256' : ''];
-  const status = kinds.includes('bearer') ? 401 : 403;
+  const accepted = authenticators.flatMap(({ kinds }) => kinds);
+  const challenges = CREDENTIAL_KINDS.flatMap(({ name, challenge }) =>
+    challenge !== undefined && accepted.includes(name) ? [challenge] : [],
+  );
   return new Failure('unauthenticated', undefined, {
     reason,
-    status,
-    headers: { 'www-authenticate': schemes.filter(Boolean).join(', ') },
+    status: challenges.some(({ status }) => status === 401) ? 401 : 403,
+    headers: { 'www-authenticate': challenges.map(({ scheme }) => scheme).join(', ') },
   });
 }
 

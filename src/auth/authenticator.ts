@@ -2,9 +2,6 @@
 import type { AuthMethod, Identity, Payload } from '../domain/identity.ts';
 import type { Routed } from '../domain/stages.ts';
 
-/** Where a credential stands in a request; decided by names alone, before anything is judged. */
-export type CredentialKind = 'bearer' | 'sigv4_header' | 'sigv4_query' | 'post_policy';
-
 /** What has been proven. */
 export interface Proof {
   readonly identity: Identity;
@@ -23,8 +20,8 @@ export interface Findings {
 export interface Authenticator {
   /** The method as long as nothing better is known. */
   readonly method: AuthMethod;
-  /** The kinds of credential that it judges. */
-  readonly kinds: readonly CredentialKind[];
+  /** Names of the kinds of credentials that it verifies. */
+  readonly kinds: readonly string[];
   /**
    * Judges headers, query and form fields, never the body.
    * @throws Failure with a `reason`: unauthenticated, signature_refused, token_refused, keys_unavailable, form_refused, policy_violated.
