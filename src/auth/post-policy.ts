@@ -75,5 +75,5 @@ function wrongRegion({ scope }: FormClaim, region: string): Failure {
 
 function unknownKey({ accessKey }: FormClaim): Failure {
   const options = { reason: 'unknown_access_key', code: 'InvalidAccessKeyId', details: { AWSAccessKeyId: accessKey } };
-  return new Failure('signature_refused', 'The access key is not known here.', options);
+  return new Failure('signature_refused', 'The access key does not exist.', options);
 }

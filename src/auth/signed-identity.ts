@@ -31,6 +31,6 @@ export function signedIdentity(
 }
 
 function invalidToken(reason: string): Failure {
-  const message = 'The security token is not that of the access key.';
+  const message = 'The security token does not belong to the access key.';
   return new Failure('signature_refused', message, { reason, code: 'InvalidToken', status: 400 });
 }

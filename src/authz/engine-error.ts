@@ -1,7 +1,7 @@
-/** Why a policy engine gave no answer, as one closed set. */
+/** Why a policy engine did not return a decision, as one closed set. */
 import { Failure } from '../domain/failure.ts';
 
-/** Whether the engine itself seems to be unwell: only then the breaker counts it. */
+/** Whether the error is one of the engine itself: only then the circuit breaker counts it. */
 export const ENGINE_IS_UNWELL = {
   engine_unreachable: true,
   engine_timeout: true,
@@ -10,7 +10,7 @@ export const ENGINE_IS_UNWELL = {
   engine_redirected: true,
   engine_answer_too_large: true,
   engine_answer_not_json: true,
-  /** It lives, and refuses this question: the next one may be well. */
+  /** The engine is available, and refuses this query only. */
   engine_refused: false,
 } as const;
 
@@ -19,12 +19,12 @@ export type EngineTrouble = keyof typeof ENGINE_IS_UNWELL;
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly trouble: EngineTrouble;
-  /** HTTP status, where the engine answered. */
+  /** HTTP status, if the engine responded. */
   readonly status: number | undefined;
 
   readonly engineIsUnwell: boolean;
 
-  /** @param options.engineIsUnwell where that does not follow from the trouble. */
+  /** @param options.engineIsUnwell if it does not follow from the problem. */
   constructor(
     trouble: EngineTrouble,
     options: { status?: number | undefined; engineIsUnwell?: boolean | undefined; cause?: unknown } = {},
@@ -38,7 +38,7 @@ export class EngineError extends Error {
 
 export type UnavailableReason = EngineTrouble | 'breaker_open';
 
-/** What cannot be found out is not allowed. @param retryAfter seconds. */
+/** Without a decision the upload is refused. @param retryAfter seconds. */
 export function unavailable(reason: UnavailableReason, retryAfter: number, cause?: unknown): Failure {
   return new Failure('policy_unavailable', undefined, {
     reason,
@@ -47,6 +47,6 @@ export function unavailable(reason: UnavailableReason, retryAfter: number, cause
   });
 }
 
-/** The engine is asked as much as it may be; whoever waited for a turn got none. */
+/** The limit of concurrent queries is reached, and no slot became free in time. */
 export const busy = (): Failure =>
-  new Failure('overloaded', 'Too many authorization queries are waiting; try again soon.', { reason: 'engine_busy' });
+  new Failure('overloaded', 'Too many authorization queries are waiting. Retry later.', { reason: 'engine_busy' });

@@ -133,7 +133,7 @@ export class JwksSource implements KeySource {
 
   async #fetch(): Promise<void> {
     const late = new AbortController();
-    const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete answer in time')));
+    const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete response in time')));
     this.#late = late;
     try {
       this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal));
@@ -148,7 +148,7 @@ export class JwksSource implements KeySource {
     if (set.fingerprint !== this.#set?.fingerprint) this.#set = set;
     this.#fetchedAt = this.#tools.now();
     if (this.#trouble !== undefined)
-      this.#tools.log?.info(this.#fields(), 'identity provider: its keys can be had again');
+      this.#tools.log?.info(this.#fields(), 'identity provider: its keys are available again');
     this.#trouble = undefined;
     this.#tools.watch.keysFetched('success');
   }
@@ -156,7 +156,7 @@ export class JwksSource implements KeySource {
   #failed(message: string): void {
     const news = message !== this.#trouble;
     this.#trouble = message;
-    if (news) this.#tools.log?.warn(this.#fields(message), 'identity provider: its keys cannot be had');
+    if (news) this.#tools.log?.warn(this.#fields(message), 'identity provider: its keys are unavailable');
     this.#tools.watch.keysFetched('error');
   }
 
