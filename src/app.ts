@@ -19,7 +19,7 @@ import { resourceAttributes } from './config/resource-attributes.ts';
 import type { TracingConfig } from './config/tracing.ts';
 import type { VariableWarning } from './config/variable-warning.ts';
 import { answerPreflight } from './cors/answer-preflight.ts';
-import type { IdentityWatch } from './domain/identity-watch.ts';
+import type { AuthObserver } from './domain/auth-observer.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { readForm } from './form/read-form.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -175,7 +175,7 @@ async function openListener(
   routes: readonly Route<ServedBucket>[],
   tracer: RequestTracer,
   registry: Registry,
-  watch: IdentityWatch,
+  watch: AuthObserver,
   log: ProcessLog,
   edge: EdgeOptions,
 ): Promise<Listener> {

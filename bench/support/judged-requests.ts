@@ -2,7 +2,7 @@
 import { openAuth } from '../../src/assembly/open-auth.ts';
 import type { BucketParts, Surroundings } from '../../src/assembly/surroundings.ts';
 import type { Authenticator, Proof } from '../../src/auth/authenticator.ts';
-import { NOBODY_WATCHES } from '../../src/domain/identity-watch.ts';
+import { NO_OBSERVER } from '../../src/domain/auth-observer.ts';
 import { NO_SPAN } from '../../src/domain/span.ts';
 import type { Incoming, Resolved, Routed } from '../../src/domain/stages.ts';
 import { parseTarget } from '../../src/server/request-target.ts';
@@ -55,7 +55,7 @@ export function judged({ authenticator, requests }: Ready): Promise<Resolved[]> 
 /** Nobody counts and nobody writes. */
 export function surroundings(): Surroundings {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  return { directory: process.cwd(), env: {}, log, watch: NOBODY_WATCHES };
+  return { directory: process.cwd(), env: {}, log, watch: NO_OBSERVER };
 }
 
 function routed(written: WrittenRequest): Routed {

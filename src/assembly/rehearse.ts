@@ -1,11 +1,11 @@
 /** A dry run: who a caller would be, and what each policy engine would say of one upload. Nothing is sent to a store. */
 import { NOBODY } from '../auth/anonymous.ts';
-import type { Findings } from '../auth/authenticator.ts';
+import type { AuthAttributes } from '../auth/authenticator.ts';
 import { signedIdentity } from '../auth/signed-identity.ts';
 import type { Config } from '../config/config.ts';
+import { type Engine, NO_OBSERVER } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Identity } from '../domain/identity.ts';
-import { type Engine, NOBODY_WATCHES } from '../domain/identity-watch.ts';
 import { NO_SPAN } from '../domain/span.ts';
 import type { Bucket, Incoming, Resolved } from '../domain/stages.ts';
 import { percentEncodePath } from '../kit/percent.ts';
@@ -45,7 +45,7 @@ export async function rehearse(
   const routes = buckets.map((config) => ({ ...placeOf(config, upload), bucket: { ...config, storeBucket: '' } }));
   const { route, key } = findBucket(routes, { rawPath, hostBucket: undefined });
   const config = route.bucket;
-  const surroundings = { ...around, watch: NOBODY_WATCHES };
+  const surroundings = { ...around, watch: NO_OBSERVER };
   const parts: BucketParts = { opened: [], reloads: [] };
   try {
     const identity = await identify(await openAuth(config, parts, surroundings), as).catch(asFailure);
@@ -79,7 +79,7 @@ async function identify(auth: OpenedAuth | undefined, as: string | undefined): P
   if (as === undefined) throw new Failure('unauthenticated', undefined, { reason: 'no_credential' });
   const { tokens, ring } = auth;
   const key = ring?.find(as);
-  const findings: Findings = { method: 'sigv4', keyId: undefined, keySource: undefined };
+  const findings: AuthAttributes = { method: 'sigv4', keyId: undefined, keySource: undefined };
   if (key !== undefined) return signedIdentity('sigv4', key, undefined, tokens, findings);
   if (tokens === undefined || !as.includes('.'))
     throw new Failure('signature_refused', 'No such access key.', { reason: 'unknown_access_key' });

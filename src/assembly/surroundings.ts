@@ -1,6 +1,6 @@
 /** What the parts of a gateway are given when they are put together, and what they leave behind for its end. */
 import type { Environment } from '../config/expand.ts';
-import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
 
 export interface Surroundings {
@@ -8,7 +8,7 @@ export interface Surroundings {
   readonly directory: string;
   readonly env: Environment;
   readonly log: Log;
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
 }
 
 /** A file that is read again on SIGHUP. */

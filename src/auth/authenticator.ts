@@ -9,7 +9,7 @@ export interface Proof {
 }
 
 /** What was learned on the way, even where it ended in a refusal: filled in by the authenticator, written to the span. */
-export interface Findings {
+export interface AuthAttributes {
   method: AuthMethod;
   /** Access key or `kid`; goes to the span as a keyed hash only. */
   keyId: string | undefined;
@@ -26,5 +26,5 @@ export interface Authenticator {
    * Judges headers, query and form fields, never the body.
    * @throws Failure with a `reason`: unauthenticated, signature_refused, token_refused, keys_unavailable, form_refused, policy_violated.
    */
-  authenticate(request: Routed, findings: Findings): Proof | Promise<Proof>;
+  authenticate(request: Routed, attributes: AuthAttributes): Proof | Promise<Proof>;
 }

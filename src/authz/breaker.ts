@@ -2,7 +2,7 @@
  * The circuit breaker before one policy engine. After consecutive failures it opens: calls are refused at once. After a while one
  * call, the probe, finds out whether the engine is available again; calls that arrive meanwhile wait for its outcome.
  */
-import type { BreakerState } from '../domain/identity-watch.ts';
+import type { BreakerState } from '../domain/auth-observer.ts';
 import { EngineError, unavailable } from './engine-error.ts';
 
 /** Consecutive failures that open it. */
@@ -76,4 +76,4 @@ export function createBreaker(tell: (state: BreakerState) => void, openMillis: n
   };
 }
 
-const isFailureOfEngine = (error: unknown): boolean => error instanceof EngineError && error.engineIsUnwell;
+const isFailureOfEngine = (error: unknown): boolean => error instanceof EngineError && error.engineFailed;

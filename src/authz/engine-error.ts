@@ -2,7 +2,7 @@
 import { Failure } from '../domain/failure.ts';
 
 /** Whether the error is one of the engine itself: only then the circuit breaker counts it. */
-export const ENGINE_IS_UNWELL = {
+export const ENGINE_FAILED = {
   engine_unreachable: true,
   engine_timeout: true,
   engine_reset: true,
@@ -14,29 +14,29 @@ export const ENGINE_IS_UNWELL = {
   engine_refused: false,
 } as const;
 
-export type EngineTrouble = keyof typeof ENGINE_IS_UNWELL;
+export type EngineProblem = keyof typeof ENGINE_FAILED;
 
 export class EngineError extends Error {
   override readonly name = 'EngineError';
-  readonly trouble: EngineTrouble;
+  readonly problem: EngineProblem;
   /** HTTP status, if the engine responded. */
   readonly status: number | undefined;
 
-  readonly engineIsUnwell: boolean;
+  readonly engineFailed: boolean;
 
-  /** @param options.engineIsUnwell if it does not follow from the problem. */
+  /** @param options.engineFailed if it does not follow from the problem. */
   constructor(
-    trouble: EngineTrouble,
-    options: { status?: number | undefined; engineIsUnwell?: boolean | undefined; cause?: unknown } = {},
+    problem: EngineProblem,
+    options: { status?: number | undefined; engineFailed?: boolean | undefined; cause?: unknown } = {},
   ) {
-    super(trouble, { cause: options.cause });
-    this.trouble = trouble;
+    super(problem, { cause: options.cause });
+    this.problem = problem;
     this.status = options.status;
-    this.engineIsUnwell = options.engineIsUnwell ?? ENGINE_IS_UNWELL[trouble];
+    this.engineFailed = options.engineFailed ?? ENGINE_FAILED[problem];
   }
 }
 
-export type UnavailableReason = EngineTrouble | 'breaker_open';
+export type UnavailableReason = EngineProblem | 'breaker_open';
 
 /** Without a decision the upload is refused. @param retryAfter seconds. */
 export function unavailable(reason: UnavailableReason, retryAfter: number, cause?: unknown): Failure {

@@ -4,16 +4,16 @@ import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
 import type { Span } from '../domain/span.ts';
 import type {
-  Asking,
   Authenticated,
   Authorized,
   Bucket,
+  ForBucket,
+  ForObject,
   Incoming,
   Reply,
   Resolved,
   Routed,
   Transfer,
-  Uploading,
 } from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
@@ -26,8 +26,8 @@ export interface Stages<B extends Bucket> {
   preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
   /** What clients ask beside uploading. */
-  answer(request: Asking<B>): Reply;
-  resolve(request: Uploading<B>): Resolved<B>;
+  answer(request: ForBucket<B>): Reply;
+  resolve(request: ForObject<B>): Resolved<B>;
   authorize(request: Resolved<B>): Authorized<B> | Promise<Authorized<B>>;
   readonly upload: Readonly<Record<OperationName, (request: Authorized<B>, scope: Scope) => Promise<Reply>>>;
 }

@@ -1,6 +1,6 @@
 /** Tries everything that a configuration needs of others, as the gateway itself would use it. */
 import type { Config } from '../../config/config.ts';
-import { NOBODY_WATCHES } from '../../domain/identity-watch.ts';
+import { NO_OBSERVER } from '../../domain/auth-observer.ts';
 import type { BucketParts, Surroundings } from '../surroundings.ts';
 import { examineCollectors } from './collector.ts';
 import type { Finding } from './finding.ts';
@@ -10,7 +10,7 @@ import { examineStore } from './store.ts';
 
 export async function examine(config: Config, around: Omit<Surroundings, 'watch'>): Promise<readonly Finding[]> {
   const parts: BucketParts = { opened: [], reloads: [] };
-  const surroundings = { ...around, watch: NOBODY_WATCHES };
+  const surroundings = { ...around, watch: NO_OBSERVER };
   try {
     const buckets = config.buckets.map(async (bucket) => [
       await examineStore(bucket, parts, around.directory),

@@ -5,11 +5,11 @@
  */
 
 import { Agent } from 'undici';
+import type { AuthObserver } from '../../domain/auth-observer.ts';
 import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
-import type { IdentityWatch } from '../../domain/identity-watch.ts';
 import type { Log } from '../../domain/log.ts';
 import { FairClock } from '../../kit/fair-clock.ts';
-import type { Findings } from '../authenticator.ts';
+import type { AuthAttributes } from '../authenticator.ts';
 import { type FetchedKeySet, fetchKeySet } from './fetch-key-set.ts';
 import type { KeySet, KeySource } from './key-source.ts';
 import { keysBusy, keysUnavailable } from './refusals.ts';
@@ -29,7 +29,7 @@ export interface JwksTimes {
 }
 
 export interface JwksTools {
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log?: Log | undefined;
@@ -82,20 +82,20 @@ export class JwksSource implements KeySource {
     return this.#set;
   }
 
-  async keys(findings: Findings): Promise<KeySet> {
+  async keys(attributes: AuthAttributes): Promise<KeySet> {
     const held = this.held();
     if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry));
     if (this.#set === undefined || this.#age() >= this.#times.stale) throw keysUnavailable(this.#times.retry);
-    findings.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
+    attributes.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
     return this.#set;
   }
 
-  async newerKeys(than: KeySet, findings: Findings): Promise<KeySet | undefined> {
+  async newerKeys(than: KeySet, attributes: AuthAttributes): Promise<KeySet | undefined> {
     const fetching = this.#fetchAfter(this.#times.cooldown);
     await this.#waitFor(fetching);
     // The key may be one that the provider has just begun to use: it cannot be called unknown before it was asked.
     if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown);
-    if (fetching !== undefined) findings.keySource = 'fetched';
+    if (fetching !== undefined) attributes.keySource = 'fetched';
     return this.#set === than ? undefined : this.#set;
   }
 
