@@ -1,4 +1,4 @@
-/** What `check` says of access: who may upload where, and, with `--as` and `--put`, what would come of one upload. */
+/** The part of `check` about access: the clients of each bucket, and, with `--as` and `--put`, the outcome of one upload. */
 
 import type { AppContext } from '../app/context.ts';
 import { type DryRun, dryRun } from '../app/dry-run/dry-run.ts';
@@ -17,7 +17,7 @@ export function accessLines({ auth, authz }: BucketConfig): Line[] {
 
 function authLines({ enabled, jwt, sigv4 }: AuthConfig): Line[] {
   if (!enabled)
-    return [['  access', 'ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload']];
+    return [['  access', 'ANONYMOUS: no authentication; every client that reaches this address may upload']];
   const lines: Line[] = [];
   for (const provider of jwt === undefined ? [] : (jwt.providers ?? [jwt])) {
     const { issuer = 'any issuer', audience, jwks_url, public_key_file } = provider;
@@ -36,7 +36,7 @@ function authLines({ enabled, jwt, sigv4 }: AuthConfig): Line[] {
 }
 
 function authzLines({ enabled, opa, openfga }: AuthzConfig): Line[] {
-  if (!enabled) return [['  policy', 'none: whoever is known may upload']];
+  if (!enabled) return [['  policy', 'none: every authenticated client may upload']];
   const lines: Line[] = [];
   if (opa !== undefined) lines.push(['  policy', `OPA ${opa.url}, ${opa.policy_path}`]);
   if (openfga !== undefined)
@@ -72,7 +72,7 @@ function linesOf({ bucket, key, identity, decisions, failure }: DryRun): Line[] 
   ];
 }
 
-/** The line of the policy engine has said why already. */
+/** The line of the policy engine already has the reason. */
 function outcomeText(failure: Failure, decisions: DryRun['decisions']): string {
   const isByPolicy = decisions.some(({ decision }) => decision !== 'allow');
   return isByPolicy ? `${failure.status} ${failure.code}` : failureText(failure);

@@ -72,7 +72,7 @@ describe('doctor', () => {
     assert.match(said, /✓ bucket uploads, store: an upload was created and aborted in \d+ ms at http:\S+\/my-bucket\/\n/);
     assert.match(said, /✓ bucket uploads, keys: /);
     assert.match(said, /✓ bucket uploads, http:\S+: 1 key\n/);
-    assert.match(said, /✓ bucket uploads, opa: it answers: deny /);
+    assert.match(said, /✓ bucket uploads, opa: it responds: deny /);
     const traceId = /✓ collector http:\S+: it took a span: trace ([0-9a-f]{32})/.exec(said)![1];
     assert.deepEqual(
       collector.spans().map((span) => span.traceId),
@@ -120,7 +120,7 @@ describe('doctor', () => {
       const { code, said } = await ask(typeof changes === 'function' ? changes() : changes);
       assert.equal(code, 1);
       assert.match(said, wanted);
-      assert.match(said, /\n1 of 5 do not work\.\n$/, said);
+      assert.match(said, /\n1 of 5 checks failed\.\n$/, said);
     });
   }
 
