@@ -167,7 +167,7 @@ describe('replay', () => {
     }
   });
 
-  it('says where it stopped if the collector is away, and what it has been called with wrongly', async (t) => {
+  it('reports where it stopped if the collector is unreachable, and invalid arguments', async (t) => {
     const { replayFile } = await import('../../src/cli/replay.ts');
     const { replay } = await import('../../src/tracing/replay.ts');
     const { tracingConfig } = await import('../support/tracing-config.ts');
