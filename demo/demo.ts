@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { startApp } from '../src/app.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import type { ProcessLog } from '../src/logging/create-log.ts';
-import { startStore } from '../src/store/start-store.ts';
+import { startStore } from '../src/rehearsal/store/start-store.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { Progress } from './progress.ts';

@@ -31,7 +31,7 @@ export async function faults({ store, address, plan }: FaultsCommandOptions, env
 }
 
 async function run(store: string, address: { host: string; port: number }, plan: FaultsConfig): Promise<number> {
-  const { startFaultProxy } = await import('../rehearsal/fault-proxy.ts');
+  const { startFaultProxy } = await import('../rehearsal/faults/fault-proxy.ts');
   const onRequest: Parameters<typeof startFaultProxy>[0]['onRequest'] = ({ operation, key, part }, fault) => {
     const line = { time: new Date().toISOString(), operation, key, part, fault: fault?.do ?? 'none' };
     process.stdout.write(`${JSON.stringify(line)}\n`);

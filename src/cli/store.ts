@@ -1,6 +1,6 @@
 /** `store`: runs the small S3-compatible store until SIGTERM or SIGINT. */
 import { once } from 'node:events';
-import { type Store, startStore } from '../store/start-store.ts';
+import { type Store, startStore } from '../rehearsal/store/start-store.ts';
 import { parseAddress } from './address.ts';
 
 export interface StoreCommandOptions {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { type Store, startStore } from '../../src/rehearsal/store/start-store.ts';
 import { BOUNDARY, field } from '../support/forms.ts';
 import { type Answer, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
