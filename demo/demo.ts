@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the embedded store and the gateway on real sockets, four uploads through them with the AWS SDK, and the
- * trace of each drawn in the terminal. Leaves nothing behind.
+ * `npm run demo`: runs the embedded store and the gateway on real sockets. Uploads four objects with the AWS SDK, and draws the
+ * trace of each upload in the terminal. Leaves nothing behind.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { startApp } from '../src/app.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import type { ProcessLog } from '../src/logging/create-log.ts';
-import { startStore } from '../src/store/start-store.ts';
+import { startStore } from '../src/rehearsal/store/start-store.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { Progress } from './progress.ts';
@@ -19,7 +19,7 @@ import { drawWaterfall } from './waterfall.ts';
 
 const ACCESS_KEY = 'demo';
 const SECRET_KEY = 'demo-secret';
-/** What the demo's client signs with. The store's own key it never sees. */
+/** The key of the demo's client, which never sees the key of the store. */
 const DEVICE = { access_key: 'DEVICE7', secret_key: 'the-secret-key-of-device-7', subject: 'device-7' };
 const MULTIPART_BYTES = 64 * 1024 * 1024;
 
@@ -40,7 +40,7 @@ const collector = await startOtlpReceiver();
 const gateway = await startApp(configuration(), { log: quietLog() });
 let exitCode = 0;
 try {
-  say(paint.bold('Mizuchi Uploadr: every upload is one truthful trace'));
+  say(paint.bold('Mizuchi Uploadr: every upload is one trace'));
   say(`  the embedded store listens on ${store.url}, the gateway on http://127.0.0.1:${gateway.port}`);
   await runUploads();
 } finally {
@@ -59,14 +59,14 @@ async function runUploads(): Promise<void> {
   const progress = new Progress(out, MULTIPART_BYTES);
   await show(await client.multipart(randomBytes(MULTIPART_BYTES), (bytes) => progress.update(bytes)));
   await show(await client.refused());
-  await show(await client.brokenOff());
+  await show(await client.disconnected());
 }
 
-/** The heading, what the client was told, the trace, and what is in the store. */
+/** The heading, the response, the trace, and the state of the store. */
 async function show(upload: DemoUpload): Promise<void> {
   say();
   say(`${paint.bold(upload.title)}  ${paint.dim(`trace ${upload.traceId}`)}`);
-  say(`  the client was told: ${upload.outcome}`);
+  say(`  the client received: ${upload.outcome}`);
   for (const line of drawWaterfall(await collector.trace(upload.traceId, upload.requests), paint)) say(line);
   const problem = await new StoredObjects(store.url, ACCESS_KEY, SECRET_KEY).problemWith(upload);
   if (problem !== undefined) exitCode = 1;
@@ -92,7 +92,7 @@ function configuration() {
   return parseConfig(JSON.stringify(document), 'demo', {}); // JSON is YAML
 }
 
-/** The demo shows traces; a log between them would hide them. */
+/** Log lines between the traces would hide them. */
 function quietLog(): ProcessLog {
   const nothing = (): void => {};
   return { debug: nothing, info: nothing, warn: nothing, error: nothing, close: async () => {} };

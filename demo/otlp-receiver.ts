@@ -1,4 +1,4 @@
-/** A collector for the demo: takes OTLP over http/protobuf, keeps the spans by trace, and says when a trace is whole. */
+/** A collector for the demo: receives OTLP over http/protobuf, groups spans by trace, and reports when a trace is complete. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -7,13 +7,13 @@ import type { ReceivedSpan } from './received-span.ts';
 
 export interface OtlpReceiver {
   readonly url: string;
-  /** The spans of a trace once all its requests are over, that is once so many SERVER spans have come. */
+  /** The spans of a trace, once all its requests are over: once the given number of SERVER spans has arrived. */
   trace(traceId: string, serverSpans: number): Promise<ReceivedSpan[]>;
   close(): Promise<void>;
 }
 
-/** Milliseconds after which a trace that is not whole is an error. */
-const PATIENCE = 15_000;
+/** Milliseconds after which an incomplete trace is an error. */
+const TIMEOUT = 15_000;
 
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const traces = new Map<string, ReceivedSpan[]>();
@@ -28,15 +28,15 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     wake();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const isWhole = (spans: readonly ReceivedSpan[], serverSpans: number): boolean =>
+  const isComplete = (spans: readonly ReceivedSpan[], serverSpans: number): boolean =>
     spans.filter(({ name }) => name === 'http.server.request').length >= serverSpans;
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async trace(traceId, serverSpans) {
-      const timeout = AbortSignal.timeout(PATIENCE);
+      const timeout = AbortSignal.timeout(TIMEOUT);
       for (;;) {
         const spans = traces.get(traceId) ?? [];
-        if (isWhole(spans, serverSpans)) return spans;
+        if (isComplete(spans, serverSpans)) return spans;
         await new Promise<void>((resolve, reject) => {
           wake = resolve;
           timeout.onabort = () => reject(new Error(`the trace ${traceId} did not arrive`));

@@ -1,4 +1,4 @@
-/** Looks into the store, past the gateway: what was promised must be there byte for byte, and nothing else. */
+/** Reads the store without the gateway: it must have the promised bytes, and nothing else. */
 import { GetObjectCommand, ListMultipartUploadsCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
 import type { DemoUpload } from './uploads.ts';
 
@@ -10,7 +10,7 @@ export class StoredObjects {
     this.#client = new S3Client({ endpoint, credentials, forcePathStyle: true, region: 'us-east-1' });
   }
 
-  /** What is wrong with the store after this upload, in words; undefined if all is as it must be. */
+  /** The problem of the store after this upload, in words; undefined if there is none. */
   async problemWith(upload: DemoUpload): Promise<string | undefined> {
     const found = await this.#read(upload.key);
     const { Uploads } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: 'my-bucket' }));

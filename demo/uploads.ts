@@ -1,6 +1,6 @@
 /**
- * The four uploads of the demo, made by a stock client that knows nothing of tracing: the AWS SDK for JavaScript. It learns the
- * trace of its upload from the answer's Server-Timing; only the one that gets no answer brings a trace context of its own.
+ * The four uploads of the demo, by a stock client without tracing: the AWS SDK for JavaScript. It reads the trace id from the
+ * header Server-Timing of the response. Only the client that gets no response sends a trace context.
  */
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -10,20 +10,20 @@ import { Upload } from '@aws-sdk/lib-storage';
 export interface DemoUpload {
   readonly title: string;
   readonly traceId: string;
-  /** What the client was told. */
+  /** The response that the client received, or its error. */
   readonly outcome: string;
-  /** What must be in the store afterwards; undefined where nothing may be there. */
+  /** The bytes that the store must have afterwards; undefined where it must have none. */
   readonly stored: Buffer | undefined;
   readonly key: string;
-  /** How many requests the client made, and so how many SERVER spans its trace has. */
+  /** The number of requests of the client, which is also the number of SERVER spans of its trace. */
   readonly requests: number;
-  /** What the store must bear out, in words. */
+  /** The promise that the store must confirm, in words. */
   readonly promise: string;
 }
 
 const PART_BYTES = 16 * 1024 * 1024;
 const SAME = 'the store has the same bytes';
-const NOTHING = 'the store has nothing of it';
+const NOTHING = 'the store has no part of it';
 
 export class DemoClient {
   readonly #endpoint: string;
@@ -37,13 +37,13 @@ export class DemoClient {
   async smallObject(): Promise<DemoUpload> {
     const { client, traceId } = this.#client();
     const stored = Buffer.from('Hello from a stock S3 client.\n');
-    const answer = await client.send(new PutObjectCommand({ Bucket: 'uploads', Key: 'hello.txt', Body: stored }));
+    const response = await client.send(new PutObjectCommand({ Bucket: 'uploads', Key: 'hello.txt', Body: stored }));
     client.destroy();
     const title = 'A small object';
     return {
       title,
       traceId: traceId(),
-      outcome: `stored, ETag ${answer.ETag}`,
+      outcome: `stored, ETag ${response.ETag}`,
       stored,
       key: 'hello.txt',
       requests: 1,
@@ -56,21 +56,21 @@ export class DemoClient {
     const params = { Bucket: 'uploads', Key: 'videos/holiday.mp4', Body: stored };
     const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: 2 });
     upload.on('httpUploadProgress', ({ loaded }) => progress(loaded ?? 0));
-    const answer = await upload.done();
+    const response = await upload.done();
     client.destroy();
-    const outcome = `stored, ETag ${answer.ETag}`;
+    const outcome = `stored, ETag ${response.ETag}`;
     const requests = 2 + Math.ceil(stored.length / PART_BYTES); // Create, the parts, Complete
     const title = 'A 64 MiB multipart upload';
     return { title, traceId: traceId(), outcome, stored, key: 'videos/holiday.mp4', requests, promise: SAME };
   }
 
-  /** Signs with a secret of its own making. */
+  /** Signs with an invented secret. */
   async refused(): Promise<DemoUpload> {
     const { client, traceId } = this.#client({ secretAccessKey: 'a-guess' });
     const input = { Bucket: 'uploads', Key: 'not-yours.txt', Body: 'mine' };
-    const outcome = await client.send(new PutObjectCommand(input)).then(() => 'accepted?', whatTheClientSaw);
+    const outcome = await client.send(new PutObjectCommand(input)).then(() => 'accepted?', errorText);
     client.destroy();
-    const title = 'An upload of somebody who has not the key';
+    const title = 'An upload signed with the wrong secret key';
     return {
       title,
       traceId: traceId(),
@@ -82,8 +82,8 @@ export class DemoClient {
     };
   }
 
-  /** Sends half of what it promises, then breaks the connection. */
-  async brokenOff(): Promise<DemoUpload> {
+  /** Sends half of the declared bytes, then disconnects. */
+  async disconnected(): Promise<DemoUpload> {
     const traceId = randomBytes(16).toString('hex');
     const { client } = this.#client({ traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` });
     const abort = new AbortController();
@@ -91,13 +91,13 @@ export class DemoClient {
     const half = Readable.from(halfThen(size / 2, () => abort.abort()));
     const input = { Bucket: 'uploads', Key: 'broken.bin', Body: half, ContentLength: size };
     const sending = client.send(new PutObjectCommand(input), { abortSignal: abort.signal });
-    const outcome = await sending.then(() => 'accepted?', whatTheClientSaw);
+    const outcome = await sending.then(() => 'accepted?', errorText);
     client.destroy();
-    const title = 'An upload that the client breaks off';
+    const title = 'A client that disconnects mid-upload';
     return { title, traceId, outcome, stored: undefined, key: 'broken.bin', requests: 1, promise: NOTHING };
   }
 
-  /** `traceId` is that of the first answer. */
+  /** `traceId` is that of the first response. */
   #client(options: { secretAccessKey?: string; traceparent?: string } = {}): DemoS3 {
     const client = new S3Client({
       endpoint: this.#endpoint,
@@ -108,7 +108,7 @@ export class DemoClient {
         ...(options.secretAccessKey && { secretAccessKey: options.secretAccessKey }),
       },
       maxAttempts: 1,
-      logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} }, // it warns of the broken stream, which is our purpose
+      logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} }, // it would warn of the aborted stream, which is intended
     });
     let traceId = '';
     client.middlewareStack.add(
@@ -138,7 +138,7 @@ async function* halfThen(bytes: number, then: () => void): AsyncGenerator<Buffer
   await new Promise(() => {}); // never ends: the abort ends it
 }
 
-function whatTheClientSaw(error: unknown): string {
+function errorText(error: unknown): string {
   if (error instanceof S3ServiceException) return `${error.$metadata.httpStatusCode} ${error.name}: ${error.message}`;
   return (error as Error).name;
 }

@@ -1,4 +1,4 @@
-/** Draws one trace as a waterfall: the spans as a tree, each with its bar in time, its duration, and what it has to say. */
+/** Draws one trace as a waterfall: the spans as a tree, each with its bar in time, its duration, and its main attributes. */
 import type { Paint } from './paint.ts';
 import type { ReceivedSpan } from './received-span.ts';
 

@@ -20,8 +20,8 @@ export interface App {
   /** The port of `/metrics`; undefined where metrics are disabled. */
   readonly metricsPort: number | undefined;
   /**
-   * Accepts no more requests, lets the running ones finish within `server.shutdown_timeout_seconds`, delivers the last spans,
-   * metrics and log lines within 5 s, and releases everything. Never rejects. Safe twice.
+   * Accepts no more requests, and lets the running ones finish within `server.shutdown_timeout_seconds`. Then delivers the last
+   * spans, metrics and log lines within 5 s, and releases everything. Never rejects. Safe twice.
    */
   close(): Promise<void>;
   /** Reads the files with access keys and certificates again. A file that cannot be used is logged, and its previous content stays in use. */

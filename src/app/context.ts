@@ -1,4 +1,4 @@
-/** What every part of a gateway is opened with, besides its configuration and the lifetime. */
+/** What every part of a gateway is opened with, next to its configuration and its lifetime. */
 import type { Environment } from '../config/expand.ts';
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';

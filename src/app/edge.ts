@@ -1,4 +1,4 @@
-/** From the configuration to what stands at the edge of the upload port: certificates, trusted balancers and proxies. */
+/** The edge of the upload port: certificates, trusted load balancers and proxies, and the report of refused connections. */
 import { resolve } from 'node:path';
 import type { ServerConfig } from '../config/server.ts';
 import type { Log } from '../domain/log.ts';
@@ -11,10 +11,10 @@ import type { EdgeOptions } from '../server/upload-port.ts';
 import type { AppContext } from './context.ts';
 import type { Lifetime, Reloader } from './lifetime.ts';
 
-/** About refused connections; the metric counts those that are not said. */
+/** Limit for refused connections; the metric also counts those without a line. */
 const LINES_A_SECOND = 20;
 
-/** @throws Error that names the setting, if its files cannot be used. */
+/** @throws Error that names the setting, if its files are unusable. */
 export async function openEdge(
   config: ServerConfig,
   lifetime: Lifetime,
@@ -30,7 +30,7 @@ export async function openEdge(
   };
 }
 
-/** Counts every one; but whoever floods the port must not flood the log. */
+/** Counts every connection, and logs a limited number: a flood of the port must not flood the log. */
 function refusals(log: Log, registry: Registry): RefusedConnection {
   let window = { since: 0, lines: 0 };
   return (problem, peer, detail) => {

@@ -10,7 +10,7 @@ const GRACE_MILLIS = 500;
 
 export type Closer = () => void | Promise<void>;
 
-/** Delivers what is still queued, within the given number of milliseconds. */
+/** Delivers the queued telemetry within the given number of milliseconds. */
 export type Flusher = (millis: number) => Promise<void>;
 
 /** A file that is read again on request. */

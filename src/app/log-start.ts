@@ -20,7 +20,10 @@ export function logStart(
   for (const deprecated of deprecatedSettings(config)) log.warn(deprecated, 'this setting is deprecated');
   for (const { name, path_prefix, auth } of config.buckets) {
     if (auth.enabled) continue;
-    log.warn({ bucket: name, path_prefix }, 'anonymous uploads: whoever reaches this port may write into this bucket');
+    log.warn(
+      { bucket: name, path_prefix },
+      'anonymous uploads: every client that reaches this port may write into this bucket',
+    );
   }
   const address = `${host}:${port}`;
   log.info({ address, metrics_port: metricsPort, tracing: config.tracing.enabled }, 'listening');

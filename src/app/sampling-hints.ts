@@ -1,4 +1,4 @@
-/** What a sampler may use of a request before it is authenticated: the trace that its upload began in, and what it asks for. */
+/** The data that a sampler may use before authentication: the trace in which the upload began, the bucket and the operation. */
 import { Failure } from '../domain/failure.ts';
 import { PREFLIGHT } from '../domain/operation.ts';
 import type { Routable, Routing } from '../domain/routing.ts';

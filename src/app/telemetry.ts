@@ -1,5 +1,5 @@
 /**
- * Log, metrics and traces of one gateway, as its configuration asks for them. The code of tracing is imported here and
+ * Log, metrics and traces of one gateway, as its configuration describes them. The code of tracing is imported here and
  * nowhere else in the gateway, and only when tracing is enabled.
  */
 import type { Config } from '../config/config.ts';

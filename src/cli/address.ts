@@ -1,4 +1,4 @@
-/** Addresses as they stand on the command line. */
+/** Addresses on the command line. */
 
 /** `host:port`, `[IPv6]:port`. */
 export function parseAddress(text: string): { host: string; port: number } | undefined {

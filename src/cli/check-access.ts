@@ -1,4 +1,4 @@
-/** What `check` says of access: who may upload where, and, with `--as` and `--put`, what would come of one upload. */
+/** The part of `check` about access: the clients of each bucket, and, with `--as` and `--put`, the outcome of one upload. */
 
 import type { AppContext } from '../app/context.ts';
 import { type DryRun, dryRun } from '../app/dry-run/dry-run.ts';
@@ -19,12 +19,12 @@ export function accessLines({ auth, authz }: BucketConfig): Line[] {
 
 function authLines(auth: AuthConfig): Line[] {
   if (!auth.enabled)
-    return [['  access', 'ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload']];
+    return [['  access', 'ANONYMOUS: no authentication; every client that reaches this address may upload']];
   return describeSchemes(auth).map((text) => ['  access', text]);
 }
 
 function authzLines(authz: AuthzConfig): Line[] {
-  if (!authz.enabled) return [['  policy', 'none: whoever is known may upload']];
+  if (!authz.enabled) return [['  policy', 'none: every authenticated client may upload']];
   return configuredEngines(authz).map(({ engine, options }) => ['  policy', engine.describe(options)]);
 }
 
@@ -56,7 +56,7 @@ function linesOf({ bucket, key, identity, decisions, failure }: DryRun): Line[] 
   ];
 }
 
-/** The line of the policy engine has said why already. */
+/** The line of the policy engine already has the reason. */
 function outcomeText(failure: Failure, decisions: DryRun['decisions']): string {
   const isByPolicy = decisions.some(({ decision }) => decision !== 'allow');
   return isByPolicy ? `${failure.status} ${failure.code}` : failureText(failure);

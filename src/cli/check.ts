@@ -1,4 +1,4 @@
-/** `check`: says everything that is wrong with a configuration, or what would run with it. Prints no secret. */
+/** `check`: lists every problem of a configuration, or shows the gateway that it describes. Prints no secret. */
 import { dirname, resolve } from 'node:path';
 import { openAuth } from '../app/bucket/auth.ts';
 import type { AppContext } from '../app/context.ts';
@@ -22,15 +22,15 @@ import { accessLines, explainUpload, type Line } from './check-access.ts';
 import { clientLines } from './check-clients.ts';
 
 export interface CheckOptions {
-  /** A token or an access key: whose upload to try. */
+  /** A token or an access key: the client of the upload to try. */
   readonly as?: string | undefined;
-  /** The path of an object: what to try. */
+  /** The path of the object to try. */
   readonly put?: string | undefined;
-  /** Whether to print every setting as it counts, and where it came from. */
+  /** Whether to print every setting with its effective value and its source. */
   readonly effective?: boolean | undefined;
 }
 
-/** @returns the exit code: 0 if the configuration can be used, and the upload would be let through if one is named; else 1. */
+/** @returns the exit code: 0 if the configuration is valid, and the named upload, if any, would be accepted; else 1. */
 export async function check(
   file: string,
   env: Environment,
@@ -44,7 +44,7 @@ export async function check(
     await openKeys(config, around);
     await checkTracing(config.tracing, around.directory);
     checkAccess(config, around.directory);
-    const remarks = deprecated(loaded) + notFollowed(loaded);
+    const remarks = deprecated(loaded) + ignored(loaded);
     if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + remarks);
     else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + remarks);
     else {
@@ -56,12 +56,12 @@ export async function check(
   } catch (error) {
     const { message } = error as Error;
     const count = error instanceof ConfigError ? error.problems.length : 1;
-    write(`${message}\n${count} ${count === 1 ? 'problem' : 'problems'}; nothing would run.\n`);
+    write(`${message}\n${count} ${count === 1 ? 'problem' : 'problems'}; the gateway would not start.\n`);
     return 1;
   }
 }
 
-/** What stands in further files is checked as the gateway would read it. @throws Error that says what is wrong. */
+/** Reads the key files as the gateway does. @throws Error that describes the problem. */
 async function openKeys({ buckets }: Config, around: Omit<AppContext, 'watch'>): Promise<void> {
   const lifetime = new Lifetime(around.log);
   try {
@@ -77,7 +77,7 @@ async function checkTracing(config: TracingConfig, directory: string): Promise<v
   checkFiles(exporterSettings(config, { directory }));
 }
 
-/** As metrics and log lines would be sent. @throws Error that names section and file. */
+/** Reads the files for the delivery of metrics and log lines. @throws Error that names section and file. */
 function checkAccess({ metrics, logging }: Config, directory: string): void {
   if (metrics.otlp !== undefined) accessTo(metrics.otlp, directory, 'metrics.otlp');
   if (logging.otlp !== undefined) accessTo(logging.otlp, directory, 'logging.otlp');
@@ -90,27 +90,27 @@ function table(values: readonly EffectiveValue[], indent: string): string {
   return values.map(({ path, value, source }) => `${indent}${source.padEnd(width)}  ${path}: ${value}\n`).join('');
 }
 
-/** Many may decide them, the file and some thirty variables: so each is shown with who did. */
+/** The file and some thirty variables can set them, so each is shown with its source. */
 function everyTracingSetting({ config, given, sources }: ConfigWithSources): string {
   if (!config.tracing.enabled) return '';
   const values = effectiveValues(config, given, sources).filter(
     ({ path, isSet }) => path.startsWith('tracing.') && isSet,
   );
-  return `\nTracing in full, and where each value came from (--effective shows all settings):\n\n${table(values, '  ')}`;
+  return `\nAll settings of tracing with their sources (--effective shows every setting):\n\n${table(values, '  ')}`;
 }
 
 function deprecated({ config }: ConfigWithSources): string {
   const settings = deprecatedSettings(config);
   if (settings.length === 0) return '';
   const lines = settings.map(
-    ({ setting, instead }) => `  ${setting} is removed in the next version; write ${instead}\n`,
+    ({ setting, instead }) => `  ${setting} will be removed in the next version; use ${instead}\n`,
   );
   return `\nDeprecated:\n\n${lines.join('')}`;
 }
 
-function notFollowed({ warnings }: ConfigWithSources): string {
+function ignored({ warnings }: ConfigWithSources): string {
   if (warnings.length === 0) return '';
-  return `\nNot followed:\n\n${warnings.map((warning) => `  ${warningText(warning)}\n`).join('')}`;
+  return `\nIgnored:\n\n${warnings.map((warning) => `  ${warningText(warning)}\n`).join('')}`;
 }
 
 function summary(file: string, { config, sources }: ConfigWithSources): string {
@@ -122,47 +122,49 @@ function summary(file: string, { config, sources }: ConfigWithSources): string {
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
   ];
   const rows = lines.map(([label, text]) => `  ${label.padEnd(12)}${text}`.trimEnd());
-  return `${file} is well. This would run:\n\n${rows.join('\n')}\n`;
+  return `${file} is valid. It describes this gateway:\n\n${rows.join('\n')}\n`;
 }
 
 function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: TracingConfig): Line[] {
   const { name, path_prefix, s3 } = bucket;
   const { origin, pathOf } = endpointOf(s3);
-  const told = s3.propagate && propagators?.length !== 0;
+  const propagates = s3.propagate && propagators?.length !== 0;
   const credentials =
     s3.access_key === undefined
       ? 'the AWS provider chain (environment, profile, web identity, container, instance)'
       : `static keys of this file${s3.session_token === undefined ? '' : ', with a session token'}`;
   return [
     [`bucket ${name}`, ''],
-    ['  takes', `PUT ${path_prefix}/KEY`],
+    ['  accepts', `PUT ${path_prefix}/KEY`],
     ['  stores', `${origin}${pathOf('KEY')} (bucket ${s3.bucket}, region ${s3.region})`],
     ['  keys', credentials],
     ...(s3.client_checksums === 'pass'
       ? []
-      : [['  checksums', 'of clients are verified here and not sent to the store'] as const]),
+      : [['  checksums', 'of clients are verified by the gateway and not sent to the store'] as const]),
     ...literalKeysNote(bucket),
     ...accessLines(bucket),
     ...clientLines(bucket),
-    ...(traced ? [['  trace', `the store is ${told ? '' : 'not '}sent traceparent and tracestate`] as const] : []),
+    ...(traced
+      ? [['  trace', `the store is ${propagates ? '' : 'not '}sent traceparent and tracestate`] as const]
+      : []),
   ];
 }
 
-/** For nothing else shows that the key that was authorized may not be the key that is stored. */
+/** Nothing else shows that the stored key may differ from the authorized key. */
 function literalKeysNote({ literal_keys, s3 }: BucketConfig): Line[] {
   if (!literal_keys || isAws(s3)) return [];
   const text =
-    'literal_keys is true, and the store is not AWS: unless it keeps keys literally, it stores a key with "..", "." or "//" under another key than the one that was authorized';
+    'literal_keys is true, and the store is not AWS: if it normalizes keys, it stores a key with "..", "." or "//" under another key than the authorized one';
   return [['  note', text]];
 }
 
-/** @param off the variable that has switched it off. */
+/** @param off the variable that has disabled tracing. */
 function tracingLines(config: TracingConfig, off: string | undefined): Line[] {
   if (!config.enabled) return [['tracing', off === undefined ? 'off' : `off, by ${off}`]];
   const { service_name, environment, exporter, otlp, fallback, fallback_file, sampling, semantic_conventions } = config;
   const headers = Object.keys(otlp.headers);
   const where = environment === undefined ? '' : ` in ${environment}`;
-  const share =
+  const ratio =
     sampling.strategy === 'ratio' || sampling.strategy === 'parent_based' ? `, ratio ${sampling.ratio}` : '';
   const others = callersText(config);
   return [
@@ -174,33 +176,33 @@ function tracingLines(config: TracingConfig, off: string | undefined): Line[] {
       ? []
       : [['  fallback', fallback === 'file' ? `the file ${fallback_file.path}` : 'the standard error'] as const]),
     ...(headers.length > 0 ? [['  headers', `${headers.join(', ')} (values not shown)`] as const] : []),
-    ['  sampling', `${sampling.strategy}${share}`],
+    ['  sampling', `${sampling.strategy}${ratio}`],
     ...(others === undefined ? [] : [['  callers', others] as const]),
     ...portNote(otlp),
   ];
 }
 
-/** How much others can make the gateway trace. */
+/** The influence of callers on the number of traces. */
 function callersText({ inbound, sampling, trusted_proxies }: TracingConfig): string | undefined {
   const { strategy, remote_ratio } = sampling;
   if (inbound !== 'continue' || strategy === 'never') return undefined;
   const whom = trusted_proxies === undefined ? 'callers' : 'callers outside trusted_proxies';
   if (strategy === 'always') return `${whom} continue their traces; all are kept`;
-  return `${whom} continue their traces; remote_ratio ${remote_ratio}: whatever they send, ${shareText(remote_ratio)}`;
+  return `${whom} continue their traces; remote_ratio ${remote_ratio}: ${ratioText(remote_ratio)}, whatever they send`;
 }
 
-function shareText(ratio: number): string {
+function ratioText(ratio: number): string {
   if (ratio === 0) return 'none is kept';
-  if (ratio === 1) return 'all that they flag as sampled are kept';
+  if (ratio === 1) return 'all traces that they flag as sampled are kept';
   return `at most ${Math.round(ratio * 1e6) / 1e4} % are kept`;
 }
 
-/** OTLP has two default ports (OTLP specification, "OTLP/gRPC Default Port", "OTLP/HTTP Default Port"); they are easily mixed up. */
+/** OTLP has two default ports (OTLP specification, "OTLP/gRPC Default Port", "OTLP/HTTP Default Port"), which are easily confused. */
 function portNote({ endpoint, protocol }: TracingConfig['otlp']): Line[] {
   const { port } = new URL(endpoint);
   const usual = { '4317': 'grpc', '4318': 'http/protobuf' }[port];
   if (usual === undefined || usual === protocol) return [];
-  return [['  note', `port ${port} is usually that of ${usual}, not of ${protocol}`]];
+  return [['  note', `port ${port} is usually for ${usual}, not for ${protocol}`]];
 }
 
 function metricsText({ metrics }: Config): string {

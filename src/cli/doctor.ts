@@ -1,4 +1,4 @@
-/** `doctor`: tries the stores, the providers of identity, the policy engines and the collector, and says what to do. Prints no secret. */
+/** `doctor`: tries the stores, the identity providers, the policy engines and the collector, with a hint for each failure. Prints no secret. */
 import { dirname, resolve } from 'node:path';
 import { examine } from '../app/doctor/examine.ts';
 import type { Finding } from '../app/doctor/finding.ts';
@@ -16,7 +16,7 @@ export async function doctor(file: string, env: Environment, write: (text: strin
     const findings = await examine(config, { directory: dirname(resolve(file)), env, log: SILENT });
     write(`${findings.map(lineOf).join('\n')}\n`);
     const broken = findings.filter(({ works }) => !works).length;
-    write(broken === 0 ? '\nEverything works.\n' : `\n${broken} of ${findings.length} do not work.\n`);
+    write(broken === 0 ? '\nEverything works.\n' : `\n${broken} of ${findings.length} checks failed.\n`);
     return broken === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -25,6 +25,6 @@ export async function doctor(file: string, env: Environment, write: (text: strin
   }
 }
 
-function lineOf({ what, works, how, mend }: Finding): string {
-  return works ? `  ✓ ${what}: ${how}` : `  ✗ ${what}: ${how}\n      ${mend}`;
+function lineOf({ what, works, how, hint }: Finding): string {
+  return works ? `  ✓ ${what}: ${how}` : `  ✗ ${what}: ${how}\n      ${hint}`;
 }

@@ -1,4 +1,4 @@
-/** `faults`: runs the proxy that disturbs the way to a store, until SIGTERM or SIGINT. */
+/** `faults`: runs a proxy in front of a store that injects faults, until SIGTERM or SIGINT. */
 import { once } from 'node:events';
 import { ConfigError, formatProblem } from '../config/config-error.ts';
 import type { Environment } from '../config/expand.ts';
@@ -13,13 +13,12 @@ export interface FaultsCommandOptions {
   readonly plan: string;
 }
 
-/** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start, 2 if what it was told makes no sense. */
+/** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start, 2 if its arguments are invalid. */
 export async function faults({ store, address, plan }: FaultsCommandOptions, env: Environment): Promise<number> {
   const listening = parseAddress(address);
-  if (listening === undefined)
-    return refuse(`${address} is not an address; write it as host:port, such as 127.0.0.1:9001`);
+  if (listening === undefined) return refuse(`${address} is not an address; use host:port, such as 127.0.0.1:9001`);
   if (!URL.canParse(store) || new URL(store).protocol !== 'http:')
-    return refuse(`${store} is not the URL of a store; write http, host and port, such as http://127.0.0.1:9000`);
+    return refuse(`${store} is not the URL of a store; use http, host and port, such as http://127.0.0.1:9000`);
   const loaded = await loadFaults(plan, env).catch((error: unknown) => {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -32,7 +31,7 @@ export async function faults({ store, address, plan }: FaultsCommandOptions, env
 }
 
 async function run(store: string, address: { host: string; port: number }, plan: FaultsConfig): Promise<number> {
-  const { startFaultProxy } = await import('../rehearsal/fault-proxy.ts');
+  const { startFaultProxy } = await import('../rehearsal/faults/fault-proxy.ts');
   const onRequest: Parameters<typeof startFaultProxy>[0]['onRequest'] = ({ operation, key, part }, fault) => {
     const line = { time: new Date().toISOString(), operation, key, part, fault: fault?.do ?? 'none' };
     process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,9 +1,9 @@
 /**
- * How V8 keeps its heap in a process that is a gateway and nothing else; imported before everything else, because what it forbids happens
- * while modules load. V8 notes which literals of the code make objects that live long, and places theirs among the old ones from then on. At
- * start all objects live long, and some of that code serves requests afterwards: `[existing, listener]` in node:events, say. Each
- * request then leaves an old object that nobody needs, and what hangs on it is moved among the old ones as well, by pauses of
- * 8 ms instead of 1 (docs/decisions/short-lived-entries.md).
+ * V8 heap flags for a process that only runs the gateway. They take effect while modules load, so this file is imported first. V8 notes
+ * which literals of the code create objects that live long, and allocates later ones in the old generation. At the start all objects
+ * live long, and some of that code then serves requests: `[existing, listener]` in node:events, for example. Each request would leave
+ * a useless old object. Everything that it references would move to the old generation too, with pauses of 8 ms instead of 1
+ * (docs/decisions/short-lived-entries.md).
  */
 import { setFlagsFromString } from 'node:v8';
 

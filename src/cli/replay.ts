@@ -1,4 +1,4 @@
-/** `replay`: sends the spans that the fallback has kept to the collector. Prints no secret. */
+/** `replay`: sends the spans of a fallback file to the collector. Prints no secret. */
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import type { Environment } from '../config/expand.ts';
@@ -9,7 +9,7 @@ export interface ReplayOptions {
   readonly from: string;
 }
 
-/** @returns the exit code: 0 if all was delivered, 1 if something was not, 2 if it was called wrongly. */
+/** @returns the exit code: 0 if all was delivered, 1 if something was not, 2 if its arguments are invalid. */
 export async function replayFile(
   configFile: string,
   spansFile: string,
@@ -18,13 +18,13 @@ export async function replayFile(
   write: (text: string) => void,
 ): Promise<number> {
   if (!/^[1-9]\d*$/.test(from)) {
-    write(`error: --from ${from} is not the number of a line\n`);
+    write(`error: --from ${from} is not a line number; use a whole number from 1\n`);
     return 2;
   }
   try {
     const config = await loadConfig(configFile, env);
     if (!config.tracing.enabled) {
-      write('error: tracing is off in this configuration; it says which collector to send to\n');
+      write('error: tracing is disabled in this configuration, so it names no collector; enable tracing\n');
       return 1;
     }
     const { replay } = await import('../tracing/replay.ts');
@@ -32,10 +32,10 @@ export async function replayFile(
     const { exported, rejected, unreadable, stopped } = await replay(config.tracing, spansFile, Number(from), {
       directory,
     });
-    for (const { line, wrong } of unreadable) write(`${spansFile}:${line} was left out: ${wrong}\n`);
-    write(`${exported} spans delivered, ${rejected} refused by the collector\n`);
+    for (const { line, wrong } of unreadable) write(`${spansFile}:${line} was skipped: ${wrong}\n`);
+    write(`${exported} spans delivered, ${rejected} rejected by the collector\n`);
     if (stopped !== undefined) {
-      write(`stopped at line ${stopped.line}: ${stopped.why}; go on with --from ${stopped.line}\n`);
+      write(`stopped at line ${stopped.line}: ${stopped.why}; continue with --from ${stopped.line}\n`);
     }
     return stopped === undefined && rejected === 0 && unreadable.length === 0 ? 0 : 1;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Understands the arguments (commander) and runs the command they name. */
+/** Parses the arguments (commander) and runs the command that they name. */
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError, Option } from 'commander';
 import { closestWord } from '../kit/closest-word.ts';
@@ -15,7 +15,7 @@ interface ConfigOptions {
   validate?: boolean;
 }
 
-// A command is loaded when it is called: `check` has no use for a server.
+// A command is loaded when it is called: `check` does not need a server.
 const check = async (...call: Parameters<typeof import('./check.ts').check>) =>
   (await import('./check.ts')).check(...call);
 const serve = async (...call: Parameters<typeof import('./serve.ts').serve>) =>
@@ -30,7 +30,7 @@ const replayFile = async (...call: Parameters<typeof import('./replay.ts').repla
 const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
   (await import('./faults.ts')).faults(...call);
 
-/** @returns the exit code of the process: 0 well, 1 the command failed, 2 it was called wrongly. */
+/** @returns the exit code of the process: 0 success, 1 the command failed, 2 its arguments are invalid. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let exitCode = 0;
   const write = (text: string): void => void process.stdout.write(text);
@@ -39,12 +39,12 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
   const withConfig = async ({ config }: ConfigOptions, command: (file: string) => Promise<number>): Promise<void> => {
     if (config !== undefined) exitCode = await command(config);
     else {
-      process.stderr.write('error: no configuration: give --config FILE or set MIZUCHI_CONFIG\n');
+      process.stderr.write('error: no configuration; use --config FILE or set MIZUCHI_CONFIG\n');
       exitCode = 2;
     }
   };
   const program = new Command('mizuchi-uploadr')
-    .description('Upload-only S3 gateway in which every upload is one truthful trace.')
+    .description('Upload-only S3 gateway in which every upload is one trace.')
     .version(packageVersion())
     .exitOverride()
     .addOption(configOption())
@@ -62,18 +62,21 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .action((_: ConfigOptions, command: Command) => withConfig(command.optsWithGlobals(), (file) => serve(file, env)));
   program
     .command('check')
-    .description('say everything that is wrong with a configuration, or what it will run')
+    .description('list every problem of a configuration, or show the gateway that it describes')
     .addOption(configOption())
-    .option('--put <path>', 'say what would come of this upload, such as uploads/a/b.txt; nothing is uploaded')
-    .option('--effective', 'print every setting as it counts, and where it came from: file, variable or default')
-    .option('--as <token-or-key>', 'whose upload: a token, an access key, or - for a token on the standard input')
+    .option('--put <path>', 'show the outcome of this upload, such as uploads/a/b.txt; nothing is sent to the store')
+    .option('--effective', 'print every setting with its effective value and its source: file, variable or default')
+    .option(
+      '--as <token-or-key>',
+      'the client of --put: a token, an access key, or - for a token on the standard input',
+    )
     .action((_: ConfigOptions, command: Command) =>
-      withConfig(command.optsWithGlobals(), async (file) => check(file, env, write, await whose(command.opts()))),
+      withConfig(command.optsWithGlobals(), async (file) => check(file, env, write, await withToken(command.opts()))),
     );
   program
     .command('doctor')
     .description(
-      'try the stores, identity providers, policy engines and the collector of a configuration; nothing is stored',
+      'try the stores, identity providers, policy engines and collectors of a configuration; nothing is stored',
     )
     .addOption(configOption())
     .action((_: ConfigOptions, command: Command) =>
@@ -81,8 +84,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     );
   program
     .command('replay')
-    .description('send spans to the collector that the fallback has written to a file while it was gone')
-    .argument('<file>', 'what tracing.fallback has written, such as spans.jsonl')
+    .description('send the spans of a fallback file to the collector, after an outage')
+    .argument('<file>', 'the file of tracing.fallback, such as spans.jsonl')
     .addOption(configOption())
     .option('--from <line>', 'the first line to send', '1')
     .action((file: string, _: ConfigOptions, command: Command) =>
@@ -91,19 +94,19 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
   program
     .command('store')
     .description('run a small S3-compatible store on a local directory, for demos and tests')
-    .requiredOption('-d, --directory <directory>', 'where the objects are kept; made if it is not there')
+    .requiredOption('-d, --directory <directory>', 'where the objects are stored; created if it does not exist')
     .option('-a, --address <host:port>', 'where to listen', '127.0.0.1:9000')
-    .option('--access-key <key>', 'access key that it accepts', 'mizuchi')
-    .option('--secret-key <key>', 'secret key that it accepts', 'mizuchi-secret')
+    .option('--access-key <key>', 'access key that the store accepts', 'mizuchi')
+    .option('--secret-key <key>', 'secret key that the store accepts', 'mizuchi-secret')
     .option('-b, --bucket <name...>', 'buckets to create', ['my-bucket'])
     .action(async (options) => {
       exitCode = await store(options);
     });
   program
     .command('faults')
-    .description('run a proxy in front of a store that fails on command, to rehearse what uploads do then')
+    .description('run a proxy in front of a store that injects faults, to rehearse failures of uploads')
     .requiredOption('-s, --store <url>', 'the store behind it, such as http://127.0.0.1:9000')
-    .requiredOption('-p, --plan <file>', 'which requests meet which faults (docs/rehearsal.md)')
+    .requiredOption('-p, --plan <file>', 'the faults and the requests that they hit (docs/rehearsal.md)')
     .option('-a, --address <host:port>', 'where to listen', '127.0.0.1:9001')
     .action(async (options) => {
       exitCode = await faults(options, env);
@@ -117,8 +120,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
   return exitCode;
 }
 
-/** A token on the command line can be seen by everybody on the machine; one on the standard input cannot. */
-async function whose({ as, ...rest }: CheckOptions): Promise<CheckOptions> {
+/** Every user of the machine can see a token on the command line, but not one on the standard input. */
+async function withToken({ as, ...rest }: CheckOptions): Promise<CheckOptions> {
   return { ...rest, as: as === '-' ? (await text(process.stdin)).trim() : as };
 }
 

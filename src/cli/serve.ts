@@ -17,7 +17,7 @@ export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<numbe
   }
   process.on('SIGHUP', () => void app.reload());
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  // Who asks a second time does not want to wait.
+  // A second signal ends the process without waiting.
   process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
   await app.close();
   return 0;

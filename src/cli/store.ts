@@ -1,6 +1,6 @@
 /** `store`: runs the small S3-compatible store until SIGTERM or SIGINT. */
 import { once } from 'node:events';
-import { type Store, startStore } from '../store/start-store.ts';
+import { type Store, startStore } from '../rehearsal/store/start-store.ts';
 import { parseAddress } from './address.ts';
 
 export interface StoreCommandOptions {
@@ -12,13 +12,11 @@ export interface StoreCommandOptions {
   readonly bucket: readonly string[];
 }
 
-/** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start, 2 if the address makes no sense. */
+/** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start, 2 if the address is invalid. */
 export async function store(options: StoreCommandOptions): Promise<number> {
   const address = parseAddress(options.address);
   if (address === undefined) {
-    process.stderr.write(
-      `error: ${options.address} is not an address; write it as host:port, such as 127.0.0.1:9000\n`,
-    );
+    process.stderr.write(`error: ${options.address} is not an address; use host:port, such as 127.0.0.1:9000\n`);
     return 2;
   }
   let running: Store;

@@ -1,5 +1,5 @@
 /** From a request to its bucket, key and operation, or to the reason for a refusal. Called once for each request. */
-import { asFailure, Failure } from '../domain/failure.ts';
+import { asFailure } from '../domain/failure.ts';
 import { PREFLIGHT } from '../domain/operation.ts';
 import type { Destination, Routable, Routing } from '../domain/routing.ts';
 import type { Bucket } from '../domain/stages.ts';
@@ -10,17 +10,25 @@ import { isForm } from './route-form.ts';
 
 /** Never throws: everything that is not an upload to a known bucket is refused in the result. */
 export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], request: Routable): Routing<B> {
-  const route = orFailure(() => findRoute(routes, request));
-  if (route instanceof Failure) return { bucket: undefined, key: undefined, httpRoute: undefined, outcome: route };
-  const { bucket } = route;
-  const key = orFailure(() => findKey(routes, route, request));
-  if (key instanceof Failure) return { bucket, key: undefined, httpRoute: undefined, outcome: key };
-  if (key === '' && isForm(request)) {
-    const httpRoute = request.hostBucket === undefined ? route.prefix : '/';
-    return { bucket, key, httpRoute, outcome: { form: { bucket, rules: route } } };
+  let bucket: B | undefined;
+  let key: string | undefined;
+  let httpRoute: string | undefined;
+  try {
+    const route = findRoute(routes, request);
+    bucket = route.bucket;
+    key = findKey(routes, route, request);
+    const isOfForm = key === '' && isForm(request);
+    httpRoute = httpRouteOf(route, request, isOfForm);
+    const outcome = isOfForm ? { form: { bucket, rules: route } } : destinationOf(route, key, request);
+    return { bucket, key, httpRoute, outcome };
+  } catch (thrown) {
+    return { bucket, key, httpRoute, outcome: asFailure(thrown) };
   }
-  const httpRoute = request.hostBucket === undefined ? `${route.prefix}/{key}` : '/{key}';
-  return { bucket, key, httpRoute, outcome: orFailure(() => destinationOf(route, key, request)) };
+}
+
+function httpRouteOf({ prefix }: Route<Bucket>, { hostBucket }: Routable, isOfForm: boolean): string {
+  if (hostBucket !== undefined) return isOfForm ? '/' : '/{key}';
+  return isOfForm ? prefix : `${prefix}/{key}`;
 }
 
 /** @throws Failure for everything that is not an operation of this gateway. */
@@ -51,12 +59,4 @@ function isPreflight({ method, headers }: Routable): boolean {
 function preflightOf<B extends Bucket>({ headers }: Routable, bucket: B, key: string): Destination<B> {
   const nothing = { uploadId: undefined, partNumber: undefined, storeQuery: [], form: undefined };
   return { request: { bucket, operation: PREFLIGHT, key, ...nothing }, headers };
-}
-
-function orFailure<T>(find: () => T): T | Failure {
-  try {
-    return find();
-  } catch (thrown) {
-    return asFailure(thrown);
-  }
 }

@@ -27,7 +27,6 @@ const RANKS: Record<string, number> = {
   rehearsal: 2,
   'upload-id': 2,
   s3: 2,
-  store: 2,
   upload: 3,
   gateway: 4,
   server: 5,
@@ -86,6 +85,13 @@ describe('the house', () => {
       'cli/replay.ts',
     ]);
     for (const file of importers) assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /from '[./]*\/tracing\//);
+  });
+
+  it('serves uploads without the rooms for rehearsals', () => {
+    const importers = files.filter(
+      (file) => roomOf(file) !== 'rehearsal' && importsOf(file).some((target) => roomOf(target) === 'rehearsal'),
+    );
+    assert.deepEqual(importers.toSorted(), ['cli/faults.ts', 'cli/store.ts']);
   });
 
   it('has no circle', () => {

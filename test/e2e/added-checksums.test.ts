@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import type { RequestRecord } from '../../src/store/exchange.ts';
+import type { RequestRecord } from '../../src/rehearsal/store/exchange.ts';
 import { EmbeddedStore } from '../support/embedded-store.ts';
 import { send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';

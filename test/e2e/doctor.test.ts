@@ -1,4 +1,4 @@
-/** `mizuchi-uploadr doctor`: what works of that which a configuration needs, and what to do about what does not. */
+/** `mizuchi-uploadr doctor`: which services of a configuration work, and a hint for each that fails. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -75,7 +75,7 @@ describe('doctor', () => {
     );
     assert.match(said, /✓ bucket uploads, keys: /);
     assert.match(said, /✓ bucket uploads, http:\S+: 1 key\n/);
-    assert.match(said, /✓ bucket uploads, opa: it answers: deny /);
+    assert.match(said, /✓ bucket uploads, opa: it responds: deny /);
     const traceId = /✓ collector http:\S+: it took a span: trace ([0-9a-f]{32})/.exec(said)![1];
     assert.deepEqual(
       collector.spans().map((span) => span.traceId),
@@ -119,15 +119,15 @@ describe('doctor', () => {
       /✗ collector http:\S+: .*\n +nothing listens on .*check tracing\.otlp/,
     ],
   ] as const) {
-    it(`says what to do about ${what}, and that the rest works`, { timeout: 30_000 }, async () => {
+    it(`gives a hint for ${what}, and reports that the rest works`, { timeout: 30_000 }, async () => {
       const { code, said } = await ask(typeof changes === 'function' ? changes() : changes);
       assert.equal(code, 1);
       assert.match(said, wanted);
-      assert.match(said, /\n1 of 5 do not work\.\n$/, said);
+      assert.match(said, /\n1 of 5 checks failed\.\n$/, said);
     });
   }
 
-  it('says what is wrong with the configuration first', async () => {
+  it('reports problems of the configuration first', async () => {
     await writeFile(join(folder, 'broken.yaml'), 'buckets: 1\n');
     let said = '';
     assert.equal(await doctor(join(folder, 'broken.yaml'), {}, (text) => void (said += text)), 1);

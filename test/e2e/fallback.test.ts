@@ -61,14 +61,14 @@ describe('spans that the collector does not get', () => {
     const { code, said } = await replay('--config', config, file);
     assert.equal(
       said,
-      `${file}:${lines + 1} was left out: ${/was left out: (.*)/.exec(said)?.[1]}\n40 spans delivered, 0 refused by the collector\n`,
+      `${file}:${lines + 1} was skipped: ${/was skipped: (.*)/.exec(said)?.[1]}\n40 spans delivered, 0 rejected by the collector\n`,
     );
     assert.equal(code, 1, 'not every line could be read');
     assert.equal(new Set(receiver.spans().map(({ spanId }) => spanId)).size, 40);
     const [resource] = receiver.exports[0]!.requests.map((request) => request.resource);
     assert.match(JSON.stringify(resource), /"deployment\.environment\.name".{0,30}"then"/, 'as it was recorded');
     const rest = await replay('--config', config, '--from', String(lines + 2), file);
-    assert.deepEqual(rest, { code: 0, said: '0 spans delivered, 0 refused by the collector\n' });
+    assert.deepEqual(rest, { code: 0, said: '0 spans delivered, 0 rejected by the collector\n' });
   });
 
   it('go to the standard error where that is asked for, and no line of the log is torn', async () => {
@@ -167,7 +167,7 @@ describe('replay', () => {
     }
   });
 
-  it('says where it stopped if the collector is away, and what it has been called with wrongly', async (t) => {
+  it('reports where it stopped if the collector is unreachable, and invalid arguments', async (t) => {
     const { replayFile } = await import('../../src/cli/replay.ts');
     const { replay } = await import('../../src/tracing/replay.ts');
     const { tracingConfig } = await import('../support/tracing-config.ts');
@@ -181,6 +181,6 @@ describe('replay', () => {
     assert.match(stopped.why, /ECONNREFUSED/);
     let said = '';
     assert.equal(await replayFile('x', file, { from: '0' }, {}, (line) => void (said += line)), 2);
-    assert.match(said, /--from 0 is not the number of a line/);
+    assert.match(said, /--from 0 is not a line number/);
   });
 });

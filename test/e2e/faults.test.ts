@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { FaultRule } from '../../src/config/faults.ts';
 import { parseFaults } from '../../src/config/parse-config.ts';
-import { type FaultProxy, startFaultProxy } from '../../src/rehearsal/fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../src/rehearsal/faults/fault-proxy.ts';
 import { EmbeddedStore, sha256 } from '../support/embedded-store.ts';
 import { type Answer, RawClient, send } from '../support/http-client.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';

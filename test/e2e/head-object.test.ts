@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { type Store, startStore } from '../../src/rehearsal/store/start-store.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';

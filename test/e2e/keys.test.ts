@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { RequestRecord } from '../../src/store/exchange.ts';
+import type { RequestRecord } from '../../src/rehearsal/store/exchange.ts';
 import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { type Answer, send } from '../support/http-client.ts';

@@ -11,9 +11,9 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { RequestRecord } from '../../src/store/exchange.ts';
-import { type Fault, FaultPlan } from '../../src/store/faults.ts';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import type { RequestRecord } from '../../src/rehearsal/store/exchange.ts';
+import { type Fault, FaultPlan } from '../../src/rehearsal/store/faults.ts';
+import { type Store, startStore } from '../../src/rehearsal/store/start-store.ts';
 import { compositeEtag } from '../../src/upload/complete-once.ts';
 import { send } from '../support/http-client.ts';
 import { RawStore } from '../support/raw-store.ts';

@@ -102,7 +102,7 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
       /^ {2}default +tracing\.otlp\.protocol: grpc$/m,
       /^ {2}file +tracing\.enabled: true$/m,
       /http:\/\/collector:4317 by OTLP grpc/,
-      /^Not followed:\n\n {2}OTEL_BSP_MAX_QUEUE_SIZE="many" .*; tracing\.batch\.max_queue_size is 8192$/m,
+      /^Ignored:\n\n {2}OTEL_BSP_MAX_QUEUE_SIZE="many" .*; tracing\.batch\.max_queue_size is 8192$/m,
     ])
       assert.match(said, line);
     assert.doesNotMatch(said, /hidden|not set|server\./);

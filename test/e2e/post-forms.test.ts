@@ -7,7 +7,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPostOptions } from '@aws-sdk/s3-presigned-post';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { type Store, startStore } from '../../src/rehearsal/store/start-store.ts';
 import { END, encodeForm, field, filePart, formOf, handWritten } from '../support/forms.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';

@@ -36,7 +36,7 @@ describe('the gateway as a process', () => {
     ...more,
   });
 
-  it('finishes on SIGTERM what it has begun, takes nothing new, and exits with 0', async () => {
+  it('finishes running requests on SIGTERM, accepts no new ones, and exits with 0', async () => {
     const gateway = await startGatewayProcess(config());
     const body = randomBytes(300_000);
     const client = await RawClient.connect(gateway.url);
@@ -54,7 +54,7 @@ describe('the gateway as a process', () => {
     assert.ok(store.requests[0]!.body.equals(body));
   });
 
-  it('cuts on SIGTERM what does not finish in time, and nothing of it is stored', async () => {
+  it('resets requests on SIGTERM that do not finish in time, and stores nothing of them', async () => {
     const gateway = await startGatewayProcess(
       config({ server: { address: '127.0.0.1:0', shutdown_timeout_seconds: 1 } }),
     );
@@ -98,7 +98,7 @@ describe('the gateway as a process', () => {
       });
     });
 
-  it('says its version and its help', async () => {
+  it('prints its version and its help', async () => {
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     assert.deepEqual(await run(['--version']), { code: 0, out: `${version}\n`, err: '' });
     const { code, out } = await run(['--help']);
@@ -106,7 +106,7 @@ describe('the gateway as a process', () => {
     for (const word of ['serve', 'check', 'store', '--config', 'MIZUCHI_CONFIG']) assert.ok(out.includes(word), word);
   });
 
-  it('refuses what it does not know', async () => {
+  it('refuses unknown commands and options', async () => {
     assert.deepEqual(await run(['serv']).then(({ code, err }) => [code, /Did you mean serve/.test(err)]), [2, true]);
     assert.equal((await run(['serve', '--confg', 'x'])).code, 2);
     assert.equal((await run([])).code, 2);
@@ -131,7 +131,7 @@ describe('the gateway as a process', () => {
     assert.match(wrong.out + wrong.err, /\/does\/not\/exist\.yaml/);
   });
 
-  it('says why it cannot start', async () => {
+  it('reports why it cannot start', async () => {
     const taken = new URL(store.url).host;
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
     const file = join(folder, 'config.yaml');

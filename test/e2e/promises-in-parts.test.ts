@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { wayfarerOf } from '../../src/rehearsal/fault-chooser.ts';
+import { wayfarerOf } from '../../src/rehearsal/faults/fault-chooser.ts';
 import { sha256 } from '../support/embedded-store.ts';
 import { type Answer, send } from '../support/http-client.ts';
 import { type Behaviour, RawStore, type StoreRequest } from '../support/raw-store.ts';

@@ -1,4 +1,4 @@
-/** Requests that the gateway itself cuts, because the time of its shutdown is over: nobody else is to blame. */
+/** Requests that the gateway itself resets, because the time of its shutdown is over: the client is not the cause. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { RawClient } from '../support/http-client.ts';
@@ -18,7 +18,7 @@ const CUT: readonly [string, string][] = [
   ['is still arriving', put('Content-Length: 200000', HALF)],
 ];
 
-describe('an upload that the end of the shutdown cuts', () => {
+describe('an upload that is reset at the end of the shutdown', () => {
   let store: RawStore;
   let collector: OtlpReceiver;
   let gateway: TestGateway;

@@ -10,7 +10,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { seededRandom } from '../../src/kit/seeded-random.ts';
-import { type Fault, FaultPlan } from '../../src/store/faults.ts';
+import { type Fault, FaultPlan } from '../../src/rehearsal/store/faults.ts';
 import { EmbeddedStore, sha256 } from '../support/embedded-store.ts';
 import { awsChunked, chunkedHeaders, send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';

@@ -15,7 +15,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { type Store, startStore } from '../../src/store/start-store.ts';
+import { type Store, startStore } from '../../src/rehearsal/store/start-store.ts';
 import { send } from '../support/http-client.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';

@@ -4,7 +4,7 @@ import { Agent } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { RequestRecord } from '../../src/store/exchange.ts';
+import type { RequestRecord } from '../../src/rehearsal/store/exchange.ts';
 import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { type Answer, send } from '../support/http-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';

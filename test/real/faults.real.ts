@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { FaultRule } from '../../src/config/faults.ts';
 import { parseFaults } from '../../src/config/parse-config.ts';
-import { type FaultProxy, startFaultProxy } from '../../src/rehearsal/fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../src/rehearsal/faults/fault-proxy.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
 import { type Answer, RawClient, send } from '../support/http-client.ts';
 import { clientOf, STARTS } from './support/each-store.ts';

@@ -1,6 +1,6 @@
 /** Changes one bit in every body of object bytes on its way to the store. */
 import { parseFaults } from '../../src/config/parse-config.ts';
-import type { FaultProxy } from '../../src/rehearsal/fault-proxy.ts';
+import type { FaultProxy } from '../../src/rehearsal/faults/fault-proxy.ts';
 
 /** @param at place of the byte in the body; parts have at least so many. */
 export function changeOneBit(proxy: FaultProxy, at: number): void {

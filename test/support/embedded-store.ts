@@ -9,7 +9,7 @@ import {
   ListMultipartUploadsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type Store, type StoreOptions, startStore } from '../../src/store/start-store.ts';
+import { type Store, type StoreOptions, startStore } from '../../src/rehearsal/store/start-store.ts';
 
 export const STORE_KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 const BUCKET = 'my-bucket';

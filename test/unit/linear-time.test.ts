@@ -80,10 +80,10 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
   'written by this process itself': [
     'server/early-reply.ts',
-    'store/disk/sealed-file.ts',
-    'store/disk/upload-files.ts',
-    'store/disturb.ts',
-    'store/operations/complete-multipart-upload.ts',
+    'rehearsal/store/disk/sealed-file.ts',
+    'rehearsal/store/disk/upload-files.ts',
+    'rehearsal/store/disturb.ts',
+    'rehearsal/store/operations/complete-multipart-upload.ts',
     'tracing/exporter/console.ts',
   ],
   'fed through the running server, in test/e2e/linear-time.test.ts': [
@@ -96,7 +96,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'authz/opa.ts',
     'kit/attempt-export.ts',
     'kit/decode-content.ts',
-    'store/operations/upload-part.ts',
+    'rehearsal/store/operations/upload-part.ts',
     'tracing/exporter/grpc.ts',
     'tracing/sampler/ratio.ts',
     'upload/control-call.ts',

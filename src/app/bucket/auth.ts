@@ -1,4 +1,4 @@
-/** From the section `auth` of a bucket to its authenticators, with the key files that it names read. */
+/** The authenticators of a bucket, from its section `auth` and the key files that it names. */
 import { resolve } from 'node:path';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import { bearerAuthenticator } from '../../auth/bearer.ts';
@@ -18,13 +18,13 @@ import type { Lifetime } from '../lifetime.ts';
 
 export interface OpenedAuth {
   readonly authenticators: readonly Authenticator[];
-  /** Undefined where no tokens are taken. */
+  /** Undefined where the bucket accepts no tokens. */
   readonly tokens: TokenVerifier | undefined;
-  /** Undefined where no signatures are taken. */
+  /** Undefined where the bucket accepts no signatures. */
   readonly ring: CredentialsStore | undefined;
 }
 
-/** @returns undefined where uploads are anonymous. @throws ConfigError or Error if a key file cannot be used. */
+/** @returns undefined for a bucket with anonymous uploads. @throws ConfigError or Error if a key file cannot be used. */
 export async function openAuth(
   { name, auth }: Pick<BucketConfig, 'name' | 'auth'>,
   lifetime: Lifetime,
@@ -34,7 +34,7 @@ export async function openAuth(
   try {
     return await open(auth, lifetime, context);
   } catch (error) {
-    if (error instanceof ConfigError) throw error; // it says by itself in which file, and where
+    if (error instanceof ConfigError) throw error; // its message has the file and the line
     throw new Error(`bucket ${name}: ${(error as Error).message}`, { cause: error });
   }
 }
@@ -75,7 +75,7 @@ async function openRing(
   const file = sigv4?.credentials_file === undefined ? undefined : resolve(directory, sigv4.credentials_file);
   const load = async (): Promise<readonly KeyEntry[]> => {
     const fromFile = file === undefined ? [] : await loadCredentials(file, env);
-    return withoutTwins([...(sigv4?.credentials ?? []), ...fromFile], jwt?.session_token?.access_key);
+    return withoutDuplicates([...(sigv4?.credentials ?? []), ...fromFile], jwt?.session_token?.access_key);
   };
   const ring = new ReloadableCredentials(await load(), jwt?.session_token);
   if (file !== undefined)
@@ -83,8 +83,8 @@ async function openRing(
   return ring;
 }
 
-/** @throws Error if one access key would have two owners. */
-function withoutTwins(entries: readonly KeyEntry[], tokenKey: string | undefined): readonly KeyEntry[] {
+/** @throws Error if an access key has two owners. */
+function withoutDuplicates(entries: readonly KeyEntry[], tokenKey: string | undefined): readonly KeyEntry[] {
   const seen = new Set(tokenKey === undefined ? [] : [tokenKey]);
   for (const { access_key } of entries) {
     if (seen.has(access_key)) throw new Error(`the access key ${access_key} is given twice; keep one`);

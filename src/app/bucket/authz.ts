@@ -1,4 +1,4 @@
-/** From the section `authz` of a bucket to its policy engines. */
+/** The policy engines of a bucket, from its section `authz`. */
 import type { Authorizer } from '../../authz/authorizer.ts';
 import { createEngine } from '../../authz/engine.ts';
 import { configuredEngines } from '../../authz/engines.ts';
@@ -6,7 +6,7 @@ import type { AuthzConfig } from '../../config/authz.ts';
 import type { AppContext } from '../context.ts';
 import type { Lifetime } from '../lifetime.ts';
 
-/** @returns none if every authenticated caller may upload; else in the order in which they are called. */
+/** @returns in the order of the queries; none where authentication is enough. */
 export function openAuthz(
   authz: AuthzConfig,
   bucket: string,

@@ -1,4 +1,4 @@
-/** Tries everything that a configuration needs of others, as the gateway itself would use it. */
+/** Tries every service that a configuration names, in the way in which the gateway uses it. */
 import type { Config } from '../../config/config.ts';
 import { NO_OBSERVER } from '../../domain/auth-observer.ts';
 import type { AppContext } from '../context.ts';

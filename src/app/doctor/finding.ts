@@ -1,25 +1,25 @@
-/** What came of one thing that was tried. */
+/** The result of one attempt. */
 
 export interface Finding {
-  /** What was tried, such as `the store of bucket uploads`. */
+  /** The subject of the attempt, such as `bucket uploads, store`. */
   readonly what: string;
   readonly works: boolean;
-  /** How it went, in a few words; holds no secret. */
+  /** The result in a few words, without secrets. */
   readonly how: string;
-  /** What to do about it; empty where it works. */
-  readonly mend: string;
+  /** How to fix it; empty where it works. */
+  readonly hint: string;
 }
 
-export type Attempt = () => Promise<Pick<Finding, 'works' | 'how' | 'mend'>>;
+export type Attempt = () => Promise<Pick<Finding, 'works' | 'how' | 'hint'>>;
 
-/** An attempt that throws has not worked. */
+/** An attempt that throws has failed. */
 export async function find(what: string, attempt: Attempt): Promise<Finding> {
   try {
     return { what, ...(await attempt()) };
   } catch (error) {
-    return { what, works: false, how: (error as Error).message, mend: 'correct what it says' };
+    return { what, works: false, how: (error as Error).message, hint: 'fix the problem that the message describes' };
   }
 }
 
-export const works = (how: string) => ({ works: true, how, mend: '' });
-export const fails = (how: string, mend: string) => ({ works: false, how, mend });
+export const works = (how: string) => ({ works: true, how, hint: '' });
+export const fails = (how: string, hint: string) => ({ works: false, how, hint });

@@ -1,4 +1,4 @@
-/** Tries the providers of identity: whether their keys can be had, and the files that the configuration names. */
+/** Tries to fetch the keys of the identity providers, and to read the files that the configuration names. */
 import { Agent } from 'undici';
 import { fetchKeySet } from '../../auth/jwt/fetch-key-set.ts';
 import type { BucketConfig } from '../../config/bucket.ts';
@@ -7,7 +7,7 @@ import type { AppContext } from '../context.ts';
 import type { Lifetime } from '../lifetime.ts';
 import { type Finding, fails, find, works } from './finding.ts';
 
-const PATIENCE_MILLIS = 10_000;
+const TIMEOUT_MILLIS = 10_000;
 
 export async function examineIdentity(
   bucket: BucketConfig,
@@ -18,7 +18,7 @@ export async function examineIdentity(
   if (!auth.enabled) return [];
   const opened = await find(`bucket ${name}, keys`, async () => {
     await openAuth(bucket, lifetime, context);
-    return works('all files and secrets could be read');
+    return works('all files and secrets are readable');
   });
   const providers = auth.jwt === undefined ? [] : (auth.jwt.providers ?? [auth.jwt]);
   const urls = [...new Set(providers.flatMap(({ jwks_url }) => jwks_url ?? []))];
@@ -29,7 +29,7 @@ function examineKeySet(bucket: string, url: string): Promise<Finding> {
   return find(`bucket ${bucket}, ${url}`, async () => {
     const dispatcher = new Agent({ maxResponseSize: 1024 * 1024 });
     try {
-      const { size } = await fetchKeySet(url, dispatcher, AbortSignal.timeout(PATIENCE_MILLIS));
+      const { size } = await fetchKeySet(url, dispatcher, AbortSignal.timeout(TIMEOUT_MILLIS));
       return works(`${size} ${size === 1 ? 'key' : 'keys'}`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

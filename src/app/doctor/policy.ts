@@ -17,7 +17,7 @@ import { type Finding, fails, find, works } from './finding.ts';
 
 const DOCTOR: Identity = { method: 'sigv4', subject: 'mizuchi-doctor', claims: {}, expiresAt: undefined };
 
-/** Accepts every bearer token as the subject mizuchi-doctor: the keys of the clients are tried elsewhere. */
+/** Accepts every bearer token as the subject mizuchi-doctor: identity.ts tries the keys of the clients. */
 const AS_DOCTOR: Authenticator = {
   method: 'sigv4',
   kinds: ['bearer'],
@@ -50,10 +50,10 @@ function examineEngine(
     const path = `${bucket.path_prefix}/mizuchi-doctor`;
     try {
       await sendInProcess(gateway, { method: 'PUT', path, headers: { authorization: 'Bearer mizuchi-doctor' } });
-      return works('it answers: allow for the subject mizuchi-doctor');
+      return works('it responds: allow for the subject mizuchi-doctor');
     } catch (thrown) {
       const { type, reason = 'no response' } = asFailure(thrown);
-      if (type === 'access_denied') return works('it answers: deny for the subject mizuchi-doctor');
+      if (type === 'access_denied') return works('it responds: deny for the subject mizuchi-doctor');
       return fails(reason.replaceAll('_', ' '), `check authz.${engine}: url, names and token; docs/policy.md`);
     }
   });

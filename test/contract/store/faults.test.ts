@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { Fault } from '../../../src/store/faults.ts';
+import type { Fault } from '../../../src/rehearsal/store/faults.ts';
 import { sha256, signHeaders } from './independent-signer.ts';
 import { BUCKET, s3Error, useStore } from './running-store.ts';
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach } from 'node:test';
 import { GetObjectCommand, S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
-import type { RequestRecord } from '../../../src/store/exchange.ts';
-import { FaultPlan } from '../../../src/store/faults.ts';
-import { type Store, startStore } from '../../../src/store/start-store.ts';
+import type { RequestRecord } from '../../../src/rehearsal/store/exchange.ts';
+import { FaultPlan } from '../../../src/rehearsal/store/faults.ts';
+import { type Store, startStore } from '../../../src/rehearsal/store/start-store.ts';
 import { RawClient } from '../../support/http-client.ts';
 import {
   ACCESS_KEY,

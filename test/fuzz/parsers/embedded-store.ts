@@ -1,13 +1,13 @@
 /** The embedded store reads requests as well: those of the gateway, and of whoever else reaches its port. */
-import { objectCodings } from '../../../src/store/body-promises.ts';
-import { parseRange } from '../../../src/store/byte-range.ts';
-import { isNotModified, unquoted } from '../../../src/store/conditions.ts';
-import { keptHeaders, refuseUnknownHeaders } from '../../../src/store/object-headers.ts';
-import { readCompleteDocument } from '../../../src/store/operations/complete-document.ts';
-import { findOperation } from '../../../src/store/operations.ts';
-import { readRecords } from '../../../src/store/read-records.ts';
-import { parseHead } from '../../../src/store/request-head.ts';
-import { S3Error } from '../../../src/store/s3-error.ts';
+import { objectCodings } from '../../../src/rehearsal/store/body-promises.ts';
+import { parseRange } from '../../../src/rehearsal/store/byte-range.ts';
+import { isNotModified, unquoted } from '../../../src/rehearsal/store/conditions.ts';
+import { keptHeaders, refuseUnknownHeaders } from '../../../src/rehearsal/store/object-headers.ts';
+import { readCompleteDocument } from '../../../src/rehearsal/store/operations/complete-document.ts';
+import { findOperation } from '../../../src/rehearsal/store/operations.ts';
+import { readRecords } from '../../../src/rehearsal/store/read-records.ts';
+import { parseHead } from '../../../src/rehearsal/store/request-head.ts';
+import { S3Error } from '../../../src/rehearsal/store/s3-error.ts';
 import { asItIs, type Parser } from './parser.ts';
 
 const refuses = (error: unknown): boolean => error instanceof S3Error;
@@ -15,7 +15,7 @@ const refuses = (error: unknown): boolean => error instanceof S3Error;
 export const EMBEDDED_STORE: readonly Parser[] = [
   {
     reads: 'the head of a request to the embedded store',
-    files: ['store/request-head.ts', 'store/operations.ts'],
+    files: ['rehearsal/store/request-head.ts', 'rehearsal/store/operations.ts'],
     frames: [(text) => `/bucket/${text}`, (text) => `/bucket/k?${text}`, asItIs],
     pieces: ['%3f', '%', '&', 'a&', '=', '/', '?', '"', 'x-id=&', 'partNumber=1&'],
     refuses,
@@ -23,7 +23,7 @@ export const EMBEDDED_STORE: readonly Parser[] = [
   },
   {
     reads: 'headers that came often at the embedded store',
-    files: ['store/request-head.ts', 'store/object-headers.ts', 'store/body-promises.ts'],
+    files: ['rehearsal/store/request-head.ts', 'rehearsal/store/object-headers.ts', 'rehearsal/store/body-promises.ts'],
     frames: [asItIs],
     pieces: ['a\n', ',\n', '\n', 'aws-chunked\n'],
     refuses,
@@ -36,7 +36,7 @@ export const EMBEDDED_STORE: readonly Parser[] = [
   },
   {
     reads: 'conditions and ranges at the embedded store',
-    files: ['store/conditions.ts', 'store/byte-range.ts', 'store/page-size.ts'],
+    files: ['rehearsal/store/conditions.ts', 'rehearsal/store/byte-range.ts', 'rehearsal/store/page-size.ts'],
     frames: [asItIs, (text) => `bytes=${text}`],
     pieces: [',', '"', ' ', '0', '-', '"a",', '*'],
     refuses,
@@ -44,7 +44,7 @@ export const EMBEDDED_STORE: readonly Parser[] = [
   },
   {
     reads: 'documents at the embedded store',
-    files: ['store/read-records.ts', 'store/operations/complete-document.ts'],
+    files: ['rehearsal/store/read-records.ts', 'rehearsal/store/operations/complete-document.ts'],
     frames: [asItIs, (text) => `<Delete>${text}</Delete>`, (text) => `<Delete ${text}>`],
     pieces: ['<Object><Key>a</Key></Object>', '<a>', '</a>', '&amp;', ' a="b"', ' ', 'a:', '<!---->', '<'],
     refuses,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type Store, startStore } from '../../../src/store/start-store.ts';
+import { type Store, startStore } from '../../../src/rehearsal/store/start-store.ts';
 import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
 import { clientOf } from '../support/each-store.ts';
 import { withoutProxies } from '../support/real-server.ts';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { type FaultProxy, startFaultProxy } from '../../../src/rehearsal/fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../../src/rehearsal/faults/fault-proxy.ts';
 import { changeOneBit } from '../../support/change-one-bit.ts';
 import type { GatewayProcess } from '../../support/gateway-process.ts';
 import { arePossible, PROMISES, SENDINGS, sendPromised } from '../../support/promises.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { type JWTPayload, SignJWT } from 'jose';
-import { type Store, startStore } from '../../../src/store/start-store.ts';
+import { type Store, startStore } from '../../../src/rehearsal/store/start-store.ts';
 import { type GatewayProcess, startGatewayProcess } from '../../support/gateway-process.ts';
 import type { DecodedSpan } from '../../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';

@@ -55,16 +55,16 @@ describe('check, of access', () => {
       .setExpirationTime(expires)
       .sign(new TextEncoder().encode(SECRET));
 
-  it('says who may upload where', async () => {
+  it('shows the clients of each bucket', async () => {
     const { output } = await run({});
     assert.match(output, /bucket open\n(.*\n){3} {4}access {4}ANONYMOUS/);
     assert.match(output, / {4}access {4}tokens of https:\/\/idp for uploads, HS256, verified with a shared secret\n/);
     assert.match(output, / {4}access {4}the same as session token of clients that sign as jwt\n/);
     assert.match(output, / {4}access {4}Signature V4 for us-east-1, keys: 1 of this file and keys\.yaml\n/);
-    assert.match(output, / {4}policy {4}none: whoever is known may upload\n/);
+    assert.match(output, / {4}policy {4}none: every authenticated client may upload\n/);
   });
 
-  it('says who a caller is, and what would come of an upload', async () => {
+  it('shows the caller and the outcome of an upload', async () => {
     assert.deepEqual(await run({ as: await token({}), put: 'guarded/a b/c.txt' }), {
       code: 0,
       output: `PUT guarded/a b/c.txt
@@ -151,7 +151,7 @@ describe('check, of access', () => {
     assert.match(output, /default +buckets\[1\]\.literal_keys: true/);
   });
 
-  it('reports what is wrong in the files that the configuration names', async () => {
+  it('reports problems in the files that the configuration names', async () => {
     const missing = await run({}, CONFIG.replace('keys.yaml', 'none.yaml'));
     assert.match(missing.output, /none\.yaml:1:1: cannot be read \(ENOENT\)/);
     assert.equal(missing.code, 1);

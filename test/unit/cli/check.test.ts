@@ -35,36 +35,36 @@ describe('check', () => {
     return { code, output: output.replaceAll(file, 'c.yaml') };
   };
 
-  it('says what will run, and that anybody may upload', async () => {
+  it('shows the gateway that will run, and anonymous access', async () => {
     const { code, output } = await run(CONFIG, { KEY: 'hush-header' });
-    const [summary, settings] = output.split('\nTracing in full, ');
+    const [summary, settings] = output.split('\nAll settings of tracing ');
     assert.equal(
       summary,
-      `c.yaml is well. This would run:
+      `c.yaml is valid. It describes this gateway:
 
   listen      [::1]:8080
   bucket uploads
-    takes     PUT /uploads/KEY
+    accepts   PUT /uploads/KEY
     stores    http://127.0.0.1:9000/my-bucket/KEY (bucket my-bucket, region us-east-1)
     keys      static keys of this file, with a session token
-    access    ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
-    head      refuse (403): no client takes an object for missing; s4cmd, rclone without --s3-no-head and others that look first fail
+    access    ANONYMOUS: no authentication; every client that reaches this address may upload
+    head      refuse (403): no client concludes that an object is missing; clients that check first fail (s4cmd, rclone without --s3-no-head)
     listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
     trace     the store is sent traceparent and tracestate
   bucket archive
-    takes     PUT /deep/archive/KEY
+    accepts   PUT /deep/archive/KEY
     stores    https://my-archive.s3.eu-west-1.amazonaws.com/KEY (bucket my-archive, region eu-west-1)
     keys      the AWS provider chain (environment, profile, web identity, container, instance)
-    access    ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload
-    head      refuse (403): no client takes an object for missing; s4cmd, rclone without --s3-no-head and others that look first fail
+    access    ANONYMOUS: no authentication; every client that reaches this address may upload
+    head      refuse (403): no client concludes that an object is missing; clients that check first fail (s4cmd, rclone without --s3-no-head)
     listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
     trace     the store is not sent traceparent and tracestate
   tracing     as mizuchi-uploadr in production, stable semantic conventions
     to        https://collector:4318 by OTLP grpc, compression gzip
     headers   x-api-key (values not shown)
     sampling  ratio, ratio 0.5
-    callers   callers continue their traces; remote_ratio 0.5: whatever they send, at most 50 % are kept
-    note      port 4318 is usually that of http/protobuf, not of grpc
+    callers   callers continue their traces; remote_ratio 0.5: at most 50 % are kept, whatever they send
+    note      port 4318 is usually for http/protobuf, not for grpc
   metrics     http://127.0.0.1:9090/metrics
   logging     info and above, auto
 `,
@@ -92,7 +92,7 @@ describe('check', () => {
     const old = await bucket('allow_head: false');
     assert.match(old.output, /\n {4}head {6}pretend_missing/);
     const words =
-      /\nDeprecated:\n\n {2}buckets\[0\]\.allow_head is removed in the next version; write head: pretend_missing\n/;
+      /\nDeprecated:\n\n {2}buckets\[0\]\.allow_head will be removed in the next version; use head: pretend_missing\n/;
     assert.match(old.output, words);
     assert.equal((await bucket('head: allow, allow_head: true')).code, 0);
     const both = await bucket('head: refuse, allow_head: true');
@@ -109,10 +109,10 @@ describe('check', () => {
       `buckets: [{ name: uploads, s3: { ${s3}, endpoint: "https://ref.supabase.co/storage/v1/s3" } }]`,
     );
     assert.match(output, /\n {4}stores {4}https:\/\/ref\.supabase\.co\/storage\/v1\/s3\/abc\/KEY \(/);
-    assert.match(output, /\n {4}checksums +of clients are verified here and not sent to the store\n/);
+    assert.match(output, /\n {4}checksums +of clients are verified by the gateway and not sent to the store\n/);
   });
 
-  it('says what is off', async () => {
+  it('shows disabled sections', async () => {
     const { code, output } = await run(
       'buckets: [{ name: uploads, s3: { bucket: abc, access_key: AK, secret_key: SK } }]\nmetrics: { enabled: false }',
     );
@@ -126,16 +126,19 @@ describe('check', () => {
       it(`reads the files of ${section}.otlp: ${file}`, async () => {
         const bucket = 'buckets: [{ name: uploads, s3: { bucket: abc, access_key: AK, secret_key: SK } }]';
         const { code, output } = await run(`${bucket}\n${section}: { otlp: { ${file} } }`);
-        assert.match(output, new RegExp(`^${section}\\.otlp: ENOENT.*nowhere'\n1 problem; nothing would run\\.\n$`));
+        assert.match(
+          output,
+          new RegExp(`^${section}\\.otlp: ENOENT.*nowhere'\n1 problem; the gateway would not start\\.\n$`),
+        );
         assert.equal(code, 1);
       });
 
-  it('says everything that is wrong', async () => {
+  it('lists every problem', async () => {
     assert.deepEqual(await run(`${CONFIG}logging: { level: loud }`), {
       code: 1,
       output: `c.yaml:11:69 tracing.otlp.headers.x-api-key: uses the environment variable KEY, which is not set; set it, or add a default: \${KEY:-…}
 c.yaml:13:19 logging.level: "loud" is not an allowed value; write one of: debug, info, warn, error
-2 problems; nothing would run.
+2 problems; the gateway would not start.
 `,
     });
   });

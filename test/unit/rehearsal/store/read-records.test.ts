@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readCompleteDocument } from '../../../src/store/operations/complete-document.ts';
-import { readRecords } from '../../../src/store/read-records.ts';
+import { readCompleteDocument } from '../../../../src/rehearsal/store/operations/complete-document.ts';
+import { readRecords } from '../../../../src/rehearsal/store/read-records.ts';
 
 const MD5 = '5d41402abc4b2a76b9719d911017c592';
 const complete = (inner: string): Buffer =>

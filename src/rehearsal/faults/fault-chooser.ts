@@ -1,8 +1,8 @@
 /** Which fault a request meets: the first of the plan that fits. What is chance is drawn from a seed, the same in every run. */
-import type { FaultRule } from '../config/faults.ts';
-import { OPERATIONS, type OperationName } from '../domain/operation.ts';
-import { percentDecode } from '../kit/percent.ts';
-import { seededRandom } from '../kit/seeded-random.ts';
+import type { FaultRule } from '../../config/faults.ts';
+import { OPERATIONS, type OperationName } from '../../domain/operation.ts';
+import { percentDecode } from '../../kit/percent.ts';
+import { seededRandom } from '../../kit/seeded-random.ts';
 
 /** A request on its way to a store, as faults are chosen by it. */
 export interface Wayfarer {

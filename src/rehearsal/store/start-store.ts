@@ -5,9 +5,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
-import { UnderWay } from '../kit/under-way.ts';
-import { SigningKeys } from '../sigv4/signing-key.ts';
-import type { KnownKey } from '../sigv4/verify.ts';
+import { UnderWay } from '../../kit/under-way.ts';
+import { SigningKeys } from '../../sigv4/signing-key.ts';
+import type { KnownKey } from '../../sigv4/verify.ts';
 import type { StoreFiles } from './call.ts';
 import { ObjectFiles } from './disk/object-files.ts';
 import { TemporaryFiles } from './disk/temporary-files.ts';

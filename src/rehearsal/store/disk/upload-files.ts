@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChecksumName } from '../../body/checksum.ts';
+import type { ChecksumName } from '../../../body/checksum.ts';
 import { KeyLock } from '../key-lock.ts';
 import { S3Error } from '../s3-error.ts';
 import type { StoredChecksum } from './object-files.ts';

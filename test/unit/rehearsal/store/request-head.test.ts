@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseHead } from '../../../src/store/request-head.ts';
-import { S3Error } from '../../../src/store/s3-error.ts';
+import { parseHead } from '../../../../src/rehearsal/store/request-head.ts';
+import { S3Error } from '../../../../src/rehearsal/store/s3-error.ts';
 
 const code = (expected: string) => (error: unknown) => {
   assert.ok(error instanceof S3Error);

@@ -11,7 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { FaultRule } from '../config/faults.ts';
+import type { FaultRule } from '../../config/faults.ts';
 import { FaultChooser, type Wayfarer, wayfarerOf } from './fault-chooser.ts';
 import { disturbed } from './faulty-body.ts';
 

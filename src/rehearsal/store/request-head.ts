@@ -2,7 +2,7 @@
  * The head of a request, taken apart by hand: a URL parser would resolve `..` and so name another key than the client did.
  * Path-style addressing only: `/bucket/key`.
  */
-import { percentDecode } from '../kit/percent.ts';
+import { percentDecode } from '../../kit/percent.ts';
 import { S3Error } from './s3-error.ts';
 
 export interface RequestHead {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChecksumName } from '../../body/checksum.ts';
+import type { ChecksumName } from '../../../body/checksum.ts';
 import { KeyLock } from '../key-lock.ts';
 import { openSealed, readSealed, type Sealed, seal, undefinedIfMissing } from './sealed-file.ts';
 import type { TemporaryFile } from './temporary-files.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ConfigError, formatProblem } from '../../../src/config/config-error.ts';
-import { parseFaults } from '../../../src/config/parse-config.ts';
-import { FaultChooser, wayfarerOf } from '../../../src/rehearsal/fault-chooser.ts';
+import { ConfigError, formatProblem } from '../../../../src/config/config-error.ts';
+import { parseFaults } from '../../../../src/config/parse-config.ts';
+import { FaultChooser, wayfarerOf } from '../../../../src/rehearsal/faults/fault-chooser.ts';
 
-const page = readFileSync(new URL('../../../docs/rehearsal.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/rehearsal.md', import.meta.url), 'utf8');
 const recipes = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
 
 describe('plans of faults', () => {

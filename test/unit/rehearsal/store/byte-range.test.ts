@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseRange } from '../../../src/store/byte-range.ts';
-import { S3Error } from '../../../src/store/s3-error.ts';
+import { parseRange } from '../../../../src/rehearsal/store/byte-range.ts';
+import { S3Error } from '../../../../src/rehearsal/store/s3-error.ts';
 
 const code = (expected: string) => (error: unknown) => {
   assert.ok(error instanceof S3Error);

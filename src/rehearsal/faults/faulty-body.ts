@@ -1,7 +1,7 @@
 /** The body of a request with its fault in it: a bit that is another, a pace that is slow, and the moment at which something happens. */
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FaultRule } from '../config/faults.ts';
+import type { FaultRule } from '../../config/faults.ts';
 
 /** Yields `now` when `after_bytes` have gone, or at the end of a body that has fewer. */
 export async function* disturbed(body: Readable, fault: FaultRule | undefined): AsyncGenerator<Buffer | 'now'> {

@@ -1,7 +1,7 @@
 /** What the head of a request promises about its body: framing, length, hash, MD5, checksum. Each promise will be checked. */
-import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum.ts';
-import type { ChunkSignatures } from '../domain/identity.ts';
-import type { Verified } from '../sigv4/verify.ts';
+import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../../body/checksum.ts';
+import type { ChunkSignatures } from '../../domain/identity.ts';
+import type { Verified } from '../../sigv4/verify.ts';
 import type { RequestHead } from './request-head.ts';
 import { S3Error } from './s3-error.ts';
 

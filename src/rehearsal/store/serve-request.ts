@@ -1,5 +1,5 @@
 /** The way of one request through the store: understood, verified, answered. */
-import { type KnownKey, type Verified, verifyRequest } from '../sigv4/verify.ts';
+import { type KnownKey, type Verified, verifyRequest } from '../../sigv4/verify.ts';
 import { bodyPromises } from './body-promises.ts';
 import type { Call, StoreFiles } from './call.ts';
 import { disturb, disturbBody, disturbReply, preventsOperation } from './disturb.ts';

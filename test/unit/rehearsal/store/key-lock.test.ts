@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { KeyLock } from '../../../src/store/key-lock.ts';
+import { KeyLock } from '../../../../src/rehearsal/store/key-lock.ts';
 
 describe('a lock by name', () => {
   it('lets one in at a time, and the next after a failure', async () => {

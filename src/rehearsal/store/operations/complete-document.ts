@@ -1,5 +1,5 @@
 /** The document that completes a multipart upload, and whether its parts are those that were uploaded. */
-import { CHECKSUMS, type ChecksumName } from '../../body/checksum.ts';
+import { CHECKSUMS, type ChecksumName } from '../../../body/checksum.ts';
 import { unquoted } from '../conditions.ts';
 import type { StoredPart, UploadDescription } from '../disk/upload-files.ts';
 import { checksumElementName } from '../multipart-checksum.ts';

@@ -1,6 +1,6 @@
 /** CompleteMultipartUpload: the parts are checked, copied one after the other into one file, and that becomes the object. */
 import { createHash } from 'node:crypto';
-import { CHECKSUMS, type Checksum } from '../../body/checksum.ts';
+import { CHECKSUMS, type Checksum } from '../../../body/checksum.ts';
 import type { Call, OperationHandler } from '../call.ts';
 import { checkBeforeWrite } from '../conditions.ts';
 import type { ObjectDescription, StoredChecksum } from '../disk/object-files.ts';

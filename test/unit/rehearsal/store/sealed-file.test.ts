@@ -4,7 +4,7 @@ import { appendFile, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { openSealed, piecesOf, readSealed, seal, writeAll } from '../../../src/store/disk/sealed-file.ts';
+import { openSealed, piecesOf, readSealed, seal, writeAll } from '../../../../src/rehearsal/store/disk/sealed-file.ts';
 
 describe('sealed files', () => {
   let directory = '';

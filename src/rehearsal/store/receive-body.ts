@@ -1,7 +1,7 @@
 /** Takes a body piece by piece, takes its framing off, and holds it against every promise that was made about it. */
 import { createHash } from 'node:crypto';
-import { AwsChunkedDecoder } from '../body/aws-chunked.ts';
-import { CHECKSUMS, type ChecksumName } from '../body/checksum.ts';
+import { AwsChunkedDecoder } from '../../body/aws-chunked.ts';
+import { CHECKSUMS, type ChecksumName } from '../../body/checksum.ts';
 import type { BodyPromises } from './body-promises.ts';
 import { S3Error } from './s3-error.ts';
 

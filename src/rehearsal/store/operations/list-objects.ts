@@ -1,5 +1,5 @@
 /** ListObjectsV2. Reads the description of every object of the bucket: a store for demos and tests has few. */
-import { percentEncodePath } from '../../kit/percent.ts';
+import { percentEncodePath } from '../../../kit/percent.ts';
 import type { OperationHandler } from '../call.ts';
 import type { StoredObject } from '../disk/object-files.ts';
 import { pageSize } from '../page-size.ts';

@@ -1,5 +1,5 @@
 /** Every error that the store answers, as one closed table by S3 error code (Amazon S3 API Reference, "Error responses"). */
-import { Failure } from '../domain/failure.ts';
+import { Failure } from '../../domain/failure.ts';
 import { element, XML_DECLARATION } from './reply.ts';
 import type { RequestIds } from './request-ids.ts';
 

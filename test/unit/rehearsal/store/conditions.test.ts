@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkBeforeWrite, isNotModified } from '../../../src/store/conditions.ts';
-import { S3Error } from '../../../src/store/s3-error.ts';
+import { checkBeforeWrite, isNotModified } from '../../../../src/rehearsal/store/conditions.ts';
+import { S3Error } from '../../../../src/rehearsal/store/s3-error.ts';
 
 const code = (expected: string) => (error: unknown) => {
   assert.ok(error instanceof S3Error);

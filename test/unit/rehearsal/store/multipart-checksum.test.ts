@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compositeChecksum, declaredChecksum, objectChecksum } from '../../../src/store/multipart-checksum.ts';
-import { S3Error } from '../../../src/store/s3-error.ts';
+import {
+  compositeChecksum,
+  declaredChecksum,
+  objectChecksum,
+} from '../../../../src/rehearsal/store/multipart-checksum.ts';
+import { S3Error } from '../../../../src/rehearsal/store/s3-error.ts';
 
 const code = (expected: string) => (error: unknown) => {
   assert.ok(error instanceof S3Error);

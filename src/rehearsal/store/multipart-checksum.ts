@@ -1,5 +1,5 @@
 /** Checksums of multipart uploads (Amazon S3 User Guide, "Checking object integrity": full object and composite checksums). */
-import { CHECKSUMS, type ChecksumName, type ChecksumType } from '../body/checksum.ts';
+import { CHECKSUMS, type ChecksumName, type ChecksumType } from '../../body/checksum.ts';
 import type { UploadDescription } from './disk/upload-files.ts';
 import type { RequestHead } from './request-head.ts';
 import { S3Error } from './s3-error.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FaultPlan } from '../../../src/store/faults.ts';
+import { FaultPlan } from '../../../../src/rehearsal/store/faults.ts';
 
 describe('a plan of faults', () => {
   it('picks the fault of a request by its rules', () => {

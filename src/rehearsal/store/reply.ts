@@ -1,6 +1,6 @@
 /** An answer as a value, before it is written; and the XML that most answers are made of. */
 import type { FileHandle } from 'node:fs/promises';
-import { escapeXml } from '../kit/xml.ts';
+import { escapeXml } from '../../kit/xml.ts';
 
 export interface Reply {
   readonly status: number;
