@@ -18,7 +18,7 @@ import type { Environment } from './config/expand.ts';
 import { resourceAttributes } from './config/resource-attributes.ts';
 import type { TracingConfig } from './config/tracing.ts';
 import type { VariableWarning } from './config/variable-warning.ts';
-import { answerPreflight } from './cors/preflight.ts';
+import { respondToPreflight } from './cors/preflight.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
 import { readForm } from './form/read-form.ts';
@@ -192,7 +192,7 @@ async function openListener(
       isForm,
       routeForm: (incoming, stop) => routeForm(routes, incoming, (form) => readForm(form, pace, stop)),
       authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
-      preflight: answerPreflight,
+      preflight: respondToPreflight,
       answer: answerQuestion,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),

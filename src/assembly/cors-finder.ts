@@ -1,7 +1,7 @@
 /** The headers that answers carry for browsers, by the bucket that the path names: asked for every answer, whatever has come of it. */
 import type { CorsConfig } from '../config/cors.ts';
-import type { CorsBucket } from '../cors/preflight.ts';
 import { CorsPolicy } from '../cors/cors-policy.ts';
+import type { CorsBucket } from '../cors/preflight.ts';
 import { findRoute, type Route } from '../router/find-bucket.ts';
 import type { CorsOf } from '../server/serve-request.ts';
 
@@ -11,7 +11,7 @@ export function corsFinder(routes: readonly Route<CorsBucket>[]): CorsOf {
   if (routes.every(({ bucket }) => bucket.cors === undefined)) return () => NONE;
   return (target, headers) => {
     try {
-      return findRoute(routes, target).bucket.cors?.answerHeaders(headers.origin) ?? NONE;
+      return findRoute(routes, target).bucket.cors?.responseHeaders(headers.origin) ?? NONE;
     } catch {
       return NONE; // the path names no bucket: the router has said so
     }

@@ -1,6 +1,6 @@
 /**
- * From method and query to the S3 operation, by allow-list: a parameter that the operation does not know, or that comes
- * twice, is refused. `?acl`, `?tagging`, `?delete` and all the others have no way through: refused-operations.ts.
+ * Finds the S3 operation by method and query, with an allow-list: unknown and duplicate parameters are rejected.
+ * refused-operations.ts handles `?acl`, `?tagging`, `?delete` and all others.
  */
 import { Failure } from '../domain/failure.ts';
 import {
@@ -11,24 +11,24 @@ import {
   type OperationShape,
   type QuestionShape,
 } from '../domain/operation.ts';
-import { saysNothing } from './query-parameters.ts';
+import { hasNoEffect } from './query-parameters.ts';
 import { refusalOfBucketRequest, refusalOfObjectRequest } from './refused-operations.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
-/** What a bucket offers beyond uploads; nothing of it unless said. */
+/** Optional features of a bucket beyond uploads, disabled by default. */
 export interface Offers {
-  /** The response to HEAD of an object; `refuse` unless given. */
+  /** The response to HeadObject. Defaults to `refuse`. */
   readonly head?: 'refuse' | 'pretend_missing' | 'allow';
-  /** Whether listings of objects are answered, as if there were none; `refuse` unless given. */
+  /** The response to listings of objects. Defaults to `refuse`. */
   readonly listings?: 'refuse' | 'empty';
-  /** Whether browsers may ask before they upload. */
+  /** Whether CORS preflight requests are accepted. */
   readonly takesPreflights?: boolean;
 }
 
 export interface FoundOperation {
   readonly operation: OperationName | BucketQuestion;
-  /** The parameters that mean something to the operation, in the client's order. */
+  /** The parameters of the operation, in the order of the request. */
   readonly parameters: Parameters;
 }
 
@@ -42,7 +42,8 @@ export function findOperation(
   const parameters = meaningful(query);
   const operation = hasKey ? findUpload(method, parameters, offers) : findQuestion(method, parameters, offers);
   const id = query.find(([name]) => name === 'x-id')?.[1];
-  if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
+  if (id !== undefined && id !== operation)
+    throw new Failure('invalid_argument', 'x-id does not match the operation of the request.');
   return { operation, parameters };
 }
 
@@ -55,13 +56,13 @@ function findUpload(method: string, parameters: Parameters, offers: Offers): Ope
   return operation;
 }
 
-/** Neither response tells whether the object exists. */
+/** Neither response reveals whether the object exists. */
 function refuseHead({ head = 'refuse' }: Offers): void {
   if (head === 'refuse') throw new Failure('head_refused');
   if (head === 'pretend_missing') throw new Failure('object_not_visible');
 }
 
-/** About the bucket itself. */
+/** An operation on the bucket itself. */
 function findQuestion(method: string, parameters: Parameters, offers: Offers): BucketQuestion {
   const found = QUESTIONS.find(([, shape]) => shape.method === method && fits(shape, parameters));
   if (found === undefined) throw refusalOfBucketRequest(method, parameters, allowOf(BUCKET_METHODS, offers));
@@ -70,7 +71,7 @@ function findQuestion(method: string, parameters: Parameters, offers: Offers): B
   return question;
 }
 
-/** A form names its object itself, so its path does not: see route-form.ts. */
+/** A form has the key in a field instead of the path: see route-form.ts. */
 const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]).filter(
   ([name]) => name !== 'PostObject',
 );
@@ -86,9 +87,9 @@ function meaningful(query: readonly (readonly [string, string])[]): Parameters {
   const parameters = new Map<string, string>();
   const seen = new Set<string>();
   for (const [name, value] of query) {
-    if (seen.has(name)) throw new Failure('invalid_argument', 'A query parameter came twice.');
+    if (seen.has(name)) throw new Failure('invalid_argument', 'A query parameter occurs twice.');
     seen.add(name);
-    if (!saysNothing(name)) parameters.set(name, value);
+    if (!hasNoEffect(name)) parameters.set(name, value);
   }
   return parameters;
 }
@@ -99,16 +100,16 @@ function checkValues(shape: OperationShape, parameters: Parameters): void {
     throw new Failure('invalid_argument', 'partNumber must be an integer from 1 to 10000.');
   }
   if (shape.requires.includes('uploads') && parameters.get('uploads') !== '') {
-    throw new Failure('invalid_argument', 'The parameter uploads takes no value.');
+    throw new Failure('invalid_argument', 'The query parameter uploads must not have a value.');
   }
-  // What else is wrong with it is said by whoever opens it: there is no such upload.
+  // Any other invalid id is reported when it is resolved: no_such_upload.
   if (parameters.get('uploadId') === '') throw new Failure('invalid_argument', 'uploadId is empty.');
 }
 
-/** Of all that the gateway does with an object, whatever the query. */
+/** The methods of all operations on objects, with any query. */
 const OBJECT_METHODS = methodsOf(OFFERED);
 const OBJECT_METHODS_WITHOUT_HEAD = OBJECT_METHODS.filter((method) => method !== 'HEAD');
-/** POST is that of a form. */
+/** POST is for forms. */
 const BUCKET_METHODS = methodsOf([...QUESTIONS, ['PostObject', OPERATIONS.PostObject]]);
 
 function methodsOf(rows: readonly (readonly [string, { readonly method: string }])[]): readonly string[] {
@@ -117,7 +118,7 @@ function methodsOf(rows: readonly (readonly [string, { readonly method: string }
 
 const objectMethods = ({ head }: Offers) => (head === 'allow' ? OBJECT_METHODS : OBJECT_METHODS_WITHOUT_HEAD);
 
-/** RFC 9110, section 10.2.1: `Allow` lists what the target takes. */
+/** RFC 9110, section 10.2.1: `Allow` lists the methods of the target. */
 function allowOf(methods: readonly string[], { takesPreflights = false }: Offers): string {
   return (takesPreflights ? [...methods, 'OPTIONS'] : methods).join(', ');
 }

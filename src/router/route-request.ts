@@ -4,14 +4,14 @@ import { PREFLIGHT } from '../domain/operation.ts';
 import type { Bucket, Incoming, Routed } from '../domain/stages.ts';
 import { findBucket, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
-import { unhoist } from './presigned-query-headers.ts';
+import { applyQueryHeaders } from './presigned-query-headers.ts';
 
 /** @throws Failure for everything that is not an upload to a known bucket. */
 export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], request: Incoming): Routed<B> {
   const { route, key } = findBucket(routes, request);
   request.span.set('http.route', request.hostBucket === undefined ? `${route.prefix}/{key}` : '/{key}');
   if (route.takesPreflights && isPreflight(request)) return preflightOf(request, route.bucket, key);
-  const { headers, query } = unhoist(request);
+  const { headers, query } = applyQueryHeaders(request);
   const incoming = headers === request.headers ? request : { ...request, headers };
   const { operation, parameters } = findOperation(incoming.method, query, key !== '', route);
   const part = parameters.get('partNumber');
@@ -27,7 +27,7 @@ export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], requ
   };
 }
 
-/** Fetch standard, "CORS-preflight request". Its query is that of the request to come, signature and all, and means nothing yet. */
+/** Fetch standard, "CORS-preflight request". Its query is that of the actual request, including the signature, and is ignored. */
 function isPreflight({ method, headers }: Incoming): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
