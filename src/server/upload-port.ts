@@ -17,7 +17,7 @@ import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
 import type { Certificates } from './certificates.ts';
 import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
-import { type Connection, guard } from './front-door.ts';
+import { type Connection, guard } from './proxy-protocol.ts';
 import type { ConnectionProblem, RefusedConnection } from './refused-connection.ts';
 import { serveInTurn, type Turn } from './turn.ts';
 import { UploadRequest } from './upload-request.ts';
