@@ -1,6 +1,6 @@
 /**
- * A Failure as S3 says it (Amazon S3 API Reference, "REST error responses"), with the trace id added. Some elements repeat what
- * the client sent, such as the canonical request: none is longer than `error_element_characters`, escaping excluded.
+ * Formats a Failure as an S3 error (Amazon S3 API Reference, "REST error responses") with the trace ID. Some elements contain data
+ * from the request, such as the canonical request. Before escaping, no element is longer than `error_element_characters`.
  */
 import type { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
@@ -30,7 +30,7 @@ export function errorReply(failure: Failure, resource: string, requestId: string
 
 const TYPE = { 'content-type': 'application/xml' };
 
-/** RFC 9110: 405 names the methods that are allowed, here those of every bucket; 503 says when to come back. */
+/** RFC 9110: 405 lists the allowed methods, here those of every bucket; 503 has Retry-After. */
 function helpFor({ status }: Failure): Record<string, string> {
   if (status === 405) return { allow: 'PUT, POST, DELETE, GET' };
   return status === 503 ? { 'retry-after': '2' } : {};
