@@ -1,7 +1,7 @@
 /** The fields for OTLP export that all signals share. */
 import { isIP } from 'node:net';
 import { checkHeaderName } from '../kit/export-header-name.ts';
-import { isThisMachine } from '../kit/this-machine.ts';
+import { isThisMachine } from '../kit/loopback.ts';
 import { optionalObject, stringMap } from './field.ts';
 import { httpUrl, number, oneOf, string } from './scalars.ts';
 

@@ -14,7 +14,7 @@ import {
 } from '@grpc/grpc-js';
 import type { CollectorTls } from '../../kit/collector-tls.ts';
 import type { ExportHeaders } from '../../kit/export-headers.ts';
-import { isThisMachine } from '../../kit/this-machine.ts';
+import { isThisMachine } from '../../kit/loopback.ts';
 import { readPartialSuccess } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isThisMachine } from '../../../src/kit/this-machine.ts';
+import { isThisMachine } from '../../../src/kit/loopback.ts';
 
 describe('a host', () => {
   for (const host of ['localhost', 'LocalHost', 'collector.localhost', '127.0.0.1', '127.8.9.10', '[::1]']) {
