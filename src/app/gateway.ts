@@ -3,7 +3,7 @@ import { createAuthenticate } from '../auth/authenticate.ts';
 import { Pseudonyms } from '../auth/pseudonyms.ts';
 import { createAuthorize } from '../authz/authorize.ts';
 import type { Config } from '../config/config.ts';
-import { answerPreflight } from '../cors/preflight.ts';
+import { respondToPreflight } from '../cors/preflight.ts';
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Pace } from '../domain/pace.ts';
 import { readForm } from '../form/read-form.ts';
@@ -43,10 +43,10 @@ export function openGateway(
     {
       route: (request) => routeRequest(routes, request),
       samplingHints: isTraced ? samplingHints(tracing.sampling.overrides !== undefined) : () => undefined,
-      corsHeaders: ({ bucket }, { headers }) => bucket?.cors?.answerHeaders(headers.origin) ?? NO_HEADERS,
+      corsHeaders: ({ bucket }, { headers }) => bucket?.cors?.responseHeaders(headers.origin) ?? NO_HEADERS,
       routeForm: (form, incoming, stop) => routeForm(form, incoming, (body) => readForm(body, pace, stop)),
       authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
-      preflight: answerPreflight,
+      preflight: respondToPreflight,
       answer: answerQuestion,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),

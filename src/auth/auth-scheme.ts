@@ -1,6 +1,6 @@
 /**
  * The row of an authentication scheme: its settings, and the kinds of credentials that it reads. A new scheme is one such file, one
- * line in schemes.ts and one in src/assembly/open-auth.ts; configuration, challenges, `check` and the reference pages follow.
+ * line in schemes.ts and one in src/app/bucket/auth.ts; configuration, challenges, `check` and the reference pages follow.
  */
 import type { ObjectField, Rule } from '../config/field.ts';
 import type { Routed } from '../domain/stages.ts';

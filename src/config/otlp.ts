@@ -1,7 +1,7 @@
 /** The fields for OTLP export that all signals share. */
 import { isIP } from 'node:net';
 import { checkHeaderName } from '../kit/export-header-name.ts';
-import { isThisMachine } from '../kit/this-machine.ts';
+import { isLoopback } from '../kit/loopback.ts';
 import { optionalObject, stringMap } from './field.ts';
 import { httpUrl, number, oneOf, string } from './scalars.ts';
 
@@ -73,7 +73,7 @@ export function otlpFields(path: string, renewal: Renewal) {
       derived: {
         of: ['endpoint'],
         // Compression is not worth the CPU on the same host: docs/decisions/span-recorder.md.
-        from: ({ endpoint }) => (isThisMachine(new URL(String(endpoint)).hostname) ? 'none' : 'gzip'),
+        from: ({ endpoint }) => (isLoopback(new URL(String(endpoint)).hostname) ? 'none' : 'gzip'),
         text: '`none` for a loopback endpoint (`localhost`, `127.…`, `[::1]`), otherwise `gzip`',
       },
     }),

@@ -1,11 +1,11 @@
-/** What one bucket lets web pages of other origins do (Fetch standard, sections "CORS protocol" and "HTTP responses"). */
+/** The CORS policy of one bucket (Fetch standard, sections "CORS protocol" and "HTTP responses"). */
 import { Failure } from '../domain/failure.ts';
 
 export interface CorsRules {
-  /** With at most one `*` in each; lower case. */
+  /** Each with at most one `*`; lower case. */
   readonly origins: readonly string[];
   readonly methods: readonly string[];
-  /** Names with at most one `*` in each. */
+  /** Names, each with at most one `*`. */
   readonly headers: readonly string[];
   readonly exposed: readonly string[];
   readonly maxAgeSeconds: number;
@@ -23,19 +23,19 @@ export class CorsPolicy {
     this.#rules = rules;
   }
 
-  /** What every answer carries, that of a refusal, too: without it a script sees no error, only that there was one. */
-  answerHeaders(origin: string | undefined): Record<string, string> {
+  /** For every response, including errors: without these headers a script cannot read the error. */
+  responseHeaders(origin: string | undefined): Record<string, string> {
     const { origins, exposed, credentials } = this.#rules;
     if (!this.#allowsOrigin(origin)) return { vary: VARY };
     const allowed = origins.includes('*') ? '*' : (origin as string);
     const headers: Record<string, string> = { vary: VARY, 'access-control-allow-origin': allowed };
     headers['access-control-expose-headers'] = exposed.join(', ');
-    headers['timing-allow-origin'] = allowed; // Server-Timing is shown to nobody else (Resource Timing, section 4.5)
+    headers['timing-allow-origin'] = allowed; // allows scripts to read Server-Timing (Resource Timing, section 4.5)
     if (credentials) headers['access-control-allow-credentials'] = 'true';
     return headers;
   }
 
-  /** @throws Failure cors_refused, with the reason. */
+  /** @throws Failure cors_refused with the reason. */
   preflightHeaders(request: Headers): Record<string, string> {
     const { methods, maxAgeSeconds } = this.#rules;
     const wanted = listOf(request['access-control-request-headers']);
@@ -59,13 +59,13 @@ export class CorsPolicy {
   }
 }
 
-/** The star stands for what hosts, ports and names of headers are made of, and for nothing that ends one. */
+/** `*` matches the characters of host names, ports and header names, but no separators. */
 function fits(pattern: string, text: string): boolean {
   const star = pattern.indexOf('*');
   if (star < 0) return pattern === text;
-  const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
-  if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
-  return /^[A-Za-z0-9._-]*$/.test(text.slice(head.length, text.length - tail.length));
+  const [start, end] = [pattern.slice(0, star), pattern.slice(star + 1)];
+  if (text.length < start.length + end.length || !text.startsWith(start) || !text.endsWith(end)) return false;
+  return /^[A-Za-z0-9._-]*$/.test(text.slice(start.length, text.length - end.length));
 }
 
 function listOf(text: string | undefined): string[] {
@@ -74,6 +74,6 @@ function listOf(text: string | undefined): string[] {
 }
 
 function refusal(what: 'origin' | 'method' | 'header'): Failure {
-  const message = `This bucket does not take requests from web pages with this ${what}.`;
+  const message = `This bucket does not allow cross-origin requests with this ${what}.`;
   return new Failure('cors_refused', message, { reason: `${what}_not_allowed` });
 }

@@ -1,9 +1,9 @@
-/** The boundary of a form, and the bytes that stand between its parts (RFC 2046, section 5.1.1). */
+/** The boundary of a form, and the delimiter between its parts (RFC 2046, section 5.1.1). */
 import { parseParameters } from './parameters.ts';
 import { formRefused } from './refusals.ts';
 
 export interface Boundary {
-  /** CRLF, two hyphens and the boundary: what ends a part. */
+  /** CRLF, two hyphens and the boundary: the end of a part. */
   readonly delimiter: Buffer;
 }
 

@@ -5,9 +5,9 @@ import { formRefused, MAX_FIELD_BYTES, MAX_FILE_NAME } from './refusals.ts';
 const VARIABLE = `\${filename}`;
 
 /**
- * "Creating an HTML form (using AWS Signature V4)": the variable stands for the name of the file in every field, without the
- * directories that some browsers tell. The result is measured before it is made: a short form can ask for megabytes.
- * @param form with the file name as the client sent it.
+ * "Creating an HTML form (using AWS Signature V4)": every field can contain the variable, which is replaced by the file name
+ * without the directories that some browsers send. The size is checked before expansion: a short form can expand to megabytes.
+ * @param form with the file name as sent by the client.
  * @throws Failure form_refused.
  */
 export function expandFileName({ fields, fileName }: UploadForm): UploadForm {

@@ -1,10 +1,10 @@
 /**
- * Reads a form from its first byte to the head of its file, in pieces of any size, and holds no more than the fields may
- * be large. The file must come last (Amazon S3 API Reference, "POST Object"), so by then all the form asks for is known.
+ * Reads a form up to the headers of its file part, in chunks of any size. Memory is limited to the maximum size of the fields.
+ * The file must come last (Amazon S3 API Reference, "POST Object"), so all fields are known by then.
  */
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import type { Boundary } from './boundary.ts';
-import { parsePartHead } from './part-headers.ts';
+import { parsePartHeaders } from './part-headers.ts';
 import { formRefused, MAX_FIELD_BYTES, MAX_FIELDS } from './refusals.ts';
 
 const CRLF = Buffer.from('\r\n');
@@ -12,19 +12,19 @@ const EMPTY_LINE = Buffer.from('\r\n\r\n');
 const [HYPHEN, SPACE, TAB] = [0x2d, 0x20, 0x09];
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-type Expected = 'opening' | 'after-delimiter' | 'head' | 'value';
+type Expected = 'opening' | 'after-delimiter' | 'headers' | 'value';
 
 export class FieldsParser {
-  /** Lower-case names, each once, in their order. */
+  /** Values by lower-case name, in the order of the form. */
   readonly fields = new Map<string, string>();
-  /** What the client calls its file; empty if it says nothing. */
+  /** The file name from the client; empty if it sends none. */
   fileName = '';
   readonly #boundary: Boundary;
-  /** All bytes so far; room for a file's first ones is not kept. */
+  /** All bytes so far, without the first bytes of the file. */
   readonly #held = new BoundedBuffer(MAX_FIELD_BYTES);
-  /** Where the next piece of the form begins. */
+  /** Offset of the next element to parse. */
   #at = 0;
-  /** Up to where nothing was found when it was last looked for. */
+  /** Offset up to which the last search found nothing. */
   #searched = 0;
   #expected: Expected = 'opening';
   #name = '';
@@ -34,7 +34,7 @@ export class FieldsParser {
   }
 
   /**
-   * @returns the first bytes of the file, a view into `bytes`, once its head is over; undefined until then.
+   * @returns the first bytes of the file, a view into `bytes`, after the headers of its part; undefined until then.
    * @throws Failure form_refused.
    */
   write(bytes: Buffer): Buffer | undefined {
@@ -47,20 +47,20 @@ export class FieldsParser {
     return undefined;
   }
 
-  /** How many bytes came before the file's first one. */
+  /** Offset of the first byte of the file. */
   get fileStart(): number {
     return this.#at;
   }
 
-  /** @returns whether something was read, so that there may be more. */
+  /** @returns whether it made progress, so that there may be more to parse. */
   #step(): boolean {
     if (this.#expected === 'opening') return this.#readOpening();
     if (this.#expected === 'after-delimiter') return this.#readAfterDelimiter();
-    if (this.#expected === 'head') return this.#readHead();
+    if (this.#expected === 'headers') return this.#readHeaders();
     return this.#readValue();
   }
 
-  /** The first delimiter needs no CRLF before it. A preamble is none of a form's business. */
+  /** The first delimiter needs no preceding CRLF. A preamble is not allowed in a form. */
   #readOpening(): boolean {
     const { delimiter } = this.#boundary;
     const { bytes } = this.#held;
@@ -78,14 +78,14 @@ export class FieldsParser {
     if (end < 0) return false;
     if (!this.#held.bytes.subarray(this.#at, end).every((byte) => byte === SPACE || byte === TAB))
       throw formRefused('malformed_part');
-    // The CRLF stays: with it, a head of no lines ends like every other.
-    return this.#expect('head', end);
+    // The CRLF stays: with it, an empty list of headers ends like any other.
+    return this.#expect('headers', end);
   }
 
-  #readHead(): boolean {
+  #readHeaders(): boolean {
     const end = this.#find(EMPTY_LINE);
     if (end < 0) return false;
-    const { name, fileName = '' } = parsePartHead(this.#textBetween(this.#at + CRLF.length, end));
+    const { name, fileName = '' } = parsePartHeaders(this.#textBetween(this.#at + CRLF.length, end));
     if (this.fields.has(name)) throw formRefused('duplicate_field');
     if (this.fields.size >= MAX_FIELDS && name !== 'file') throw formRefused('too_many_fields');
     if (name === 'file') this.fileName = fileName;

@@ -1,6 +1,6 @@
 /**
- * Separates a file from the rest of its form: the first delimiter ends the file, wherever it begins. Bytes that may be part of
- * a delimiter are withheld until the next ones tell. The file is complete only when `end` has returned.
+ * Separates a file from the rest of its form: the first delimiter ends the file. Bytes that may belong to a delimiter are
+ * withheld until more bytes arrive. The file is complete only when `end` has returned.
  */
 import type { Boundary } from './boundary.ts';
 import { checkTail, MAX_TAIL } from './form-tail.ts';
@@ -10,18 +10,18 @@ const CR = 0x0d;
 
 export class FileScanner {
   readonly #boundary: Boundary;
-  /** Bytes that the file can still have. */
+  /** Maximum number of remaining bytes of the file. */
   #left: number;
   readonly #emit: (bytes: Buffer) => void;
-  /** How many bytes of a delimiter the file ended with so far; as a delimiter has one CR, no two can overlap. */
+  /** The number of matched delimiter bytes at the end of the data. A delimiter has one CR, so two matches cannot overlap. */
   #matched = 0;
-  /** What came after the file; undefined before. */
+  /** The bytes after the file; undefined before its end. */
   #tail: Buffer | undefined;
   #tailLength = 0;
 
   /**
-   * @param most bytes that the file can have in a form of this length.
-   * @param emit is given the file's bytes: views into what was written or into the delimiter, never copies.
+   * @param most maximum size of the file in a form of this length.
+   * @param emit receives the bytes of the file: views into the written bytes or the delimiter, never copies.
    */
   constructor(boundary: Boundary, most: number, emit: (bytes: Buffer) => void) {
     this.#boundary = boundary;
@@ -29,65 +29,65 @@ export class FileScanner {
     this.#emit = emit;
   }
 
-  /** @throws Failure form_refused where more follows the file than is accepted. */
+  /** @throws Failure form_refused if too many bytes follow the file. */
   write(bytes: Buffer): void {
-    if (this.#tail !== undefined) this.#keepTail(bytes);
-    else this.#takeFile(this.#matched === 0 ? bytes : this.#continueMatch(bytes));
+    if (this.#tail !== undefined) this.#addToTail(bytes);
+    else this.#scanFile(this.#matched === 0 ? bytes : this.#continueMatch(bytes));
   }
 
-  /** The body has ended. @throws Failure form_refused where it is not the end of a form. */
+  /** The body has ended. @throws Failure form_refused if the form is incomplete. */
   end(): void {
     if (this.#tail === undefined) throw formRefused('no_end');
     checkTail(this.#tail.subarray(0, this.#tailLength), this.#boundary);
   }
 
-  /** @returns the bytes that are still to be searched. */
+  /** @returns the bytes that remain to be searched. */
   #continueMatch(bytes: Buffer): Buffer {
     const { delimiter } = this.#boundary;
     const matched = this.#matched;
     const more = bytes.subarray(0, delimiter.length - matched);
     if (!delimiter.subarray(matched, matched + more.length).equals(more)) {
       this.#matched = 0;
-      this.#give(delimiter.subarray(0, matched));
+      this.#emitBytes(delimiter.subarray(0, matched));
       return bytes;
     }
     this.#matched += more.length;
-    if (this.#matched === delimiter.length) this.#beginTail(bytes.subarray(more.length));
+    if (this.#matched === delimiter.length) this.#startTail(bytes.subarray(more.length));
     return bytes.subarray(bytes.length);
   }
 
-  #takeFile(bytes: Buffer): void {
+  #scanFile(bytes: Buffer): void {
     if (bytes.length === 0) return;
     const { delimiter } = this.#boundary;
     const found = bytes.indexOf(delimiter);
-    const end = found < 0 ? this.#beginOfMatch(bytes) : found;
-    if (end > 0) this.#give(bytes.subarray(0, end));
+    const end = found < 0 ? this.#startOfMatch(bytes) : found;
+    if (end > 0) this.#emitBytes(bytes.subarray(0, end));
     if (found < 0) this.#matched = bytes.length - end;
-    else this.#beginTail(bytes.subarray(found + delimiter.length));
+    else this.#startTail(bytes.subarray(found + delimiter.length));
   }
 
-  #give(bytes: Buffer): void {
+  #emitBytes(bytes: Buffer): void {
     this.#left -= bytes.length;
     if (this.#left < 0) throw formRefused('no_end');
     this.#emit(bytes);
   }
 
-  /** Where a delimiter may have begun that the bytes do not complete; their length if none has. */
-  #beginOfMatch(bytes: Buffer): number {
+  /** The start of an incomplete delimiter at the end of the bytes; their length if there is none. */
+  #startOfMatch(bytes: Buffer): number {
     const { delimiter } = this.#boundary;
     const last = bytes.subarray(1 - delimiter.length).lastIndexOf(CR);
     if (last < 0) return bytes.length;
-    const begin = Math.max(0, bytes.length - delimiter.length + 1) + last;
-    const rest = bytes.subarray(begin);
-    return delimiter.subarray(0, rest.length).equals(rest) ? begin : bytes.length;
+    const start = Math.max(0, bytes.length - delimiter.length + 1) + last;
+    const rest = bytes.subarray(start);
+    return delimiter.subarray(0, rest.length).equals(rest) ? start : bytes.length;
   }
 
-  #beginTail(bytes: Buffer): void {
+  #startTail(bytes: Buffer): void {
     this.#tail = Buffer.allocUnsafe(MAX_TAIL);
-    this.#keepTail(bytes);
+    this.#addToTail(bytes);
   }
 
-  #keepTail(bytes: Buffer): void {
+  #addToTail(bytes: Buffer): void {
     if (this.#tailLength + bytes.length > MAX_TAIL) throw formRefused('tail_too_large');
     this.#tailLength += bytes.copy(this.#tail as Buffer, this.#tailLength);
   }

@@ -1,12 +1,12 @@
 /**
- * The fields of a form that stand for headers of a PUT, as those headers (Amazon S3 API Reference, "POST Object"). Which of
- * them go to the store is not decided here: they are judged like the headers of every other request.
+ * Converts form fields to the request headers of a PUT (Amazon S3 API Reference, "POST Object"). They are then checked and
+ * forwarded like the headers of any other request.
  */
 import { Failure } from '../domain/failure.ts';
 import { formRefused } from './refusals.ts';
 import { tagsOfDocument } from './tagging-document.ts';
 
-/** Fields that are headers under their own name, besides all that begin with `x-amz-`. */
+/** Fields that are headers of the same name, in addition to all that start with `x-amz-`. */
 const SAME_NAME = new Set([
   'cache-control',
   'content-disposition',
@@ -24,16 +24,16 @@ const OTHER_NAME = new Map([
   ['x-amz-checksum-algorithm', 'x-amz-sdk-checksum-algorithm'],
 ]);
 
-/** They authorize the form, and say nothing of the object. */
+/** They authorize the form and do not describe the object. */
 const CREDENTIALS = /^x-amz-(algorithm|credential|date|signature|security-token)$/;
-/** They would say how the body is framed; a form frames its file itself. */
+/** They would define the framing of the body; a form frames its file itself. */
 const FRAMING = /^x-amz-(content-sha256|decoded-content-length|trailer)$/;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /**
- * @returns lower-case names; values as headers carry them: the bytes of their UTF-8, one character each.
- * @throws Failure form_refused; malformed_xml; not_implemented for what S3 would do and this gateway does not.
+ * @returns lower-case names; values with one character for each UTF-8 byte, as in headers.
+ * @throws Failure form_refused; malformed_xml; not_implemented for fields that this gateway does not support.
  */
 export function headersOfFields(fields: ReadonlyMap<string, string>): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -54,7 +54,7 @@ const isHeader = (name: string): boolean =>
 
 function refuseFraming(field: string): void {
   if (!FRAMING.test(field)) return;
-  throw new Failure('not_implemented', `This gateway does not offer what the form field ${field} asks for.`, {
+  throw new Failure('not_implemented', `The form field ${field} is not supported. Remove it.`, {
     reason: 'field_not_offered',
   });
 }

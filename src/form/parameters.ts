@@ -1,16 +1,16 @@
-/** A header value with parameters, such as `form-data; name="key"; filename="a.txt"`: the part-heads of a form have no other. */
+/** Parses a header value with parameters, such as `form-data; name="key"; filename="a.txt"`. */
 
 export interface Parametrized {
-  /** What stands before the first parameter, in lower case. */
+  /** The text before the first parameter, in lower case. */
   readonly value: string;
-  /** Lower-case names, each once. */
+  /** Values by lower-case name. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
 const VALUE = /^[ \t]*([!#$%&'*+\-./^_`|~0-9A-Za-z]+)[ \t]*/y;
 const PARAMETER = /;[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))[ \t]*/sy;
 
-/** @returns undefined where the text is not of this form, or names a parameter twice. */
+/** @returns undefined for a malformed value or a duplicate parameter. */
 export function parseParameters(text: string): Parametrized | undefined {
   VALUE.lastIndex = 0;
   const value = VALUE.exec(text)?.[1];
@@ -30,8 +30,8 @@ export function parseParameters(text: string): Parametrized | undefined {
 }
 
 /**
- * Only the quotation mark is taken for escaped. A backslash before anything else is itself: browsers escape nothing so,
- * and old ones give whole Windows paths (HTML, "multipart/form-data encoding algorithm").
+ * Only `\"` is an escape sequence. Any other backslash is literal: browsers do not escape it, and old ones send whole
+ * Windows paths (HTML, "multipart/form-data encoding algorithm").
  */
 function unquote(text: string): string {
   return text.replaceAll('\\"', '"');

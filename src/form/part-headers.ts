@@ -1,24 +1,24 @@
-/** The head of one part of a form (RFC 7578, section 4.2): which field it is, and what the client calls its file. */
+/** The headers of one part of a form (RFC 7578, section 4.2): the name of the field, and the file name. */
 
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { parseParameters } from './parameters.ts';
 import { formRefused } from './refusals.ts';
 
-export interface PartHead {
-  /** In lower case: S3 does not look at the case of field names. */
+export interface PartHeaders {
+  /** In lower case: S3 ignores the case of field names. */
   readonly name: string;
-  /** As it was sent; undefined without a `filename`. */
+  /** As sent by the client; undefined without a `filename`. */
   readonly fileName: string | undefined;
 }
 
 const MAX_LINES = FIXED_LIMITS.form_part_headers;
 const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\0\r\n]*)$/;
-/** Visible ASCII and spaces: nothing that two readers could write in two ways. */
+/** Visible ASCII and spaces: parsers cannot disagree on these names. */
 const NAME = /^[\x20-\x7e]{1,128}$/;
-const AS_IT_IS = /^[ \t]*(7bit|8bit|binary)[ \t]*$/i;
+const UNENCODED = /^[ \t]*(7bit|8bit|binary)[ \t]*$/i;
 
-/** @param text the lines of the head, without the empty one after them. @throws Failure form_refused. */
-export function parsePartHead(text: string): PartHead {
+/** @param text the header lines, without the empty line after them. @throws Failure form_refused. */
+export function parsePartHeaders(text: string): PartHeaders {
   const lines = text.split('\r\n');
   if (lines.length > MAX_LINES) throw formRefused('malformed_part');
   let disposition: string | undefined;
@@ -26,7 +26,7 @@ export function parsePartHead(text: string): PartHead {
     const [, header, value] = LINE.exec(line) ?? [];
     if (header === undefined || value === undefined) throw formRefused('malformed_part');
     const name = header.toLowerCase();
-    if (name === 'content-transfer-encoding' && !AS_IT_IS.test(value)) throw formRefused('encoded_part');
+    if (name === 'content-transfer-encoding' && !UNENCODED.test(value)) throw formRefused('encoded_part');
     if (name !== 'content-disposition') continue;
     if (disposition !== undefined) throw formRefused('malformed_part');
     disposition = value;
@@ -35,7 +35,7 @@ export function parsePartHead(text: string): PartHead {
   return readDisposition(disposition);
 }
 
-function readDisposition(text: string): PartHead {
+function readDisposition(text: string): PartHeaders {
   const parsed = parseParameters(text);
   if (parsed?.value !== 'form-data') throw formRefused('malformed_part');
   const { parameters } = parsed;

@@ -1,6 +1,6 @@
 /**
- * Reads a POST form up to its file (RFC 7578), which then is a body of its own. A small rest is read to its end at once; a
- * large one is streamed, and its length has bounds: fields may follow the file.
+ * Reads a POST form (RFC 7578) up to its file, and provides the file as a body. A small file is read at once. A large file is
+ * streamed; its exact length is unknown, because fields may follow it.
  */
 
 import { Readable } from 'node:stream';
@@ -15,29 +15,29 @@ import { FieldsParser } from './fields-parser.ts';
 import { FileStream } from './file-stream.ts';
 import { headersOfFields } from './form-headers.ts';
 import { checkTail, MAX_TAIL } from './form-tail.ts';
-import { type Patience, readPieces } from './read-until.ts';
+import { type ReadLimits, readUntil } from './read-until.ts';
 import { formRefused } from './refusals.ts';
 
 export interface Form extends UploadForm {
-  /** What the fields say of the object, as the headers of a PUT would. */
+  /** The fields that describe the object, as request headers of a PUT. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Its length is known, or its bounds are. */
+  /** With a known length, or with bounds of it. */
   readonly file: IncomingBody;
 }
 
-/** Up to this many bytes the rest of a form is read at once. */
+/** Maximum bytes of the rest of a form that is read at once. */
 const SMALL_REST = 64 * 1024;
 /**
- * Milliseconds in which all must have come that is read before anybody is judged, 84 KiB at the most: whoever sends a byte now
- * and then would hold a connection, its memory and a span for as long as he likes, and nobody knows who he is.
+ * Timeout in milliseconds for the bytes that are read before authentication, at most 84 KiB. Without it, an unauthenticated client
+ * that sends a byte now and then could hold a connection, memory and a span indefinitely.
  */
 const READING_MILLIS = FIXED_LIMITS.form_reading_seconds * 1000;
 
 /**
- * Asks the client for its body.
- * @param pace how slow the client may be.
- * @param stop ends the reading with its reason.
- * @param readingMillis longest time until the file is streamed, or is here.
+ * Opens the body, which sends 100 Continue if the client waits for it.
+ * @param pace the minimum rate of the client.
+ * @param stop aborts reading with its reason.
+ * @param readingMillis timeout until the fields are read, and the file if it is small.
  * @throws Failure form_refused, missing_content_length, not_implemented, client_aborted, client_stalled.
  */
 export async function readForm(
@@ -49,10 +49,10 @@ export async function readForm(
   const boundary = boundaryOf(headers['content-type'] ?? '');
   if (body.length === undefined) throw new Failure('missing_content_length', NO_LENGTH);
   const source = body.open();
-  const patience = { pace, stop, until: performance.now() + readingMillis };
+  const limits = { pace, stop, until: performance.now() + readingMillis };
   const parser = new FieldsParser(boundary);
   let first: Buffer | undefined;
-  await readPieces(source, patience, (bytes) => {
+  await readUntil(source, limits, (bytes) => {
     first = parser.write(bytes);
     return first !== undefined;
   });
@@ -61,32 +61,32 @@ export async function readForm(
   const length = body.length - parser.fileStart;
   const rest = { source, first, length, boundary };
   const isSmall = length <= Math.max(SMALL_REST, first.length);
-  const file = isSmall ? await collectFile(rest, patience) : streamFile(rest);
+  const file = isSmall ? await collectFile(rest, limits) : streamFile(rest);
   return { fields, fileName, headers: headersOfFields(fields), file };
 }
 
-const NO_LENGTH = 'The length of the form must be declared: Content-Length.';
+const NO_LENGTH = 'The form has no declared length. Send Content-Length.';
 
-/** What comes after the head of the file. */
+/** The body after the headers of the file part. */
 interface Rest {
   readonly source: Readable;
   readonly first: Buffer;
-  /** Of all of it, in bytes, the closing delimiter included. */
+  /** Total length in bytes, including the closing delimiter. */
   readonly length: number;
   readonly boundary: Boundary;
 }
 
-async function collectFile({ source, first, length, boundary }: Rest, patience: Patience): Promise<IncomingBody> {
+async function collectFile({ source, first, length, boundary }: Rest, limits: ReadLimits): Promise<IncomingBody> {
   const rest = new BoundedBuffer(length);
   rest.add(first);
   const isWhole = (): boolean => rest.length >= length;
-  if (!isWhole()) await readPieces(source, patience, (bytes) => !rest.add(bytes) || isWhole());
-  source.resume(); // to its end, which is all that is left
-  const bytes = cutFile(rest.bytes, boundary);
+  if (!isWhole()) await readUntil(source, limits, (bytes) => !rest.add(bytes) || isWhole());
+  source.resume(); // all bytes are read; this lets the source end
+  const bytes = extractFile(rest.bytes, boundary);
   return { length: bytes.length, open: () => Readable.from([bytes]) };
 }
 
-function cutFile(rest: Buffer, boundary: Boundary): Buffer {
+function extractFile(rest: Buffer, boundary: Boundary): Buffer {
   const { delimiter } = boundary;
   const end = rest.indexOf(delimiter);
   if (end < 0) throw formRefused('no_end');

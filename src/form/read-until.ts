@@ -1,25 +1,25 @@
-/** Reading the beginning of a body: piece by piece, until somebody has had enough. */
+/** Reads the beginning of a body, chunk by chunk, until the callback returns true. */
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
 import type { Pace } from '../domain/pace.ts';
 
-export interface Patience {
+export interface ReadLimits {
   readonly pace: Pace;
-  /** When all must have come, as `performance.now()`. */
+  /** The deadline for all bytes, as `performance.now()`. */
   readonly until: number;
-  /** Ends the reading with its reason. */
+  /** Aborts reading with its reason. */
   readonly stop?: AbortSignal | undefined;
 }
 
 /**
- * Resolves when `take` returns true, with the source paused where it stands, or at the end of the source.
- * @throws Failure of `take`; the reason of `stop`; client_stalled, client_aborted; what the source failed with, if that was a Failure.
+ * Resolves when `consume` returns true, with the source paused, or at the end of the source.
+ * @throws Failure of `consume`; the reason of `stop`; client_stalled, client_aborted; the error of the source if it is a Failure.
  */
-export function readPieces(
+export function readUntil(
   source: Readable,
-  { pace, until, stop }: Patience,
-  take: (bytes: Buffer) => boolean,
+  { pace, until, stop }: ReadLimits,
+  consume: (bytes: Buffer) => boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const idle = setTimeout(() => settle(new Failure('client_stalled')), pace.idleMillis);
@@ -30,8 +30,8 @@ export function readPieces(
       clearTimeout(idle);
       clearTimeout(late);
       stop?.removeEventListener('abort', onStop);
-      source.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-      source.on('error', ignore); // a connection that breaks later must not bring the process down
+      source.off('data', onData).off('end', onEnd).off('error', onClosed).off('close', onClosed);
+      source.on('error', ignore); // a later connection error must not crash the process
       source.pause();
       if (failure === undefined) resolve();
       else reject(failure);
@@ -43,26 +43,26 @@ export function readPieces(
       waitingSince = now;
       try {
         rate.came(bytes.length);
-        if (take(bytes)) settle();
+        if (consume(bytes)) settle();
       } catch (thrown) {
         settle(thrown);
       }
     };
     const onStop = (): void => settle(stop?.reason);
     const onEnd = (): void => settle();
-    const onGone = (error?: Error): void => settle(goneOf(error));
-    if (source.destroyed) return onGone(); // before anybody listened
+    const onClosed = (error?: Error): void => settle(failureOfEnd(error));
+    if (source.destroyed) return onClosed(); // destroyed before the listeners were added
     if (stop?.aborted) return onStop();
     stop?.addEventListener('abort', onStop, { once: true });
-    source.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    source.on('data', onData).on('end', onEnd).on('error', onClosed).on('close', onClosed);
     source.resume();
   });
 }
 
-const TOO_SLOW = 'The fields of the form, or its small file, took too long to arrive.';
+const TOO_SLOW = 'The form fields or the small file did not arrive in time.';
 
-/** A Failure tells what is wrong with the body; every other error only that the connection has ended. */
-export function goneOf(error: Error | undefined): Failure {
+/** A Failure describes the problem of the body; any other error means that the connection has ended. */
+export function failureOfEnd(error: Error | undefined): Failure {
   return error instanceof Failure ? error : new Failure('client_aborted');
 }
 

@@ -1,10 +1,10 @@
-/** Why a form is not taken, as one closed table. The key is the reason, for spans and logs; a row is what the client gets. */
+/** The table of reasons to reject a form. The key is the reason, for spans and logs; the row is the error for the client. */
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 
 interface RefusalShape {
   readonly message: string;
-  /** S3 error code, where S3 has a better one than `MalformedPOSTRequest`. */
+  /** S3 error code, if it is not `MalformedPOSTRequest`. */
   readonly code?: string;
 }
 
@@ -15,25 +15,25 @@ export const {
 } = FIXED_LIMITS;
 
 export const REFUSALS = {
-  no_boundary: { message: 'The Content-Type names no boundary of 1 to 70 characters, or names two.' },
-  no_delimiter: { message: 'The body does not begin with the boundary that the Content-Type names.' },
-  malformed_part: { message: 'A part of the form has no well-formed head.' },
-  encoded_part: { message: 'A part of the form has a Content-Transfer-Encoding; its bytes must come as they are.' },
-  malformed_name: { message: 'A field has no name, or one that is not 1 to 128 visible ASCII characters.' },
-  extended_parameter: { message: 'The parameters "name*" and "filename*" are not taken (RFC 7578, section 4.2).' },
-  not_utf8: { message: 'A field of the form is not UTF-8.' },
-  duplicate_field: { message: 'A field of the form came twice.' },
+  no_boundary: { message: 'The Content-Type does not have exactly one boundary of 1 to 70 characters.' },
+  no_delimiter: { message: 'The body does not start with the boundary of the Content-Type.' },
+  malformed_part: { message: 'A part of the form has malformed headers.' },
+  encoded_part: { message: 'A part of the form has a Content-Transfer-Encoding. Send its bytes unencoded.' },
+  malformed_name: { message: 'A form field has no name, or its name is not 1 to 128 visible ASCII characters.' },
+  extended_parameter: { message: 'The parameters "name*" and "filename*" are not allowed (RFC 7578, section 4.2).' },
+  not_utf8: { message: 'A form field is not valid UTF-8.' },
+  duplicate_field: { message: 'A form field occurs twice.' },
   too_many_fields: { message: `The form has more than ${MAX_FIELDS} fields before its file.` },
   fields_too_large: {
     message: `The fields before the file are larger than ${MAX_FIELD_BYTES} bytes.`,
     code: 'MaxPostPreDataLengthExceeded',
   },
   expansion_too_large: {
-    message: `The fields are larger than ${MAX_FIELD_BYTES} bytes once \${filename} is replaced by the name of the file.`,
+    message: `The form fields are larger than ${MAX_FIELD_BYTES} bytes after \${filename} is replaced by the file name.`,
     code: 'MaxPostPreDataLengthExceeded',
   },
   file_name_too_long: {
-    message: `The name of the file is longer than ${MAX_FILE_NAME} bytes in UTF-8.`,
+    message: `The file name is longer than ${MAX_FILE_NAME} bytes in UTF-8.`,
     code: 'KeyTooLongError',
   },
   no_file: {
@@ -41,12 +41,12 @@ export const REFUSALS = {
     code: 'IncorrectNumberOfFilesInPostRequest',
   },
   two_files: {
-    message: 'The form has two files: send one form for each.',
+    message: 'The form has two files. Send one form per file.',
     code: 'IncorrectNumberOfFilesInPostRequest',
   },
-  tail_too_large: { message: `More than ${MAX_FIELD_BYTES} bytes follow the file: put other fields before it.` },
+  tail_too_large: { message: `More than ${MAX_FIELD_BYTES} bytes follow the file. Send other fields before the file.` },
   no_end: { message: 'The form does not end with its closing delimiter.' },
-  bad_value: { message: 'A field that becomes a header has a name or a value that no header can have.' },
+  bad_value: { message: 'A form field has a name or a value that is invalid in a header.' },
 } as const satisfies Record<string, RefusalShape>;
 
 export type FormRefusal = keyof typeof REFUSALS;

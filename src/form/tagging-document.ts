@@ -1,6 +1,6 @@
 /**
- * The field `tagging` of a form: an XML document of tags, where a PUT has the header `x-amz-tagging` with a query string
- * (Amazon S3 API Reference, "POST Object" and "PutObject"). How many tags there may be, and of which characters, is for the store to judge.
+ * Converts the form field `tagging`, an XML document, to the query string of the header `x-amz-tagging` (Amazon S3 API Reference,
+ * "POST Object" and "PutObject"). The store checks the number of tags and their characters.
  */
 import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
@@ -71,10 +71,10 @@ function encodeText(text: string): string {
   try {
     return encodeURIComponent(text);
   } catch {
-    return refuse('half of a surrogate pair is not a character');
+    return refuse('it has an unpaired surrogate');
   }
 }
 
 function refuse(reason: string): never {
-  throw new Failure('malformed_xml', `The field tagging was refused: ${reason.slice(0, 200)}.`);
+  throw new Failure('malformed_xml', `The form field tagging is invalid: ${reason.slice(0, 200)}.`);
 }

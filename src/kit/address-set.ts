@@ -1,4 +1,4 @@
-/** Sets of IP addresses, written as CIDR ranges or single addresses, and the one spelling in which addresses are compared. */
+/** Sets of IP addresses from CIDR ranges or single addresses, and the normalized form for comparison. */
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 export interface AddressRange {
@@ -21,7 +21,7 @@ export interface AddressSet {
   has(address: string | undefined): boolean;
 }
 
-/** @param ranges each as parseAddressRange takes it; others are left out. */
+/** @param ranges in the syntax of parseAddressRange; invalid ones are ignored. */
 export function addressSet(ranges: readonly string[]): AddressSet {
   if (ranges.length === 0) return { has: () => false };
   const list = new BlockList();
@@ -39,7 +39,7 @@ export function addressSet(ranges: readonly string[]): AddressSet {
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 
-/** One spelling for one address: IPv4 also where a socket calls it `::ffff:…`. Undefined for what is no address. */
+/** Normalizes an address: `::ffff:…` of a socket becomes IPv4. Undefined for an invalid address. */
 export function plainAddress(text: string | undefined): string | undefined {
   if (text === undefined || isIPv4(text)) return text;
   if (!isIPv6(text)) return undefined;

@@ -1,9 +1,9 @@
 /**
- * Things in the order in which they came, of which any may go at any time. Items carry their neighbours themselves: a `Map` keeps the
- * order, too, but costs far more than it looks like where entries live for a request (docs/decisions/short-lived-entries.md).
+ * A linked list in insertion order, from which any item can be removed. The links are in the items: a `Map` also keeps the order, but
+ * is expensive for entries that live only as long as a request (docs/decisions/short-lived-entries.md).
  */
 export interface Aged<T> {
-  /** Undefined outside of a list, and so is `newer`. Nobody but the list changes them. */
+  /** Undefined outside of a list, like `newer`. Only the list changes them. */
   older: T | undefined;
   newer: T | undefined;
 }
@@ -16,7 +16,7 @@ export class AgeList<T extends Aged<T>> {
     return this.#oldest;
   }
 
-  /** @param item in no list. */
+  /** @param item that is not in a list. */
   add(item: T): void {
     item.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = item;
@@ -24,7 +24,7 @@ export class AgeList<T extends Aged<T>> {
     this.#newest = item;
   }
 
-  /** @param item in this list. Its own links are cut: what is gone must not hold what came after it. */
+  /** @param item in this list. Its links are cleared, so that it does not keep later items in memory. */
   remove(item: T): void {
     const { older, newer } = item;
     if (older === undefined) this.#oldest = newer;
@@ -36,7 +36,7 @@ export class AgeList<T extends Aged<T>> {
   }
 }
 
-/** @returns the oldest of those allowed that no other is better than. */
+/** @returns the oldest of the best allowed items. */
 export function best<T extends Aged<T>>(
   list: AgeList<T>,
   isBetter: (one: T, other: T) => boolean,

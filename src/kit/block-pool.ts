@@ -1,6 +1,6 @@
 /**
- * Buffers that are used again. Allocating them anew each time cost as much CPU as all other work on a byte. The caller decides
- * how much memory is in use; this pool only makes sure that unused buffers do not come on top of that.
+ * A pool of buffers. Allocating a new buffer each time cost as much CPU as all other work on a byte. The caller limits the
+ * memory in use; the pool keeps free buffers within the same limit.
  */
 export class BlockPool {
   readonly #limit: number;
@@ -8,7 +8,7 @@ export class BlockPool {
   /** Bytes of all blocks, in use and free. */
   #bytes = 0;
 
-  /** @param limitBytes of blocks in use and free blocks together, as long as the blocks in use do not exceed it. */
+  /** @param limitBytes of used and free blocks together, unless the used blocks alone exceed it. */
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
   }
@@ -22,14 +22,14 @@ export class BlockPool {
     return Buffer.allocUnsafeSlow(size);
   }
 
-  /** @param block that nothing reads or writes any more. */
+  /** @param block that is no longer read or written. */
   give(block: Buffer): void {
     const free = this.#free.get(block.length);
     if (free === undefined) this.#free.set(block.length, [block]);
     else free.push(block);
   }
 
-  /** @param block that is never used again, because something may still read it. */
+  /** @param block that is not reused, because it may still be read. */
   drop(block: Buffer): void {
     this.#bytes -= block.length;
   }

@@ -1,6 +1,6 @@
 /**
- * Bytes that arrive in pieces and are needed as a whole. A piece costs some hundred bytes of its own, whatever is in it, so
- * pieces are copied into one buffer, which grows by doubling up to its limit. What comes in a single piece is not copied.
+ * Collects chunks into one buffer. Each chunk has an overhead of some hundred bytes, so chunks are copied into a buffer that
+ * doubles up to its limit. A single chunk is not copied.
  */
 
 export class BoundedBuffer {
@@ -13,17 +13,17 @@ export class BoundedBuffer {
     this.#limit = limit;
   }
 
-  /** Bytes that it holds. */
+  /** The number of buffered bytes. */
   get length(): number {
     return this.#length;
   }
 
-  /** What it holds: a view that is good until the next `add`. */
+  /** The buffered bytes: a view that is valid until the next `add`. */
   get bytes(): Buffer {
     return this.#memory?.subarray(0, this.#length) ?? NOTHING;
   }
 
-  /** @returns whether there was room for the piece; if not, none of it is kept. */
+  /** @returns whether the chunk fit; if not, none of it is added. */
   add(piece: Buffer): boolean {
     const length = this.#length + piece.length;
     if (length > this.#limit) return false;
@@ -39,13 +39,13 @@ export class BoundedBuffer {
   }
 
   #append(memory: Buffer, piece: Buffer, length: number): void {
-    // A first piece has no room: it belongs to whoever gave it.
+    // The first chunk belongs to the caller, so it has no free space.
     const target = length <= memory.length ? memory : this.#grown(memory, length);
     piece.copy(target, this.#length);
     this.#memory = target;
   }
 
-  /** Not from the pool of Node.js: a few bytes that are kept for long would keep 64 KiB of it. */
+  /** Not from the Node.js pool: a few long-lived bytes would keep 64 KiB of it in memory. */
   #grown(memory: Buffer, length: number): Buffer {
     const grown = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(length, 2 * memory.length)));
     memory.copy(grown, 0, 0, this.#length);

@@ -1,7 +1,7 @@
 /**
- * Frees the chunks of bodies soon after they have passed. V8 sees a chunk of 64 KiB as a few bytes of its own heap, so it
- * lets about 64 MiB of passed chunks lie before it looks; told to look at the youngest objects every few MiB, it gives the
- * same memory out again while it is still in the processor's cache. Figures: docs/decisions/chunk-memory.md.
+ * Frees the chunks of bodies soon after use. V8 counts a chunk of 64 KiB as a few bytes of its heap, so it collects only after
+ * about 64 MiB of chunks. A minor collection every few MiB reuses memory that is still in the CPU cache. Figures:
+ * docs/decisions/chunk-memory.md.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,7 +12,7 @@ export class ChunkCollector {
   readonly #collect = youngCollection();
   #passed = 0;
 
-  /** So many bytes more have been handed on. */
+  /** Counts forwarded bytes. */
   passed(bytes: number): void {
     this.#passed += bytes;
     if (this.#passed < EVERY_BYTES) return;
@@ -21,7 +21,7 @@ export class ChunkCollector {
   }
 }
 
-/** V8 shows its collector only to contexts that are made while this flag is set. A program that has set it keeps it. */
+/** V8 exposes its collector only to contexts that are created while this flag is set. A flag that the program has set stays. */
 function youngCollection(): () => void {
   const { gc: exposed } = globalThis;
   if (exposed !== undefined) return () => void exposed({ type: 'minor' });

@@ -1,6 +1,6 @@
-/** "Did you mean …?": the nearest of some known words. */
+/** "Did you mean …?": finds the closest known word. */
 
-/** The candidate with the smallest edit distance to `word`, or undefined if none is near enough to be meant. */
+/** The candidate with the smallest edit distance to `word`, or undefined if none is close enough. */
 export function closestWord(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;

@@ -1,6 +1,6 @@
 /**
- * Undoes the content codings of a response (RFC 9110, section 8.4). Requests ask for `identity`, but some servers and proxies
- * compress all the same. The limit is on the result, so a small response cannot become a large one.
+ * Decodes the content codings of a response (RFC 9110, section 8.4). Requests accept only `identity`, but some servers and proxies
+ * compress anyway. The limit applies to the decoded size, so a small response cannot expand to a large one.
  */
 import {
   brotliDecompressSync,
@@ -11,7 +11,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib';
 
-/** What every request for a document says, outside of its signature. */
+/** The unsigned header of every request for a document. */
 export const UNCODED = ['accept-encoding', 'identity'] as const;
 
 /** One for the server and one for a proxy in front of it. */
@@ -29,13 +29,13 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   'x-gzip': gunzipSync,
   deflate: inflate,
   br: brotliDecompressSync,
-  // RFC 9659, section 3: a window of 8 MiB at most.
+  // RFC 9659, section 3: a window of at most 8 MiB.
   zstd: (bytes, limit) => zstdDecompressSync(bytes, { ...limit, params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
 };
 
 export class UndecodableContent extends Error {
   override readonly name = 'UndecodableContent';
-  /** Whether the result is beyond the limit. */
+  /** Whether the decoded size exceeds the limit. */
   readonly isTooLarge: boolean;
 
   constructor(message: string, isTooLarge = false, cause?: unknown) {
@@ -45,8 +45,8 @@ export class UndecodableContent extends Error {
 }
 
 /**
- * @param codings value of Content-Encoding; undefined where there is none.
- * @param limit of the result, in bytes.
+ * @param codings value of Content-Encoding; undefined without one.
+ * @param limit of the decoded size, in bytes.
  * @throws UndecodableContent
  */
 export function decodeContent(bytes: Buffer, codings: string | undefined, limit: number): Buffer {
@@ -59,7 +59,7 @@ export function decodeContent(bytes: Buffer, codings: string | undefined, limit:
 
 function decodeOne(bytes: Buffer, name: string, limit: number): Buffer {
   const decoder = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
-  if (decoder === undefined) throw new UndecodableContent('the content coding of the response is not known here');
+  if (decoder === undefined) throw new UndecodableContent('the content coding of the response is not supported');
   try {
     return decoder(bytes, { maxOutputLength: limit });
   } catch (cause) {
@@ -69,7 +69,7 @@ function decodeOne(bytes: Buffer, name: string, limit: number): Buffer {
   }
 }
 
-/** Some servers send `deflate` without the zlib header that it has (RFC 9110, section 8.4.1.2, note). */
+/** Some servers send `deflate` without its zlib header (RFC 9110, section 8.4.1.2, note). */
 function inflate(bytes: Buffer, limit: Limit): Buffer {
   return (bytes[0]! & 0x0f) === 8 ? inflateSync(bytes, limit) : inflateRawSync(bytes, limit);
 }

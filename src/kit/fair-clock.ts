@@ -1,7 +1,7 @@
 /**
- * A clock for what others owe us, which does not run while this process is busy with something else: it counts in tenths of its
- * time, so that a tenth that comes late, because the event loop stood still, counts as one. At the end the bytes that have come
- * already are read before anybody is called late.
+ * A timeout for responses from other processes that does not count while this process is busy. It consists of ten intervals: one
+ * that fires late, because the event loop was blocked, counts as one. Bytes that have already arrived are read before the timeout
+ * is reported.
  */
 
 const STEPS = 10;
@@ -11,7 +11,7 @@ export class FairClock {
   #timer: NodeJS.Timeout | undefined;
   #last: NodeJS.Immediate | undefined;
 
-  /** @param late is called unless the clock is stopped before. */
+  /** @param late is called at the timeout, unless the clock is stopped before. */
   constructor(millis: number, late: () => void) {
     this.#late = late;
     this.#step(millis / STEPS, STEPS);
@@ -24,7 +24,7 @@ export class FairClock {
 
   #step(millis: number, left: number): void {
     this.#timer = setTimeout(() => {
-      // Timers run before sockets are read, immediates after.
+      // Timers run before sockets are read, immediates run after.
       if (left === 1) this.#last = setImmediate(this.#late);
       else this.#step(millis, left - 1);
     }, millis);

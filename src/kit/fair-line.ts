@@ -1,20 +1,20 @@
 /**
- * A bounded number of places for work, and a bounded line of those who wait for one. Callers are served in turn, and the works of
- * one caller in turn, so that a caller with many requests waits for itself, and not in front of others. A full line refuses whoever
- * has the most in it. Turns alone are not fair: a caller could hold its places for long. So a free place goes to the caller that holds
- * fewest, and the last free places go to callers that hold fewer than are free.
+ * A concurrency limit with a bounded, fair queue. Callers are served round-robin, so that a caller with many requests delays only
+ * itself. A full queue rejects work of the caller with the most entries. Round-robin alone is not fair, because a caller could
+ * hold its places for long. So a free place goes to the caller that holds the fewest, and the last free places go to callers that
+ * hold fewer places than are free.
  */
 
 import { reserveOf } from './reserve.ts';
 
 export interface LineOptions {
-  /** Works at once. */
+  /** Maximum concurrency. */
   readonly places: number;
-  /** Works that may wait. */
+  /** Maximum queue length. */
   readonly waiting: number;
-  /** Longest wait, in milliseconds. */
+  /** Queue timeout, in milliseconds. */
   readonly millis: number;
-  /** What a refused work is told: the line is full, or it has waited too long. */
+  /** The error for rejected work: the queue is full, or it has waited too long. */
   readonly refusal: () => Error;
 }
 
@@ -29,9 +29,9 @@ type Works = Map<string, Set<Waiting>>;
 
 export class FairLine {
   readonly #options: LineOptions;
-  /** In the order in which they are served: who has been served goes to the end. */
+  /** In the order of service: a served caller moves to the end. */
   readonly #callers = new Map<string | undefined, Works>();
-  /** Places of each caller that has any. */
+  /** The number of places that each caller holds. */
   readonly #held = new Map<string | undefined, number>();
   readonly #reserve: number;
   #used = 0;
@@ -51,19 +51,19 @@ export class FairLine {
   }
 
   /**
-   * Whoever has got a place gives it back with `leave`. A place may be free while work waits: that of callers that hold too many.
-   * @param caller undefined for work that goes before all others, and is never refused for the length of the line.
-   * @param work of the caller, several of which are served in turn.
-   * @returns undefined where there is a place at once; else what is resolved with the milliseconds waited when there is one.
+   * Gets a place, to be released with `leave`. Places can be free while callers wait that already hold too many.
+   * @param caller undefined for work with priority, which is never rejected for the length of the queue.
+   * @param work of the caller; several are served round-robin.
+   * @returns undefined if a place is free; otherwise a promise of the milliseconds waited.
    * @throws (by rejection) the refusal, or the reason of the signal.
    */
   enter(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> | undefined {
-    if (!this.#mayHold(caller)) return this.#wait(caller, work, signal); // nor may anybody who waits
+    if (!this.#mayHold(caller)) return this.#wait(caller, work, signal); // and neither can the waiting callers
     this.#hold(caller, 1);
     return undefined;
   }
 
-  /** Gives a place of the caller back: to the next in line. */
+  /** Releases a place of the caller to the next in the queue. */
   leave(caller: string | undefined): void {
     this.#hold(caller, -1);
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
@@ -112,7 +112,7 @@ export class FairLine {
     }
   }
 
-  /** Refuses the last work of the caller with the most. @throws the refusal if that is the one who comes. */
+  /** Rejects the last work of the caller with the most entries. @throws the refusal if that is the current caller. */
   #makeRoom(caller: string): void {
     let most = countOf(this.#callers.get(caller)) + 1;
     let victim: Works | undefined;
@@ -127,7 +127,7 @@ export class FairLine {
     last.refuse(this.#options.refusal());
   }
 
-  /** Who goes before all others, or else holds fewest; of equals who has been served longest ago. */
+  /** The caller with priority, otherwise the one that holds the fewest places; among equals the least recently served. */
   #nextCaller(): string | undefined {
     if (this.#callers.has(undefined)) return undefined;
     let fewest = Number.POSITIVE_INFINITY;

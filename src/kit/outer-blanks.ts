@@ -1,8 +1,8 @@
-/** Removes the blanks around a header value (RFC 9110, section 5.5): spaces and tabs, and nothing else. */
+/** Removes leading and trailing spaces and tabs of a header value (RFC 9110, section 5.5). */
 
 /**
- * Not `trim`: to JavaScript 0xA0 is a space too, and in UTF-8 it is the last byte of `à`. Not a regular expression: one that
- * looks for blanks at the end starts again at every blank inside, which takes quadratic time.
+ * Not `trim`: it also removes 0xA0, which in UTF-8 is the last byte of `à`. Not a regular expression: searching for trailing
+ * blanks restarts at every blank inside, which takes quadratic time.
  */
 export function withoutOuterBlanks(text: string): string {
   let [start, end] = [0, text.length];

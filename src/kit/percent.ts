@@ -1,4 +1,4 @@
-/** Percent-encoding as S3 and Signature Version 4 want it (RFC 3986 unreserved characters stay, upper-case hex, UTF-8). */
+/** Percent-encoding for S3 and Signature Version 4 (RFC 3986 unreserved characters stay, upper-case hex, UTF-8). */
 
 const RESERVED_LEFT_BY_JS = /[!'()*]/g;
 const encodeReserved = (c: string): string => `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
@@ -16,7 +16,7 @@ export function percentEncodePath(path: string): string {
   return percentEncode(path).replaceAll('%2F', '/');
 }
 
-/** Decodes once; undefined where a `%` is not followed by two hex digits or the bytes are not UTF-8. `+` stays a plus. */
+/** Decodes once; undefined if a `%` is not followed by two hex digits or the bytes are not UTF-8. `+` stays `+`. */
 export function percentDecode(text: string): string | undefined {
   if (!text.includes('%')) return text;
   try {

@@ -1,25 +1,25 @@
 /**
- * Joins small pieces on their way into a queue. A piece of one byte costs some 400 bytes in the queue of a stream or a
- * socket; queues count only the bytes that are in their pieces. Large pieces pass as they are, in their order.
+ * Joins small chunks before they enter a queue. A chunk of one byte costs some 400 bytes in the queue of a stream or a socket,
+ * but queues count only the bytes of the data. Large chunks pass unchanged, in order.
  */
 import { BoundedBuffer } from './bounded-buffer.ts';
 
-/** Pieces of fewer bytes are small: above, what a piece costs is less than half of what is in it. */
+/** Chunks below this size are small: above it, the overhead of a chunk is less than half of its data. */
 export const SMALL_PIECE = 1024;
 
-/** Most bytes that are joined into one piece. */
+/** Maximum size of a joined chunk. */
 const JOINED_BYTES = 16 * 1024;
 
 export class PieceJoiner {
   readonly #emit: (bytes: Buffer) => void;
   #held: BoundedBuffer | undefined;
 
-  /** @param emit is given large pieces as they came, and small ones joined. */
+  /** @param emit receives large chunks unchanged, and small ones joined. */
   constructor(emit: (bytes: Buffer) => void) {
     this.#emit = emit;
   }
 
-  /** Bytes that wait to be joined with more. */
+  /** The number of bytes that wait to be joined. */
   get heldBytes(): number {
     return this.#held?.length ?? 0;
   }
@@ -31,7 +31,7 @@ export class PieceJoiner {
     } else this.#hold(piece);
   }
 
-  /** Emits what waits. */
+  /** Emits the waiting bytes. */
   flush(): void {
     const held = this.#held;
     if (held === undefined) return;

@@ -1,7 +1,7 @@
-/** What one user of something shared leaves to others: a tenth, one piece at least. With fewer than four pieces nothing. */
+/** The part of a shared resource that one user must leave to others: 10 %, at least one unit; nothing with fewer than four units. */
 const [SHARE, FEWEST] = [0.1, 4];
 
-/** @param piece the smallest amount that is of use to anybody, in the unit of the total. */
+/** @param piece the smallest useful amount, in the unit of the total. */
 export function reserveOf(total: number, piece: number): number {
   return total < FEWEST * piece ? 0 : Math.max(piece, Math.floor(total * SHARE));
 }

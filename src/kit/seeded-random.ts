@@ -1,6 +1,6 @@
-/** Random numbers that are the same in every run, so that what fails can be seen again (mulberry32). */
+/** A seeded random generator (mulberry32), for reproducible runs. */
 
-/** @returns numbers from 0 to 1, without 1. */
+/** @returns numbers from 0 to 1, excluding 1. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

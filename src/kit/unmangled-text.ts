@@ -1,6 +1,6 @@
 /**
- * Text read through its encodings: percent-encoding of any depth and full-width letters count as the characters that they stand for.
- * One pass with a stack, so the time is linear in the length, however deep the encodings are nested.
+ * Decodes text for matching: percent-encoding of any depth and full-width letters become the characters that they represent.
+ * One pass with a stack, so the time is linear in the length, at any nesting depth.
  */
 
 const PERCENT = 0x25;
@@ -9,9 +9,9 @@ const FIRST_WIDE = 0xff01;
 const LAST_WIDE = 0xff5e;
 
 export interface UnmangledText {
-  /** One code unit for each character that was read. */
+  /** One code unit for each decoded character. */
   readonly text: string;
-  /** Where each of them begins in the original, and at last the length of the original. */
+  /** The offset of each character in the original, followed by the length of the original. */
   readonly starts: Uint32Array;
 }
 
@@ -36,7 +36,7 @@ export function unmangledText(original: string): UnmangledText {
   return { text: textOf(codes.subarray(0, length)), starts: starts.subarray(0, length + 1) };
 }
 
-/** What three characters stand for: `%` and two hex digits, or the UTF-8 of a full-width letter. */
+/** Decodes three characters: `%` and two hex digits, or the UTF-8 of a full-width letter. */
 function join(first: number, second: number, third: number): number | undefined {
   if (first === PERCENT) {
     const [high, low] = [hexValue(second), hexValue(third)];

@@ -1,21 +1,20 @@
 /**
- * Cuts credentials out of text before it reaches a span or a log line. Paths, keys and user agents are chosen by clients, and a
- * presigned URL can be in any of them: pasted into a key, or with a `?` that a proxy has encoded. Recognised are values by the
- * name before them, JSON Web Tokens and other base64url JSON, authentication schemes, and the userinfo of URLs. The time is linear
- * in the length of the text.
+ * Redacts credentials in text before it reaches a span or a log line. Clients choose paths, keys and user agents, and any of them can
+ * contain a presigned URL: pasted into a key, or with an encoded `?`. It recognizes values by the name before them, JSON Web Tokens
+ * and other base64url JSON, authentication schemes, and the userinfo of URLs. The time is linear in the length of the text.
  */
 import { unmangledText } from './unmangled-text.ts';
 
 const REPLACEMENT = 'REDACTED';
 
 /**
- * Texts without any of these hold nothing that is cut: nearly all texts. The first three stand for a userinfo and for letters that can
- * be read only when they are decoded; the others are in every name, scheme and token that is looked for.
+ * Text without a match contains no credentials, which is nearly all text. The first three are for userinfo and encoded letters; the
+ * others occur in every name, scheme and token that is recognized.
  */
 const SUSPICIOUS =
   /@|[\u00ef\uff01-\uff5e]|%(?:25|2[DE]|3\d|[4-7]|EF)|ey[AJ]|ew[0o]|sig|credential|token|secret|pass|pwd|api.?key|access|auth|jwt|cookie|bearer|basic/i;
 
-/** Names that are parameters of signed URLs and of nothing else: what follows is cut, whatever stands between. */
+/** Names that only occur as parameters of signed URLs: the text after them is redacted, with any separator. */
 const UNMISTAKABLE = [
   'x-amz-signature',
   'x-amz-credential',
@@ -24,7 +23,7 @@ const UNMISTAKABLE = [
   'x-goog-credential',
   'awsaccesskeyid',
 ];
-/** Ends of names whose value is a credential, without `-`, `_` and `.`. */
+/** Suffixes of names whose value is a credential, without `-`, `_` and `.`. */
 const NAME_ENDINGS = [
   'signature',
   'credential',
@@ -38,17 +37,17 @@ const NAME_ENDINGS = [
   'accessid',
   'secretkey',
 ];
-/** Names that are short enough to be the end of a word, so they count as a whole only. */
+/** Names that are common word endings, so they match only as a whole. */
 const WHOLE_NAMES = new Set(['auth', 'jwt', 'pass', 'pwd', 'sig']);
-/** Names of headers: the whole rest belongs to the value. */
+/** Header names: the rest of the text is the value. */
 const HEADER_NAMES = new Set(['authorization', 'cookie', 'proxyauthorization']);
 const LONGEST_NAME = 48;
 
-/** How base64url of JSON objects begins: `{"`, `{ `, or a line feed after the brace. */
+/** The start of a JSON object in base64url: `{"`, `{ `, or a line feed after the brace. */
 const JSON_STARTS = ['eyJ', 'eyA', 'ewo', 'ew0'];
-/** Characters of base64 that are decoded to see what it is. */
+/** Number of base64 characters that are decoded for detection. */
 const LONGEST_LOOK = 96;
-/** An opaque token has at least so many characters. */
+/** Minimum length of an opaque token. */
 const SHORTEST_TOKEN = 16;
 
 const TOKEN_CHARACTER = /[A-Za-z0-9._~+=-]/;
@@ -58,12 +57,12 @@ const ENDS_SEGMENT = /[/&;?#,"'<>\s\0-\x1f]/;
 const ENDS_HEADER = /[&"'<>\0-\x1f]/;
 const ENDS_AUTHORITY = /[?#,;"'<>\s\0-\x1f]/;
 
-/** @returns the text itself, the very same, if nothing is to be cut. */
+/** @returns the same string if there is nothing to redact. */
 export function withoutCredentials(text: string): string {
   return SUSPICIOUS.test(text) ? new Cutter(text).cut() : text;
 }
 
-/** The strings of a record; nested values are left alone. */
+/** Redacts the strings of a record, but not nested values. */
 export function fieldsWithoutCredentials<T extends object>(fields: T): T {
   const changed: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) {
@@ -75,7 +74,7 @@ export function fieldsWithoutCredentials<T extends object>(fields: T): T {
 
 type Range = readonly [start: number, end: number];
 
-/** Finds in the unmangled text, and cuts in the original. */
+/** Matches in the decoded text, and redacts in the original. */
 class Cutter {
   readonly #original: string;
   readonly #starts: Uint32Array;
@@ -114,7 +113,7 @@ class Cutter {
     }
   }
 
-  /** What parts one parameter from the next, or words of a sentence, parts here only where it is encoded. */
+  /** Separators of parameters or words, which end a value here only if they are encoded. */
   #afterSeparators(from: number): number {
     let at = from;
     while (at < this.#text.length && !/[a-z0-9]/i.test(this.#text[at]!)) {
@@ -125,7 +124,7 @@ class Cutter {
     return at;
   }
 
-  /** `name=value`, `"name": "value"` and `name:value`; with a space after it, a colon is that of a sentence. */
+  /** `name=value`, `"name": "value"` and `name:value`; a colon with a space after it is punctuation. */
   #findNamed(): void {
     let end = 0;
     for (let at = 0; at < this.#lower.length; at++) {
@@ -167,7 +166,7 @@ class Cutter {
     }
   }
 
-  /** RFC 3986, section 3.2.1. A slash that is encoded where those of the scheme are not is part of the password. */
+  /** RFC 3986, section 3.2.1. If the slashes of the scheme are not encoded, an encoded slash is part of the password. */
   #findUserinfo(): void {
     let end = 0;
     for (const at of occurrences(this.#text, ':/')) {
@@ -245,7 +244,7 @@ function isCredentialName(name: string): boolean {
   return WHOLE_NAMES.has(name) || NAME_ENDINGS.some((ending) => name.endsWith(ending));
 }
 
-/** Whether it decodes to an object's brace and its first name. */
+/** Whether it decodes to `{` and a first member name. */
 function beginsJson(text: string): boolean {
   const json = Buffer.from(/^[A-Za-z0-9_+/-]*/.exec(text)![0], 'base64').toString('latin1');
   return /^\{\s*"[\x20-\x7e]*"/.test(json);
@@ -257,7 +256,7 @@ function isUserAndPassword(token: string): boolean {
   return text.includes(':') && !/[^\x20-\x7e]/.test(text);
 }
 
-/** A name that begins a segment of a path may be that of a partition, `/token=7/file`: then its value is the segment. */
+/** A name at the start of a path segment may be a partition, `/token=7/file`: its value then ends with the segment. */
 function isSegment(before: string | undefined): boolean {
   return before === undefined || before === '/';
 }

@@ -1,4 +1,4 @@
-/** Escaping text for XML, and back. Documents are templates where they are made. */
+/** Escapes and unescapes text for XML. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Escapes text for element content and attribute values; characters that XML 1.0 cannot hold become U+FFFD. */
+/** Escapes text for element content and attribute values; characters that XML 1.0 does not allow become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
@@ -18,7 +18,7 @@ export function escapeXml(text: string): string {
 
 const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** The text that element content stands for: the five entities of XML and character references; others stay as they are. */
+/** Unescapes element content: the five XML entities and character references; others stay unchanged. */
 export function unescapeXml(content: string): string {
   return content.replace(
     /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/g,

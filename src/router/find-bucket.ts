@@ -1,4 +1,4 @@
-/** From the host and the path of a request to the bucket it names and the key within it. */
+/** Finds the bucket and the key by the host and the path of a request. */
 import { Failure } from '../domain/failure.ts';
 import type { KeyRules } from '../domain/routing.ts';
 import type { Bucket, Target } from '../domain/stages.ts';
@@ -7,13 +7,13 @@ import type { Offers } from './find-operation.ts';
 import { ambiguityOf } from './unambiguous-key.ts';
 
 export interface Route<B extends Bucket> extends KeyRules, Offers {
-  /** Begins with `/`, does not end with it. */
+  /** Starts with `/`, does not end with it. */
   readonly prefix: string;
   readonly bucket: B;
 }
 
 /**
- * The key within a bucket that `findRoute` has found: decoded once and never normalised; empty where the path names the bucket itself.
+ * The key within a bucket that `findRoute` has found: decoded once and never normalized; empty if the path is that of the bucket itself.
  * @throws Failure invalid_uri, invalid_key, key_too_long.
  */
 export function findKey<B extends Bucket>(routes: readonly Route<B>[], route: Route<B>, target: Target): string {
@@ -25,23 +25,23 @@ export function findKey<B extends Bucket>(routes: readonly Route<B>[], route: Ro
 }
 
 /**
- * With the prefixes `/a` and `/a/b`, `/a/b%2Fc` is a key of `/a` and its decoded form one of `/a/b`. A signature covers the decoded
- * form, so it could be moved from one bucket to the other.
+ * With the prefixes `/a` and `/a/b`, `/a/b%2Fc` is a key of `/a`, and its decoded form a key of `/a/b`. A signature covers the
+ * decoded form, so it would be valid for both buckets.
  */
 function refuseOtherReading<B extends Bucket>(routes: readonly Route<B>[], route: Route<B>, key: string): void {
   if (findByPath(routes, `${route.prefix}/${key}`) === route) return;
-  throw new Failure('invalid_uri', 'The path names another bucket when it is decoded. Send "/" instead of "%2F".');
+  throw new Failure('invalid_uri', 'The decoded path is in a different bucket. Send "/" instead of "%2F".');
 }
 
-/** By the name of its host, or else by its path. @throws Failure no_such_bucket. */
+/** Uses the host if it contains a bucket name, otherwise the path. @throws Failure no_such_bucket. */
 export function findRoute<B extends Bucket>(routes: readonly Route<B>[], { rawPath, hostBucket }: Target): Route<B> {
   if (hostBucket === undefined) return findByPath(routes, rawPath);
   const route = routes.find(({ bucket }) => bucket.name === hostBucket);
-  if (route === undefined) throw new Failure('no_such_bucket', 'No bucket of this gateway has this host name.');
+  if (route === undefined) throw new Failure('no_such_bucket', 'No bucket on this gateway has this host name.');
   return route;
 }
 
-/** The longest prefix wins. It is compared with the path as it was sent: a path that spells the prefix with escapes names no bucket. */
+/** The longest prefix wins. It is compared with the path as sent: a percent-encoded prefix does not match. */
 function findByPath<B extends Bucket>(routes: readonly Route<B>[], rawPath: string): Route<B> {
   let found: Route<B> | undefined;
   for (const route of routes) {
@@ -57,14 +57,14 @@ const MAX_KEY_BYTES = 1024;
 
 function decodeKey(raw: string, rules: KeyRules): string {
   const key = percentDecode(raw);
-  if (key === undefined) throw new Failure('invalid_uri', 'The path is not percent-encoded UTF-8.');
+  if (key === undefined) throw new Failure('invalid_uri', 'The path is not valid percent-encoded UTF-8.');
   return checkedKey(key, rules);
 }
 
-/** Control characters, and what no XML document can hold: stores could not list such a key (XML 1.0, section 2.2). */
+/** Control characters, and characters that XML cannot represent: stores could not list such a key (XML 1.0, section 2.2). */
 const UNLISTABLE = /[\0-\x1f\x7f\ufffe\uffff]/;
 
-/** What holds for every key, wherever it comes from. @throws Failure invalid_uri, invalid_key, key_too_long. */
+/** Checks every key, from a path or a form. @throws Failure invalid_uri, invalid_key, key_too_long. */
 export function checkedKey(key: string, { maxKeyBytes = MAX_KEY_BYTES, literalKeys = false }: KeyRules): string {
   if (Buffer.byteLength(key) > maxKeyBytes) {
     throw new Failure('key_too_long', `The key is longer than ${maxKeyBytes} bytes in UTF-8.`);
@@ -72,21 +72,20 @@ export function checkedKey(key: string, { maxKeyBytes = MAX_KEY_BYTES, literalKe
   if (UNLISTABLE.test(key))
     throw new Failure('invalid_uri', 'Control characters, U+FFFE and U+FFFF are not allowed in a key.');
   if (!literalKeys) refuseAmbiguous(key);
-  if (climbsOut(key))
-    throw new Failure('invalid_uri', 'The key has more ".." segments than it has segments before them.');
+  if (leavesBucket(key)) throw new Failure('invalid_uri', 'The key has more ".." segments than segments before them.');
   return key;
 }
 
 function refuseAmbiguous(key: string): void {
   const ambiguity = ambiguityOf(key);
   if (ambiguity === undefined) return;
-  const why = 'so the store could keep the object under another key than the one that was authorized';
-  const setting = 'literal_keys: true of the bucket accepts such keys, for stores that keep every key as it is';
-  throw new Failure('invalid_key', `The key ${ambiguity}, ${why}. Use another key. (${setting}.)`);
+  const why = 'so the store could write the object to a key other than the authorized one';
+  const setting = 'For a store that keeps keys literally, the operator can set literal_keys: true';
+  throw new Failure('invalid_key', `The key ${ambiguity}, ${why}. Use a different key. (${setting}.)`);
 }
 
-/** A store that normalises paths would write such a key into another bucket; S3 itself refuses them too. */
-function climbsOut(key: string): boolean {
+/** A store that normalizes paths would write such a key into another bucket; S3 also rejects them. */
+function leavesBucket(key: string): boolean {
   if (!key.includes('..')) return false;
   let depth = 0;
   for (const segment of key.split('/')) {

@@ -1,6 +1,6 @@
 /**
- * From method and query to the S3 operation, by allow-list: a parameter that the operation does not know, or that comes
- * twice, is refused. `?acl`, `?tagging`, `?delete` and all the others have no way through: refused-operations.ts.
+ * Finds the S3 operation by method and query, with an allow-list: unknown and duplicate parameters are rejected.
+ * refused-operations.ts handles `?acl`, `?tagging`, `?delete` and all others.
  */
 import { Failure } from '../domain/failure.ts';
 import {
@@ -13,24 +13,24 @@ import {
   type OperationShape,
   objectMethods,
 } from '../domain/operation.ts';
-import { saysNothing } from './query-parameters.ts';
+import { hasNoEffect } from './query-parameters.ts';
 import { refusalOfBucketRequest, refusalOfObjectRequest } from './refused-operations.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
-/** What a bucket offers beyond uploads; nothing of it unless said. */
+/** Optional features of a bucket beyond uploads, disabled by default. */
 export interface Offers {
-  /** The response to HEAD of an object; `refuse` unless given. */
+  /** The response to HeadObject. Defaults to `refuse`. */
   readonly head?: 'refuse' | 'pretend_missing' | 'allow';
-  /** Whether listings of objects are answered, as if there were none; `refuse` unless given. */
+  /** The response to listings of objects. Defaults to `refuse`. */
   readonly listings?: 'refuse' | 'empty';
-  /** Whether browsers may ask before they upload. */
+  /** Whether CORS preflight requests are accepted. */
   readonly takesPreflights?: boolean;
 }
 
 export interface FoundOperation {
   readonly operation: OperationName | BucketRequest;
-  /** The parameters that mean something to the operation, in the client's order. */
+  /** The parameters of the operation, in the order of the request. */
   readonly parameters: Parameters;
 }
 
@@ -42,9 +42,10 @@ export function findOperation(
   offers: Offers = {},
 ): FoundOperation {
   const parameters = meaningful(query);
-  const operation = hasKey ? findUpload(method, parameters, offers) : findQuestion(method, parameters, offers);
+  const operation = hasKey ? findUpload(method, parameters, offers) : findBucketRequest(method, parameters, offers);
   const id = query.find(([name]) => name === 'x-id')?.[1];
-  if (id !== undefined && id !== operation) throw new Failure('invalid_argument', 'x-id names another operation.');
+  if (id !== undefined && id !== operation)
+    throw new Failure('invalid_argument', 'x-id does not match the operation of the request.');
   return { operation, parameters };
 }
 
@@ -58,25 +59,25 @@ function findUpload(method: string, parameters: Parameters, offers: Offers): Ope
   return operation;
 }
 
-/** Neither response tells whether the object exists. */
+/** Neither response reveals whether the object exists. */
 function refuseHead({ head = 'refuse' }: Offers): void {
   if (head === 'refuse') throw new Failure('head_refused');
   if (head === 'pretend_missing') throw new Failure('object_not_visible');
 }
 
-/** About the bucket itself. */
-function findQuestion(method: string, parameters: Parameters, offers: Offers): BucketRequest {
-  const found = QUESTIONS.find(([, shape]) => shape.method === method && fits(shape, parameters));
+/** An operation on the bucket itself. */
+function findBucketRequest(method: string, parameters: Parameters, offers: Offers): BucketRequest {
+  const found = BUCKET_ROWS.find(([, shape]) => shape.method === method && fits(shape, parameters));
   if (found === undefined) throw refusalOfBucketRequest(method, parameters, allowOf(BUCKET_METHODS, offers));
   const [question, { lists = false }] = found;
   if (lists && offers.listings !== 'empty') throw new Failure('listing_refused');
   return question;
 }
 
-/** A form names its object itself, so its path does not: see route-form.ts. */
+/** A form has the key in a field instead of the path: see route-form.ts. */
 const OFFERED = OPERATION_ROWS.filter(([, { actsAs }]) => actsAs === undefined);
 
-const QUESTIONS = Object.entries(BUCKET_REQUESTS) as [BucketRequest, BucketRequestShape][];
+const BUCKET_ROWS = Object.entries(BUCKET_REQUESTS) as [BucketRequest, BucketRequestShape][];
 
 function fits(shape: Pick<OperationShape, 'requires' | 'allows'>, parameters: Parameters): boolean {
   if (!shape.requires.every((name) => parameters.has(name))) return false;
@@ -87,9 +88,9 @@ function meaningful(query: readonly (readonly [string, string])[]): Parameters {
   const parameters = new Map<string, string>();
   const seen = new Set<string>();
   for (const [name, value] of query) {
-    if (seen.has(name)) throw new Failure('invalid_argument', 'A query parameter came twice.');
+    if (seen.has(name)) throw new Failure('invalid_argument', 'A query parameter occurs twice.');
     seen.add(name);
-    if (!saysNothing(name)) parameters.set(name, value);
+    if (!hasNoEffect(name)) parameters.set(name, value);
   }
   return parameters;
 }
@@ -100,14 +101,14 @@ function checkValues(shape: OperationShape, parameters: Parameters): void {
     throw new Failure('invalid_argument', 'partNumber must be an integer from 1 to 10000.');
   }
   if (shape.requires.includes('uploads') && parameters.get('uploads') !== '') {
-    throw new Failure('invalid_argument', 'The parameter uploads takes no value.');
+    throw new Failure('invalid_argument', 'The query parameter uploads must not have a value.');
   }
-  // What else is wrong with it is said by whoever opens it: there is no such upload.
+  // Any other invalid id is reported when it is resolved: no_such_upload.
   if (parameters.get('uploadId') === '') throw new Failure('invalid_argument', 'uploadId is empty.');
 }
 
-/** POST is that of a form. */
-const BUCKET_METHODS = methodsOf([...QUESTIONS, ['PostObject', OPERATIONS.PostObject]]);
+/** POST is for forms. */
+const BUCKET_METHODS = methodsOf([...BUCKET_ROWS, ['PostObject', OPERATIONS.PostObject]]);
 
 function methodsOf(rows: readonly (readonly [string, { readonly method: string }])[]): readonly string[] {
   return [...new Set(rows.map(([, { method }]) => method))];

@@ -1,14 +1,14 @@
 /**
- * What to say to requests for operations that the gateway does not offer: the operation in the words of its user, and a status that
- * no client retries. 405 as S3 has it for a method that a resource does not take; 403 for listings and HEAD of an object, as S3
- * responds to clients that may not list. Never 5xx: Rust's object_store repeats such a request ten times.
+ * The errors for unsupported operations: they name the operation and have a status that clients do not retry. 405 as in S3
+ * for a method that is not allowed; 403 for listings and HeadObject, as in S3 for clients without `s3:ListBucket`. Never 5xx:
+ * Rust's object_store retries such a request ten times.
  */
 import { Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
-/** By the query parameter that names the subresource (Amazon S3 API Reference, "Actions"); the first that is there counts. */
+/** By the query parameter of the subresource (Amazon S3 API Reference, "Actions"). The first match applies. */
 const OF_OBJECT: readonly (readonly [parameter: string, what: string])[] = [
   ['acl', 'ACLs are refused'],
   ['tagging', 'Tagging of existing objects is refused'],
@@ -24,7 +24,7 @@ const OF_OBJECT: readonly (readonly [parameter: string, what: string])[] = [
   ['torrent', 'Downloads are refused'],
 ];
 
-/** The same for a bucket. `location` and `uploads` are questions that are answered, but not together with others. */
+/** The same for a bucket. `location` and `uploads` are supported, but not together with other parameters. */
 const OF_BUCKET: readonly (readonly [parameter: string, what: string])[] = [
   ['delete', 'Deletes are refused'],
   ['acl', 'ACLs are refused'],
@@ -36,15 +36,15 @@ const OF_BUCKET: readonly (readonly [parameter: string, what: string])[] = [
 /** Query parameters of the three listings of objects. */
 const LISTS = ['list-type', 'versions', 'prefix', 'delimiter', 'marker', 'max-keys', 'start-after', 'key-marker'];
 
-const USUAL = 'this gateway takes uploads only';
+const USUAL = 'this gateway accepts only uploads';
 
-/** @param allow the methods that the object takes (RFC 9110, section 10.2.1). */
+/** @param allow the methods that the object supports (RFC 9110, section 10.2.1). */
 export function refusalOfObjectRequest(method: string, parameters: Parameters, allow: string): Failure {
   const what = named(OF_OBJECT, parameters) ?? ofMethod(method, parameters);
   return notAllowed(what === undefined ? undefined : `${what}: ${USUAL}.`, allow);
 }
 
-/** The same of a bucket. */
+/** The same for a bucket. */
 export function refusalOfBucketRequest(method: string, parameters: Parameters, allow: string): Failure {
   const what = named(OF_BUCKET, parameters);
   if (what !== undefined) return notAllowed(`${what}: ${USUAL}.`, allow);
@@ -56,22 +56,23 @@ export function refusalOfBucketRequest(method: string, parameters: Parameters, a
   return notAllowed(undefined, allow);
 }
 
-const NO_FORM =
-  'The path does not name an object, and the body is not a multipart/form-data form that does. Add the key to the path.';
+const NO_FORM = 'The path has no key, and the body is not a multipart/form-data form. Add the key to the path.';
 
 function named(words: typeof OF_OBJECT, parameters: Parameters): string | undefined {
   return words.find(([parameter]) => parameters.has(parameter))?.[1];
 }
 
-/** Of an object itself, or of one of its versions. */
+/** For an object, or one of its versions. */
 function ofMethod(method: string, parameters: Parameters): string | undefined {
   if (method === 'GET' && !parameters.has('uploadId')) return 'Downloads are refused';
   if (method === 'DELETE' && !parameters.has('uploadId')) return 'Deletes are refused';
   if (method === 'HEAD') return 'HEAD with these query parameters is refused';
-  return parameters.size > 0 && method in TAKES ? 'The query parameters name an operation that is refused' : undefined;
+  return parameters.size > 0 && method in SUPPORTED_METHODS
+    ? 'The operation in the query parameters is refused'
+    : undefined;
 }
 
-const TAKES = Object.fromEntries(Object.values(OPERATIONS).map(({ method }) => [method, true]));
+const SUPPORTED_METHODS = Object.fromEntries(Object.values(OPERATIONS).map(({ method }) => [method, true]));
 
 function isListing(parameters: Parameters): boolean {
   if (parameters.has('location') || parameters.has('uploads')) return false;

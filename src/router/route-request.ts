@@ -5,7 +5,7 @@ import type { Destination, Routable, Routing } from '../domain/routing.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { findKey, findRoute, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
-import { unhoist } from './presigned-query-headers.ts';
+import { applyQueryHeaders } from './presigned-query-headers.ts';
 import { isForm } from './route-form.ts';
 
 /** Never throws: everything that is not an upload to a known bucket is refused in the result. */
@@ -34,7 +34,7 @@ function httpRouteOf({ prefix }: Route<Bucket>, { hostBucket }: Routable, isOfFo
 /** @throws Failure for everything that is not an operation of this gateway. */
 function destinationOf<B extends Bucket>(route: Route<B>, key: string, request: Routable): Destination<B> {
   if (route.takesPreflights && isPreflight(request)) return preflightOf(request, route.bucket, key);
-  const { headers, query } = unhoist(request);
+  const { headers, query } = applyQueryHeaders(request);
   const { operation, parameters } = findOperation(request.method, query, key !== '', route);
   const part = parameters.get('partNumber');
   return {
@@ -51,7 +51,7 @@ function destinationOf<B extends Bucket>(route: Route<B>, key: string, request: 
   };
 }
 
-/** Fetch standard, "CORS-preflight request". Its query is that of the request to come, signature and all, and means nothing yet. */
+/** Fetch standard, "CORS-preflight request". Its query is that of the actual request, including the signature, and is ignored. */
 function isPreflight({ method, headers }: Routable): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Targets in absolute form, `PUT http://host/bucket/key HTTP/1.1`, which every server must accept (RFC 9112, section 3.2.2). One
- * for a host of ours is turned into origin form before anything else reads the request; any other stays as it is and is refused
- * there, and so is one with a userinfo (RFC 9110, section 4.2.4).
+ * Request targets in absolute form, `PUT http://host/bucket/key HTTP/1.1`, which every server must accept (RFC 9112, section
+ * 3.2.2). A target for one of the gateway's hosts is converted to origin form before other code reads it. Other hosts and a
+ * userinfo (RFC 9110, section 4.2.4) stay unchanged and are rejected later.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -10,20 +10,20 @@ export type IsOwnHost = (host: string) => boolean;
 
 const ABSOLUTE_FORM = /^(https?):\/\/([^/?#@]+)([^#]*)$/i;
 
-/** Changes `request.url`, and `Host` where the target names another host of ours: the target's authority counts. */
+/** Changes `request.url`, and `Host` if the target has a different host of the gateway: the authority of the target applies. */
 export function toOriginForm(request: IncomingMessage, isOwnHost: IsOwnHost): void {
   if (request.url?.startsWith('/') !== false) return;
   const [, scheme, authority, rest] = ABSOLUTE_FORM.exec(request.url) ?? [];
   const { host } = request.headers;
   if (scheme === undefined || authority === undefined || rest === undefined || host === undefined) return;
-  const isSame = plainHost(authority, scheme) === plainHost(host, scheme);
+  const isSame = normalizedHost(authority, scheme) === normalizedHost(host, scheme);
   if (!isSame && !isOwnHost(authority)) return;
   if (!isSame) replaceHost(request, authority);
   request.url = rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** RFC 9110, section 4.2.3: case and the scheme's own port do not matter. */
-function plainHost(host: string, scheme: string): string {
+/** RFC 9110, section 4.2.3: case and the default port of the scheme are ignored. */
+function normalizedHost(host: string, scheme: string): string {
   const port = scheme.toLowerCase() === 'https' ? ':443' : ':80';
   const lower = host.toLowerCase();
   return lower.endsWith(port) ? lower.slice(0, -port.length) : lower;

@@ -1,10 +1,10 @@
 /**
- * Whether a Host header may name the admin port. A browser sends the name of the page that it was led to, so a name that somebody else's
- * DNS made point here is refused; an IP address is never such a name.
+ * Checks the Host header of requests to the admin port, against DNS rebinding: a browser sends the host name of the page, so
+ * unknown names are rejected. An IP address is always allowed.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** @param host undefined in HTTP/1.0, which no browser sends. @param names that are served, in any case. */
+/** @param host undefined in HTTP/1.0, which browsers do not use. @param names the allowed names, in any case. */
 export function isAdminHost(host: string | undefined, names: readonly string[]): boolean {
   if (host === undefined) return true;
   const [, bracketed, plain] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]@/\s]+))(?::\d{1,5})?$/.exec(host) ?? [];

@@ -1,18 +1,17 @@
 /**
- * The port for the operator: `GET /metrics`, apart from the uploads so that it can stay private. A page in a browser must not read it
- * under a name that was made to point here (DNS rebinding), so only known names are served.
+ * The admin port for operators: `GET /metrics`, separate from uploads so that it can stay private. Only known host names are
+ * allowed, to prevent DNS rebinding by web pages.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAdminHost } from './admin-hosts.ts';
 
-/** What a scraper never comes near, in milliseconds and bytes. */
+/** Limits that scrapers do not reach, in milliseconds and bytes. */
 const REQUEST_MILLIS = 10_000;
 const IDLE_MILLIS = 75_000;
 const HEADER_BYTES = 8 * 1024;
 
-const FORBIDDEN_HOST =
-  'This host name is not served here. Use the IP address, or add the name to metrics.allowed_hosts of the gateway.\n';
+const FORBIDDEN_HOST = 'Unknown host name. Use the IP address, or add the name to metrics.allowed_hosts.\n';
 
 export interface Exposition {
   readonly contentType: string;
@@ -28,11 +27,11 @@ export interface AdminPort {
 export interface AdminPortOptions {
   readonly host: string;
   readonly port: number;
-  /** Names in Host that are served besides IP addresses, `localhost` and `host`. */
+  /** Allowed names in Host, in addition to IP addresses, `localhost` and `host`. */
   readonly allowedHosts: readonly string[];
-  /** How many connections there may be at once. */
+  /** Maximum number of connections. */
   readonly connections: number;
-  /** The metrics in the format that the Accept header asks for. */
+  /** Renders the metrics in a format that matches the Accept header. */
   readonly render: (accept: string) => Exposition;
 }
 
@@ -44,9 +43,9 @@ export async function openAdminPort(options: AdminPortOptions): Promise<AdminPor
     keepAliveTimeout: IDLE_MILLIS,
     maxHeaderSize: HEADER_BYTES,
   };
-  const server = createServer(limits, (request, response) => answer(options, request, response));
+  const server = createServer(limits, (request, response) => respond(options, request, response));
   server.maxConnections = options.connections;
-  server.timeout = IDLE_MILLIS; // a client that takes no byte of its answer
+  server.timeout = IDLE_MILLIS; // for a client that does not read its response
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -66,7 +65,7 @@ export async function openAdminPort(options: AdminPortOptions): Promise<AdminPor
   };
 }
 
-function answer(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
+function respond(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
   const refusal = refusalOf(options, request);
   if (refusal === undefined) {
     const { contentType, text } = options.render(request.headers.accept ?? '');
@@ -80,7 +79,8 @@ function answer(options: AdminPortOptions, request: IncomingMessage, response: S
 /** 421: RFC 9110, section 15.5.20. */
 function refusalOf({ host, allowedHosts }: AdminPortOptions, { headers, url, method }: IncomingMessage) {
   if (!isAdminHost(headers.host, [host, ...allowedHosts])) return { status: 421, text: FORBIDDEN_HOST };
-  if (url?.split('?', 1)[0] !== '/metrics') return { status: 404, text: 'Only GET /metrics is served here.\n' };
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Only GET and HEAD are served here.\n' };
+  if (url?.split('?', 1)[0] !== '/metrics')
+    return { status: 404, text: 'Not found. The admin port serves only /metrics.\n' };
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Method not allowed. Use GET or HEAD.\n' };
   return undefined;
 }

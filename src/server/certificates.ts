@@ -1,31 +1,31 @@
-/** The certificate of the upload port and the authorities of its clients: read from files, and again when these change. */
+/** The certificate of the upload port and the CAs of its clients, reloaded when their files change. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
 export interface CertificateFiles {
-  /** PEM, the certificate of the gateway first, then those between it and the authority. */
+  /** PEM file with the certificate of the gateway, followed by intermediate certificates. */
   readonly cert: string;
   readonly key: string;
-  /** Authorities, of which a client must have a certificate. */
+  /** CAs that issue the client certificates. */
   readonly clientCa: string | undefined;
   readonly minVersion: '1.2' | '1.3';
 }
 
-/** What of the files is in use. */
+/** The contents of the files, as options for node:tls. */
 export type TlsMaterial = Pick<SecureContextOptions, 'cert' | 'key' | 'ca' | 'minVersion'>;
 
 /**
- * Milliseconds between looks at the files. They are read, not watched: links that are swapped are followed, and nothing that changes
- * between the reading at the start and the first look of a watch is missed.
+ * Milliseconds between checks of the files. They are polled, not watched: this follows replaced symbolic links and misses no
+ * change between the first read and the start of a watch.
  */
-const LOOK_MILLIS = 1_000;
+const CHECK_MILLIS = 1_000;
 
 export class Certificates {
-  readonly asksClients: boolean;
+  readonly requiresClientCertificate: boolean;
   readonly #files: CertificateFiles;
   #material: TlsMaterial;
-  /** What was read last, usable or not, so that a broken file is complained of once. */
+  /** Fingerprint of the last read, valid or not, so that an invalid file is reported once. */
   #seen: string;
   #use: (material: TlsMaterial) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
@@ -35,42 +35,42 @@ export class Certificates {
     this.#files = files;
     this.#material = material;
     this.#seen = fingerprint(material);
-    this.asksClients = files.clientCa !== undefined;
+    this.requiresClientCertificate = files.clientCa !== undefined;
   }
 
-  /** @throws Error if a file cannot be read, or the key does not belong to the certificate. */
+  /** @throws Error if a file is unreadable, or the key does not match the certificate. */
   static async open(files: CertificateFiles): Promise<Certificates> {
     const material = await read(files);
-    check(material);
+    validate(material);
     return new Certificates(files, material);
   }
 
-  /** What is in use now; `use` is called with what takes its place. */
+  /** @returns the current material. @param use is called with its replacement. */
   attach(use: (material: TlsMaterial) => void): TlsMaterial {
     this.#use = use;
     return this.#material;
   }
 
-  /** @throws Error if the files cannot be used; what was there before then still holds. */
+  /** @throws Error if the files are invalid; the previous material then stays in use. */
   async reload(): Promise<void> {
     const material = await read(this.#files);
     this.#seen = fingerprint(material);
-    check(material);
+    validate(material);
     if (fingerprint(material) === fingerprint(this.#material)) return;
     this.#use(material);
     this.#material = material;
   }
 
-  /** @param changed called when the files hold something that was not seen yet. */
+  /** @param changed is called when the contents of the files change. */
   watch(changed: () => void): void {
-    const look = async (): Promise<void> => {
+    const check = async (): Promise<void> => {
       const seen = await read(this.#files).then(fingerprint, String);
       if (this.#closed) return;
       if (seen !== this.#seen) changed();
       this.#seen = seen;
       this.watch(changed);
     };
-    this.#timer = setTimeout(() => void look(), LOOK_MILLIS).unref();
+    this.#timer = setTimeout(() => void check(), CHECK_MILLIS).unref();
   }
 
   close(): void {
@@ -93,8 +93,8 @@ async function read({ cert, key, clientCa, minVersion }: CertificateFiles): Prom
 
 const fingerprint = (material: TlsMaterial): string => JSON.stringify(material);
 
-/** OpenSSL takes a file of authorities without a certificate in it for none, and would then trust the public ones. */
-function check(material: TlsMaterial): void {
+/** OpenSSL ignores a CA file without certificates, and would then trust the public CAs. */
+function validate(material: TlsMaterial): void {
   if (material.ca !== undefined) new X509Certificate(material.ca as string);
   createSecureContext(material);
 }

@@ -1,6 +1,6 @@
 /**
- * A response that is begun while its outcome is still unknown: status 200, the XML declaration, and spaces until the document
- * comes (Amazon S3 API Reference, "CompleteMultipartUpload"). White space before the declaration would not be XML.
+ * A response that starts before its outcome is known: status 200, the XML declaration, and spaces until the document follows
+ * (Amazon S3 API Reference, "CompleteMultipartUpload"). White space before the declaration would be invalid XML.
  */
 import type { ServerResponse } from 'node:http';
 import type { Reply } from '../domain/stages.ts';
@@ -11,24 +11,24 @@ export class EarlyReply {
   readonly #response: ServerResponse;
   readonly #draining: () => boolean;
   readonly #complete: (headers: Reply['headers']) => Reply;
-  #hasBegun = false;
+  #hasStarted = false;
 
-  /** @param complete adds what every response carries. */
+  /** @param complete adds the headers of every response. */
   constructor(response: ServerResponse, draining: () => boolean, complete: (headers: Reply['headers']) => Reply) {
     this.#response = response;
     this.#draining = draining;
     this.#complete = complete;
   }
 
-  get hasBegun(): boolean {
-    return this.#hasBegun;
+  get hasStarted(): boolean {
+    return this.#hasStarted;
   }
 
   keepWaiting(headers: Reply['headers'] = {}): void {
     const response = this.#response;
     if (response.destroyed || response.writableEnded) return;
-    if (!this.#hasBegun) this.#begin(headers);
-    // A client that reads nothing gets no more: it would be kept in memory.
+    if (!this.#hasStarted) this.#start(headers);
+    // If the client does not read, spaces would accumulate in memory.
     else if (!response.writableNeedDrain) response.write(' ');
   }
 
@@ -37,8 +37,8 @@ export class EarlyReply {
     this.#response.end(body.replace(/^<\?xml[^>]*\?>\s*/, ''));
   }
 
-  #begin(headers: Reply['headers']): void {
-    this.#hasBegun = true;
+  #start(headers: Reply['headers']): void {
+    this.#hasStarted = true;
     const { status, headers: all } = this.#complete({ ...headers, 'content-type': 'application/xml' });
     const list = Object.entries(all).flat();
     if (this.#draining()) list.push('connection', 'close');

@@ -1,6 +1,6 @@
 /**
- * A Failure as S3 says it (Amazon S3 API Reference, "REST error responses"), with the trace id added. Some elements repeat what
- * the client sent, such as the canonical request: none is longer than `error_element_characters`, escaping excluded.
+ * Formats a Failure as an S3 error (Amazon S3 API Reference, "REST error responses") with the trace ID. Some elements contain data
+ * from the request, such as the canonical request. Before escaping, no element is longer than `error_element_characters`.
  */
 import type { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';

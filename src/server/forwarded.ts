@@ -1,18 +1,18 @@
-/** Who the client is behind proxies that speak HTTP: what trusted ones say in one header, read from the right. */
+/** Finds the client behind HTTP proxies: the forwarded header of trusted proxies, read from the right. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
 
 export interface Client {
-  /** Undefined if the connection has ended already. */
+  /** Undefined if the connection has already ended. */
   readonly address: string | undefined;
-  /** What the client itself spoke. */
+  /** The scheme that the client used. */
   readonly scheme: 'http' | 'https';
 }
 
 export interface ForwardedPolicy {
   readonly trusted: AddressSet;
-  /** The one header that the proxies set. Another one may come from the client, and is never looked at. */
+  /** The header that the proxies set. The other one may come from the client, and is ignored. */
   readonly header: 'x-forwarded-for' | 'forwarded';
 }
 
@@ -22,9 +22,9 @@ interface Hop {
 }
 
 /**
- * Each proxy appends the address of its own peer, so an entry is as true as the hop after it: the first one from the right
- * that is not trusted is the client. One that is no address (`unknown`, `_hidden`) hides who is behind; the walk ends there.
- * @param nearest who is at the other end of the connection.
+ * Each proxy appends the address of its peer, so an entry is only as trustworthy as the hop after it. The client is the first
+ * untrusted address from the right. An entry that is not an address (`unknown`, `_hidden`) ends the search.
+ * @param nearest the peer of the connection.
  */
 export function clientBehind(nearest: Client, headers: IncomingHttpHeaders, policy: ForwardedPolicy): Client {
   const hops = policy.header === 'forwarded' ? hopsOfForwarded(headers) : hopsOfXForwarded(headers);
@@ -38,7 +38,7 @@ export function clientBehind(nearest: Client, headers: IncomingHttpHeaders, poli
   return client;
 }
 
-/** The schemes belong to the addresses one by one where there are as many; else the last one to the last. */
+/** With equal numbers of schemes and addresses, they belong together in order. Otherwise the last scheme applies. */
 function hopsOfXForwarded(headers: IncomingHttpHeaders): Hop[] {
   const addresses = listOf(headers['x-forwarded-for']);
   const schemes = listOf(headers['x-forwarded-proto']);
@@ -48,8 +48,8 @@ function hopsOfXForwarded(headers: IncomingHttpHeaders): Hop[] {
 }
 
 /**
- * RFC 7239, section 4. Cut at every comma, quoted or not: no address has one, and a quote that a client leaves open must not
- * swallow what the proxy appended.
+ * RFC 7239, section 4. Split at every comma, quoted or not: addresses contain none, and an unclosed quote from a client must not
+ * hide the entries that proxies append.
  */
 function hopsOfForwarded(headers: IncomingHttpHeaders): Hop[] {
   return listOf(headers.forwarded).map((element) => {
@@ -62,7 +62,7 @@ function hopsOfForwarded(headers: IncomingHttpHeaders): Hop[] {
   });
 }
 
-/** Empty elements mean nothing (RFC 9110, section 5.6.1.2). */
+/** Empty elements are ignored (RFC 9110, section 5.6.1.2). */
 function listOf(value: string | string[] | undefined): string[] {
   if (value === undefined) return [];
   return String(value)

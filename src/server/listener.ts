@@ -1,6 +1,6 @@
 /**
- * The upload port: accepts connections, hands requests over, answers probes, and drains on shutdown. Nothing here limits
- * the time of a body that moves; what stands still is ended by whoever reads it.
+ * The upload port: accepts connections, dispatches requests, responds to health probes, and drains on shutdown. It does not
+ * limit the duration of bodies: their readers abort stalled ones.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPor
 import { hasBody } from './write-reply.ts';
 
 const KEEP_ALIVE = FIXED_LIMITS.idle_connection_seconds * 1000;
-/** Milliseconds that requests may take to be over, their uploads undone, after their connections are closed. */
+/** Milliseconds for requests to finish, including the cleanup of uploads, after their connections are closed. */
 const REPORT_MILLIS = 3_000;
 
 export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'cutting' | 'clientOf'> {
@@ -30,30 +30,31 @@ export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'cuttin
 export interface Listener {
   readonly host: string;
   readonly port: number;
-  /** How many are open. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** Stops accepting, lets running requests finish, and cuts what is left after so many milliseconds. Safe twice. */
+  /** Stops accepting, waits for requests in progress, and aborts the rest after the deadline. Can be called twice. */
   close(deadlineMillis: number): Promise<void>;
 }
 
-/** @throws Error (EADDRINUSE, EACCES …) if the address cannot be had. */
+/** @throws Error (EADDRINUSE, EACCES …) if the address is unavailable. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   let draining = false;
   let cutting = false;
   const upload = openUploadPort(options.edge, options.limits, {
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE,
-    requireHostHeader: false, // a request without Host is refused like every other: with an S3 error and a trace
+    requireHostHeader: false, // a request without Host is rejected later, with an S3 error and a trace
   });
   const { server, clientOf, turnOf } = upload;
   const serve: ServeOptions = { ...options, clientOf, draining: () => draining, cutting: () => cutting };
   const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     turnOf(request.socket).take(request, response, (waitedMillis) => {
-      // There is nothing to wait for; but node:http closes the connection of a client that was not answered.
+      // There is no body to wait for, but node:http closes the connection if 100 Continue is not sent.
       if (waits && !hasBody(request)) response.writeContinue();
       toOriginForm(request, options.isOwnHost);
-      if (options.hostBucketOf(request.headers.host) === undefined && answerProbe(request, response, draining)) return;
+      if (options.hostBucketOf(request.headers.host) === undefined && respondToProbe(request, response, draining))
+        return;
       const body = new RequestBody(request, response, waits && hasBody(request));
       void running.watch(serveRequest(serve, request, response, body, waitedMillis));
       return body;
@@ -61,19 +62,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   const refuse = (failure: Failure | undefined, socket: Duplex): void => {
     const turn = turnOf(socket);
-    // A request that has come as a whole gets its answer, whatever comes behind it.
-    if (failure !== undefined && turn.isAnswering) {
+    // A complete request gets its response, whatever follows it.
+    if (failure !== undefined && turn.isComplete) {
       turn.afterwards(() => refuse(failure, socket));
       return;
     }
     const { body } = turn;
-    const gone = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
-    if (gone || !socket.writable) socket.destroy();
+    const disconnected = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
+    if (disconnected || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
     else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() });
   };
   server.on('clientError', (error, socket) => {
-    if (!turnOf(socket).heldBack(error)) refuse(failureOfParser(error), socket);
+    if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket);
   });
   server.on('connect', (_, socket) => refuse(new Failure('method_not_allowed'), socket));
   const { address, port } = await bind(server, options);
@@ -103,33 +104,37 @@ function bind(server: Server, { host, port }: { host: string; port: number }): P
   });
 }
 
-/** @param late is called when the time is over, before what is left is cut. */
-function drain({ server, cutUnnamed, cutAll }: UploadPort, deadlineMillis: number, late: () => void): Promise<void> {
+/** @param late is called at the deadline, before the remaining connections are destroyed. */
+function drain(
+  { server, closePending, destroyAll }: UploadPort,
+  deadlineMillis: number,
+  late: () => void,
+): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => {
+    const timer = setTimeout(() => {
       late();
-      cutAll();
+      destroyAll();
     }, deadlineMillis);
-    cutUnnamed();
+    closePending();
     server.close(() => {
-      clearTimeout(cut);
+      clearTimeout(timer);
       resolve();
     });
   });
 }
 
 /**
- * Requests that were cut still have to end their spans and to write their lines, and completions whose clients have disconnected
- * wait for the store. @param deadline as `performance.now()`.
+ * Aborted requests still have to end their spans and write their log lines, and completions whose clients have disconnected wait
+ * for the store. @param deadline as `performance.now()`.
  */
 function reported(running: UnderWay, deadline: number): Promise<unknown> {
   const millis = Math.max(REPORT_MILLIS, deadline - performance.now());
-  const patience = new Promise((resolve) => setTimeout(resolve, millis).unref());
-  return Promise.race([running.none(), patience]);
+  const timeout = new Promise((resolve) => setTimeout(resolve, millis).unref());
+  return Promise.race([running.none(), timeout]);
 }
 
-/** `/health`: the process lives. `/ready`: it takes uploads. Neither is traced or counted. */
-function answerProbe(request: IncomingMessage, response: ServerResponse, draining: boolean): boolean {
+/** `/health`: the process is running. `/ready`: it accepts uploads. Neither is traced or counted. */
+function respondToProbe(request: IncomingMessage, response: ServerResponse, draining: boolean): boolean {
   if (request.url !== '/health' && request.url !== '/ready') return false;
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const ready = request.url === '/health' || !draining;

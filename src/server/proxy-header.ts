@@ -3,9 +3,9 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { plainAddress } from '../kit/address-set.ts';
 
 export interface ProxyHeader {
-  /** In bytes: what comes after it belongs to HTTP or TLS. */
+  /** In bytes. HTTP or TLS follows. */
   readonly length: number;
-  /** Where the proxied connection comes from; undefined if the proxy speaks for itself, or does not say. */
+  /** The source address of the proxied connection; undefined for the proxy's own connections, or if it sends none. */
   readonly source: string | undefined;
 }
 
@@ -13,12 +13,12 @@ const V1 = Buffer.from('PROXY ');
 const V2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** "108 bytes … is always enough to store all the line and a trailing zero", 2.1. */
 const LONGEST_LINE = 107;
-/** Ours, in bytes: addresses take 216 at most, and the TLVs that are in use a few hundred. */
+/** The gateway's limit in bytes: addresses have at most 216 bytes, common TLVs a few hundred. */
 const LONGEST_BINARY = 4096;
-/** No more bytes are needed to tell what a connection begins with. */
+/** The maximum number of bytes of a header. */
 export const LONGEST_HEADER = Math.max(LONGEST_LINE, LONGEST_BINARY);
 
-/** @returns `more` while the bytes are the beginning of a header, `malformed` as soon as they cannot be one. */
+/** @returns `more` while the bytes are an incomplete header, `malformed` as soon as they are invalid. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
   if (startsAs(bytes, V1)) return bytes.length < V1.length ? 'more' : parseLine(bytes);
   if (startsAs(bytes, V2)) return bytes.length < 16 ? 'more' : parseBinary(bytes);
@@ -59,7 +59,7 @@ function parseBinary(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
   const ports = family === 1 || family === 2 ? 4 : 0;
   if (!local && rest < size * 2 + ports) return 'malformed';
   if (bytes.length < length) return 'more';
-  // Only a stream over IP can have come by TCP; "the receiver … must use the real connection endpoints" for LOCAL and UNSPEC.
+  // Only a stream over IP is a TCP connection; "the receiver … must use the real connection endpoints" for LOCAL and UNSPEC.
   if (local || transport !== 1 || ports === 0) return { length, source: undefined };
   return { length, source: plainAddress(family === 1 ? textOf4(bytes) : textOf6(bytes)) };
 }

@@ -1,9 +1,9 @@
 /**
- * The query as spans may hold it: a presigned URL is a credential, and so is the id of an upload in a bucket that asks nobody
- * who they are. So values pass by allow-list. The upload is known by `aws.s3.upload_id`, the store's id, which opens nothing here.
+ * Redacts the query for spans: a presigned URL is a credential, and so is an upload ID in an anonymous bucket. Values pass by
+ * allow-list. Spans have the upload ID of the store instead (`aws.s3.upload_id`), which gives no access to the gateway.
  */
 
-/** Values that say what is asked for and open nothing. Compared in lower case: clients vary it. */
+/** Parameters with values that are not secret. Compared in lower case, because clients vary in case. */
 const SHOWN = new Set([
   'encoding-type',
   'list-type',
@@ -18,7 +18,7 @@ const SHOWN = new Set([
   'x-amz-signedheaders',
   'x-id',
 ]);
-/** A parameter's name can be a secret as well, so only names that look like S3's are shown. */
+/** A parameter name can also be secret, so only names in the style of S3 are shown. */
 const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9-]{0,39}$/;
 
 export function redactQuery(rawQuery: string): string {

@@ -1,6 +1,6 @@
 /**
- * Requests that have a connection and no response object: what node:http cannot parse, headers that never end, CONNECT.
- * They are answered, traced and logged like every other.
+ * Requests without a response object: malformed requests, header timeouts, CONNECT. They get a response, a trace and a log
+ * line like any other request.
  */
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
@@ -10,8 +10,8 @@ import { errorReply } from './error-reply.ts';
 import { serverTiming } from './server-timing.ts';
 import type { ClientOf } from './upload-port.ts';
 
-/** How long a client may take to read its refusal and to close, in milliseconds. */
-const PATIENCE_MILLIS = 1_500;
+/** How long a client may take to read the error and to close the connection, in milliseconds. */
+const CLOSE_TIMEOUT_MILLIS = 1_500;
 
 export function refuseConnection(
   failure: Failure,
@@ -31,7 +31,7 @@ export function refuseConnection(
   });
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
-  const head = [
+  const lines = [
     `HTTP/1.1 ${failure.status} ${failure.code}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
@@ -39,7 +39,7 @@ export function refuseConnection(
     ...(timing === undefined ? [] : [`server-timing: ${timing}`]),
     'connection: close',
   ];
-  answerAndClose(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
+  respondAndClose(socket, `${lines.join('\r\n')}\r\n\r\n${body}`);
   report.finish({
     requestId,
     method: '',
@@ -52,20 +52,20 @@ export function refuseConnection(
   });
 }
 
-/** node:http has let go of the socket of a CONNECT: nobody else listens for its errors, knows it on shutdown, or closes it. */
-function answerAndClose(socket: Duplex, answer: string): void {
-  const cut = setTimeout(() => socket.destroy(), PATIENCE_MILLIS);
-  socket.on('error', () => {}).once('close', () => clearTimeout(cut));
-  socket.end(answer);
+/** node:http has detached the socket of a CONNECT: this is the only code that handles its errors and closes it. */
+function respondAndClose(socket: Duplex, response: string): void {
+  const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MILLIS);
+  socket.on('error', () => {}).once('close', () => clearTimeout(timer));
+  socket.end(response);
   socket.resume();
 }
 
-/** What the parser's error means; undefined where there is nobody left to tell. */
+/** The failure for a parser error; undefined if the client has disconnected. */
 export function failureOfParser(error: NodeJS.ErrnoException): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return undefined;
   if (error.code === 'HPE_INVALID_EOF_STATE') return new Failure('client_aborted');
   if (error.code === 'HPE_HEADER_OVERFLOW') return new Failure('header_too_large');
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Failure('header_timeout');
-  return new Failure('bad_request', 'The request is not well-formed HTTP/1.1.', { cause: error });
+  return new Failure('bad_request', 'The request is not valid HTTP/1.1.', { cause: error });
 }

@@ -1,4 +1,4 @@
-/** Connections that end before there is a request in them: no trace can show them, so they are logged and counted. */
+/** Connections that end before a request: they have no trace, so they are logged and counted. */
 
 export type ConnectionProblem =
   | 'too_many_connections'
@@ -9,5 +9,5 @@ export type ConnectionProblem =
   | 'tls_handshake'
   | 'tls_handshake_timeout';
 
-/** Called once for each. @param detail the word of the TLS library, if there is one; holds nothing that the client sent. */
+/** Called once per connection. @param detail the error of the TLS library, if any; contains no data from the client. */
 export type RefusedConnection = (problem: ConnectionProblem, peer: string | undefined, detail?: string) => void;

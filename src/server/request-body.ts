@@ -1,4 +1,4 @@
-/** The body of one request: asked for when somebody wants it, and told to its reader when it breaks. */
+/** The body of one request: sends 100 Continue when it is opened, and reports errors of the parser to its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Failure } from '../domain/failure.ts';
 import type { IncomingBody } from '../domain/stages.ts';
@@ -11,14 +11,14 @@ export class RequestBody implements IncomingBody {
   #opened = false;
   #broken: Failure | undefined;
 
-  /** @param waits whether the client waits for `100 Continue` before it sends. */
+  /** @param waits whether the client waits for 100 Continue before it sends the body. */
   constructor(request: IncomingMessage, response: ServerResponse, waits: boolean) {
     this.#request = request;
     this.#response = response;
     this.#waits = waits;
   }
 
-  /** Whether nothing more is to be expected of it: the client still waits to be asked, or its bytes are no HTTP. */
+  /** Whether no more bytes will arrive: the client waits for 100 Continue, or sent invalid HTTP. */
   get silent(): boolean {
     return this.#broken !== undefined || (this.#waits && !this.#opened);
   }
@@ -30,7 +30,7 @@ export class RequestBody implements IncomingBody {
     return this.#request;
   }
 
-  /** The parser gave up in the middle of it. Whoever reads, or will, is told why; after the answer nobody needs to know. */
+  /** The parser failed within the body. Current and later readers get the failure, unless the response has been sent. */
   break(failure: Failure): void {
     this.#broken = failure;
     if (this.#response.headersSent) this.#request.socket.destroySoon();

@@ -1,6 +1,6 @@
 /**
- * The head of a request, judged as strictly as a server at the edge must: what node:http lets through and two parsers
- * could read differently is refused here, and the connection closed.
+ * Checks the request line and headers. Requests that node:http accepts, but two parsers could interpret differently, are
+ * rejected here, and the connection is closed.
  */
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../domain/failure.ts';
@@ -14,11 +14,11 @@ export interface RequestHead {
   /** Decoded parameters. */
   readonly query: RequestTarget['query'];
   readonly headers: Readonly<Record<string, string>>;
-  /** Bytes; undefined with Transfer-Encoding: chunked, 0 where there is no body. */
+  /** Bytes; undefined with Transfer-Encoding: chunked, 0 without a body. */
   readonly bodyLength: number | undefined;
 }
 
-/** Headers that may come several times; their values are joined (RFC 9110, section 5.3). All others must be single. */
+/** Headers that may occur several times; their values are joined (RFC 9110, section 5.3). Others must occur once. */
 const LIST_HEADERS = new Set([
   'accept',
   'accept-encoding',
@@ -42,7 +42,7 @@ const LIST_HEADERS = new Set([
 /** @throws Failure bad_request or invalid_uri. */
 export function readHead(request: IncomingMessage, hostBucketOf: HostBucketOf): RequestHead {
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
-    throw new Failure('bad_request', 'Only HTTP/1.1 and HTTP/1.0 are spoken here.');
+    throw new Failure('bad_request', 'The HTTP version is not supported. Use HTTP/1.1 or HTTP/1.0.');
   }
   const headers = singleHeaders(request.rawHeaders);
   if (request.httpVersion === '1.1' && headers.host === undefined) {
@@ -61,17 +61,17 @@ function singleHeaders(raw: RawHeaders): Record<string, string> {
     const before = headers[name];
     if (before === undefined) headers[name] = value;
     else if (LIST_HEADERS.has(name)) headers[name] = `${before}, ${value}`;
-    else throw new Failure('bad_request', `The header ${name.slice(0, 80)} came twice.`);
+    else throw new Failure('bad_request', `The header ${name.slice(0, 80)} occurs twice.`);
   }
   return headers;
 }
 
-/** RFC 9112, section 6: one framing only. node:http already refuses Content-Length beside Transfer-Encoding. */
+/** RFC 9112, section 6: one framing only. node:http rejects Content-Length together with Transfer-Encoding. */
 function lengthOfBody(headers: Record<string, string>, version: string): number | undefined {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined) {
     if (version !== '1.1' || coding.trim().toLowerCase() !== 'chunked') {
-      throw new Failure('bad_request', 'The only Transfer-Encoding spoken here is chunked, in HTTP/1.1.');
+      throw new Failure('bad_request', 'The Transfer-Encoding is not supported. Use chunked with HTTP/1.1.');
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * The target of a request, taken apart by hand: a URL parser would resolve `..` and re-encode bytes, and so name another
- * key than the client did. RFC 9112, section 3.2.
+ * Parses the request target without a URL parser, which would resolve `..` and re-encode bytes and thus change the key.
+ * RFC 9112, section 3.2.
  */
 import { Failure } from '../domain/failure.ts';
 import { percentDecode } from '../kit/percent.ts';
@@ -22,7 +22,7 @@ export function parseTarget(target: string): RequestTarget {
   if (!ORIGIN_FORM.test(target.replace(new RegExp(TOLERATED, 'g'), '_'))) {
     throw new Failure(
       'invalid_uri',
-      'The request target must be an absolute path of visible ASCII characters, or a URL of this host without a userinfo.',
+      'The request target is not an absolute path of visible ASCII characters, or a URL of this host without userinfo.',
     );
   }
   const mark = target.indexOf('?');
@@ -38,7 +38,7 @@ function parseQuery(rawQuery: string | undefined): (readonly [string, string])[]
     const name = percentDecode(equals < 0 ? pair : pair.slice(0, equals));
     const value = percentDecode(equals < 0 ? '' : pair.slice(equals + 1));
     if (name === undefined || value === undefined) {
-      throw new Failure('invalid_uri', 'The query is not percent-encoded UTF-8.');
+      throw new Failure('invalid_uri', 'The query is not valid percent-encoded UTF-8.');
     }
     return [name, value] as const;
   });

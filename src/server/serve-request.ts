@@ -1,6 +1,6 @@
 /**
- * One request from its first byte to its last: the SERVER span opens here, the gateway does its work, and what came of it
- * is answered and reported.
+ * Serves one request from its first byte to its last: opens the SERVER span, calls the gateway, writes the response and
+ * reports the outcome.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -26,17 +26,17 @@ export interface ServeOptions {
   readonly report: Report;
   readonly clientOf: ClientOf;
   readonly hostBucketOf: HostBucketOf;
-  /** Longest wait for a client that stands still, in milliseconds. */
+  /** Timeout for a stalled client, in milliseconds. */
   readonly idleMillis: number;
   /** Whether the server is shutting down. */
   readonly draining: () => boolean;
-  /** Whether its time is over, and what was not answered is cut. */
+  /** Whether its deadline has passed, and remaining requests are aborted. */
   readonly cutting: () => boolean;
 }
 
 /**
  * Never rejects.
- * @param waitedMillis how long the request waited for the one before it on its connection.
+ * @param waitedMillis how long the request waited for the previous one on its connection.
  */
 export async function serveRequest(
   options: ServeOptions,
@@ -77,27 +77,27 @@ export async function serveRequest(
     brief: close || body.silent,
     idleMillis: options.idleMillis,
   });
-  // What cannot be written is an answer of the store that HTTP cannot carry.
+  // Writing fails only for a store response that is invalid in HTTP.
   const unanswered = await writing.then(
-    (answered) => (answered ? undefined : unheard(failure, reply, options.cutting())),
+    (answered) => (answered ? undefined : undelivered(failure, reply, options.cutting())),
     asFailure,
   );
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
-  const status = unanswered === undefined ? (early.hasBegun ? 200 : reply.status) : undefined;
+  const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
   options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
 }
 
-/** The connection has gone. What the client does not know is in the log: whether its request had succeeded. */
-function unheard(failure: Failure | undefined, { status }: Reply, cut: boolean): Failure {
+/** The client did not receive the response. The failure records whether the request itself succeeded. */
+function undelivered(failure: Failure | undefined, { status }: Reply, cut: boolean): Failure {
   const type = cut ? 'shutting_down' : 'client_aborted';
   if (failure !== undefined || status >= 300) return new Failure(type);
   const end = 'the connection before it got the response; the request itself succeeded.';
-  const message = cut ? `The gateway cut ${end.replace('it', 'the client')}` : `The client closed ${end}`;
+  const message = cut ? `The gateway closed ${end.replace('it', 'the client')}` : `The client closed ${end}`;
   return new Failure(type, message, { reason: 'succeeded_unheard' });
 }
 
-/** A request that is refused has a trace like every other: it is refused when the span is open. */
+/** A refusal is reported after the span is open, so that the request has a trace. */
 function route(
   request: IncomingMessage,
   { gateway, hostBucketOf }: ServeOptions,
@@ -111,7 +111,7 @@ function route(
   }
 }
 
-/** Aborted with a Failure when the connection ends before the response does: shutting_down if we cut it, else client_aborted. */
+/** Aborts with a Failure if the connection ends before the response: shutting_down if the gateway closed it, otherwise client_aborted. */
 function goneSignal(
   request: IncomingMessage,
   response: ServerResponse,
@@ -122,7 +122,7 @@ function goneSignal(
   response.once('close', () => {
     if (response.writableFinished) return;
     const failure = new Failure(cutting() ? 'shutting_down' : 'client_aborted');
-    // node:http will tell whoever reads the body only that the connection has ended.
+    // node:http only reports to the reader of the body that the connection has ended.
     if (cutting() && !request.complete) body.break(failure);
     gone.abort(failure);
   });
@@ -146,7 +146,7 @@ function incomingOf(
   return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal, span, keepWaiting };
 }
 
-/** What samplers may see: all that is known before the request was judged (OTel semantic conventions, HTTP server spans). */
+/** The attributes for samplers, known before routing (OTel semantic conventions, HTTP server spans). */
 function attributesOf(request: IncomingMessage, path: string, client: Client): Attributes {
   const { headers, socket } = request;
   const method = request.method ?? '';
@@ -172,7 +172,7 @@ function attributesOf(request: IncomingMessage, path: string, client: Client): A
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** The path of a target; of an absolute form of another host, which is refused, without the authority. Spans and log cut what it holds of credentials. */
+/** The path of the target. In absolute form for another host, which is rejected, it omits the authority. Spans and logs redact credentials in it. */
 function pathOf({ url = '' }: IncomingMessage): string {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
@@ -184,7 +184,7 @@ function hostOf(host: string | undefined): string | undefined {
   return host?.slice(host.lastIndexOf('@') + 1).replace(/:\d*$/, '');
 }
 
-/** What every answer carries. The store's own request id stays where it gave one: it is the one that its operator can find. */
+/** The headers of every response. A request ID from the store is kept, because the operator of the store can find it. */
 function withIds(reply: Reply, requestId: string, span: Span, cors: Reply['headers'] | undefined): Reply {
   const headers: Record<string, string> = { ...reply.headers, ...cors };
   headers['x-amz-request-id'] ??= requestId;
@@ -193,7 +193,7 @@ function withIds(reply: Reply, requestId: string, span: Span, cors: Reply['heade
   return { ...reply, headers };
 }
 
-/** 16 upper-case hex digits, as S3's look. */
+/** 16 upper-case hex digits, like the request IDs of S3. */
 export function newRequestId(): string {
   const uuid = randomUUID();
   return (uuid.slice(0, 8) + uuid.slice(24, 32)).toUpperCase();

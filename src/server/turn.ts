@@ -1,39 +1,39 @@
 /**
- * Requests of one connection are served in turn (RFC 9112, section 9.3.2): while one is under way, the next one waits with its
- * headers read, and the HTTP parser is paused behind them, so that a client that pipelines costs one request at a time. What it has
- * sent beyond stays as the bytes that it sent. node:http itself would begin all of them at once: see docs/decisions/turns.md for the
- * five things that are used here of its inside.
+ * Requests of one connection are served one at a time (RFC 9112, section 9.3.2), so that a client that pipelines costs one request
+ * at a time. During a request, the next one waits with parsed headers, and the HTTP parser is paused after them. Further bytes
+ * are buffered unparsed. node:http itself would start all requests at once: docs/decisions/turns.md lists the five internals
+ * of node:http that this file uses.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** The return value of a callback by which llhttp pauses behind the headers (llhttp, "on_headers_complete"; HPE_PAUSED). */
+/** The return value with which llhttp pauses after the headers (llhttp, "on_headers_complete"; HPE_PAUSED). */
 const PAUSE = 21;
 const NOTHING = Buffer.alloc(0);
 
-/** `upgrade`: whether bytes of another protocol may follow, as the parser has it. node:http reads it again behind the headers. */
+/** `upgrade`: whether the parser expects another protocol to follow. node:http reads it again after the headers. */
 type ParsedRequest = IncomingMessage & { upgrade?: boolean | null };
 
-/** node:http's parser of a connection. */
+/** The node:http parser of a connection. */
 interface Parser {
   onIncoming(request: ParsedRequest, keepAlive: boolean): number;
   resume(): void;
   execute(bytes: Buffer): unknown;
 }
 
-/** Null as soon as node:http has taken the parser away from the connection. */
+/** Null after node:http has detached the parser from the connection. */
 type ParsedSocket = Duplex & { readonly parser?: Parser | null };
 
-/** An error of the parser, as the event clientError has it. */
+/** A parser error, as in the event clientError. */
 interface ParserError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;
   readonly bytesParsed?: number;
 }
 
-/** @returns the turn of each connection. Weak for the garbage collector's sake alone: docs/decisions/short-lived-entries.md. */
+/** @returns the turn of a connection. The WeakMap only helps the garbage collector: docs/decisions/short-lived-entries.md. */
 export function serveInTurn(server: Server, event: 'connection' | 'secureConnection'): (socket: Duplex) => Turn {
   const turns = new WeakMap<Duplex, Turn>();
   const turnOf = (socket: Duplex): Turn => {
@@ -50,22 +50,22 @@ export class Turn {
   readonly #socket: ParsedSocket;
   readonly #read: (bytes: Buffer) => void;
   readonly #end: () => void;
-  /** The request under way, and its body where somebody wants it. */
+  /** The current request, and its body if it has one. */
   #request: IncomingMessage | undefined;
   #body: RequestBody | undefined;
   #next: (() => void) | undefined;
   #afterwards: (() => void) | undefined;
-  /** Bytes that came behind the headers of the request that waits. */
-  #held: Buffer[] = [];
+  /** Bytes after the headers of the waiting request. */
+  #buffered: Buffer[] = [];
   #paused = false;
   #ended = false;
   /**
-   * Whether nothing more is to be served. A request with `Upgrade` is the last: we ignore the upgrade (RFC 9110, section 7.8), but
-   * llhttp stops behind its body, and node:http drops the rest of the read.
+   * Whether no further request is served. A request with `Upgrade` is the last one: the upgrade is ignored (RFC 9110, section 7.8),
+   * but llhttp stops after its body, and node:http drops the rest of the read.
    */
   #closes = false;
 
-  /** @param socket node:http has begun to listen to it. */
+  /** @param socket already has the listeners of node:http. */
   constructor(server: Server, socket: ParsedSocket) {
     this.#server = server;
     this.#socket = socket;
@@ -80,27 +80,27 @@ export class Turn {
       if (this.#isClosing) return drop(request);
       if (upgrades && this.#request !== undefined) return this.#refuseUpgrade(request);
       this.#closes = upgrades;
-      const answer = onIncoming(request, keepAlive && !upgrades);
-      return this.#next === undefined ? answer : PAUSE;
+      const result = onIncoming(request, keepAlive && !upgrades);
+      return this.#next === undefined ? result : PAUSE;
     };
   }
 
-  /** The body of the request under way, while more of it is to come. */
+  /** The body of the current request, if it is incomplete. */
   get body(): RequestBody | undefined {
     return this.#request?.complete ? undefined : this.#body;
   }
 
-  /** Whether a request is under way that has come as a whole. */
-  get isAnswering(): boolean {
+  /** Whether the current request has been received completely. */
+  get isComplete(): boolean {
     return this.#request?.complete === true;
   }
 
-  /** A response with `Connection: close` is the last one, too. */
+  /** A response with `Connection: close` is also the last one. */
   get #isClosing(): boolean {
     return this.#closes || this.#socket.writableEnded;
   }
 
-  /** Begins to serve the request: at once, or when the one before it is over. @param serve is told how many milliseconds it waited. */
+  /** Serves the request now, or after the current one. @param serve receives the milliseconds that the request waited. */
   take(
     request: IncomingMessage,
     response: ServerResponse,
@@ -112,29 +112,29 @@ export class Turn {
     else this.#next = wait;
   }
 
-  /** Runs when the request under way is over, instead of serving another; the first caller is heard. */
+  /** Runs after the current request, instead of serving another one. Only the first call has an effect. */
   afterwards(run: () => void): void {
     this.#afterwards ??= run;
   }
 
-  /** What came behind the request that waits is kept for later. @returns whether this error is only the parser's pause. */
-  heldBack({ code, rawPacket = NOTHING, bytesParsed = 0 }: ParserError): boolean {
+  /** Buffers the bytes after the waiting request. @returns whether the error is only the pause of the parser. */
+  isPause({ code, rawPacket = NOTHING, bytesParsed = 0 }: ParserError): boolean {
     if (code !== 'HPE_PAUSED') return false;
-    if (this.#isClosing) return true; // read and dropped: what stays unread might cost the client the response
-    // Only at the first time it has parsed a part of them; TLS may have more to give than was asked for.
+    if (this.#isClosing) return true; // read and dropped: unread bytes could reset the connection before the client gets the response
+    // The parser has consumed some of the bytes only the first time; TLS can deliver more than was read.
     const rest = this.#paused ? rawPacket : rawPacket.subarray(bytesParsed);
     this.#paused = true;
     this.#socket.pause();
-    if (rest.length > 0) this.#held.push(rest);
+    if (rest.length > 0) this.#buffered.push(rest);
     return true;
   }
 
-  /** Such a request cannot wait: node:http reports no pause behind its headers, and what follows them is lost. */
+  /** Such a request cannot wait: node:http does not report a pause after its headers, and drops the bytes after them. */
   #refuseUpgrade(request: ParsedRequest): number {
     this.#closes = true;
     const failure = new Failure(
       'bad_request',
-      'A request with Upgrade must wait for the response to the one before it.',
+      'A request with Upgrade was pipelined. Wait for the previous response before sending it.',
     );
     this.#server.emit('clientError', failure, this.#socket);
     return drop(request);
@@ -153,23 +153,23 @@ export class Turn {
     this.#next = undefined;
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     (next ?? this.#afterwards)?.();
-    this.#goOn();
+    this.#resume();
   };
 
-  #goOn(): void {
+  #resume(): void {
     const { parser } = this.#socket;
     if (!this.#paused || !parser) return;
     this.#paused = false;
     parser.resume();
     parser.execute(NOTHING); // a request without a body ends with its headers
-    const bytes = Buffer.concat(this.#held.splice(0));
+    const bytes = Buffer.concat(this.#buffered.splice(0));
     if (bytes.length > 0) this.#read(bytes);
     if (this.#paused) return;
     if (this.#ended) this.#onEnd();
     this.#socket.resume();
   }
 
-  /** node:http resumes a connection whenever somebody reads a body. */
+  /** node:http resumes the connection whenever a body is read. */
   readonly #onResume = (): void => {
     if (this.#paused) this.#socket.pause();
   };
@@ -180,7 +180,7 @@ export class Turn {
   };
 }
 
-/** node:http is not told of it; llhttp stays behind its headers. */
+/** node:http does not see the request; llhttp stays paused after its headers. */
 function drop(request: ParsedRequest): number {
   request.upgrade = false;
   return PAUSE;

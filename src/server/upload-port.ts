@@ -1,6 +1,6 @@
 /**
- * The server of the upload port, in the shape that the configuration asks for: HTTP or HTTPS, behind the PROXY protocol or
- * not, and how to find out who a connection's client is. Without any of it this is node:http's own server.
+ * Creates the server of the upload port: HTTP or HTTPS, with or without the PROXY protocol, and with the lookup of the client
+ * address. Without these options it is a plain node:http server.
  */
 import {
   createServer,
@@ -17,33 +17,33 @@ import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
 import type { Certificates } from './certificates.ts';
 import { type Client, clientBehind, type ForwardedPolicy } from './forwarded.ts';
-import { type Connection, guard } from './front-door.ts';
+import { acceptProxyProtocol, type Connection } from './proxy-protocol.ts';
 import type { ConnectionProblem, RefusedConnection } from './refused-connection.ts';
 import { serveInTurn, type Turn } from './turn.ts';
 import { UploadRequest } from './upload-request.ts';
 
 const HANDSHAKE_MILLIS = FIXED_LIMITS.tls_handshake_seconds * 1000;
 
-/** Milliseconds between two looks at the heads that have not arrived: so late may one be refused at most. */
+/** Milliseconds between checks for header timeouts: the maximum delay of a timeout. */
 const CHECK_MILLIS = 5_000;
 
 export interface EdgeOptions {
   /** HTTPS instead of HTTP. */
   readonly certificates: Certificates | undefined;
-  /** Peers that begin every connection with a header of the PROXY protocol. */
+  /** Peers that start every connection with a PROXY protocol header. */
   readonly proxyProtocol: AddressSet | undefined;
-  /** Proxies that speak HTTP, and say for whom. */
+  /** Trusted HTTP proxies. */
   readonly forwarded: ForwardedPolicy | undefined;
   readonly refused: RefusedConnection;
 }
 
-/** What a connection may take. */
+/** Limits of connections. */
 export interface ConnectionLimits {
-  /** Milliseconds in which the head of a request must arrive. */
+  /** Timeout of the request headers, in milliseconds. */
   readonly headerMillis: number;
-  /** Largest head, in bytes. */
+  /** Maximum size of the request line and headers, in bytes. */
   readonly headerBytes: number;
-  /** How many there may be at once. */
+  /** Maximum number of connections. */
   readonly connections: number;
 }
 
@@ -52,14 +52,14 @@ export type ClientOf = (connection: Connection, headers: IncomingHttpHeaders) =>
 export interface UploadPort {
   readonly server: Server;
   readonly clientOf: ClientOf;
-  /** Whose turn it is in a connection. */
+  /** The turn of a connection. */
   readonly turnOf: (socket: Duplex) => Turn;
-  /** How many are open, those that are not HTTP yet included. */
+  /** The number of open connections, including those before HTTP. */
   readonly connections: number;
-  /** Cuts the connections that are not HTTP yet: those that have still to name their client. */
-  cutUnnamed(): void;
-  /** Cuts all of them, handshakes included, which closeAllConnections of node:http does not know. */
-  cutAll(): void;
+  /** Closes connections that have not sent their PROXY protocol header. */
+  closePending(): void;
+  /** Destroys all connections, also during the TLS handshake, unlike closeAllConnections of node:http. */
+  destroyAll(): void;
 }
 
 export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, timeouts: ServerOptions): UploadPort {
@@ -74,15 +74,15 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   const peers = new WeakMap<Socket, string>();
   const refusedByTls: RefusedByTls = (problem, socket, detail) => {
     const tcp = tcpSocketOf(socket);
-    refused(problem, door?.sourceOf(tcp) ?? plainAddress(peers.get(tcp)), detail);
+    refused(problem, proxies?.sourceOf(tcp) ?? plainAddress(peers.get(tcp)), detail);
   };
   const server = certificates === undefined ? createServer(options) : tlsServer(certificates, options, refusedByTls);
-  server.maxHeadersCount = 0; // what is more than 2,000 would be dropped without a word; their size is limited
+  server.maxHeadersCount = 0; // more than 2,000 headers would be dropped silently; maxHeaderSize limits them
   allowHalfOpen(server);
   server.maxConnections = limits.connections;
   server.on('drop', (peer) => refused('too_many_connections', peer?.remoteAddress));
   const turnOf = serveInTurn(server, certificates === undefined ? 'connection' : 'secureConnection');
-  const door = proxyProtocol === undefined ? undefined : guard(server, proxyProtocol, refused);
+  const proxies = proxyProtocol === undefined ? undefined : acceptProxyProtocol(server, proxyProtocol, refused);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -94,23 +94,23 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
     server,
     turnOf,
     clientOf(socket, headers) {
-      const address = door?.sourceOf(socket) ?? plainAddress(socket.remoteAddress);
+      const address = proxies?.sourceOf(socket) ?? plainAddress(socket.remoteAddress);
       const nearest: Client = { address, scheme };
       return forwarded === undefined ? nearest : clientBehind(nearest, headers, forwarded);
     },
     get connections() {
       return sockets.size;
     },
-    cutUnnamed: () => door?.close(),
-    cutAll() {
+    closePending: () => proxies?.close(),
+    destroyAll() {
       for (const socket of sockets) socket.destroy();
     },
   };
 }
 
 /**
- * A client that has sent the whole of its request may end its side, and still gets its response; node:http's types do not know of it.
- * TLS only from the end of the handshake on: a peer that leaves before has left.
+ * A client may half-close the connection after its request and still gets the response. The types of node:http lack this option.
+ * With TLS it applies after the handshake; before it, the peer has disconnected.
  */
 function allowHalfOpen(server: Server & { httpAllowHalfOpen?: boolean }): void {
   server.httpAllowHalfOpen = true;
@@ -122,7 +122,10 @@ function allowHalfOpen(server: Server & { httpAllowHalfOpen?: boolean }): void {
 type RefusedByTls = (problem: ConnectionProblem, socket: TLSSocket, detail: string | undefined) => void;
 
 function tlsServer(certificates: Certificates, options: ServerOptions, refused: RefusedByTls): Server {
-  const client = { requestCert: certificates.asksClients, rejectUnauthorized: certificates.asksClients };
+  const client = {
+    requestCert: certificates.requiresClientCertificate,
+    rejectUnauthorized: certificates.requiresClientCertificate,
+  };
   const material = certificates.attach((fresh) => server.setSecureContext(fresh));
   const server = createTlsServer({
     ...options,
@@ -131,11 +134,11 @@ function tlsServer(certificates: Certificates, options: ServerOptions, refused: 
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: HANDSHAKE_MILLIS,
   });
-  // node:https hands these on as errors of HTTP, and they would be answered as such.
+  // node:https forwards these as clientError, and they would get an HTTP response.
   server.removeAllListeners('tlsClientError');
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     socket.destroy();
-    // A certificate that is refused is known to the socket only; the error is then that of a connection that went.
+    // Only the socket knows that a certificate was rejected; the error is then that of a closed connection.
     const certificate = socket.authorizationError as unknown as string | undefined;
     const problem = certificate ? 'client_certificate' : problemOf(error);
     if (problem !== undefined) refused(problem, socket, certificate || error.code);
@@ -144,14 +147,14 @@ function tlsServer(certificates: Certificates, options: ServerOptions, refused: 
 }
 
 /**
- * The TCP socket below a TLS socket. A refused TLS socket is reported when it is closed and has no address any more, and node:tls
- * has no public way from it to the socket of the event `connection`. A test notices if this one is no more; then the peer is unknown.
+ * The TCP socket of a TLS socket. A rejected TLS socket is reported after it is closed and has no address, and node:tls has no
+ * public API for its TCP socket. A test detects if this internal property disappears; the peer is then unknown.
  */
 function tcpSocketOf(socket: TLSSocket): Socket {
   return (socket as TLSSocket & { readonly _parent?: Socket })._parent ?? socket;
 }
 
-/** Undefined for a peer that went without a word, as balancers do that only ask whether the port is open. */
+/** Undefined for a peer that closes without sending, like the TCP probes of load balancers. */
 function problemOf({ code }: NodeJS.ErrnoException): ConnectionProblem | undefined {
   if (code === 'ECONNRESET') return undefined;
   if (code === 'ERR_SSL_HTTP_REQUEST') return 'plain_http';

@@ -1,7 +1,7 @@
 /**
- * A request whose body costs memory by its bytes. node:http makes a Buffer of each HTTP chunk and queues it; one-byte chunks
- * cost 400 times their size there, before anybody is authenticated. Here small pieces are joined: those that follow each other
- * until the end of the turn of the event loop, and those for which nobody asks yet until somebody does.
+ * A request whose body uses memory in proportion to its bytes. node:http queues a Buffer for each HTTP chunk; one-byte chunks
+ * cost 400 times their size, before authentication. This class joins small chunks: chunks of the same event loop turn, and
+ * chunks that wait for a reader.
  */
 import { IncomingMessage } from 'node:http';
 import { PieceJoiner, SMALL_PIECE } from '../kit/piece-joiner.ts';
@@ -11,7 +11,7 @@ export class UploadRequest extends IncomingMessage {
   #wasSmall = false;
   #flush: NodeJS.Immediate | undefined;
 
-  /** What the parser calls for each piece. A first small piece passes at once: most small bodies have only that. */
+  /** Called by the parser for each chunk. A first small chunk passes at once: most small bodies have only one. */
   override push(piece: Buffer | null): boolean {
     if (piece !== null && piece.length < SMALL_PIECE && (this.#wasSmall || this.readableLength > 0)) {
       return this.#join(piece);
@@ -21,7 +21,7 @@ export class UploadRequest extends IncomingMessage {
     return super.push(piece);
   }
 
-  /** What whoever takes a piece calls; with 0, Node.js only has more fetched. */
+  /** Called by readers; with size 0, Node.js only triggers more reading. */
   override read(size?: number): ReturnType<IncomingMessage['read']> {
     if (size !== 0) this.#joiner?.flush();
     return super.read(size);

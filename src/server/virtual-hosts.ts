@@ -1,6 +1,6 @@
 /**
- * Buckets in the name of the host (Amazon S3 User Guide, "Virtual hosting of buckets"): below one of the gateway's domains,
- * what stands before the domain is the bucket, and no path can name another.
+ * Virtual-hosted-style requests (Amazon S3 User Guide, "Virtual hosting of buckets"): in a subdomain of one of the gateway's
+ * domains, the subdomain is the bucket, whatever the path.
  */
 
 export type HostBucketOf = (host: string | undefined) => string | undefined;
@@ -8,7 +8,7 @@ export type HostBucketOf = (host: string | undefined) => string | undefined;
 /** @param domains lower case, without a dot at either end. */
 export function virtualHosts(domains: readonly string[]): HostBucketOf {
   if (domains.length === 0) return () => undefined;
-  const endings = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length); // one may end in the other
+  const endings = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length); // one domain may be a subdomain of another
   return (host) => {
     const name = host === undefined ? undefined : nameOf(host);
     const ending = endings.find((each) => name?.endsWith(each));
@@ -16,7 +16,7 @@ export function virtualHosts(domains: readonly string[]): HostBucketOf {
   };
 }
 
-/** Whether a host is one of the domains or below it. */
+/** Whether a host is one of the domains or a subdomain. */
 export function ownHosts(domains: readonly string[]): (host: string) => boolean {
   return (host) => {
     const name = nameOf(host);
@@ -24,5 +24,5 @@ export function ownHosts(domains: readonly string[]): (host: string) => boolean 
   };
 }
 
-/** Without the port and the dot of a name that is complete. */
+/** Without the port and the trailing dot. */
 const nameOf = (host: string): string => host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');

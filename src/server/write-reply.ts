@@ -1,4 +1,4 @@
-/** Writing an answer so that it reaches the client, even one that is still sending. */
+/** Writes a response so that it reaches the client, also while the client is still sending. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Reply } from '../domain/stages.ts';
@@ -9,17 +9,17 @@ const LINGER_MILLIS = FIXED_LIMITS.linger_seconds * 1000;
 const LINGER_MILLIS_BRIEF = 1_500;
 
 export interface WriteOptions {
-  /** Whether the connection may not be used again. */
+  /** Whether to close the connection after the response. */
   readonly close: boolean;
-  /** Whether a short linger will do: the client has been asked for nothing, or does not speak HTTP properly. */
+  /** Whether to linger only briefly: the client waits for 100 Continue, or sent invalid HTTP. */
   readonly brief: boolean;
-  /** The response that was begun ahead of its outcome, if it was. */
+  /** The early response, if it has started. */
   readonly early: EarlyReply;
-  /** Longest wait for a client that does not take its answer, in milliseconds. */
+  /** Timeout for a client that does not read its response, in milliseconds. */
   readonly idleMillis: number;
 }
 
-/** @returns whether the whole answer was handed to the operating system before the client was gone. */
+/** @returns whether the operating system accepted the whole response before the client disconnected. */
 export async function writeReply(
   request: IncomingMessage,
   response: ServerResponse,
@@ -27,11 +27,11 @@ export async function writeReply(
   options: WriteOptions,
 ): Promise<boolean> {
   if (response.destroyed) return false;
-  if (options.early.hasBegun) return endEarly(response, options.early, reply, options.idleMillis);
+  if (options.early.hasStarted) return endEarly(response, options.early, reply, options.idleMillis);
   const unread = !request.complete && hasBody(request);
   const headers: string[] = [];
   for (const name in reply.headers) headers.push(name, reply.headers[name] as string);
-  // HEAD tells the length of what it does not send (RFC 9110, section 9.3.2); 204 and 304 have none (section 8.6).
+  // A response to HEAD has the length of the omitted body (RFC 9110, section 9.3.2); 204 and 304 have none (section 8.6).
   const hasLength = reply.headers['content-length'] !== undefined;
   if (reply.status !== 204 && reply.status !== 304 && !hasLength)
     headers.push('content-length', String(Buffer.byteLength(reply.body)));
@@ -39,11 +39,11 @@ export async function writeReply(
   response.writeHead(reply.status, headers);
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished));
-    // What could not be written any more is reported as written, too, where the connection was cut from this side.
+    // Node.js also calls this for unwritten data if the gateway destroyed the connection.
     const written = (): void => resolve(!request.socket.destroyed);
     if (!unread) {
       response.end(reply.body, written);
-      cutIfUntaken(response, options.idleMillis);
+      destroyIfUnread(response, options.idleMillis);
     } else linger(request, response, reply.body, options.brief, written);
   });
 }
@@ -53,18 +53,18 @@ function endEarly(response: ServerResponse, early: EarlyReply, reply: Reply, idl
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished));
     early.end(reply.body);
-    cutIfUntaken(response, idleMillis);
+    destroyIfUnread(response, idleMillis);
   });
 }
 
-function cutIfUntaken(response: ServerResponse, millis: number): void {
+function destroyIfUnread(response: ServerResponse, millis: number): void {
   const timer = setTimeout(() => response.socket?.destroy(), millis);
   response.once('close', () => clearTimeout(timer));
 }
 
 /**
- * A client that is mid-body sees a reset instead of the answer if the connection closes while its bytes are unread
- * (RFC 9112, section 9.6). So the whole answer goes out first, then a bounded rest of the body is read and dropped.
+ * A client that is sending a body gets a reset instead of the response if the connection closes with unread bytes (RFC 9112,
+ * section 9.6). So the whole response is written first, then a bounded rest of the body is read and dropped.
  */
 function linger(
   request: IncomingMessage,
@@ -90,7 +90,7 @@ function linger(
   request.resume();
 }
 
-/** Whether the framing announces at least one byte, or a number of them that is not known yet. */
+/** Whether the framing declares at least one byte, or an unknown length. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }

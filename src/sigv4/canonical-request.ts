@@ -1,4 +1,4 @@
-/** The canonical form of a request, which is what Signature Version 4 signs and verifies. Pure. */
+/** The canonical request of Signature Version 4, for signing and verifying. Pure. */
 import { hash } from 'node:crypto';
 import { withoutOuterBlanks } from '../kit/outer-blanks.ts';
 import { percentDecode, percentEncode, percentEncodePath } from '../kit/percent.ts';
@@ -7,15 +7,15 @@ export type Query = readonly (readonly [name: string, value: string])[];
 
 export interface SignableRequest {
   readonly method: string;
-  /** Percent-encoded once, never normalised (S3 differs here from other AWS services). */
+  /** Percent-encoded once, never normalized (S3 differs here from other AWS services). */
   readonly path: string;
   /** Decoded parameters. */
   readonly query: Query;
-  /** Lower-case name to value; a header that came several times is joined with commas. */
+  /** Lower-case name to value; several values of one header are joined with commas. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Lower-case names in ascending order. */
   readonly signedHeaders: readonly string[];
-  /** Lower-case hex SHA-256 of the body, `UNSIGNED-PAYLOAD`, or one of the `STREAMING-…` words. */
+  /** Lower-case hex SHA-256 of the body, `UNSIGNED-PAYLOAD`, or a `STREAMING-…` value. */
   readonly payloadHash: string;
 }
 
@@ -28,7 +28,7 @@ export function canonicalRequest(request: SignableRequest): string {
 }
 
 /**
- * The canonical URI: the path decoded once and encoded again, so that every spelling of a key has the same signature
+ * The canonical URI: the path decoded once and encoded again, so that every encoding of a key has the same signature
  * (AWS Signature Version 4, "Create a canonical request": "the URI-encoded version of the absolute path component").
  * @returns the path itself if it is not percent-encoded UTF-8.
  */

@@ -1,6 +1,6 @@
 /**
- * The chain of chunk signatures: each covers the one before it, the first the signature of the request, so that no chunk can
- * be changed, moved, repeated or left out. Amazon S3 API Reference, "Signature Calculations for the Authorization Header:
+ * The chain of chunk signatures: each covers the previous one, the first covers the signature of the request, so that no chunk can
+ * be changed, moved, repeated or omitted. Amazon S3 API Reference, "Signature Calculations for the Authorization Header:
  * Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -11,18 +11,18 @@ const CHUNK = 'AWS4-HMAC-SHA256-PAYLOAD';
 const TRAILER = 'AWS4-HMAC-SHA256-TRAILER';
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
-/** The bodies whose chunks are signed, as `x-amz-content-sha256` names them. */
+/** The values of `x-amz-content-sha256` for bodies with signed chunks. */
 export const SIGNED_CHUNKS: ReadonlySet<string> = new Set([
   'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
   'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
 ]);
 
 /**
- * The chain of one body. It stays where it is when a signature is wrong.
- * @param signingKey derived for this scope; the secret itself does not come here.
- * @param date `YYYYMMDD'T'HHMMSS'Z'`, as the request was signed.
- * @param scope the credential scope as it stands in the string to sign.
- * @param seedSignature the request's own, verified.
+ * The chain of one body. A wrong signature does not advance it.
+ * @param signingKey derived for this scope, instead of the secret key.
+ * @param date `YYYYMMDD'T'HHMMSS'Z'`, the signing date of the request.
+ * @param scope the credential scope, as in the string to sign.
+ * @param seedSignature the verified signature of the request.
  */
 export function chunkChain(
   signingKey: SigningKey,
@@ -37,7 +37,7 @@ export function chunkChain(
   };
 }
 
-/** The same chain, made instead of verified. The parameters are those of `chunkChain`. */
+/** The same chain for signing. The parameters are those of `chunkChain`. */
 export function chunkSigner(signingKey: SigningKey, date: string, scope: string, seedSignature: string): ChunkSigner {
   const chain = new Chain(signingKey, date, scope, seedSignature);
   return {
@@ -74,7 +74,7 @@ class Chain {
   }
 }
 
-/** How long it takes says nothing of where they differ. */
+/** Constant-time comparison. */
 export function isSameSignature(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,4 +1,4 @@
-/** The claim of a request that is signed in its `Authorization` header. */
+/** Parses the claim in the `Authorization` header. */
 import {
   type Claim,
   parseCredential,
@@ -32,12 +32,12 @@ export function claimInHeader(authorization: string, headers: HeaderIndex): Clai
   };
 }
 
-/** RFC 9110, section 5.6.7, and with the offset of RFC 5322 that means the same. */
+/** RFC 9110, section 5.6.7, also with the equivalent offset of RFC 5322. */
 const HTTP_DATE =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]0000)$/;
 
 /**
- * The `Date` header counts where there is no `x-amz-date`. The string to sign has it in the basic form of ISO 8601 in each case
+ * Without `x-amz-date`, the `Date` header applies. The string to sign has the basic form of ISO 8601 in both cases
  * (AWS Signature Version 4, "Elements of an AWS API request signature").
  */
 function basicDate(text: string | undefined): string | undefined {

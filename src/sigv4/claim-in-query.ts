@@ -1,4 +1,4 @@
-/** The claim of a presigned request: all that signs it stands in its query. */
+/** Parses the claim in the query of a presigned request. */
 import type { Query } from './canonical-request.ts';
 import {
   type Claim,
@@ -11,7 +11,7 @@ import {
 import type { HeaderIndex } from './header-index.ts';
 import { refuse } from './refusals.ts';
 
-/** Any of these makes a request a presigned one: what is half presigned is not anonymous, it is wrong. */
+/** Any of these parameters makes a request presigned: an incomplete claim is an error, not an anonymous request. */
 export const SIGNATURE_PARAMETER = /^X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature)$/;
 const READ = /^X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256|Security-Token)$/;
 
@@ -43,7 +43,7 @@ function readOnce(query: Query): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of query) {
     if (!READ.test(name)) continue;
-    if (parameters.has(name)) refuse('malformed_query', `The query parameter ${name} came twice.`);
+    if (parameters.has(name)) refuse('malformed_query', `The query parameter ${name} occurs twice.`);
     parameters.set(name, value);
   }
   return parameters;
@@ -57,12 +57,12 @@ function parseExpires(text: string): number {
   return seconds;
 }
 
-/** Signers put it into the query, or into a signed header, or leave it out; if both are there they must agree. */
+/** Signers send it in the query, in a signed header, or not at all; if both exist, they must be equal. */
 function payloadHashOf(parameters: ReadonlyMap<string, string>, headers: HeaderIndex): string {
   const inQuery = parameters.get('X-Amz-Content-Sha256');
   const inHeader = headers.once('x-amz-content-sha256');
   if (inQuery !== undefined && inHeader !== undefined && inQuery !== inHeader) {
-    refuse('wrong_signature', 'X-Amz-Content-Sha256 and x-amz-content-sha256 differ.');
+    refuse('wrong_signature', 'X-Amz-Content-Sha256 in the query and x-amz-content-sha256 in the headers differ.');
   }
   return parsePayloadHash(inQuery ?? inHeader ?? 'UNSIGNED-PAYLOAD');
 }

@@ -1,4 +1,4 @@
-/** What a signed request claims of itself, wherever it says so; and the reading of those pieces that both forms share. */
+/** The signature claim of a request, and the parsers that both forms share. */
 import { type RefusalReason, refuse } from './refusals.ts';
 import type { Scope } from './signing-key.ts';
 
@@ -14,7 +14,7 @@ export interface Claim {
   readonly date: string;
   /** The same in milliseconds since the epoch. */
   readonly time: number;
-  /** How long a presigned request holds; undefined for one that is signed in its headers. */
+  /** Lifetime of a presigned request; undefined for a request signed in its headers. */
   readonly expiresSeconds: number | undefined;
   readonly payloadHash: string;
   readonly sessionToken: string | undefined;
@@ -22,19 +22,19 @@ export interface Claim {
 
 const DATE = /^\d{8}T\d{6}Z$/;
 const PAYLOAD_HASH = /^([0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]{1,60})$/;
-/** Those that the configuration takes: no other can be right, and what is not right is repeated in messages. */
+/** The access keys that the configuration allows. Others are rejected early, because error messages contain the access key. */
 const REGION = /^[A-Za-z0-9_-]{1,64}$/;
 const DAY = /^\d{8}$/;
 const HEADER_NAMES = /^[!-:<-~]+(;[!-:<-~]+)*$/;
 
-/** `<access key>/<day>/<region>/s3/aws4_request`; an access key may hold slashes. */
+/** `<access key>/<day>/<region>/s3/aws4_request`; an access key may contain slashes. */
 export function parseCredential(text: string, otherwise: RefusalReason): { accessKey: string; scope: Scope } {
   const pieces = text.split('/');
   const [day, region, service, terminator] = pieces.splice(-4);
   const accessKey = pieces.join('/');
   if (accessKey === '' || terminator !== 'aws4_request') refuse(otherwise);
   if (day === undefined || !DAY.test(day) || region === undefined || !REGION.test(region)) refuse(otherwise);
-  if (service !== 's3') refuse(otherwise, 'The credential scope is not one of the service s3.');
+  if (service !== 's3') refuse(otherwise, 'The service in the credential scope is not s3.');
   return { accessKey, scope: { day, region, service } };
 }
 
@@ -42,7 +42,7 @@ export function parseSignedHeaders(text: string, otherwise: RefusalReason): read
   const names = text.split(';');
   const ascending = names.every((name, i) => i === 0 || (names[i - 1] as string) < name);
   if (!HEADER_NAMES.test(text) || text !== text.toLowerCase() || !ascending) {
-    refuse(otherwise, 'The signed headers are not listed in lower case and in ascending order.');
+    refuse(otherwise, 'The signed headers are not in lower case and ascending order.');
   }
   return names;
 }
@@ -52,13 +52,14 @@ export function parseSignature(text: string | undefined, otherwise: RefusalReaso
   return text;
 }
 
-/** @returns milliseconds since the epoch. The day of the scope must be the day of the date. */
+/** @returns milliseconds since the epoch. The date of the scope must be the day of the date. */
 export function parseDate(text: string | undefined, scope: Scope, otherwise: RefusalReason): number {
   if (text === undefined || !DATE.test(text)) refuse('no_date');
   const day = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 11)}`;
   const time = Date.parse(`${day}:${text.slice(11, 13)}:${text.slice(13)}`);
   if (Number.isNaN(time)) refuse('no_date');
-  if (!text.startsWith(scope.day)) refuse(otherwise, 'The date of the credential scope is not that of the request.');
+  if (!text.startsWith(scope.day))
+    refuse(otherwise, 'The date of the credential scope does not match the date of the request.');
   return time;
 }
 

@@ -1,11 +1,11 @@
-/** Request headers by lower-case name, with every value that came: what decides about access may not overlook the second one. */
+/** Request headers by lower-case name with all of their values, so that access decisions do not overlook duplicates. */
 import { withoutOuterBlanks } from '../kit/outer-blanks.ts';
 import { refuse } from './refusals.ts';
 
 export class HeaderIndex {
   readonly #values = new Map<string, string[]>();
 
-  /** @param rawHeaders name and value in turn. */
+  /** @param rawHeaders names and values, alternating. */
   constructor(rawHeaders: readonly string[]) {
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
       const name = (rawHeaders[i] as string).toLowerCase();
@@ -19,16 +19,16 @@ export class HeaderIndex {
     return this.#values.keys();
   }
 
-  /** The value of a header that may come once; undefined if it did not come. */
+  /** The value of a header that may occur once; undefined if it is absent. */
   once(name: string): string | undefined {
     const values = this.#values.get(name);
-    if (values !== undefined && values.length > 1) refuse('duplicate_header', `The header ${name} came twice.`);
+    if (values !== undefined && values.length > 1) refuse('duplicate_header', `The header ${name} occurs twice.`);
     return values?.[0];
   }
 
-  /** The values as they are signed: several of one name joined with commas. `host` may come once. */
+  /** The values as signed: several values of one header are joined with commas. `host` may occur once. */
   joined(names: readonly string[]): Record<string, string | undefined> {
-    // Clients choose the names: `__proto__` is one like any other.
+    // Clients choose the names: `__proto__` must be an ordinary key.
     const joined: Record<string, string | undefined> = Object.create(null);
     for (const name of names) {
       joined[name] = name === 'host' ? this.once(name) : this.#values.get(name)?.map(withoutOuterBlanks).join(',');

@@ -1,4 +1,4 @@
-/** Why a signature is not accepted, as one closed table. The key is the reason, for spans and logs; a row is the S3 error. */
+/** The table of reasons to reject a signature. The key is the reason, for spans and logs; the row is the S3 error. */
 
 export interface RefusalShape {
   /** S3 error code. */
@@ -13,19 +13,19 @@ export const REFUSALS = {
   two_mechanisms: {
     code: 'InvalidArgument',
     status: 400,
-    message: 'The request is signed in its query and has an Authorization header too; only one of them may be there.',
+    message: 'The request is signed in its query and in an Authorization header. Use only one of them.',
   },
   malformed_header: {
     code: 'AuthorizationHeaderMalformed',
     status: 400,
-    message: 'The Authorization header is not that of a Signature Version 4 request.',
+    message: 'The Authorization header is not a valid Signature Version 4 header.',
   },
   malformed_query: {
     code: 'AuthorizationQueryParametersError',
     status: 400,
-    message: 'The query parameters are not those of a Signature Version 4 request.',
+    message: 'The query parameters are not a valid Signature Version 4 signature.',
   },
-  duplicate_header: { code: 'InvalidRequest', status: 400, message: 'A header that is allowed once came twice.' },
+  duplicate_header: { code: 'InvalidRequest', status: 400, message: 'A header that is allowed once occurs twice.' },
   no_date: { code: 'AccessDenied', status: 403, message: 'The request has no valid x-amz-date and no valid Date.' },
   no_payload_hash: {
     code: 'InvalidRequest',
@@ -36,26 +36,31 @@ export const REFUSALS = {
     code: 'InvalidArgument',
     status: 400,
     message:
-      'x-amz-content-sha256 is neither a SHA-256 in lower-case hex, nor UNSIGNED-PAYLOAD, nor one of the STREAMING- words.',
+      'x-amz-content-sha256 is neither a SHA-256 in lower-case hex, nor UNSIGNED-PAYLOAD, nor a STREAMING- value.',
   },
-  unknown_access_key: { code: 'InvalidAccessKeyId', status: 403, message: 'The access key is not known here.' },
-  invalid_token: { code: 'InvalidToken', status: 400, message: 'The security token is not that of the access key.' },
+  unknown_access_key: { code: 'InvalidAccessKeyId', status: 403, message: 'The access key is unknown.' },
+  invalid_token: {
+    code: 'InvalidToken',
+    status: 400,
+    message: 'The security token does not belong to the access key.',
+  },
   skewed: {
     code: 'RequestTimeTooSkewed',
     status: 403,
-    message: 'The time of the request and the time here are more than 15 minutes apart.',
+    message:
+      'The difference between the time of the request and the time of the gateway is more than 15 minutes. Check the clock.',
   },
   not_yet_valid: { code: 'AccessDenied', status: 403, message: 'The request is not valid yet.' },
   expired: { code: 'AccessDenied', status: 403, message: 'The request has expired.' },
   unsigned_header: {
     code: 'AccessDenied',
     status: 403,
-    message: 'There are headers in the request that should be signed and are not.',
+    message: 'Some request headers are not signed, but must be.',
   },
   wrong_signature: {
     code: 'SignatureDoesNotMatch',
     status: 403,
-    message: 'The signature does not match the request; check the secret key and the method of signing.',
+    message: 'The signature does not match the request. Check the secret key and the signing method.',
   },
 } as const satisfies Record<string, RefusalShape>;
 
@@ -66,13 +71,13 @@ export interface Refusal extends RefusalShape, Partial<SignedText> {
   readonly reason: RefusalReason;
 }
 
-/** Of a wrong signature: what should have been signed. It holds what the client sent, its token too, so it is for the client only. */
+/** For a wrong signature: the expected canonical request. It contains request data and the token, so only the client gets it. */
 export interface SignedText {
   readonly canonicalRequest: string;
   readonly stringToSign: string;
 }
 
-/** Ends a verification early; it does not leave the room. */
+/** Ends a verification early; internal to this folder. */
 export class SignatureRefused extends Error {
   override readonly name = 'SignatureRefused';
   readonly refusal: Refusal;

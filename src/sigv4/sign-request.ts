@@ -7,7 +7,7 @@ import { type SigningKeys, scopeText } from './signing-key.ts';
 export interface Credentials {
   readonly accessKey: string;
   readonly keys: SigningKeys;
-  /** Of temporary credentials. */
+  /** For temporary credentials. */
   readonly sessionToken?: string | undefined;
 }
 
@@ -16,16 +16,16 @@ export interface RequestToSign {
   /** Percent-encoded, as on the wire. */
   readonly path: string;
   readonly query: Query;
-  /** Lower-case names; must hold `host`. Which of them are signed is decided here. */
+  /** Lower-case names; `host` is required. `isSigned` selects the headers to sign. */
   readonly headers: Readonly<Record<string, string>>;
   readonly payloadHash: string;
   readonly region: string;
 }
 
 export interface SignedRequest {
-  /** The headers that make the request a signed one, lower-case names. They come on top of those given. */
+  /** The headers to add for the signature, with lower-case names. */
   readonly headers: Record<string, string>;
-  /** Signs the chunks of its body, one after the other, where `payloadHash` says that they are signed. */
+  /** Signs the chunks of the body in order, if `payloadHash` is for signed chunks. */
   readonly chunks: ChunkSigner;
 }
 
@@ -50,7 +50,7 @@ export function amzDate(time: Date): string {
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
-/** S3 wants host, every x-amz-* header and, if there is one, Content-Type and Content-MD5. All else may change on the way. */
+/** S3 requires host, every x-amz-* header and, if present, Content-Type and Content-MD5. Proxies may change other headers. */
 function mustBeSigned(name: string): boolean {
   return name === 'host' || name === 'content-type' || name === 'content-md5' || name.startsWith('x-amz-');
 }

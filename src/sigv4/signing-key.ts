@@ -1,4 +1,4 @@
-/** Signing keys, derived once a day for each secret, and the signatures made with them. */
+/** Signing keys, derived once per day and secret, and signatures with them. */
 import { createHmac, hash } from 'node:crypto';
 
 export interface Scope {
@@ -8,18 +8,18 @@ export interface Scope {
   readonly service: string;
 }
 
-/** The credential scope as it stands in `Credential=` and in the string to sign. */
+/** The credential scope, as in `Credential=` and in the string to sign. */
 export function scopeText(scope: Scope): string {
   return `${scope.day}/${scope.region}/${scope.service}/aws4_request`;
 }
 
-/** Bytes of a block of SHA-256, and of its digest. */
+/** Bytes of a SHA-256 block and of its digest. */
 const BLOCK = 64;
 const DIGEST = 32;
 
 /**
- * The key of one scope, with what HMAC-SHA256 does to a key done once (RFC 2104, section 4): two calls of `hash` then take half
- * of what `createHmac` takes, of which there are two in each upload.
+ * The key of one scope, with the key-dependent part of HMAC-SHA256 precomputed (RFC 2104, section 4). Two calls of `hash` then
+ * take half the time of `createHmac`, which each upload would call twice.
  */
 export class SigningKey {
   readonly #inner = Buffer.alloc(BLOCK, 0x36);
@@ -43,7 +43,7 @@ export class SigningKey {
   }
 }
 
-/** Remembers the last few signing keys of one secret: they change with the day and the scope only. */
+/** Caches the latest signing keys of one secret: they change only with the day and the scope. */
 export class SigningKeys {
   readonly #secretKey: string;
   readonly #keys = new Map<string, SigningKey>();

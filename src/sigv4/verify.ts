@@ -1,6 +1,6 @@
 /**
  * Verifies a request that is signed in its headers or in its query (AWS Signature Version 4, "Authenticating Requests: Using
- * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict says whether, and if not, why not.
+ * the Authorization Header" and "… Using Query Parameters"). Pure: the verdict contains the reason for a rejection.
  */
 import { isAddedOnTheWay } from '../domain/find-request-header.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
@@ -15,20 +15,20 @@ import { type Scope, type SigningKey, type SigningKeys, scopeText } from './sign
 
 export interface RequestToVerify {
   readonly method: string;
-  /** The path as it came on the wire. */
+  /** The path as received. */
   readonly path: string;
   /** Decoded parameters, duplicates included. */
   readonly query: Query;
-  /** Name and value in turn, as they came: a duplicate must not hide. */
+  /** Names and values as received, alternating, with duplicates. */
   readonly rawHeaders: readonly string[];
 }
 
-/** What is known about the owner of an access key. */
+/** The credentials of an access key. */
 export interface KnownKey {
   readonly keys: SigningKeys;
-  /** Temporary credentials come with a token, and are refused without it. */
+  /** The required token of temporary credentials. */
   readonly sessionToken?: string | undefined;
-  /** Judges the token instead, where it is not known beforehand: one that is verified later, for what it says. */
+  /** Accepts the token instead, if it is not known in advance: a JWT, which is verified later. */
   readonly acceptsToken?: (token: string | undefined) => boolean;
 }
 
@@ -37,25 +37,25 @@ export interface Verified {
   readonly form: Claim['form'];
   readonly accessKey: string;
   readonly scope: Scope;
-  /** `YYYYMMDD'T'HHMMSS'Z'`, as it was signed. */
+  /** `YYYYMMDD'T'HHMMSS'Z'`, as signed. */
   readonly date: string;
-  /** The seed of the signatures of chunks. */
+  /** The seed of the chunk signatures. */
   readonly signature: string;
-  /** What the signature says about the body. The kind of the body follows from this and from nothing else. */
+  /** The signed `x-amz-content-sha256`. It alone determines the kind of body. */
   readonly payloadHash: string;
-  /** Verifies the chunks of the body; there where `payloadHash` says that they are signed. */
+  /** Verifies the chunks of the body, if `payloadHash` is for signed chunks. */
   readonly chunks: ChunkSignatures | undefined;
-  /** `x-amz-security-token`, as it was signed. */
+  /** `x-amz-security-token`, as signed. */
   readonly sessionToken: string | undefined;
 }
 
 export type Verdict = Verified | Refusal;
 
-/** How far the clock of a signer may be off, in milliseconds (Amazon S3 API Reference, "RequestTimeTooSkewed"). */
+/** Maximum clock skew of a signer, in milliseconds (Amazon S3 API Reference, "RequestTimeTooSkewed"). */
 export const MAX_SKEW = 15 * 60 * 1000;
 
 /**
- * @param findKey the owner of an access key, or undefined.
+ * @param findKey returns the credentials of an access key, or undefined.
  * @param now milliseconds since the epoch.
  */
 export function verifyRequest(
@@ -90,7 +90,7 @@ function acceptsToken(known: KnownKey, token: string | undefined): boolean {
   return known.acceptsToken === undefined ? token === known.sessionToken : known.acceptsToken(token);
 }
 
-/** One documented rule: a request is signed in one place. A second claim beside a good one is refused, whatever it says. */
+/** A request must be signed in one place only: a second claim is rejected, even next to a valid one. */
 function findClaim(query: Query, headers: HeaderIndex): Claim {
   const authorization = headers.once('authorization');
   const inQuery = query.some(([name]) => SIGNATURE_PARAMETER.test(name));
@@ -109,8 +109,8 @@ function checkTime(claim: Claim, now: number): void {
 }
 
 /**
- * `host` must be signed, and every `x-amz-*` header that came: S3 acts on them, so none may be added on the way. The exceptions are
- * those of proxies, such as `x-amz-cf-id`, on which S3 does not act. All others may be added, `traceparent` for one.
+ * `host` and every `x-amz-*` header must be signed: they affect S3, so none may be added in transit. Exceptions are proxy headers
+ * without effect in S3, such as `x-amz-cf-id`. Other headers may be added, such as `traceparent`.
  */
 function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
   const signed = new Set(claim.signedHeaders);
@@ -121,7 +121,7 @@ function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
   }
 }
 
-/** Signers encode the path as AWS documents it, whatever the HTTP client then sends; some sign what they send. */
+/** Signers encode the path as AWS documents it, whatever the HTTP client sends; some sign the path as sent. */
 function checkSignature(request: RequestToVerify, claim: Claim, headers: HeaderIndex, key: SigningKey): void {
   const path = canonicalPath(request.path);
   const expected = signedText(request, path, claim, headers);

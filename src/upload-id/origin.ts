@@ -1,7 +1,7 @@
-/** From a span to what later requests of the same upload must know of it. */
+/** The trace origin of an upload, for later requests of the same upload. */
 import type { Span, TraceOrigin } from '../domain/span.ts';
 
-/** @returns undefined with tracing off. */
+/** @returns undefined with tracing disabled. */
 export function originOf({ traceId, spanId, traceparent }: Span): TraceOrigin | undefined {
   if (traceId === undefined || spanId === undefined || traceparent === undefined) return undefined;
   return { traceId, spanId, flags: Number.parseInt(traceparent.slice(-2), 16) };

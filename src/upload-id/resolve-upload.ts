@@ -1,9 +1,9 @@
-/** Authenticated → Resolved: opens the upload id that a request names, and refuses one that is not the caller's. */
+/** Authenticated → Resolved: decodes the upload ID of a request, and rejects the ID of another subject. */
 import { Failure } from '../domain/failure.ts';
 import type { ForObject, Resolved } from '../domain/stages.ts';
 import type { OpenedId, SealingBucket } from './seal.ts';
 
-/** @throws Failure no_such_upload, before the store hears of the request. */
+/** @throws Failure no_such_upload, before any request to the store. */
 export function resolveUpload<B extends SealingBucket>(request: ForObject<B>): Resolved<B> {
   if (request.uploadId === undefined) return { ...request, storeUploadId: undefined, uploadCreatedAt: undefined };
   const { storeUploadId, createdAt } = openId(request, request.uploadId);
@@ -13,7 +13,7 @@ export function resolveUpload<B extends SealingBucket>(request: ForObject<B>): R
   return { ...request, storeUploadId, uploadCreatedAt: createdAt, storeQuery };
 }
 
-/** Whose id it is not is told what a stranger is told: that there is no such upload. */
+/** The ID of another subject gets the same error as an unknown ID: no such upload. */
 function openId({ bucket, key, identity }: ForObject<SealingBucket>, uploadId: string): OpenedId {
   const opened = bucket.uploadIds.open(uploadId, key);
   if (opened === undefined) throw noSuchUpload('upload_id_forged');

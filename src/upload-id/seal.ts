@@ -1,6 +1,6 @@
 /**
- * Upload ids as clients see them: the store's id, where the upload's trace began and whose upload it is, bound by an HMAC to
- * the bucket and the key. No gateway keeps a record of uploads; one that has the secret can serve any request of any of them.
+ * Upload IDs for clients: the store's ID, the origin of the upload's trace and a tag of its subject, bound by an HMAC to the
+ * bucket and the key. Gateways keep no record of uploads: any gateway with the secret can serve any request.
  */
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Failure } from '../domain/failure.ts';
@@ -8,7 +8,7 @@ import type { TraceOrigin } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { deriveKey } from '../kit/derive-key.ts';
 
-/** A bucket as seen by whoever gives upload ids out or takes them back. */
+/** A bucket with the codec of its upload IDs. */
 export interface SealingBucket extends Bucket {
   readonly uploadIds: UploadIds;
 }
@@ -16,28 +16,28 @@ export interface SealingBucket extends Bucket {
 export interface NewUpload {
   readonly storeUploadId: string;
   readonly key: string;
-  /** Who begins it; undefined for `anonymous`. */
+  /** The subject that created the upload; undefined for `anonymous`. */
   readonly subject: string | undefined;
-  /** Undefined with tracing off. */
+  /** Undefined with tracing disabled. */
   readonly origin: TraceOrigin | undefined;
-  /** By the store's clock, in milliseconds since the epoch; undefined where it gave none. */
+  /** By the store's clock, in milliseconds since the epoch; undefined if it sent none. */
   readonly createdAt?: number | undefined;
 }
 
 export interface OpenedId {
   readonly storeUploadId: string;
   readonly origin: TraceOrigin | undefined;
-  /** As it was sealed in, in whole seconds. */
+  /** As sealed, in whole seconds. */
   readonly createdAt: number | undefined;
-  /** For `belongsTo`; tells nobody else who it is. */
+  /** For `belongsTo`; does not reveal the subject. */
   readonly owner: Buffer;
 }
 
-/** Ids of version 2 say when the upload was created, those of version 1 do not. */
+/** IDs of version 2 contain the creation time of the upload, IDs of version 1 do not. */
 const [UNDATED, DATED] = [1, 2];
-/** Where the parts begin, in bytes. An upload without an origin has zeros there; after the store's id comes the tag. */
+/** Offsets of the parts, in bytes. An upload without an origin has zeros there; the tag follows the store's ID. */
 const AT = { version: 0, flags: 1, traceId: 2, spanId: 18, owner: 26, rest: 42 } as const;
-/** Before the store's id, in ids of version 2: seconds since the epoch. */
+/** Before the store's ID, in version 2: seconds since the epoch. */
 const DATE_BYTES = 4;
 const LAST_DATE = 2 ** (8 * DATE_BYTES) - 1;
 const TAG_BYTES = 16;
@@ -52,7 +52,7 @@ export class UploadIds {
   readonly #bucket: Buffer;
   readonly #anonymous: Buffer;
 
-  /** @param secret the same for all gateways that serve the bucket. @param bucket its name as clients know it. */
+  /** @param secret the same for all gateways of the bucket. @param bucket its name for clients. */
   constructor(secret: string, bucket: string) {
     this.#sealing = createSecretKey(deriveKey(secret, 'upload ids: seal'));
     this.#owners = createSecretKey(deriveKey(secret, 'upload ids: owner'));
@@ -62,11 +62,11 @@ export class UploadIds {
 
   /**
    * @returns at most 1024 characters of `A-Za-z0-9-_`.
-   * @throws Failure store_invalid_answer for an id that is longer than 710 characters or has others than visible ASCII.
+   * @throws Failure store_invalid_answer for an ID with more than 710 characters, or not of visible ASCII.
    */
   seal({ storeUploadId, key, subject, origin, createdAt }: NewUpload): string {
     if (storeUploadId.length > MAX_STORE_ID || !STORE_ID.test(storeUploadId)) {
-      throw new Failure('store_invalid_answer', 'The store gave an upload id that cannot be passed on.');
+      throw new Failure('store_invalid_answer', 'The store returned an upload ID that cannot be forwarded.');
     }
     const date = storeUploadId.length + DATE_BYTES > MAX_STORE_ID ? Buffer.alloc(0) : dateBytes(createdAt);
     const storeId = AT.rest + date.length;
@@ -81,14 +81,14 @@ export class UploadIds {
     return bytes.toString('base64url');
   }
 
-  /** @returns undefined for what was not sealed for this bucket and this key, with this secret and in this spelling. */
+  /** @returns undefined unless the ID was sealed for this bucket and key, with this secret and in this exact encoding. */
   open(id: string, key: string): OpenedId | undefined {
     if (id.length > MAX_CHARACTERS) return undefined;
     const bytes = Buffer.from(id, 'base64url');
     const end = bytes.length - TAG_BYTES;
     const isDated = bytes[AT.version] === DATED;
     const storeId = AT.rest + (isDated ? DATE_BYTES : 0);
-    // The decoder skips what is not base64url: one upload shall have one id.
+    // The decoder skips other characters than base64url: each upload must have only one valid ID.
     if (end <= storeId || !(isDated || bytes[AT.version] === UNDATED) || bytes.toString('base64url') !== id)
       return undefined;
     if (!timingSafeEqual(this.#seal(bytes.subarray(0, end), key), bytes.subarray(end))) return undefined;
@@ -102,7 +102,7 @@ export class UploadIds {
   }
 
   #ownerOf(subject: string | undefined): Buffer {
-    // Not UTF-8, in which all lone surrogates look alike.
+    // Not UTF-8, which encodes all unpaired surrogates alike.
     return subject === undefined
       ? this.#anonymous
       : this.#tag(this.#owners, ['subject', Buffer.from(subject, 'utf16le')]);
@@ -119,7 +119,7 @@ export class UploadIds {
   }
 }
 
-/** So that no two pairs of texts, one behind the other, are the same bytes. */
+/** Length prefixes, so that no two lists of texts have the same bytes. */
 function withLength(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const bytes = Buffer.allocUnsafe(4 + length);

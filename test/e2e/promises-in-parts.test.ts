@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { wayfarerOf } from '../../src/rehearsal/faults/fault-chooser.ts';
+import { proxiedRequestOf } from '../../src/rehearsal/faults/fault-chooser.ts';
 import { sha256 } from '../support/embedded-store.ts';
 import { type Answer, send } from '../support/http-client.ts';
 import { type Behaviour, RawStore, type StoreRequest } from '../support/raw-store.ts';
@@ -33,7 +33,9 @@ const answerAll: Behaviour = (request, response) => {
 
 /** Operation, and which of the protecting headers it had. */
 const seenAs = ({ method, target, headers }: StoreRequest): string =>
-  [wayfarerOf(method, target).operation, ...Object.keys(headers).filter((name) => PROTECTING.test(name))].join(' ');
+  [proxiedRequestOf(method, target).operation, ...Object.keys(headers).filter((name) => PROTECTING.test(name))].join(
+    ' ',
+  );
 const PROTECTING = /^(content-md5|x-amz-checksum-(?!type)[a-z0-9]+)$/;
 
 for (const checksum of ['none', 'crc64nvme', 'unsupported'] as const) {

@@ -70,7 +70,7 @@ describe('in a real Prometheus', () => {
 
   it('the share of one bucket in the time is that of its own uploads', async () => {
     const { panels } = JSON.parse(await readFile(deployed('grafana/mizuchi-uploadr.json'), 'utf8')) as Dashboard;
-    const { targets = [] } = panels.find(({ title }) => title === 'Where the time of an upload goes')!;
+    const { targets = [] } = panels.find(({ title }) => title === 'Upload time by cause')!;
     const shares = targets.map(({ expr }) =>
       expr.replaceAll('$__rate_interval', '1m').replaceAll('$bucket', 'uploads'),
     );

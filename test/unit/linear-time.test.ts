@@ -72,7 +72,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'kit/export-headers.ts',
     'kit/otlp-exporter.ts',
     'kit/package-version.ts',
-    'kit/this-machine.ts',
+    'kit/loopback.ts',
     's3/endpoint.ts',
     'tracing/exporter/create-exporter.ts',
     'tracing/exporter/otlp-json.ts',

@@ -1,12 +1,12 @@
-/** Which fault a request meets: the first of the plan that fits. What is chance is drawn from a seed, the same in every run. */
+/** Selects the fault for a request: the first matching rule. Probabilities use a seed, so that runs are reproducible. */
 import type { FaultRule } from '../../config/faults.ts';
 import { OPERATIONS, type OperationName } from '../../domain/operation.ts';
 import { percentDecode } from '../../kit/percent.ts';
 import { seededRandom } from '../../kit/seeded-random.ts';
 
-/** A request on its way to a store, as faults are chosen by it. */
-export interface Wayfarer {
-  /** Undefined for what is no upload operation. */
+/** The properties of a request that rules match. */
+export interface ProxiedRequest {
+  /** Undefined if it is not an upload operation. */
   readonly operation: OperationName | undefined;
   /** The path without the bucket, decoded. */
   readonly key: string;
@@ -14,7 +14,7 @@ export interface Wayfarer {
 }
 
 /** @param target of a request to a store that is addressed by path. */
-export function wayfarerOf(method: string, target: string): Wayfarer {
+export function proxiedRequestOf(method: string, target: string): ProxiedRequest {
   const [path, query = ''] = target.split('?', 2) as [string, string | undefined];
   const parameters = new URLSearchParams(query);
   const found = (Object.keys(OPERATIONS) as OperationName[]).find((name) => {
@@ -42,10 +42,10 @@ export class FaultChooser {
     this.#draw = seededRandom(seed);
   }
 
-  choose(wayfarer: Wayfarer): FaultRule | undefined {
+  choose(proxied: ProxiedRequest): FaultRule | undefined {
     for (const entry of this.#rules) {
       const { skip, times = Number.POSITIVE_INFINITY, probability } = entry.rule;
-      if (!fits(entry.rule, wayfarer)) continue;
+      if (!fits(entry.rule, proxied)) continue;
       const turn = entry.seen++;
       if (turn < skip || turn >= skip + times) continue;
       if (probability >= 1 || this.#draw() < probability) return entry.rule;
@@ -54,8 +54,8 @@ export class FaultChooser {
   }
 }
 
-function fits({ operation, key, part }: FaultRule, wayfarer: Wayfarer): boolean {
-  if (operation !== undefined && operation !== wayfarer.operation) return false;
-  if (key !== undefined && key !== wayfarer.key) return false;
-  return part === undefined || part === wayfarer.part;
+function fits({ operation, key, part }: FaultRule, proxied: ProxiedRequest): boolean {
+  if (operation !== undefined && operation !== proxied.operation) return false;
+  if (key !== undefined && key !== proxied.key) return false;
+  return part === undefined || part === proxied.part;
 }

@@ -1,6 +1,6 @@
 /**
- * A proxy in front of a store that cuts, stalls, corrupts and lies on command, so that whoever runs the gateway can rehearse what
- * their uploads do then. It passes on the Host as it came: the store verifies the gateway's signature as if nobody stood between.
+ * A proxy in front of a store that resets, stalls, corrupts and changes responses, to test how uploads behave then. It forwards
+ * Host unchanged, so the store can verify the signature of the gateway.
  */
 import {
   Agent,
@@ -12,7 +12,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { FaultRule } from '../../config/faults.ts';
-import { FaultChooser, type Wayfarer, wayfarerOf } from './fault-chooser.ts';
+import { FaultChooser, type ProxiedRequest, proxiedRequestOf } from './fault-chooser.ts';
 import { disturbed } from './faulty-body.ts';
 
 export interface FaultProxyOptions {
@@ -22,28 +22,28 @@ export interface FaultProxyOptions {
   readonly port: number;
   readonly faults: readonly FaultRule[];
   readonly seed: number;
-  /** Told of each request, and the fault that it meets. */
-  readonly onRequest?: (wayfarer: Wayfarer, fault: FaultRule | undefined) => void;
+  /** Called for each request, with its fault. */
+  readonly onRequest?: (proxied: ProxiedRequest, fault: FaultRule | undefined) => void;
 }
 
 export interface FaultProxy {
   readonly url: string;
-  /** From now on these, counted anew. */
+  /** Replaces the faults, and resets their counters. */
   plan(faults: readonly FaultRule[]): void;
-  /** Cuts what is under way. */
+  /** Aborts requests in progress. */
   close(): Promise<void>;
 }
 
-/** @throws Error (EADDRINUSE, EACCES …) if the address cannot be had. */
+/** @throws Error (EADDRINUSE, EACCES …) if the address is unavailable. */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   let chooser = new FaultChooser(options.faults, options.seed);
   const agent = new Agent({ keepAlive: true });
   const stale = new WeakSet<Socket>();
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     if (stale.has(request.socket)) return request.socket.resetAndDestroy();
-    const wayfarer = wayfarerOf(request.method ?? '', request.url ?? '');
-    const fault = chooser.choose(wayfarer);
-    options.onRequest?.(wayfarer, fault);
+    const proxied = proxiedRequestOf(request.method ?? '', request.url ?? '');
+    const fault = chooser.choose(proxied);
+    options.onRequest?.(proxied, fault);
     if (fault?.do === 'stale') stale.add(request.socket);
     const way = new Way(request, response, fault, { store: new URL(options.store), agent });
     way.go().catch(() => response.destroy());
@@ -75,7 +75,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** One request on its way. */
+/** One proxied request. */
 class Way {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -101,7 +101,7 @@ class Way {
     this.#answer(instead ?? answer);
   }
 
-  /** @returns an answer of our own; undefined where the way goes on. */
+  /** @returns a response from the proxy itself; undefined to continue. */
   async #happen(at: 'head' | 'body' | 'answer'): Promise<Answer | undefined> {
     const fault = this.#fault;
     if (fault === undefined || fault.at !== at) return undefined;
@@ -114,16 +114,16 @@ class Way {
 
   #cut(): never {
     this.#request.socket.resetAndDestroy();
-    throw new Error('cut on command');
+    throw new Error('connection reset by a fault');
   }
 
-  /** Ends early, and for good, where the other side has gone. */
+  /** Ends early if the other side has disconnected. */
   async #stall(seconds: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const timer = seconds > 0 ? setTimeout(resolve, seconds * 1000) : undefined;
       this.#response.once('close', () => {
         clearTimeout(timer);
-        reject(new Error('the other side has gone'));
+        reject(new Error('the other side has disconnected'));
       });
     });
   }
@@ -135,7 +135,7 @@ class Way {
     const answered = new Promise<Answer>((resolve, reject) => {
       outgoing.once('error', reject).once('response', (answer) => void collect(answer).then(resolve, reject));
     });
-    let isAnswered = false; // by a store that has seen enough: the rest of the body is read, and goes nowhere
+    let isAnswered = false; // by a store that responds early: the rest of the body is read and dropped
     const whenAnswered = answered.then(ignore, ignore).then(() => void (isAnswered = true));
     this.#response.once('close', () => {
       if (!this.#response.writableFinished) outgoing.destroy();
@@ -166,7 +166,7 @@ class Way {
     this.#request.socket.end(whole.subarray(0, whole.length / 2));
   }
 
-  /** As CompleteMultipartUpload does it while it works: 200 at once, and what has come of it in the end. */
+  /** Like CompleteMultipartUpload: status 200 at once, and the result at the end. */
   #spaced(body: Buffer, seconds: number): void {
     this.#response.writeHead(200, { 'content-type': 'application/xml' });
     const spaces = setInterval(() => this.#response.write(' '), 100);
@@ -183,7 +183,7 @@ class Way {
 
 function errorAnswer({ status, code, location }: FaultRule): Answer {
   const body = Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>A fault on command.</Message></Error>`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Injected fault.</Message></Error>`,
   );
   const headers = ['content-type', 'application/xml', 'content-length', String(body.length)];
   if (location !== undefined) headers.push('location', location);

@@ -1,9 +1,9 @@
-/** The body of a request with its fault in it: a bit that is another, a pace that is slow, and the moment at which something happens. */
+/** Applies a fault to a request body: a flipped bit, a slow rate, and the offset of a fault. */
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultRule } from '../../config/faults.ts';
 
-/** Yields `now` when `after_bytes` have gone, or at the end of a body that has fewer. */
+/** Yields `now` after `after_bytes` bytes, or at the end of a shorter body. */
 export async function* disturbed(body: Readable, fault: FaultRule | undefined): AsyncGenerator<Buffer | 'now'> {
   let gone = 0;
   let isOver = fault?.at !== 'body';
@@ -24,7 +24,7 @@ export async function* disturbed(body: Readable, fault: FaultRule | undefined): 
   if (!isOver) yield 'now';
 }
 
-/** With one bit of the byte at this place turned over, if the place is in it. */
+/** Flips one bit of the byte at this offset, if it is within the bytes. */
 function corrupted(piece: Buffer, at: number): Buffer {
   if (at < 0 || at >= piece.length) return piece;
   const copy = Buffer.from(piece);

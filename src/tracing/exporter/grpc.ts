@@ -14,7 +14,7 @@ import {
 } from '@grpc/grpc-js';
 import type { CollectorTls } from '../../kit/collector-tls.ts';
 import type { ExportHeaders } from '../../kit/export-headers.ts';
-import { isThisMachine } from '../../kit/this-machine.ts';
+import { isLoopback } from '../../kit/loopback.ts';
 import { readPartialSuccess } from './otlp-request.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';
@@ -135,7 +135,7 @@ function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions)
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
     'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
     // A collector on this machine is not behind a proxy, whatever the environment says.
-    'grpc.enable_http_proxy': isThisMachine(hostname) ? 0 : 1,
+    'grpc.enable_http_proxy': isLoopback(hostname) ? 0 : 1,
     // Otherwise a new client would be given the old connection.
     'grpc.use_local_subchannel_pool': 1,
     // Retries are ours: they share one gate, and one deadline.

@@ -8,7 +8,7 @@ import { escapeXml, unescapeXml } from '../../../src/kit/xml.ts';
 import { prettyLine } from '../../../src/logging/pretty.ts';
 import { expose } from '../../../src/metrics/exposition.ts';
 import { Registry } from '../../../src/metrics/registry.ts';
-import { wayfarerOf } from '../../../src/rehearsal/faults/fault-chooser.ts';
+import { proxiedRequestOf } from '../../../src/rehearsal/faults/fault-chooser.ts';
 import { failureOfAnswer, readStoreError } from '../../../src/s3/store-error.ts';
 import { errorReply } from '../../../src/server/error-reply.ts';
 import { readPartialSuccess, readStatusMessage } from '../../../src/tracing/exporter/otlp-request.ts';
@@ -164,7 +164,7 @@ export const ANSWERS: readonly Parser[] = [
     files: ['rehearsal/faults/fault-chooser.ts'],
     frames: [asItIs, (text) => `/b/${text}`, (text) => `/b/k?${text}`],
     pieces: ['?', '/', '%', '%41', '&', 'a=', 'partNumber=1&'],
-    read: (text) => wayfarerOf('PUT', text),
+    read: (text) => proxiedRequestOf('PUT', text),
   },
   {
     reads: 'a log line',

@@ -10,7 +10,7 @@ import { percentDecode, percentEncodePath } from '../../../src/kit/percent.ts';
 import { withoutCredentials } from '../../../src/kit/without-credentials.ts';
 import { findKey, findRoute, type Route } from '../../../src/router/find-bucket.ts';
 import { findOperation } from '../../../src/router/find-operation.ts';
-import { unhoist } from '../../../src/router/presigned-query-headers.ts';
+import { applyQueryHeaders } from '../../../src/router/presigned-query-headers.ts';
 import { isForm } from '../../../src/router/route-form.ts';
 import { headersForStore } from '../../../src/s3/header-allow-list.ts';
 import { toOriginForm } from '../../../src/server/absolute-form.ts';
@@ -104,7 +104,7 @@ export const HEADS: readonly Parser[] = [
         const [name = '', value = ''] = pair.split('=');
         return [name === 'X-Amz-Signature' ? name : `${name}${i}`, percentDecode(value) ?? ''] as const;
       });
-      const { query, headers } = unhoist(incoming({ query: pairs }));
+      const { query, headers } = applyQueryHeaders(incoming({ query: pairs }));
       return [headers, findOperation('PUT', query, true)];
     },
   },
@@ -218,7 +218,7 @@ export const HEADS: readonly Parser[] = [
     pieces: [',', 'x-amz-a,', ' ', 'a.', '.example.com', 'https://', '*', ', '],
     read(text) {
       const asked = { 'access-control-request-method': 'PUT', 'access-control-request-headers': text };
-      return [CORS.answerHeaders(text), CORS.preflightHeaders({ ...asked, origin: 'https://a.example.com' })];
+      return [CORS.responseHeaders(text), CORS.preflightHeaders({ ...asked, origin: 'https://a.example.com' })];
     },
   },
   {

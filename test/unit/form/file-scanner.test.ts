@@ -43,13 +43,13 @@ describe('FileScanner', () => {
     `\r\n--b-b \t${FIELD}\r\n--b-b--`,
   ];
   for (const file of files) {
-    it(`takes ${JSON.stringify(file)} in any pieces, whatever a form may end with`, () => {
+    it(`accepts ${JSON.stringify(file)} in any chunks and with any valid tail`, () => {
       for (const end of ends) {
         for (const pieces of splits(file + end)) assert.deepEqual(scan(pieces), { given: file, outcome: 'accepted' });
       }
     });
 
-    it(`accepts no form with ${JSON.stringify(file)} that is cut before its closing delimiter`, () => {
+    it(`rejects a form with ${JSON.stringify(file)} that is truncated before its closing delimiter`, () => {
       for (const end of ends) {
         const shortest = (file + end).replace(/\r\n$/, '');
         for (let length = 0; length < shortest.length; length++) {
@@ -76,18 +76,18 @@ describe('FileScanner', () => {
     ['a'.repeat(30), 'no_end'],
   ];
   for (const [text, reason] of broken) {
-    it(`refuses ${JSON.stringify(text)} in any pieces`, () => {
+    it(`rejects ${JSON.stringify(text)} in any chunks`, () => {
       for (const pieces of splits(text)) assert.equal(scan(pieces).outcome, reason, JSON.stringify(pieces));
     });
   }
 
-  it('gives no more than a form of this length can have', () => {
+  it('rejects a file larger than a form of this length allows', () => {
     const scanner = new FileScanner(boundary, 5, () => {});
     scanner.write(Buffer.from('12345'));
     assert.throws(() => scanner.write(Buffer.from('6')), { reason: 'no_end' });
   });
 
-  it('reads no more than 20 KiB after the file', () => {
+  it('reads at most 20 KiB after the file', () => {
     const tail = (size: number): string => `\r\n--b-b${FIELD}${'x'.repeat(size)}\r\n--b-b--\r\n`;
     const room = 20 * 1024 - tail(0).length + '\r\n--b-b'.length;
     assert.equal(scan(['a', tail(room)]).outcome, 'accepted');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { headersOfFields } from '../../../src/form/form-headers.ts';
 
 describe('headersOfFields', () => {
-  it('gives what describes the object, and nothing that only the form needs', () => {
+  it('returns the headers of the object, without fields that only the form needs', () => {
     const fields = new Map([
       ['key', 'k'],
       ['bucket', 'b'],

@@ -159,16 +159,16 @@ describe('readForm: hostile forms', () => {
     ],
   ];
   for (const [what, form, reason] of refused) {
-    it(`refuses ${what}`, async () => assert.equal(await reasonOf(read(form)), reason));
+    it(`rejects ${what}`, async () => assert.equal(await reasonOf(read(form)), reason));
   }
 
-  it('refuses a field that is not UTF-8', async () => {
+  it('rejects a field that is not UTF-8', async () => {
     const bytes = Buffer.from(handWritten(field('key', '\u00e9'), file, END).bytes.toString('utf8'), 'latin1');
     const { contentType } = handWritten();
     assert.equal(await reasonOf(read({ contentType, bytes })), 'not_utf8');
   });
 
-  it('takes a form whose fields are just small enough, and refuses one byte more', async () => {
+  it('accepts fields of the maximum size, and rejects one byte more', async () => {
     const room =
       20 * 1024 - handWritten(key, field('x-ignore-a', ''), file.slice(0, file.indexOf('content'))).bytes.length;
     const sized = (size: number): EncodedForm => handWritten(key, field('x-ignore-a', 'a'.repeat(size)), file, END);
@@ -176,7 +176,7 @@ describe('readForm: hostile forms', () => {
     assert.equal(await reasonOf(read(sized(room + 1))), 'fields_too_large');
   });
 
-  it('refuses what may not follow a large file', async () => {
+  it('rejects an invalid tail after a large file', async () => {
     const large = filePart('a'.repeat(200_000));
     for (const [more, reason] of [
       [filePart('b'), 'two_files'],

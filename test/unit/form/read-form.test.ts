@@ -41,7 +41,7 @@ async function reasonOf(reading: Promise<Form>): Promise<string> {
 
 describe('readForm', () => {
   for (const size of [0, 1, 60_000, 65_400, 65_536, 70_000, 300_000]) {
-    it(`reads a file of ${size} bytes that undici has encoded`, async () => {
+    it(`reads a file of ${size} bytes encoded by undici`, async () => {
       const file = randomBytes(size);
       const form = await read(await encodeForm(formOf({ key: 'k', 'X-Amz-Meta-U': 'ünï' }, file)));
       const { length, bounds } = form.file;
@@ -58,7 +58,7 @@ describe('readForm', () => {
     });
   }
 
-  it('reads the same whatever pieces a form comes in', async () => {
+  it('reads a form in chunks of any size', async () => {
     const file = Buffer.from('first line\r\n--the\r\n-- second\r\n\r\n--');
     const { contentType, bytes } = await encodeForm(formOf({ key: `a/\${filename}`, acl: 'private', empty: '' }, file));
     for (let at = 1; at < bytes.length; at++) {
@@ -71,7 +71,7 @@ describe('readForm', () => {
     assert.ok((await contentOf(await readForm(incomingForm(contentType, single), PACE))).equals(file));
   });
 
-  it('refuses a form that ends too early, wherever it does', async () => {
+  it('rejects a form that is truncated at any byte', async () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k', acl: 'private' }, Buffer.from('content')));
     for (let length = 0; length < bytes.length - 2; length++) {
       const cut = readForm(incomingForm(contentType, [bytes.subarray(0, length)]), PACE);
@@ -85,7 +85,7 @@ describe('readForm', () => {
     ['with 100 fields after its file', field('key', 'other').repeat(100) + END],
   ];
   for (const [what, end] of ends) {
-    it(`takes a form ${what}, of any size`, async () => {
+    it(`accepts a form ${what}, of any size`, async () => {
       for (const size of [0, 1000, 65_400, 65_500, 300_000]) {
         const content = 'x'.repeat(size);
         const { contentType, bytes } = handWritten(field('key', 'k'), filePart(content), end);
@@ -100,7 +100,7 @@ describe('readForm', () => {
     });
   }
 
-  it('refuses a large form that ends too early', async () => {
+  it('rejects a large truncated form', async () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k' }, randomBytes(100_000)));
     for (const missing of [1, 3, 4, 10, 40]) {
       const pieces = [bytes.subarray(0, 50_000), bytes.subarray(50_000, -missing)];
@@ -109,7 +109,7 @@ describe('readForm', () => {
     }
   });
 
-  it('knows that the client has gone, wherever it went', async () => {
+  it('reports a client that disconnects at any byte', async () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k' }, randomBytes(100_000)));
     for (const length of [0, 1, 30, 200, 400, 60_000, bytes.length - 1]) {
       const source = new PassThrough();
@@ -120,7 +120,7 @@ describe('readForm', () => {
     }
   });
 
-  it('waits no longer than it was told', async () => {
+  it('times out', async () => {
     const source = new PassThrough();
     const body = { length: 1000, open: () => source };
     const incoming = { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body } as unknown as Incoming;
@@ -128,7 +128,7 @@ describe('readForm', () => {
     assert.ok(source.isPaused());
   });
 
-  it('does not wait for ever for a client that sends a byte now and then', async (t) => {
+  it('times out for a client that sends a byte now and then', async (t) => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k' }, randomBytes(50_000)));
     for (const begun of [0, bytes.length - 40_000]) {
       const source = new PassThrough();
@@ -144,13 +144,13 @@ describe('readForm', () => {
     }
   });
 
-  it('asks for no body whose length is not declared', async () => {
+  it('does not open a body of undeclared length', async () => {
     const body = { length: undefined, open: () => assert.fail('the body was asked for') };
     const incoming = { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body } as unknown as Incoming;
     await assert.rejects(readForm(incoming, PACE), { type: 'missing_content_length' });
   });
 
-  it('stops reading the client where nobody takes the file', async () => {
+  it('applies backpressure if the file is not read', async () => {
     const { contentType, bytes } = await encodeForm(formOf({ key: 'k' }, randomBytes(1_000_000)));
     const pieces = Array.from({ length: 16 }, (_, i) => bytes.subarray(i * 65_536, (i + 1) * 65_536));
     let asked = 0;
@@ -174,7 +174,7 @@ describe('readForm', () => {
   });
 });
 
-describe('readForm: the name of the file', () => {
+describe('readForm: the file name', () => {
   const names: [sent: string, name: string][] = [
     ['a.txt', 'a.txt'],
     ['C:\\Program Files\\dir\\file.txt', 'file.txt'],
@@ -199,7 +199,7 @@ describe('readForm: the name of the file', () => {
     });
   }
 
-  it('is empty where the client gave none', async () => {
+  it('is empty if the client sends none', async () => {
     const file = part('Content-Disposition: form-data; name="file"', 'text');
     const form = await read(handWritten(field('key', `u/\${filename}`), file, END));
     assert.equal(form.fields.get('key'), 'u/');
@@ -207,7 +207,7 @@ describe('readForm: the name of the file', () => {
   });
 });
 
-describe('readForm: what is written in more than one way', () => {
+describe('readForm: alternative spellings', () => {
   const same: [what: string, form: EncodedForm][] = [
     ['names in another case', handWritten(field('KEY', 'k'), filePart('x').replace('file"', 'FILE"'), END)],
     ['unquoted names', handWritten(part('content-disposition:form-data;name=key', 'k'), filePart('x'), END)],
@@ -231,7 +231,7 @@ describe('readForm: what is written in more than one way', () => {
     ],
   ];
   for (const [what, form] of same) {
-    it(`takes ${what}`, async () => {
+    it(`accepts ${what}`, async () => {
       const { fields, file } = await read(form);
       assert.deepEqual([...fields], [['key', 'k']]);
       assert.equal(file.length, 1);

@@ -29,10 +29,10 @@ describe('tagsOfDocument', () => {
     ['a tag with an empty key', tagging('<Tag><Key/><Value>b</Value></Tag>')],
     ['a tag with two keys', tagging('<Tag><Key>a</Key><Key>b</Key></Tag>')],
     ['text between tags', tagging('text')],
-    ['half of a surrogate pair', tagging('<Tag><Key>&#xD800;</Key></Tag>')],
+    ['an unpaired surrogate', tagging('<Tag><Key>&#xD800;</Key></Tag>')],
     ['entities of its own', `<!DOCTYPE t [<!ENTITY e "x">]>${tagging('<Tag><Key>&e;</Key></Tag>')}`],
   ];
   for (const [what, document] of refused) {
-    it(`refuses ${what}`, () => assert.throws(() => tagsOfDocument(document), { type: 'malformed_xml' }));
+    it(`rejects ${what}`, () => assert.throws(() => tagsOfDocument(document), { type: 'malformed_xml' }));
   }
 });

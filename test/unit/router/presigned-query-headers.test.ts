@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Incoming } from '../../../src/domain/stages.ts';
-import { unhoist } from '../../../src/router/presigned-query-headers.ts';
+import { applyQueryHeaders } from '../../../src/router/presigned-query-headers.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
 
-const unhoisted = (query: string, headers: Record<string, string> = {}) =>
-  unhoist({ headers, query: parseTarget(`/uploads/k?${query}`).query } as unknown as Incoming);
+const applied = (query: string, headers: Record<string, string> = {}) =>
+  applyQueryHeaders({ headers, query: parseTarget(`/uploads/k?${query}`).query } as unknown as Incoming);
 
 describe('headers in the query', () => {
-  it('are headers where the query is signed, and stay parameters where it is not', () => {
-    const { headers, query } = unhoisted('X-Amz-Signature=1&X-Amz-Meta-A=b&x-id=PutObject', { host: 'gateway' });
+  it('become headers if the query is signed, and stay parameters otherwise', () => {
+    const { headers, query } = applied('X-Amz-Signature=1&X-Amz-Meta-A=b&x-id=PutObject', { host: 'gateway' });
     assert.deepEqual(headers, { host: 'gateway', 'x-amz-meta-a': 'b' });
     assert.deepEqual(
       query.map(([name]) => name),
       ['X-Amz-Signature', 'x-id'],
     );
-    assert.deepEqual(unhoisted('X-Amz-Meta-A=b').headers, {});
+    assert.deepEqual(applied('X-Amz-Meta-A=b').headers, {});
   });
 
-  it('have the bytes of their UTF-8, as the same header would have on the wire', () => {
-    const { headers } = unhoisted('X-Amz-Signature=1&X-Amz-Meta-A=%C3%A9%F0%9F%90%89', {
+  it('have one character for each UTF-8 byte, like a header', () => {
+    const { headers } = applied('X-Amz-Signature=1&X-Amz-Meta-A=%C3%A9%F0%9F%90%89', {
       'x-amz-meta-a': 'Ã©ð\x9f\x90\x89',
     });
     assert.equal(Buffer.from(headers['x-amz-meta-a'] ?? '', 'latin1').toString('utf8'), 'é🐉');
@@ -33,8 +33,8 @@ describe('headers in the query', () => {
     ['a name that is not ASCII', 'X-Amz-Meta-%C3%A9=b'],
     ['two spellings of two values', 'X-Amz-Meta-A=b&x-amz-meta-a=c'],
   ] as const) {
-    it(`are refused with ${what}`, () => {
-      assert.throws(() => unhoisted(`X-Amz-Signature=1&${pair}`), { type: 'invalid_argument' });
+    it(`are rejected with ${what}`, () => {
+      assert.throws(() => applied(`X-Amz-Signature=1&${pair}`), { type: 'invalid_argument' });
     });
   }
 });

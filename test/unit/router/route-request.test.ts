@@ -51,14 +51,14 @@ describe('routeRequest', () => {
     });
   }
 
-  it('takes the longest prefix, and only whole segments of it', () => {
+  it('matches the longest prefix, by whole segments', () => {
     assert.equal(route('PUT', '/deep/er/k').bucket.name, 'root');
     assert.equal(route('PUT', '/deep/erk').bucket.name, 'deep');
     assert.equal(refusal('PUT', '/uploadsx/k'), 'NoSuchBucket');
     assert.equal(refusal('PUT', '/%75ploads/k'), 'NoSuchBucket');
   });
 
-  it('refuses a path that names another bucket when it is decoded, and no other', () => {
+  it('rejects only paths whose decoded form is in a different bucket', () => {
     assert.equal(refusal('PUT', '/deep/er%2Fk'), 'InvalidURI');
     assert.equal(refusal('PUT', '/deep/%65r/k'), 'InvalidURI');
     assert.equal(route('PUT', '/deep/er/a%2Fk').bucket.name, 'root');
@@ -80,7 +80,7 @@ describe('routeRequest', () => {
     ["q'()*!,$@:", "q'()*!,$@:"],
   ];
   for (const [raw, key] of keys) {
-    it(`decodes ${raw} once and leaves it so`, () => assert.equal(route('PUT', `/uploads/${raw}`).key, key));
+    it(`decodes ${raw} once`, () => assert.equal(route('PUT', `/uploads/${raw}`).key, key));
   }
 
   const literal: [raw: string, key: string][] = [
@@ -91,7 +91,7 @@ describe('routeRequest', () => {
     ['a/.sgwtmp/b__XLDIR__', 'a/.sgwtmp/b__XLDIR__'],
   ];
   for (const [raw, key] of literal) {
-    it(`takes ${raw} where keys are literal, and refuses it elsewhere`, () => {
+    it(`accepts ${raw} only with literal keys`, () => {
       assert.equal(route('PUT', `/literal/${raw}`).key, key);
       assert.throws(() => route('PUT', `/uploads/${raw}`), {
         type: 'invalid_key',
@@ -141,7 +141,7 @@ describe('routeRequest', () => {
     ['PUT', '/other/k', 'NoSuchBucket'],
   ];
   for (const [method, target, code] of refused) {
-    it(`refuses ${method} ${target.slice(0, 60)} with ${code}`, () => assert.equal(refusal(method, target), code));
+    it(`rejects ${method} ${target.slice(0, 60)} with ${code}`, () => assert.equal(refusal(method, target), code));
   }
 });
 
@@ -180,6 +180,6 @@ describe('the routing of a refused request', () => {
 
 describe('parseTarget', () => {
   for (const target of ['http://h/uploads/k', '*', '/a#b', '/a\\b', '/a b', '/\u00fc', 'uploads/k', '']) {
-    it(`refuses ${JSON.stringify(target)}`, () => assert.throws(() => parseTarget(target), { type: 'invalid_uri' }));
+    it(`rejects ${JSON.stringify(target)}`, () => assert.throws(() => parseTarget(target), { type: 'invalid_uri' }));
   }
 });

@@ -25,9 +25,9 @@ const RECORDED: [option: string, hex: string, source: string, rest: string][] = 
   ],
 ];
 
-describe('a header of the PROXY protocol', () => {
+describe('a PROXY protocol header', () => {
   for (const [option, hex, source, rest] of RECORDED) {
-    it(`is read as HAProxy sends it: ${option}`, () => {
+    it(`is parsed as HAProxy sends it: ${option}`, () => {
       const bytes = Buffer.from(hex, 'hex');
       const length = bytes.length - rest.length;
       assert.deepEqual(parseProxyHeader(bytes), { length, source });
@@ -35,7 +35,7 @@ describe('a header of the PROXY protocol', () => {
     });
   }
 
-  it('leaves the connection its own address where it names no client by IP', () => {
+  it('does not replace the peer address without an IP address of the client', () => {
     const signature = '0d0a0d0a000d0a515549540a';
     const unnamed = [`${signature}20000000`, `${signature}21000003040000`, `${signature}213100d8${'00'.repeat(216)}`];
     for (const hex of unnamed) {

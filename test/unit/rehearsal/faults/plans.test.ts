@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ConfigError, formatProblem } from '../../../../src/config/config-error.ts';
 import { parseFaults } from '../../../../src/config/parse-config.ts';
-import { FaultChooser, wayfarerOf } from '../../../../src/rehearsal/faults/fault-chooser.ts';
+import { FaultChooser, proxiedRequestOf } from '../../../../src/rehearsal/faults/fault-chooser.ts';
 
 const page = readFileSync(new URL('../../../../docs/rehearsal.md', import.meta.url), 'utf8');
 const recipes = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
@@ -37,7 +37,7 @@ describe('the choice of faults', () => {
   const choose = (plan: object[], requests: [string, string][], seed = 1): (string | undefined)[] => {
     const { faults } = parseFaults(JSON.stringify({ faults: plan }), 'plan', {});
     const chooser = new FaultChooser(faults, seed);
-    return requests.map(([method, target]) => chooser.choose(wayfarerOf(method, target))?.do);
+    return requests.map(([method, target]) => chooser.choose(proxiedRequestOf(method, target))?.do);
   };
   const times = (count: number): [string, string][] => Array.from({ length: count }, () => ['PUT', '/b/k']);
 
@@ -52,7 +52,7 @@ describe('the choice of faults', () => {
     ['GET', '/b?versioning', undefined, '', undefined],
   ] as const) {
     it(`sees ${operation ?? 'nothing'} in ${method} ${target}`, () =>
-      assert.deepEqual(wayfarerOf(method, target), { operation, key, part }));
+      assert.deepEqual(proxiedRequestOf(method, target), { operation, key, part }));
   }
 
   it('skips, and counts', () =>

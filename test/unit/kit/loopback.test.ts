@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isThisMachine } from '../../../src/kit/this-machine.ts';
+import { isLoopback } from '../../../src/kit/loopback.ts';
 
 describe('a host', () => {
   for (const host of ['localhost', 'LocalHost', 'collector.localhost', '127.0.0.1', '127.8.9.10', '[::1]']) {
-    it(`${host} is this machine`, () => assert.equal(isThisMachine(host), true));
+    it(`${host} is a loopback address`, () => assert.equal(isLoopback(host), true));
   }
   for (const host of ['collector', '127.evil.com', 'localhost.evil.com', 'notlocalhost', '10.0.0.1', '[::2]', '']) {
-    it(`${JSON.stringify(host)} is not known to be this machine`, () => assert.equal(isThisMachine(host), false));
+    it(`${JSON.stringify(host)} is not a loopback address`, () => assert.equal(isLoopback(host), false));
   }
 });

@@ -1,6 +1,6 @@
 /**
- * What stands before HTTP and TLS on the upload port: the PROXY protocol, read from trusted peers and from nobody else.
- * A trusted peer must send the header; whoever is not trusted is a direct client, and a header of its own is bad HTTP.
+ * The PROXY protocol on the upload port, which precedes TLS and HTTP. It is read only from trusted peers, which must send its
+ * header. Any other peer is a direct client, and its header is a malformed HTTP request.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -9,26 +9,26 @@ import type { AddressSet } from '../kit/address-set.ts';
 import { LONGEST_HEADER, type ProxyHeader, parseProxyHeader } from './proxy-header.ts';
 import type { RefusedConnection } from './refused-connection.ts';
 
-const PATIENCE_MILLIS = FIXED_LIMITS.proxy_header_seconds * 1000;
+const TIMEOUT_MILLIS = FIXED_LIMITS.proxy_header_seconds * 1000;
 
-/** What names one connection among those of the port. */
+/** Identifies a connection of the port. */
 export interface Connection {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
 }
 
-export interface FrontDoor {
-  /** The client that the proxy named for this connection; undefined where there is no proxy, or it named none. */
+export interface ProxyProtocol {
+  /** The client address from the proxy; undefined without a proxy, or if it sent none. */
   sourceOf(connection: Connection): string | undefined;
-  /** Cuts the connections that have not said who they are. */
+  /** Closes connections that have not sent their header. */
   close(): void;
 }
 
-/** Takes the place of the server's own listeners for connections, and calls them when a connection may go on. */
-export function guard(server: Server, trusted: AddressSet, refused: RefusedConnection): FrontDoor {
+/** Replaces the server's connection listeners, and calls them after the header has been read. */
+export function acceptProxyProtocol(server: Server, trusted: AddressSet, refused: RefusedConnection): ProxyProtocol {
   const sources = new Map<string, string>();
-  /** The same by the TCP socket, which is asked when the connection has no addresses any more. */
-  const named = new WeakMap<Connection, string>();
+  /** The same by TCP socket, for connections that no longer have addresses. */
+  const bySocket = new WeakMap<Connection, string>();
   const waiting = new Set<Socket>();
   const listeners = server.listeners('connection');
   const admit = (socket: Socket): void => {
@@ -44,52 +44,52 @@ export function guard(server: Server, trusted: AddressSet, refused: RefusedConne
       waiting.delete(socket);
       if (typeof outcome === 'string') {
         socket.destroy();
-        if (outcome !== 'gone') refused(outcome, peer);
+        if (outcome !== 'closed') refused(outcome, peer);
         return;
       }
       if (outcome.source !== undefined) {
         sources.set(name, outcome.source);
-        named.set(socket, outcome.source);
+        bySocket.set(socket, outcome.source);
         socket.once('close', () => sources.delete(name));
       }
       admit(socket);
     });
   });
   return {
-    sourceOf: (socket) => named.get(socket) ?? sources.get(nameOf(socket)),
+    sourceOf: (socket) => bySocket.get(socket) ?? sources.get(nameOf(socket)),
     close() {
       for (const socket of waiting) socket.destroy();
     },
   };
 }
 
-/** A TLS socket does not tell which socket it lies on, but it has the same peer, and no two connections of a port have. */
+/** A TLS socket does not expose its TCP socket, but has the same peer, which is unique for each connection. */
 const nameOf = ({ remoteAddress, remotePort }: Connection): string => `${remoteAddress} ${remotePort}`;
 
-type Outcome = ProxyHeader | 'proxy_header_malformed' | 'proxy_header_timeout' | 'gone';
+type Outcome = ProxyHeader | 'proxy_header_malformed' | 'proxy_header_timeout' | 'closed';
 
-/** Leaves the bytes after the header in the socket. A peer that goes without a word is only `gone`: balancers probe so. */
+/** Leaves the bytes after the header in the socket. A peer that closes without sending is only `closed`: load balancers probe like this. */
 function readProxyHeader(socket: Socket, done: (outcome: Outcome) => void): void {
-  // One buffer for all pieces: to join them anew with each one would take quadratic time where they are single bytes.
-  const held = Buffer.allocUnsafe(LONGEST_HEADER);
+  // One buffer for all chunks: concatenating them for each chunk would take quadratic time for single bytes.
+  const buffer = Buffer.allocUnsafe(LONGEST_HEADER);
   let length = 0;
   const finish = (outcome: Outcome): void => {
     clearTimeout(timer);
-    socket.off('readable', take).off('end', end).off('close', end).off('error', end);
+    socket.off('readable', read).off('end', end).off('close', end).off('error', end);
     done(outcome);
   };
-  const end = (): void => finish(length === 0 ? 'gone' : 'proxy_header_malformed');
-  const take = (): void => {
+  const end = (): void => finish(length === 0 ? 'closed' : 'proxy_header_malformed');
+  const read = (): void => {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return;
     const before = length;
-    length += bytes.copy(held, before);
-    const header = parseProxyHeader(held.subarray(0, length));
+    length += bytes.copy(buffer, before);
+    const header = parseProxyHeader(buffer.subarray(0, length));
     if (header === 'more') return;
     const rest = header === 'malformed' ? bytes : bytes.subarray(header.length - before);
     if (header !== 'malformed' && rest.length > 0) socket.unshift(rest);
     finish(header === 'malformed' ? 'proxy_header_malformed' : header);
   };
-  const timer = setTimeout(() => finish('proxy_header_timeout'), PATIENCE_MILLIS);
-  socket.on('readable', take).on('end', end).on('close', end).on('error', end);
+  const timer = setTimeout(() => finish('proxy_header_timeout'), TIMEOUT_MILLIS);
+  socket.on('readable', read).on('end', end).on('close', end).on('error', end);
 }
