@@ -9,16 +9,16 @@
  */
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
-import { openAuthz } from '../../src/assembly/open-authz.ts';
-import type { BucketParts } from '../../src/assembly/surroundings.ts';
-import { questionOf } from '../../src/authz/question.ts';
+import { openAuthz } from '../../src/app/bucket/authz.ts';
+import { Lifetime } from '../../src/app/lifetime.ts';
+import { queryOf } from '../../src/authz/authorization-query.ts';
 import type { Engine } from '../../src/domain/identity-watch.ts';
 import type { Resolved } from '../../src/domain/stages.ts';
 import { authzOf } from '../support/auth-contestants.ts';
 import { type Call, type CallPlan, measureCalls } from '../support/calls.ts';
 import { HelperProcess } from '../support/helper-process.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
-import { judged, type Ready, readyRequests, surroundings } from '../support/judged-requests.ts';
+import { appContext, judged, type Ready, readyRequests } from '../support/judged-requests.ts';
 import { bind, findPlaces } from '../support/pinning.ts';
 import { type Random, seededRandom } from '../support/statistics.ts';
 import { type Estimate, estimateOf, microsText, ratioText, table, verdict } from '../support/table.ts';
@@ -41,29 +41,29 @@ async function main(): Promise<void> {
     options: { seed: { type: 'string', default: '1' }, smoke: { type: 'boolean', default: false } },
   });
   const random = seededRandom(Number(values.seed));
-  const parts: BucketParts = { opened: [], reloads: [] };
+  const lifetime = new Lifetime(appContext().log);
   try {
-    const calls = await openCalls(parts);
+    const calls = await openCalls(lifetime);
     const plan = values.smoke ? SMOKE : PLAN;
     const costs = await measureCalls(calls, plan, random);
     console.log(`CPU per call, alone in one process (${plan.rounds} rounds of turns of ${plan.millis} ms)\n`);
     print(calls, costs, random, values.smoke);
   } finally {
-    for (const close of parts.opened.reverse()) await close();
+    await lifetime.close();
   }
 }
 
-/** All that is called, warm: keys are fetched, tokens remembered, connections open. @param parts is told what to close. */
-async function openCalls(parts: BucketParts): Promise<Measured[]> {
+/** All that is called, warm: keys are fetched, tokens remembered, connections open. @param lifetime is told what to close. */
+async function openCalls(lifetime: Lifetime): Promise<Measured[]> {
   const provider = await IdentityProvider.open();
-  parts.opened.push(async () => provider.close());
+  lifetime.onClose(async () => provider.close());
   const engine = new HelperProcess('./engine-process.ts');
-  parts.opened.push(() => engine.end());
+  lifetime.onClose(() => engine.end());
   const places = findPlaces();
   if (places !== undefined) bind(engine.pid, places.others);
   if (places !== undefined) bind(process.pid, places.contestants);
   const port = await engine.ask<number>('listen');
-  const ready = (kind: Parameters<typeof readyRequests>[0]) => readyRequests(kind, provider, parts);
+  const ready = (kind: Parameters<typeof readyRequests>[0]) => readyRequests(kind, provider, lifetime);
   const bearer = await ready('bearer');
   const asked = await judged(bearer);
   return [
@@ -71,10 +71,10 @@ async function openCalls(parts: BucketParts): Promise<Measured[]> {
     { name: 'presigned URL', ...authenticates(await ready('presigned')) },
     { name: 'JWT as bearer, remembered', target: { micros: 10 }, ...authenticates(bearer) },
     { name: 'JWT as session token, remembered', ...authenticates(await ready('session token')) },
-    ...BARE.map((name) => ({ name, ...bareRequests(asked, port, parts) })),
-    { name: 'OPA', target: { ratio: 1.25 }, ...decides('opa', 0, asked, port, parts) },
-    { name: 'OPA, remembered', ...decides('opa', 3600, asked, port, parts) },
-    { name: 'OpenFGA', ...decides('openfga', 0, asked, port, parts) },
+    ...BARE.map((name) => ({ name, ...bareRequests(asked, port, lifetime) })),
+    { name: 'OPA', target: { ratio: 1.25 }, ...decides('opa', 0, asked, port, lifetime) },
+    { name: 'OPA, remembered', ...decides('opa', 3600, asked, port, lifetime) },
+    { name: 'OpenFGA', ...decides('openfga', 0, asked, port, lifetime) },
   ];
 }
 
@@ -95,8 +95,8 @@ function authenticates({ authenticator, requests }: Ready): Run {
   };
 }
 
-function decides(engine: Engine, ttl: number, requests: readonly Resolved[], port: number, parts: BucketParts): Run {
-  const [authorizer] = openAuthz(authzOf(engine, ttl, port), 'uploads', parts, surroundings());
+function decides(engine: Engine, ttl: number, requests: readonly Resolved[], port: number, lifetime: Lifetime): Run {
+  const [authorizer] = openAuthz(authzOf(engine, ttl, port), 'uploads', lifetime, appContext());
   let next = 0;
   return severalAtATime(async () => {
     const request = requests[next++ % requests.length]!;
@@ -106,10 +106,10 @@ function decides(engine: Engine, ttl: number, requests: readonly Resolved[], por
 }
 
 /** What is sent was written beforehand. */
-function bareRequests(requests: readonly Resolved[], port: number, parts: BucketParts): Run {
+function bareRequests(requests: readonly Resolved[], port: number, lifetime: Lifetime): Run {
   const pool = new Pool(`http://127.0.0.1:${port}`, { pipelining: 1, allowH2: false });
-  parts.opened.push(() => pool.destroy());
-  const bodies = requests.map((request) => JSON.stringify({ input: questionOf(request) }));
+  lifetime.onClose(() => pool.destroy());
+  const bodies = requests.map((request) => JSON.stringify({ input: queryOf(request) }));
   const headers = ['content-type', 'application/json'];
   let next = 0;
   return severalAtATime(async () => {

@@ -1,6 +1,7 @@
 /** The benchmarks' requests as the stages of the gateway get them, without a connection or a server around them. */
-import { openAuth } from '../../src/assembly/open-auth.ts';
-import type { BucketParts, Surroundings } from '../../src/assembly/surroundings.ts';
+import { openAuth } from '../../src/app/bucket/auth.ts';
+import type { AppContext } from '../../src/app/context.ts';
+import type { Lifetime } from '../../src/app/lifetime.ts';
 import type { Authenticator, CredentialKind, Proof } from '../../src/auth/authenticator.ts';
 import { NOBODY_WATCHES } from '../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../src/domain/span.ts';
@@ -28,10 +29,10 @@ const KINDS: Readonly<Record<Exclude<Credential, 'none'>, CredentialKind>> = {
 export async function readyRequests(
   credential: Exclude<Credential, 'none'>,
   provider: IdentityProvider,
-  parts: BucketParts,
+  lifetime: Lifetime,
 ): Promise<Ready> {
   const bucket = { name: 'uploads', auth: authOf(provider.jwksUrl) };
-  const opened = await openAuth(bucket, parts, surroundings());
+  const opened = await openAuth(bucket, lifetime, appContext());
   const authenticator = opened?.authenticators.find(({ kinds }) => kinds.includes(KINDS[credential]));
   if (authenticator === undefined) throw new Error(`nobody judges ${credential}`);
   const requests = (await requestsWith(credential, provider, SMALL_OBJECT)).map(routed);
@@ -53,7 +54,7 @@ export function judged({ authenticator, requests }: Ready): Promise<Resolved[]> 
 }
 
 /** Nobody counts and nobody writes. */
-export function surroundings(): Surroundings {
+export function appContext(): AppContext {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   return { directory: process.cwd(), env: {}, log, watch: NOBODY_WATCHES };
 }

@@ -1,17 +1,31 @@
 /** Renders docs/errors.md: every failure of a request, from the table of failures. */
-import { FAILURES } from '../../src/domain/failure.ts';
+import { FAILURES } from '../../src/domain/failures.ts';
 import { PASSED_ERRORS } from '../../src/s3/store-answers.ts';
 import { code, head, table } from './markdown.ts';
 
 export function renderErrors(): string {
-  const rows = Object.entries(FAILURES).map(([type, { code: s3, status, side, message }]) => [
-    code(type),
-    code(s3),
-    String(status),
-    side,
-    message,
-  ]);
-  const columns = ['`error.type`', 'S3 code', 'status', 'who has to act', 'message, unless a more precise one exists'];
+  const rows = Object.entries(FAILURES).map(
+    ([type, { code: s3, status, side, retryAfter, closesConnection, limits, message }]) => [
+      code(type),
+      code(s3),
+      String(status),
+      side,
+      retryAfter === undefined ? '' : `${retryAfter} s`,
+      closesConnection ? 'closes' : '',
+      (limits ?? []).map(code).join(', '),
+      message,
+    ],
+  );
+  const columns = [
+    '`error.type`',
+    'S3 code',
+    'status',
+    'who has to act',
+    'Retry-After',
+    'connection',
+    'limits',
+    'message',
+  ];
   const passed = Object.entries(PASSED_ERRORS).map(([store, { code: s3 = store, status, message }]) => [
     String(status),
     code(store),
@@ -25,8 +39,8 @@ export function renderErrors(): string {
 
 const INTRODUCTION = `Every unsuccessful request has one of these errors. The name is \`error.type\` on its spans, in its log line and in the metrics. The
 client gets the S3 code and the HTTP status, in S3's error XML with the trace id. If the store reports an error
-(\`store_error\`), its code is passed on if it is about the request: see below. The table is generated from
-\`src/domain/failure.ts\`.
+(\`store_error\`), its code is passed on if it is about the request: see below. \`limits\` are settings of \`mizuchi_limit\`: [limits](limits.md). Many failures have a more precise message. The table is generated from
+\`src/domain/failures.ts\`.
 `;
 
 const PASSED = `## Errors of the store

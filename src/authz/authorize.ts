@@ -41,7 +41,7 @@ async function check<B extends PolicyBucket>(request: Resolved<B>, watch: Identi
     return { ...request, decision: { reason } };
   } catch (thrown) {
     const failure = asFailure(thrown);
-    if (failure.type !== 'access_denied' && !isUnwanted(failure)) {
+    if (failure.type !== 'access_denied' && !failure.shape.isCancellation) {
       span.set('authz.decision', 'error');
       span.set('authz.reason', failure.reason);
       if (failure.reason === 'breaker_open') span.set('authz.breaker', 'open');
@@ -74,10 +74,7 @@ async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch:
   } catch (thrown) {
     // Who has gone is told nothing, and says nothing of the engine: whoever likes could raise its errors. Nor does a full line.
     const failure = asFailure(thrown);
-    if (!isUnwanted(failure) && failure.type !== 'overloaded') tell('error', false);
+    if (!failure.shape.isCancellation && failure.type !== 'overloaded') tell('error', false);
     throw thrown;
   }
 }
-
-/** Whether nobody waits for the decision any more. */
-const isUnwanted = ({ type }: Failure): boolean => type === 'client_aborted' || type === 'shutting_down';

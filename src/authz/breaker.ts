@@ -4,7 +4,7 @@
  */
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import type { BreakerState } from '../domain/identity-watch.ts';
-import { EngineError, unavailable } from './trouble.ts';
+import { EngineError, unavailable } from './engine-error.ts';
 
 /** Failures in a row that open it. */
 const FAILURES = 5;

@@ -7,7 +7,7 @@ import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
-import { EngineError, type EngineTrouble } from './trouble.ts';
+import { EngineError, type EngineTrouble } from './engine-error.ts';
 
 /** Bytes of an answer: a decision with its reason takes a few hundred. */
 const MAX_ANSWER = FIXED_LIMITS.engine_response_bytes;

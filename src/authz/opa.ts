@@ -1,38 +1,41 @@
-/** Open Policy Agent, asked by its REST API ("Data API", "Get a Document (with Input)"). */
-import type { Resolved } from '../domain/stages.ts';
-import type { Authorizer } from './authorizer.ts';
+/** Open Policy Agent, called by its REST API ("Data API", "Get a Document (with Input)"). */
+
+import { string } from '../config/scalars.ts';
+import { queryOf, writeQuery } from './authorization-query.ts';
 import type { Decided } from './decision-cache.ts';
-import { createEngine, type EngineOptions, type EngineTools } from './engine.ts';
-import { questionOf, writeQuery } from './question.ts';
+import { policyEngine } from './policy-engine.ts';
 
-export interface OpaOptions extends EngineOptions {
-  /** Package and rule, such as `mizuchi/allow`. */
-  readonly policy_path: string;
-}
-
-export function createOpa(options: OpaOptions, tools: EngineTools): Authorizer {
-  const language = {
-    engine: 'opa' as const,
-    path: `/v1/data/${options.policy_path}`,
-    ask(request: Resolved) {
-      const input = questionOf(request);
+export const OPA = policyEngine({
+  name: 'opa',
+  title: 'Open Policy Agent',
+  exampleUrl: 'http://127.0.0.1:8181',
+  needsSubject: false,
+  fields: {
+    policy_path: string({
+      prose:
+        'The document to query, as in `POST /v1/data/<policy_path>`: `mizuchi/allow` is the rule `allow` in the package `mizuchi`.',
+      check: (path) => (/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path) ? undefined : 'is not a rule path'),
+      hint: 'write the package and the rule, such as mizuchi/allow',
+    }),
+  },
+  protocol: {
+    path: ({ policy_path }) => `/v1/data/${policy_path}`,
+    encode(_, request) {
+      const input = queryOf(request);
       return writeQuery(input, { input });
     },
-    understand,
-  };
-  return createEngine(language, options, tools);
-}
+    decode,
+  },
+  describe: ({ url, policy_path }) => `OPA ${url}, ${policy_path}`,
+});
 
-/** Characters of a reason that go to the span. */
+/** Characters of a reason on the span. */
 const MAX_REASON = 200;
 /** A rule may quote a claim, and `check` writes to a terminal. */
 const CONTROL = /\p{Cc}/gu;
 
-/**
- * `true`, or an object whose `allow` is `true`: everything else denies. A document without `result` is OPA's way of saying that
- * no rule applied.
- */
-function understand(document: unknown): Decided {
+/** `true`, or an object whose `allow` is `true`; everything else denies. Without `result`, no rule applied. */
+function decode(document: unknown): Decided {
   const result = fieldOf(document, 'result');
   if (result === undefined) return { allow: false, reason: 'policy_undefined' };
   const allow = typeof result === 'boolean' ? result : fieldOf(result, 'allow');

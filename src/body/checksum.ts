@@ -1,11 +1,13 @@
 /**
- * The checksums that S3 clients send beside their bytes, as a table. Values are base64, as in `x-amz-checksum-<name>`
- * (Amazon S3 User Guide, "Checking object integrity"). What Node has natively is used; the two others are WebAssembly,
- * loaded when the first request needs them. CPU of each: docs/bodies.md, `npm run bench -- checksums`.
+ * How the checksums of src/domain/checksums.ts are computed: natively by Node.js where it can, else by WebAssembly, which is
+ * loaded for the first request that needs it. CPU of each: docs/bodies.md, `npm run bench -- checksums`.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { IHasher } from 'hash-wasm';
+import { type ChecksumName, CHECKSUMS as ROWS, VERIFIED_CHECKSUMS } from '../domain/checksums.ts';
+
+export type { ChecksumName, ChecksumType } from '../domain/checksums.ts';
 
 export interface Checksum {
   update(bytes: Buffer): void;
@@ -13,56 +15,36 @@ export interface Checksum {
   digest(): Promise<string>;
 }
 
-/** Of all bytes of an object, or of the checksums of its parts (Amazon S3 User Guide, "Checking object integrity"). */
-export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+type Create = () => Promise<Checksum>;
 
-interface ChecksumShape {
-  /** Length of the base64 form in characters. */
-  readonly encodedLength: number;
-  /** Possible values of `x-amz-checksum-type` for an object in parts; the first where none is named. */
-  readonly types: readonly ChecksumType[];
-  create(): Promise<Checksum>;
-}
+const CREATE: Readonly<Record<ChecksumName, Create>> = {
+  crc32: async () => nativeCrc32(),
+  crc32c: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)),
+  crc64nvme: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)),
+  sha1: async () => nativeHash('sha1'),
+  sha256: async () => nativeHash('sha256'),
+  sha512: async () => nativeHash('sha512'),
+  md5: async () => nativeHash('md5'),
+};
 
-export const CHECKSUMS = {
-  crc32: { encodedLength: 8, types: ['COMPOSITE', 'FULL_OBJECT'], create: async () => nativeCrc32() },
-  crc32c: {
-    encodedLength: 8,
-    types: ['COMPOSITE', 'FULL_OBJECT'],
-    create: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)),
-  },
-  crc64nvme: {
-    encodedLength: 12,
-    types: ['FULL_OBJECT'],
-    create: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)),
-  },
-  sha1: { encodedLength: 28, types: ['COMPOSITE'], create: async () => nativeHash('sha1') },
-  sha256: { encodedLength: 44, types: ['COMPOSITE'], create: async () => nativeHash('sha256') },
-  sha512: { encodedLength: 88, types: ['COMPOSITE'], create: async () => nativeHash('sha512') },
-  md5: { encodedLength: 24, types: ['COMPOSITE'], create: async () => nativeHash('md5') },
-} as const satisfies Record<string, ChecksumShape>;
-
-export type ChecksumName = keyof typeof CHECKSUMS;
+/** The checksums that the gateway verifies: their rows, and how each is computed. */
+export const CHECKSUMS = Object.fromEntries(
+  VERIFIED_CHECKSUMS.map((name) => [name, { ...ROWS[name], create: CREATE[name] }]),
+) as Readonly<Record<ChecksumName, (typeof ROWS)[ChecksumName] & { readonly create: Create }>>;
 
 /** Whether the checksum of an object in parts can be that of the whole. */
 export function hasFullObjectType(name: ChecksumName): boolean {
-  const types: readonly ChecksumType[] = CHECKSUMS[name].types;
-  return types.includes('FULL_OBJECT');
+  return ROWS[name].types.includes('FULL_OBJECT');
 }
 
-/**
- * Whether every store that takes checksums verifies this one. MinIO ignores the newer ones, and stores what does not match them
- * (tried with test/real/stores/changed-bytes.real.ts).
- */
+/** Whether every store that accepts checksums verifies this one. */
 export function isKnownEverywhere(name: ChecksumName): boolean {
-  return KNOWN_EVERYWHERE.has(name);
+  return ROWS[name].knownEverywhere;
 }
-
-const KNOWN_EVERYWHERE: ReadonlySet<ChecksumName> = new Set(['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256']);
 
 const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
 
-/** The checksum that a header or trailer of this lower-case name carries; undefined if it is none that can be verified here. */
+/** The checksum that a header or trailer of this lower-case name carries; undefined if the gateway does not verify it. */
 export function checksumOfHeader(header: string): ChecksumName | undefined {
   const name = HEADER.exec(header)?.[1];
   return name !== undefined && Object.hasOwn(CHECKSUMS, name) ? (name as ChecksumName) : undefined;

@@ -1,6 +1,8 @@
 /** What `check` says of access: who may upload where, and, with `--as` and `--put`, what would come of one upload. */
-import { type Rehearsal, rehearse } from '../assembly/rehearse.ts';
-import type { Surroundings } from '../assembly/surroundings.ts';
+
+import type { AppContext } from '../app/context.ts';
+import { type DryRun, dryRun } from '../app/dry-run/dry-run.ts';
+import { configuredEngines } from '../authz/engines.ts';
 import { type AuthConfig, algorithmsOf } from '../config/auth.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketConfig } from '../config/bucket.ts';
@@ -34,46 +36,46 @@ function authLines({ enabled, jwt, sigv4 }: AuthConfig): Line[] {
   return lines;
 }
 
-function authzLines({ enabled, opa, openfga }: AuthzConfig): Line[] {
-  if (!enabled) return [['  policy', 'none: whoever is known may upload']];
-  const lines: Line[] = [];
-  if (opa !== undefined) lines.push(['  policy', `OPA ${opa.url}, ${opa.policy_path}`]);
-  if (openfga !== undefined)
-    lines.push(['  policy', `OpenFGA ${openfga.url}, ${openfga.relation} of the ${openfga.check}`]);
-  return lines;
+function authzLines(authz: AuthzConfig): Line[] {
+  if (!authz.enabled) return [['  policy', 'none: whoever is known may upload']];
+  return configuredEngines(authz).map(({ engine, options }) => ['  policy', engine.describe(options)]);
 }
 
-/** @returns the text, and whether the upload would be let through. */
+/** @returns the text, and whether the upload would be accepted. */
 export async function explainUpload(
   config: Config,
   as: string | undefined,
   put: string,
-  around: Omit<Surroundings, 'watch'>,
+  around: Omit<AppContext, 'watch'>,
 ): Promise<{ readonly text: string; readonly allowed: boolean }> {
-  const rehearsal = await rehearse(config, as, put, around).catch((thrown) => {
+  const run = await dryRun(config, as, put, around).catch((thrown) => {
     if (thrown instanceof Failure) return thrown;
     throw thrown;
   });
-  if (rehearsal instanceof Failure)
-    return { text: `PUT ${put}: ${rehearsal.status} ${rehearsal.code}: ${rehearsal.message}\n`, allowed: false };
-  return explain(rehearsal, put);
+  if (run instanceof Failure) return { text: `PUT ${put}: ${failureText(run)}\n`, allowed: false };
+  return { text: write(put, linesOf(run)), allowed: run.failure === undefined };
 }
 
-function explain({ bucket, key, identity, verdicts }: Rehearsal, put: string): { text: string; allowed: boolean } {
-  const lines: Line[] = [['bucket', `${bucket}, key ${key}`]];
-  if (identity instanceof Failure) {
-    const { status, code, message, reason } = identity;
-    lines.push(['caller', `nobody: ${reason ?? identity.type}`], ['outcome', `${status} ${code}: ${message}`]);
-    return { text: write(put, lines), allowed: false };
-  }
-  lines.push(['caller', `${identity.subject ?? 'anonymous'}, by ${identity.method}`]);
-  for (const { engine, decision, reason } of verdicts) lines.push([engine, `${decision}: ${reason}`]);
-  const bad = verdicts.find(({ decision }) => decision !== 'allow');
-  const outcome =
-    bad === undefined ? 'would be uploaded' : bad.decision === 'deny' ? '403 AccessDenied' : '503 ServiceUnavailable';
-  lines.push(['outcome', outcome]);
-  return { text: write(put, lines), allowed: bad === undefined };
+function linesOf({ bucket, key, identity, decisions, failure }: DryRun): Line[] {
+  const caller =
+    identity === undefined
+      ? `not authenticated: ${failure?.reason ?? failure?.type}`
+      : `${identity.subject ?? 'anonymous'}, by ${identity.method}`;
+  return [
+    ['bucket', `${bucket}, key ${key}`],
+    ['caller', caller],
+    ...decisions.map(({ engine, decision, reason }): Line => [engine, `${decision}: ${reason}`]),
+    ['outcome', failure === undefined ? 'would be uploaded' : outcomeText(failure, decisions)],
+  ];
 }
+
+/** The line of the policy engine has said why already. */
+function outcomeText(failure: Failure, decisions: DryRun['decisions']): string {
+  const isByPolicy = decisions.some(({ decision }) => decision !== 'allow');
+  return isByPolicy ? `${failure.status} ${failure.code}` : failureText(failure);
+}
+
+const failureText = ({ status, code, message }: Failure): string => `${status} ${code}: ${message}`;
 
 function write(put: string, lines: readonly Line[]): string {
   const rows = lines.map(([label, text]) => `  ${label.padEnd(12)}${text}`);

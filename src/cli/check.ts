@@ -1,7 +1,8 @@
 /** `check`: says everything that is wrong with a configuration, or what would run with it. Prints no secret. */
 import { dirname, resolve } from 'node:path';
-import { openAuth } from '../assembly/open-auth.ts';
-import type { BucketParts, Surroundings } from '../assembly/surroundings.ts';
+import { openAuth } from '../app/bucket/auth.ts';
+import type { AppContext } from '../app/context.ts';
+import { Lifetime } from '../app/lifetime.ts';
 import { type BucketConfig, isAws } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -61,12 +62,12 @@ export async function check(
 }
 
 /** What stands in further files is checked as the gateway would read it. @throws Error that says what is wrong. */
-async function openKeys({ buckets }: Config, around: Omit<Surroundings, 'watch'>): Promise<void> {
-  const parts: BucketParts = { opened: [], reloads: [] };
+async function openKeys({ buckets }: Config, around: Omit<AppContext, 'watch'>): Promise<void> {
+  const lifetime = new Lifetime(around.log);
   try {
-    for (const bucket of buckets) await openAuth(bucket, parts, { ...around, watch: NOBODY_WATCHES });
+    for (const bucket of buckets) await openAuth(bucket, lifetime, { ...around, watch: NOBODY_WATCHES });
   } finally {
-    for (const close of parts.opened) await close();
+    await lifetime.close();
   }
 }
 

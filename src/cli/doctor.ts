@@ -1,7 +1,7 @@
 /** `doctor`: tries the stores, the providers of identity, the policy engines and the collector, and says what to do. Prints no secret. */
 import { dirname, resolve } from 'node:path';
-import { examine } from '../assembly/examine/examine.ts';
-import type { Finding } from '../assembly/examine/finding.ts';
+import { examine } from '../app/doctor/examine.ts';
+import type { Finding } from '../app/doctor/finding.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfig } from '../config/load-config.ts';

@@ -1,4 +1,4 @@
-/** The section `auth` of a bucket: how callers prove who they are. */
+/** The section `auth` of a bucket: how clients authenticate. */
 import { CREDENTIAL, checkAccessKey } from './credential.ts';
 import { type Complaint, type Fields, object, optionalList, optionalObject, section, type ValueOf } from './field.ts';
 import { boolean, httpUrl, number, oneOf, secret, string } from './scalars.ts';
@@ -20,42 +20,45 @@ const ALGORITHMS = [
 ] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
-/** One identity provider: whose tokens are believed, and by which key. */
+/** One identity provider: its issuer, and the key that verifies its tokens. */
 const PROVIDER = {
   algorithms: optionalList(oneOf(ALGORITHMS, { prose: 'A signature algorithm (RFC 7518, section 3.1).' }), {
-    prose: 'The signature algorithms that are accepted; everything else is refused, `none` above all.',
-    mend: 'name at least one, such as [RS256, ES256]',
+    prose: 'The signature algorithms that are accepted. Tokens with any other algorithm are rejected, `none` included.',
+    hint: 'name at least one, such as [RS256, ES256]',
   }),
-  algorithm: oneOf(ALGORITHMS, { prose: 'The same where there is one only.', optional: true }),
+  algorithm: oneOf(ALGORITHMS, { prose: 'The signature algorithm, if there is only one.', optional: true }),
   secret: secret({
-    prose: 'The shared secret of HS256, HS384 or HS512; at least as long as its hash (32, 48, 64 bytes).',
+    prose: 'The shared secret for HS256, HS384 or HS512; at least as long as the hash (32, 48 or 64 bytes).',
     optional: true,
   }),
   public_key_file: string({
-    prose: 'A PEM file with the public key, relative to this file.',
+    prose: 'A PEM file with the public key. The path is relative to this file.',
     type: 'path',
     optional: true,
   }),
   jwks_url: httpUrl({
     prose:
-      'Where the provider publishes its keys (JWKS). Fetched when first needed, renewed in the background, kept for an hour while the provider cannot be reached.',
+      "The URL of the provider's JSON Web Key Set (RFC 7517). It is fetched when first needed and refreshed in the background. While the provider is unreachable, the cached keys are used for up to an hour.",
     optional: true,
   }),
   issuer: string({
-    prose: 'The `iss` that a token must have. With several providers it says whose token it is.',
+    prose: 'The required `iss` claim. With several providers it selects the provider.',
     optional: true,
   }),
-  audience: string({ prose: 'The `aud` that a token must have or contain.', optional: true }),
+  audience: string({
+    prose: 'The required `aud` claim: equal to this value, or a list that contains it.',
+    optional: true,
+  }),
   leeway_seconds: number({
-    prose: 'How far the clocks of the provider and the gateway may be apart.',
+    prose: 'Tolerated clock skew between the provider and the gateway.',
     default: 30,
     min: 0,
     max: 300,
   }),
-  subject_claim: string({ prose: 'The claim that says who the caller is.', default: 'sub' }),
+  subject_claim: string({ prose: 'The claim that identifies the client.', default: 'sub' }),
   subject_prefix: string({
     prose:
-      'Stands before what the claim says, such as `partner/`: with several providers, so that one cannot name the subjects of another.',
+      'A prefix for the subject, such as `partner/`. With several providers, it keeps one provider from issuing the subjects of another.',
     optional: true,
     check: (prefix) => (prefix.length <= 64 ? undefined : 'is longer than 64 characters'),
   }),
@@ -81,23 +84,23 @@ export function algorithmsOf({ algorithms, algorithm }: Provider): readonly Algo
 function wrongKeys(provider: Provider): Complaint | undefined {
   const given = KEYS.filter((key) => provider[key] !== undefined);
   if (given.length === 1) return undefined;
-  const wrong = given.length === 0 ? 'has no key to verify tokens with' : `has several: ${given.join(', ')}`;
-  return { wrong, mend: `give exactly one of ${KEYS.join(', ')}` };
+  const wrong = given.length === 0 ? 'has no key to verify tokens' : `has several keys: ${given.join(', ')}`;
+  return { wrong, hint: `set exactly one of ${KEYS.join(', ')}` };
 }
 
 function wrongAlgorithms(provider: Provider): Complaint | undefined {
   if ((provider.algorithms === undefined) === (provider.algorithm === undefined))
     return {
-      wrong: 'says nothing of the algorithms, or says it twice',
-      mend: 'give either algorithms: [RS256, ES256] or algorithm: HS256',
+      wrong: 'sets neither algorithms nor algorithm, or both',
+      hint: 'set either algorithms: [RS256, ES256] or algorithm: HS256',
     };
   const shared = algorithmsOf(provider).filter((algorithm) => algorithm.startsWith('HS'));
   if (provider.secret !== undefined && shared.length < algorithmsOf(provider).length)
-    return { wrong: 'has algorithms that take no secret', mend: 'use HS256, HS384 or HS512 with a secret' };
+    return { wrong: 'has algorithms that do not use a secret', hint: 'use HS256, HS384 or HS512 with a secret' };
   if (provider.secret === undefined && shared.length > 0)
     return {
-      wrong: 'has algorithms that need a secret: with a public key anybody could sign',
-      mend: 'use RS*, PS*, ES* or EdDSA with a public key',
+      wrong: 'has HMAC algorithms but a public key, with which any client could sign',
+      hint: 'use RS*, PS*, ES* or EdDSA with a public key',
     };
   return undefined;
 }
@@ -106,7 +109,7 @@ function wrongSecret(provider: Provider): Complaint | undefined {
   if (provider.secret === undefined) return undefined;
   const needed = Math.max(0, ...algorithmsOf(provider).map((algorithm) => HASH_BYTES[algorithm] ?? 0));
   if (Buffer.byteLength(provider.secret) >= needed) return undefined;
-  return { wrong: `has fewer than ${needed} bytes`, mend: `make one at random: openssl rand -base64 ${needed}` };
+  return { wrong: `is shorter than ${needed} bytes`, hint: `generate one: openssl rand -base64 ${needed}` };
 }
 
 const providerRules = [
@@ -123,7 +126,9 @@ const PROVIDER_ITEM = object(PROVIDER, {
       of: ['issuer'],
       at: 'issuer',
       broken: ({ issuer }) =>
-        issuer === undefined ? { wrong: 'is missing', mend: 'say which tokens are from this provider' } : undefined,
+        issuer === undefined
+          ? { wrong: 'is missing', hint: 'set the iss claim of the tokens that this provider issues' }
+          : undefined,
     },
   ],
 });
@@ -133,18 +138,18 @@ export type ProviderConfig = ValueOf<typeof PROVIDER_ITEM>;
 const SESSION_TOKEN = optionalObject(
   {
     access_key: string({
-      prose: 'The access key that such clients sign with. It is no secret.',
+      prose: 'The access key that these clients sign with. It is not a secret.',
       default: 'jwt',
       check: checkAccessKey,
     }),
     secret_key: secret({
-      prose: 'The secret key that they sign with; all of them the same, it proves nothing by itself.',
+      prose:
+        'The secret key that these clients sign with. All of them share it; it does not authenticate a client by itself.',
       check: (key) => (key.length >= 8 ? undefined : 'is shorter than 8 characters'),
     }),
   },
   {
-    prose:
-      'Lets stock S3 clients carry the token: they sign with these keys and give the token as their session token. Without this section they cannot.',
+    prose: 'Lets unmodified S3 clients send a JWT: they sign with these keys and send the JWT as their session token.',
   },
 );
 
@@ -152,21 +157,21 @@ const JWT = optionalObject(
   {
     ...PROVIDER,
     providers: optionalList(PROVIDER_ITEM, {
-      prose: 'Several identity providers, instead of the fields of one.',
-      mend: 'add at least one with an issuer, algorithms and a key',
+      prose: 'Several identity providers, instead of the fields for a single one.',
+      hint: 'add at least one with an issuer, algorithms and a key',
       unique: ['issuer'],
     }),
     session_token: SESSION_TOKEN,
   },
   {
-    prose: 'JSON Web Tokens (RFC 7519), as `Authorization: Bearer` or as session token.',
+    prose: 'JSON Web Tokens (RFC 7519), sent as `Authorization: Bearer` or as a session token.',
     rules: [
       {
         of: ['providers', ...KEYS],
         at: 'providers',
         broken: ({ providers, ...own }) =>
           providers !== undefined && KEYS.some((key) => own[key] !== undefined)
-            ? { wrong: 'stands beside a key', mend: 'move that key into a provider' }
+            ? { wrong: 'is set together with a key', hint: 'move that key into a provider' }
             : undefined,
       },
       ...providerRules.map((rule) => ({
@@ -182,18 +187,19 @@ const JWT = optionalObject(
 const SIGV4 = optionalObject(
   {
     region: string({
-      prose: 'The region that clients sign for.',
+      prose: 'The region in the credential scope of client signatures.',
       default: 'us-east-1',
-      check: (region) => (/^[A-Za-z0-9_-]{1,64}$/.test(region) ? undefined : 'is not the name of a region'),
-      mend: 'write a name such as us-east-1',
+      check: (region) => (/^[A-Za-z0-9_-]{1,64}$/.test(region) ? undefined : 'is not a region name'),
+      hint: 'write a name such as us-east-1',
     }),
     credentials: optionalList(CREDENTIAL, {
       prose: 'The keys that clients may sign with.',
-      mend: 'add at least one with an access_key and a secret_key',
+      hint: 'add at least one with an access_key and a secret_key',
       unique: ['access_key'],
     }),
     credentials_file: string({
-      prose: 'A YAML file with such a list under `credentials:`, relative to this file; read again on SIGHUP.',
+      prose:
+        'A YAML file with the same list under `credentials:`. The path is relative to this file; SIGHUP reloads it.',
       type: 'path',
       optional: true,
     }),
@@ -206,7 +212,7 @@ const SIGV4 = optionalObject(
         at: 'credentials',
         broken: ({ credentials, credentials_file }) =>
           credentials === undefined && credentials_file === undefined
-            ? { wrong: 'is missing', mend: 'list the keys here, or name a credentials_file' }
+            ? { wrong: 'is missing', hint: 'list the keys here, or set credentials_file' }
             : undefined,
       },
     ],
@@ -216,15 +222,15 @@ const SIGV4 = optionalObject(
 export const AUTH = section(
   {
     enabled: boolean({
-      prose:
-        'Whether callers must prove who they are. Where the section is absent, or with `false`, uploads are anonymous.',
+      prose: 'Whether clients must authenticate. Without this section, or with `false`, uploads are anonymous.',
       default: true,
     }),
     jwt: JWT,
     sigv4: SIGV4,
   },
   {
-    prose: 'Who may ask: any one of these ways will do. A request that carries two kinds of credential is refused.',
+    prose:
+      'Authentication. Any of the configured methods is accepted; a request with two kinds of credentials is rejected.',
     absent: { enabled: false },
     rules: [
       {
@@ -232,7 +238,10 @@ export const AUTH = section(
         at: 'enabled',
         broken: ({ enabled, jwt, sigv4 }) =>
           enabled && jwt === undefined && sigv4 === undefined
-            ? { wrong: 'is true, but there is no way to authenticate', mend: 'add jwt or sigv4, or set it to false' }
+            ? {
+                wrong: 'is true, but no authentication method is configured',
+                hint: 'add jwt or sigv4, or set it to false',
+              }
             : undefined,
       },
       {
@@ -243,7 +252,7 @@ export const AUTH = section(
           sigv4?.credentials?.some(({ access_key }) => access_key === jwt.session_token?.access_key) === true
             ? {
                 wrong: 'has a session_token.access_key that is also one of sigv4.credentials',
-                mend: 'give it a name of its own',
+                hint: 'use a different access key',
               }
             : undefined,
       },

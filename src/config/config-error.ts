@@ -1,26 +1,26 @@
-/** What is said about a configuration that cannot be used: every problem with its place. */
+/** The error for an invalid configuration: every problem with its file, line and column. */
 
 export interface Problem {
   readonly file: string;
-  /** Counted from 1. */
+  /** 1-based. */
   readonly line: number;
-  /** Counted from 1, in characters (UTF-16 units). */
+  /** 1-based, in UTF-16 code units. */
   readonly column: number;
-  /** Such as `buckets[0].s3.region`; empty where the file as a whole is meant. */
+  /** Such as `buckets[0].s3.region`; empty for the whole file. */
   readonly path: string;
-  /** `what is wrong; how to mend it`, free of secrets. */
+  /** `what is wrong; how to fix it`, without secrets. */
   readonly message: string;
 }
 
-/** `file:line:column path: what is wrong; how to mend it`. */
+/** `file:line:column path: what is wrong; how to fix it`. */
 export function formatProblem({ file, line, column, path, message }: Problem): string {
   return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
 }
 
-/** Most problems that the message of an error lists. */
+/** The maximum number of problems in the message of an error. */
 const LISTED = 100;
 
-/** Thrown with everything that is wrong at once. The message has one line for each problem. */
+/** Reports all problems at once. The message has one line for each problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly Problem[];

@@ -1,4 +1,4 @@
-/** The whole configuration: its sections, and the type that is made from them. */
+/** The whole configuration: its sections, and the type that is derived from them. */
 import { BUCKET } from './bucket.ts';
 import { list, object, type ValueOf } from './field.ts';
 import { LOGGING } from './logging.ts';
@@ -11,8 +11,8 @@ export const CONFIG = object(
   {
     server: SERVER,
     buckets: list(BUCKET, {
-      prose: 'The buckets that clients may upload to; at least one. Any number of them may lie in one store.',
-      mend: 'add at least one bucket with a name and an s3 section',
+      prose: 'The buckets that clients can upload to; at least one. Several of them may use the same store.',
+      hint: 'add at least one bucket with a name and an s3 section',
       unique: ['name', 'path_prefix'],
     }),
     upload: UPLOAD,
@@ -32,7 +32,7 @@ export const CONFIG = object(
           if (rotating === undefined) return undefined;
           return {
             wrong: `has no upload_id_secret, but the store credentials of bucket ${rotating.name} can change`,
-            mend: 'set server.upload_id_secret, the same for all gateways: openssl rand -base64 32',
+            hint: 'set server.upload_id_secret to the same value on all gateways: openssl rand -base64 32',
           };
         },
       },
@@ -41,12 +41,12 @@ export const CONFIG = object(
         at: 'tracing',
         broken: ({ buckets, tracing }) => {
           const names = new Set(buckets.map(({ name }) => name));
-          const strange = tracing.sampling.overrides?.find(({ bucket }) => bucket !== undefined && !names.has(bucket));
-          return strange === undefined
+          const unknown = tracing.sampling.overrides?.find(({ bucket }) => bucket !== undefined && !names.has(bucket));
+          return unknown === undefined
             ? undefined
             : {
-                wrong: `has an override for bucket ${strange.bucket}, which is none`,
-                mend: 'name a bucket of this file',
+                wrong: `has an override for bucket ${unknown.bucket}, which is not configured`,
+                hint: 'use the name of a bucket in this file',
               };
         },
       },
@@ -55,7 +55,7 @@ export const CONFIG = object(
         at: 'metrics',
         broken: ({ server, metrics }) =>
           metrics.enabled && collide(server.address, { host: metrics.address, port: metrics.port })
-            ? { wrong: 'has the address of the server', mend: 'set metrics.port to another port' }
+            ? { wrong: 'has the same address as server.address', hint: 'set metrics.port to another port' }
             : undefined,
       },
     ],

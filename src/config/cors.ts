@@ -1,4 +1,4 @@
-/** The section `cors` of a bucket: which web pages may upload into it by script. */
+/** The section `cors` of a bucket: cross-origin requests from browsers. */
 import { type Complaint, list, optionalList, optionalObject, type ValueOf } from './field.ts';
 import { boolean, integer, oneOf, string } from './scalars.ts';
 
@@ -6,59 +6,58 @@ export const CORS = optionalObject(
   {
     allowed_origins: list(
       string({
-        prose: 'An origin (scheme, host, port), with at most one `*` in it; `*` alone is every origin.',
+        prose: 'An origin (scheme, host, port) with at most one `*`; `*` alone is every origin.',
         check: checkOrigin,
       }),
-      { prose: 'The pages that may upload.', mend: 'name at least one, such as [https://app.example.com]' },
+      { prose: 'The origins that may upload.', hint: 'name at least one, such as [https://app.example.com]' },
     ),
     allowed_methods: optionalList(oneOf(['PUT', 'POST', 'GET', 'HEAD', 'DELETE'], { prose: 'A method.' }), {
-      prose: 'The methods that they may use; all that the gateway offers, unless given.',
-      mend: 'name at least one, such as [PUT, POST]',
+      prose: 'The allowed methods. Defaults to all that the gateway supports.',
+      hint: 'name at least one, such as [PUT, POST]',
     }),
     allowed_headers: optionalList(
       string({
-        prose: 'The name of a header, with at most one `*` in it.',
-        check: (name) => (/^[A-Za-z0-9_-]*\*?[A-Za-z0-9_-]*$/.test(name) ? undefined : 'is not the name of a header'),
-        mend: 'write a name such as content-type, x-amz-* or *',
+        prose: 'A header name with at most one `*`.',
+        check: (name) => (/^[A-Za-z0-9_-]*\*?[A-Za-z0-9_-]*$/.test(name) ? undefined : 'is not a header name'),
+        hint: 'write a name such as content-type, x-amz-* or *',
       }),
       {
-        prose:
-          'The request headers that they may send; all, unless given: what passes on to the store is decided elsewhere.',
-        mend: 'name at least one, such as [content-type, "x-amz-*"]',
+        prose: 'The allowed request headers. Defaults to all; `headers` decides which of them reach the store.',
+        hint: 'name at least one, such as [content-type, "x-amz-*"]',
       },
     ),
     exposed_headers: optionalList(
       string({
-        prose: 'The name of a header.',
-        check: (name) => (/^[A-Za-z0-9_-]+$/.test(name) ? undefined : 'is not the name of a header'),
-        mend: 'write a name such as ETag',
+        prose: 'A header name.',
+        check: (name) => (/^[A-Za-z0-9_-]+$/.test(name) ? undefined : 'is not a header name'),
+        hint: 'write a name such as ETag',
       }),
       {
         prose:
-          'The headers of answers that they may read, instead of ETag, the version id, the checksums, the request ids and Server-Timing.',
-        mend: 'name at least one, such as [ETag]',
+          'The response headers that scripts may read, instead of ETag, the version ID, checksums, request IDs and Server-Timing.',
+        hint: 'name at least one, such as [ETag]',
       },
     ),
     max_age_seconds: integer({
-      prose: 'How long a browser may remember what it was allowed.',
+      prose: 'How long browsers may cache the response to a preflight request.',
       default: 3600,
       min: 0,
       max: 86_400,
     }),
     allow_credentials: boolean({
-      prose: 'Whether pages may send cookies and client certificates along. Signatures and tokens need no leave.',
+      prose: 'Whether requests may include cookies and client certificates. Signatures and tokens do not need it.',
       default: false,
     }),
   },
   {
-    prose: 'Cross-origin requests of browsers (Fetch standard, "CORS protocol").',
+    prose: 'Cross-origin requests from browsers (Fetch standard, "CORS protocol").',
     rules: [
       {
         of: ['allowed_origins', 'allow_credentials'],
         at: 'allow_credentials',
         broken: ({ allowed_origins, allow_credentials }) =>
           allow_credentials && allowed_origins.includes('*')
-            ? { wrong: 'is on for every origin there is', mend: 'name the origins, or remove it' }
+            ? { wrong: 'is true while allowed_origins allows every origin', hint: 'list the origins, or remove it' }
             : undefined,
       },
     ],
@@ -72,5 +71,5 @@ function checkOrigin(origin: string): Complaint | string | undefined {
   const well = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.*-]+(:[0-9*]+)?$/.test(origin) && origin.split('*').length <= 2;
   return well
     ? undefined
-    : { wrong: 'is not an origin', mend: 'write scheme, host and port in lower case, such as https://*.example.com' };
+    : { wrong: 'is not an origin', hint: 'write scheme, host and port in lower case, such as https://*.example.com' };
 }

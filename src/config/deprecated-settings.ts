@@ -1,11 +1,11 @@
-/** Settings that still work under an old name, for one version: what `check` and the log say about them. */
+/** Settings that still work under an old name for one version, with their replacements for `check` and the log. */
 import { headOfOldName } from './bucket.ts';
 import type { Config } from './config.ts';
 
 export interface DeprecatedSetting {
   /** The path of the setting: "buckets[0].allow_head". */
   readonly setting: string;
-  /** What to write instead: "head: allow". */
+  /** The replacement: "head: allow". */
   readonly instead: string;
 }
 

@@ -1,19 +1,19 @@
-/** Every setting as it counts, and where it came from: the file, a variable of OpenTelemetry, or the default. Prints no secret. */
+/** The effective value of every setting, and its source: the file, an OpenTelemetry variable, or the default. Hides secrets. */
 import { CONFIG, type Config } from './config.ts';
 import type { Field, ScalarField } from './field.ts';
 
 export interface EffectiveValue {
   /** Such as `tracing.otlp.endpoint` or `buckets[0].name`. */
   readonly path: string;
-  /** As the file would write it. */
+  /** In the syntax of the file. */
   readonly value: string;
-  /** Whether it has one: what may be left out has none by default. */
+  /** False for an optional setting without a value. */
   readonly isSet: boolean;
-  /** `file`, `default`, or the name of the variable; `file, NAME` where both have a part in it. */
+  /** `file`, `default`, or the name of the variable; `file, NAME` if the value combines both. */
   readonly source: string;
 }
 
-/** @param given paths of all that the file says. @param sources path and name of the variable that has decided. */
+/** @param given paths that the file sets. @param sources path and name of the variable that set it. */
 export function effectiveValues(
   config: Config,
   given: ReadonlySet<string>,
@@ -51,7 +51,7 @@ function* membersOf(
 }
 
 function textOf(field: ScalarField<unknown>, value: unknown): string {
-  // Endpoints are discreet because one that is refused may hold a password; one that counts holds none.
+  // URL fields are discreet because an invalid URL may contain a password; a valid one does not.
   if (field.discreet && !field.type.includes('URL')) return HIDDEN;
   return field.write(value);
 }

@@ -1,21 +1,21 @@
-/** The entries of a YAML mapping: equal keys are reported, and `<<` takes over the entries of other mappings. */
+/** The entries of a YAML mapping: duplicate keys are reported, and `<<` merges the entries of other mappings. */
 import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { below, offsetOf, type Place, type Reading } from './reading.ts';
 
 export interface Entry extends Place {
-  /** Where the key stands; `offset` is where the value stands. */
+  /** The offset of the key; `offset` is that of the value. */
   readonly keyOffset: number;
   readonly node: Node | null;
 }
 
-/** Entries by their key, in the order of the file. What the mapping itself says goes before what it merges. */
+/** Entries by key, in the order of the file. The mapping's own entries override merged ones. */
 export function entriesOf(reading: Reading, map: YAMLMap, place: Place): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   collect(reading, map, place, entries, []);
   return entries;
 }
 
-/** @param within the mappings that are being merged right now: a mapping that merges itself would never end. */
+/** @param within the mappings that are being merged, to detect a mapping that merges itself. */
 function collect(reading: Reading, map: YAMLMap, place: Place, entries: Map<string, Entry>, within: Node[]): void {
   const own = new Map<string, Entry>();
   const merges: Entry[] = [];
@@ -28,7 +28,7 @@ function collect(reading: Reading, map: YAMLMap, place: Place, entries: Map<stri
     else
       reading.complain(
         { path: entry.path, offset: entry.keyOffset },
-        { wrong: `is given twice, first in line ${reading.lineOf(first.keyOffset)}`, mend: 'keep one' },
+        { wrong: `is a duplicate of line ${reading.lineOf(first.keyOffset)}`, hint: 'remove one of them' },
       );
   }
   for (const [key, entry] of own) if (!entries.has(key)) entries.set(key, entry);
@@ -39,7 +39,7 @@ function entryOf(reading: Reading, pair: Pair, place: Place): (Entry & { readonl
   const { key, value } = pair as Pair<Node | null, Node | null>;
   if (!isScalar(key) || typeof key.value !== 'string' || (key.value === '' && key.type === 'PLAIN')) {
     const at = { path: place.path, offset: offsetOf(key, offsetOf(value, place.offset)) };
-    reading.complain(at, { wrong: 'has a key that is not a word', mend: 'use plain words as keys' });
+    reading.complain(at, { wrong: 'has a key that is not a string', hint: 'use plain words as keys' });
     return undefined;
   }
   const keyOffset = offsetOf(key, place.offset);
@@ -54,7 +54,7 @@ function entryOf(reading: Reading, pair: Pair, place: Place): (Entry & { readonl
 
 const isMergeKey = (key: Scalar): boolean => key.value === '<<' && key.type === 'PLAIN';
 
-/** YAML's merge key: one mapping or a list of them, the earlier going before the later (yaml.org/type/merge.html). */
+/** YAML's merge key: one mapping or a list of mappings; earlier ones override later ones (yaml.org/type/merge.html). */
 function mergeInto(
   reading: Reading,
   { node, offset }: Entry,
@@ -71,7 +71,7 @@ function mergeInto(
     else
       reading.complain(at, {
         wrong: isMap(map) ? 'merges a mapping into itself' : 'merges something that is not a mapping',
-        mend: 'write <<: *name, where &name marks a mapping before it',
+        hint: 'write <<: *name, where &name is the anchor of an earlier mapping',
       });
   }
 }

@@ -1,13 +1,12 @@
 /**
- * Environment variables in the text of a scalar: `${VAR}` and `${VAR:-default}` as a POSIX shell understands them
- * (Shell Command Language, 2.6.2), and `$${` for a literal `${`. Works on text that YAML has already been taken off,
- * so that a value can never become syntax.
+ * Expands environment variables in the text of a scalar: `${VAR}` and `${VAR:-default}` as in a POSIX shell
+ * (Shell Command Language, 2.6.2), and `$${` for a literal `${`. The YAML is already parsed, so a value cannot become syntax.
  */
 import type { Complaint } from './field.ts';
 
 export interface Expanded {
   readonly text: string;
-  /** The variables that were looked at; what came out must not be quoted in a problem if there are any. */
+  /** The variables in the text. If there are any, a problem must not quote the expanded text. */
   readonly variables: readonly string[];
   /** References that cannot be resolved. */
   readonly complaints: readonly Complaint[];
@@ -36,7 +35,7 @@ export function expand(source: string, env: Environment): Expanded {
   return { text, variables, complaints };
 }
 
-/** A variable that is set but empty counts for `${VAR}`, and does not for `${VAR:-default}`. */
+/** An empty variable is a value for `${VAR}`; `${VAR:-default}` replaces it. */
 function lookUp(env: Environment, name: string, otherwise: string | undefined): string | undefined {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   return otherwise === undefined ? value : value || otherwise;
@@ -44,16 +43,16 @@ function lookUp(env: Environment, name: string, otherwise: string | undefined): 
 
 function unset(name: string): Complaint {
   return {
-    wrong: `needs the environment variable ${name}, which is not set`,
-    mend: `set it, or give a default: \${${name}:-…}`,
+    wrong: `uses the environment variable ${name}, which is not set`,
+    hint: `set it, or add a default: \${${name}:-…}`,
   };
 }
 
 function malformed(body: string, closed: boolean): Complaint {
   if (closed && body.includes('${'))
-    return { wrong: 'has a variable within the default of another', mend: 'use plain text as default' };
+    return { wrong: 'has a variable in the default of another variable', hint: 'use plain text as the default' };
   return {
-    wrong: closed ? `has a \${…} that is not a variable` : `has a \${ that is never closed`,
-    mend: `write \${NAME} or \${NAME:-default}, or $\${ for a literal \${`,
+    wrong: closed ? `has a \${…} that is not a variable name` : `has a \${ that is not closed`,
+    hint: `write \${NAME} or \${NAME:-default}, or $\${ for a literal \${`,
   };
 }

@@ -1,49 +1,54 @@
-/** The file of `mizuchi-uploadr faults`: what happens to which requests on their way to the store. */
-import { OPERATIONS, type OperationName } from '../domain/operation.ts';
+/** The configuration file of `mizuchi-uploadr faults`: the faults to inject into requests to the store. */
+import { OPERATION_ROWS } from '../domain/operation.ts';
 import { list, object, type ValueOf } from './field.ts';
 import { byteSize, integer, number, oneOf, string } from './scalars.ts';
 
-const NAMES = (Object.keys(OPERATIONS) as OperationName[]).filter((name) => name !== 'PostObject');
+const NAMES = OPERATION_ROWS.filter(([, { actsAs }]) => actsAs === undefined).map(([name]) => name);
 
 export const FAULT_RULE = object(
   {
     do: oneOf(['reset', 'stall', 'slow', 'corrupt', 'error', 'white_space', 'half_answer', 'change_header', 'stale'], {
-      prose: 'What happens.',
+      prose: 'The kind of fault.',
     }),
-    operation: oneOf(NAMES, { prose: 'To requests for this operation only.', optional: true }),
-    key: string({ prose: 'To requests for this key only, as the store knows it.', optional: true }),
-    part: integer({ prose: 'To this part only.', optional: true, min: 1, max: 10_000 }),
-    skip: integer({ prose: 'So many requests pass first.', default: 0, min: 0, max: 1_000_000 }),
-    times: integer({ prose: 'It happens so often; always, unless given.', optional: true, min: 1, max: 1_000_000 }),
-    probability: number({ prose: 'The share of the requests to which it happens.', default: 1, min: 0, max: 1 }),
+    operation: oneOf(NAMES, { prose: 'Only requests for this operation.', optional: true }),
+    key: string({ prose: 'Only requests for this key, as sent to the store.', optional: true }),
+    part: integer({ prose: 'Only this part number.', optional: true, min: 1, max: 10_000 }),
+    skip: integer({ prose: 'The number of matching requests to let pass first.', default: 0, min: 0, max: 1_000_000 }),
+    times: integer({
+      prose: 'The maximum number of times that the fault is injected. Defaults to no maximum.',
+      optional: true,
+      min: 1,
+      max: 1_000_000,
+    }),
+    probability: number({ prose: 'The fraction of matching requests that get the fault.', default: 1, min: 0, max: 1 }),
     at: oneOf(['head', 'body', 'answer'], {
       prose:
-        'When: before the store has heard of the request, amid its body, or when the store has done its work and has not said so. For `reset`, `stall` and `error`.',
+        'When `reset`, `stall` and `error` happen. `head`: before the request reaches the store. `body`: during the body. `answer`: after the store has processed the request, instead of its response.',
       default: 'head',
     }),
     after_bytes: byteSize({
-      prose: 'With `at: body` and `corrupt`: when so many bytes of the body have gone to the store.',
+      prose: 'With `at: body` and `corrupt`: the number of body bytes to send to the store first.',
       default: 0,
       min: 0,
       max: 1024 ** 4,
     }),
     seconds: number({
-      prose: 'How long it stalls, or sends white space; 0 stalls for ever.',
+      prose: 'How long to stall, or to send white space; 0 stalls forever.',
       default: 0,
       min: 0,
       max: 86_400,
     }),
-    bytes_per_second: byteSize({ prose: 'The pace of `slow`.', default: 65_536, min: 1, max: 1024 ** 3 }),
+    bytes_per_second: byteSize({ prose: 'The rate of `slow`.', default: 65_536, min: 1, max: 1024 ** 3 }),
     status: integer({
-      prose: 'HTTP status of `error`; 200 is one of those that S3 has.',
+      prose: 'The HTTP status of `error`. S3 can send errors with status 200.',
       default: 503,
       min: 200,
       max: 599,
     }),
-    code: string({ prose: 'S3 code of `error`.', default: 'SlowDown' }),
-    location: string({ prose: 'Where a redirect leads.', optional: true }),
-    header: string({ prose: 'The header of the answer that is changed.', default: 'etag' }),
-    value: string({ prose: 'Its value; without one it is left out.', optional: true }),
+    code: string({ prose: 'The S3 error code of `error`.', default: 'SlowDown' }),
+    location: string({ prose: 'The Location header of a redirect.', optional: true }),
+    header: string({ prose: 'The response header to change.', default: 'etag' }),
+    value: string({ prose: 'The new value of the header. Without one, the header is removed.', optional: true }),
   },
   { prose: 'One fault.' },
 );
@@ -52,13 +57,18 @@ export type FaultRule = ValueOf<typeof FAULT_RULE>;
 
 export const FAULTS_FILE = object(
   {
-    seed: integer({ prose: 'Of the chance: the same seed draws the same.', default: 1, min: 0, max: 2 ** 31 }),
+    seed: integer({
+      prose: 'The seed of the random generator. The same seed gives the same faults.',
+      default: 1,
+      min: 0,
+      max: 2 ** 31,
+    }),
     faults: list(FAULT_RULE, {
-      prose: 'The faults. The first that fits a request happens to it.',
-      mend: 'add at least one, such as { do: reset, operation: PutObject, at: answer }',
+      prose: 'The faults. A request gets the first one that matches.',
+      hint: 'add at least one, such as { do: reset, operation: PutObject, at: answer }',
     }),
   },
-  { prose: 'What happens on the way to the store.' },
+  { prose: 'Faults to inject into requests to the store.' },
 );
 
 export type FaultsConfig = ValueOf<typeof FAULTS_FILE>;

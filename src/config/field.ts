@@ -1,14 +1,14 @@
 /**
- * The vocabulary of the configuration. A field is data: its type, default, check, prose and how to mend a mistake stand in
- * one place, and the reader, the Config type and docs/configuration.md are made from it. Scalars are built in scalars.ts.
+ * The building blocks of the configuration. A field is data: its type, default, check, prose and hint are in one place. The
+ * reader, the Config type and docs/configuration.md are derived from it. scalars.ts builds scalar fields.
  */
 
-/** What is wrong with a value, and how to mend it. Never quotes the value: whoever reports it knows whether it is secret. */
+/** A problem of a value, and how to fix it. Never quotes the value: the code that reports it knows whether it is secret. */
 export interface Complaint {
-  /** Reads on after the value: "is not a whole number". */
+  /** Follows the value: "is not a whole number". */
   readonly wrong: string;
-  /** Reads on after "; ": "write a number from 1 to 10". */
-  readonly mend: string;
+  /** Follows "; ": "write a number from 1 to 10". */
+  readonly hint: string;
 }
 
 export type Parsed<T> = { readonly value: T } | Complaint;
@@ -20,11 +20,11 @@ export type Siblings = Readonly<Record<string, unknown>>;
 export interface Derived<T> {
   readonly of: readonly string[];
   readonly from: (siblings: Siblings) => T;
-  /** The same in words, for the reference. */
+  /** The default in words, for the reference. */
   readonly text: string;
 }
 
-/** What holds where the file says nothing. */
+/** What applies if the file does not set the field. */
 export type Fallback<T> =
   | { readonly kind: 'required' }
   | { readonly kind: 'optional' }
@@ -32,25 +32,25 @@ export type Fallback<T> =
   | ({ readonly kind: 'derived' } & Derived<T>);
 
 interface Described<T> {
-  /** What it does, for the operator: one or two sentences. */
+  /** The description for operators: one or two sentences. */
   readonly prose: string;
-  /** Never set: it carries the type of the value. */
+  /** Never set: only carries the type of the value. */
   readonly holds?: () => T;
 }
 
 export interface ScalarField<T> extends Described<T> {
   readonly kind: 'scalar';
-  /** The type, in words for the reference. */
+  /** The type in words, for the reference. */
   readonly type: string;
-  /** How to mend a missing or wrong value. */
-  readonly mend: string;
+  /** How to fix a missing or invalid value. */
+  readonly hint: string;
   /** Whether problems must not quote the value. */
   readonly discreet: boolean;
-  /** The values that it may have, where they can be listed. */
+  /** The allowed values, if they can be listed. */
   readonly words: readonly string[];
   readonly parse: (text: string) => Parsed<T>;
   readonly fallback: Fallback<T>;
-  /** Writes a default as the file would. */
+  /** Formats a value in the syntax of the file. */
   write(value: T): string;
 }
 
@@ -58,9 +58,9 @@ export interface StringMapField<T> extends Described<T> {
   readonly kind: 'map';
   readonly type: string;
   readonly discreet: boolean;
-  /** The spelling of a name that is kept; names that are equal then are given twice. */
+  /** Normalizes a name. Names that are equal after it are duplicates. */
   readonly spell: (key: string) => string;
-  /** Asked of the name as it is kept. */
+  /** Checks the normalized name. */
   readonly checkKey: (key: string) => Complaint | undefined;
   readonly checkValue: (value: string) => Complaint | undefined;
 }
@@ -68,31 +68,31 @@ export interface StringMapField<T> extends Described<T> {
 export interface ListField<T> extends Described<T> {
   readonly kind: 'list';
   readonly item: ObjectField<unknown> | ScalarField<unknown>;
-  /** Whether it may be absent. One that is there has at least one item. */
+  /** Whether the list may be absent. If present, it has at least one item. */
   readonly optional: boolean;
   /** Fields in which no two items may be equal. */
   readonly unique: readonly string[];
-  readonly mend: string;
+  readonly hint: string;
 }
 
 export interface ObjectField<T> extends Described<T> {
   readonly kind: 'object';
   readonly fields: Fields;
   readonly rules: readonly Rule<never>[];
-  /** Values that differ from the defaults where the whole section is absent; undefined where that is not allowed. */
+  /** Values that override the defaults if the whole section is absent; undefined if the section is required. */
   readonly absent: Siblings | undefined;
-  /** Whether it may be absent and then has no value at all. */
+  /** Whether the object may be absent and then has no value. */
   readonly optional: boolean;
 }
 
 export type Field<T = unknown> = ScalarField<T> | StringMapField<T> | ListField<T> | ObjectField<T>;
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What several fields of one object must fulfil together. */
+/** A condition on several fields of one object. */
 export interface Rule<T> {
-  /** The fields it looks at; it is asked only when all of them are well by themselves. */
+  /** The fields it reads. It is checked only if each of them is valid. */
   readonly of: readonly (keyof T & string)[];
-  /** The field whose place in the file is reported. */
+  /** The field whose position in the file is reported. */
   readonly at: keyof T & string;
   readonly broken: (values: T) => Complaint | undefined;
 }
@@ -103,7 +103,7 @@ export type ValueOf<F> = F extends { readonly holds?: () => infer T } ? T : neve
 type OptionalKeys<F> = { [K in keyof F]: undefined extends ValueOf<F[K]> ? K : never }[keyof F];
 type Flat<T> = { readonly [K in keyof T]: T[K] };
 
-/** The type of an object with these fields: readonly, its keys named as in the file. */
+/** The type of an object with these fields: readonly, with the same keys as in the file. */
 export type Values<F> = Flat<
   { [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]> } & { [K in OptionalKeys<F>]?: ValueOf<F[K]> }
 >;
@@ -114,13 +114,13 @@ export interface ObjectOptions<T> {
   readonly absent?: { readonly [K in keyof T]?: T[K] };
 }
 
-/** A section that may be absent: every field of it then has its default, or what `absent` says. */
+/** A section that may be absent: its fields then have their defaults, or the values in `absent`. */
 export function section<const F extends Fields>(fields: F, options: ObjectOptions<Values<F>>): ObjectField<Values<F>> {
   const { prose, rules = [], absent = {} } = options;
   return { kind: 'object', fields, prose, rules, absent, optional: false };
 }
 
-/** An object that must be there. */
+/** A required object. */
 export function object<const F extends Fields>(
   fields: F,
   options: Omit<ObjectOptions<Values<F>>, 'absent'>,
@@ -135,7 +135,7 @@ export function object<const F extends Fields>(
   };
 }
 
-/** An object that may be left out, and then means that there is none. */
+/** An object that may be absent, and then has no value. */
 export function optionalObject<const F extends Fields>(
   fields: F,
   options: Omit<ObjectOptions<Values<F>>, 'absent'>,
@@ -152,18 +152,18 @@ export function optionalObject<const F extends Fields>(
 
 export interface ListOptions<T> {
   readonly prose: string;
-  readonly mend: string;
+  readonly hint: string;
   readonly unique?: readonly (keyof T & string)[];
 }
 
 type Item<T> = ObjectField<T> | ScalarField<T>;
 
 /** A list of at least one item. */
-export function list<T>(item: Item<T>, { prose, mend, unique = [] }: ListOptions<T>): ListField<readonly T[]> {
-  return { kind: 'list', item, prose, mend, unique, optional: false };
+export function list<T>(item: Item<T>, { prose, hint, unique = [] }: ListOptions<T>): ListField<readonly T[]> {
+  return { kind: 'list', item, prose, hint, unique, optional: false };
 }
 
-/** A list that may be left out. */
+/** A list that may be absent. */
 export function optionalList<T>(item: Item<T>, options: ListOptions<T>): ListField<readonly T[] | undefined> {
   return { ...list(item, options), optional: true };
 }
@@ -177,9 +177,9 @@ export interface StringMapOptions {
   readonly checkValue?: (value: string) => Complaint | undefined;
 }
 
-/** Names chosen by the operator, each with a text. Entries with an empty text are left out. */
+/** Names that the operator chooses, each with a string. Entries with an empty string are omitted. */
 export function stringMap(options: StringMapOptions): StringMapField<Readonly<Record<string, string>>> {
-  const well = () => undefined;
-  const { discreet = false, spell = (key: string) => key, checkKey = well, checkValue = well } = options;
+  const valid = () => undefined;
+  const { discreet = false, spell = (key: string) => key, checkKey = valid, checkValue = valid } = options;
   return { kind: 'map', prose: options.prose, type: options.type, discreet, spell, checkKey, checkValue };
 }

@@ -1,4 +1,4 @@
-/** Reads the files of the configuration: the one that is named, and those that it names. */
+/** Reads configuration files: the main file, and the files that it refers to. */
 import { open } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -7,37 +7,37 @@ import type { Environment } from './expand.ts';
 import type { FaultsConfig } from './faults.ts';
 import { type ConfigWithSources, parseConfigWithSources, parseCredentials, parseFaults } from './parse-config.ts';
 
-/** Bytes. A thousand buckets take less than half of it. */
+/** Bytes. A configuration of 1,000 buckets needs less than half of it. */
 const MAX_FILE = 1_048_576;
 
-/** @throws ConfigError with all problems, a file that cannot be read included. */
+/** @throws ConfigError with all problems, also if the file is unreadable. */
 export async function loadConfig(file: string, env: Environment): Promise<Config> {
   return (await loadConfigWithSources(file, env)).config;
 }
 
-/** The same, and where its values come from that the file does not say. @throws ConfigError with all problems. */
+/** Like loadConfig, with the sources of the values. @throws ConfigError with all problems. */
 export async function loadConfigWithSources(file: string, env: Environment): Promise<ConfigWithSources> {
   return parseConfigWithSources(await loadText(file), file, env);
 }
 
-/** What `sigv4.credentials_file` names. @throws ConfigError with all problems. */
+/** Loads `sigv4.credentials_file`. @throws ConfigError with all problems. */
 export async function loadCredentials(file: string, env: Environment): Promise<readonly CredentialConfig[]> {
   return parseCredentials(await loadText(file), file, env);
 }
 
-/** The plan of `mizuchi-uploadr faults`. @throws ConfigError with all problems. */
+/** Loads the file of `mizuchi-uploadr faults`. @throws ConfigError with all problems. */
 export async function loadFaults(file: string, env: Environment): Promise<FaultsConfig> {
   return parseFaults(await loadText(file), file, env);
 }
 
-/** A UTF-8 file of at most 1 MiB. @throws ConfigError that says why it cannot be had. */
+/** Reads a UTF-8 file of at most 1 MiB. @throws ConfigError with the reason if that fails. */
 export async function loadText(file: string): Promise<string> {
   return decode(await readBytes(file), file);
 }
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
-    // Not readFile: a pipe or a device may have no end.
+    // Not readFile: a pipe or a device may be endless.
     await using handle = await open(file);
     const chunks: Buffer[] = [];
     let length = 0;
@@ -47,18 +47,18 @@ async function readBytes(file: string): Promise<Buffer> {
     }
     if (length <= MAX_FILE) return Buffer.concat(chunks);
   } catch (error) {
-    throw problemWith(file, `cannot be read (${(error as NodeJS.ErrnoException).code}); ${mendOf(error)}`);
+    throw problemWith(file, `cannot be read (${(error as NodeJS.ErrnoException).code}); ${hintOf(error)}`);
   }
-  throw problemWith(file, 'is larger than 1 MiB; check that this is the configuration');
+  throw problemWith(file, 'is larger than 1 MiB; check the path: this may not be a configuration file');
 }
 
-function mendOf(error: unknown): string {
-  const mends: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file: check the path',
-    EACCES: 'give the user that runs the gateway the right to read it',
-    EISDIR: 'it is a directory: name a file in it',
+function hintOf(error: unknown): string {
+  const hints: Readonly<Record<string, string>> = {
+    ENOENT: 'the file does not exist: check the path',
+    EACCES: 'give the user that runs the gateway permission to read it',
+    EISDIR: 'it is a directory: use the path of a file',
   };
-  return mends[String((error as NodeJS.ErrnoException).code)] ?? 'check the path and the file';
+  return hints[String((error as NodeJS.ErrnoException).code)] ?? 'check the path and the file';
 }
 
 function decode(bytes: Buffer, file: string): string {
@@ -67,7 +67,7 @@ function decode(bytes: Buffer, file: string): string {
   } catch {
     const before = bytes.toString('utf8').split('\ufffd', 1)[0]!.split('\n');
     const place = { line: before.length, column: before.at(-1)!.length + 1 };
-    throw problemWith(file, 'the file is not UTF-8 from here on; save it as UTF-8', place);
+    throw problemWith(file, 'the file is not valid UTF-8; save it as UTF-8', place);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The section `metrics`: the port for Prometheus, and the way to a collector. */
+/** The section `metrics`: the admin port for Prometheus, and export to a collector. */
 import { optionalList, optionalObject, section, type ValueOf } from './field.ts';
 import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
 import { boolean, integer, isHost, number, string } from './scalars.ts';
@@ -7,27 +7,27 @@ export const METRICS = section(
   {
     enabled: boolean({ prose: 'Whether `GET /metrics` is served.', default: true }),
     address: string({
-      prose: 'The address that it is served on. The metrics name buckets: keep them private.',
+      prose: 'The address of the admin port. Metrics contain bucket names: do not expose them publicly.',
       type: 'host name or IP address',
       default: '127.0.0.1',
       check: (host) => (isHost(host) ? undefined : 'is neither an IP address nor a host name'),
-      mend: 'write an address without a port and without brackets, such as 127.0.0.1 or "::1"',
+      hint: 'write an address without a port and without brackets, such as 127.0.0.1 or "::1"',
     }),
-    port: integer({ prose: 'The port; 0 is any free one.', default: 9090, min: 0, max: 65_535 }),
+    port: integer({ prose: 'The admin port; 0 selects any free port.', default: 9090, min: 0, max: 65_535 }),
     allowed_hosts: optionalList(
       string({
         prose: 'A host name.',
         check: (name) => (isHost(name) ? undefined : 'is not a host name'),
-        mend: 'write it without a port and without "*", such as gateway or metrics.example.internal',
+        hint: 'write a host name without a port and without "*", such as gateway or metrics.example.internal',
       }),
       {
         prose:
-          'Host names by which scrapers reach this port, such as the name of a service. IP addresses, `localhost` and `metrics.address` are always served; every other name in Host gets 421, so that no page in a browser can read the metrics under a name of its own (DNS rebinding).',
-        mend: 'name at least one, such as [gateway]',
+          'Host names that scrapers use for this port, such as the name of a service. IP addresses, `localhost` and `metrics.address` are always allowed. Requests with any other Host get 421, which prevents DNS rebinding by web pages.',
+        hint: 'name at least one, such as [gateway]',
       },
     ),
     max_connections: integer({
-      prose: 'Most connections to this port at once; one more is closed.',
+      prose: 'Maximum number of connections to this port. Further connections are closed.',
       default: 64,
       min: 1,
       max: 65_535,
@@ -35,16 +35,16 @@ export const METRICS = section(
     otlp: optionalObject(
       {
         ...otlpFields('/v1/metrics', READ_AGAIN_WITH_HTTP),
-        interval_seconds: number({ prose: 'How often they are sent.', default: 60, min: 0.1, max: 3600 }),
+        interval_seconds: number({ prose: 'The export interval.', default: 60, min: 0.1, max: 3600 }),
       },
       {
         prose:
-          'The same metrics, sent to a collector as well, by the official SDK. It is loaded only where this section stands. Exemplars go to Prometheus only: the data of the SDK has no place for them.',
+          'Also sends the metrics to a collector, through the official SDK. The SDK is loaded only with this section. It does not export exemplars: only `GET /metrics` has them.',
         rules: [NO_PATH_WITH_GRPC, NAME_WITH_GRPC_AND_TLS],
       },
     ),
   },
-  { prose: 'Metrics for Prometheus, on a port of their own.' },
+  { prose: 'Metrics for Prometheus, on a separate admin port.' },
 );
 
 export type MetricsConfig = ValueOf<typeof METRICS>;

@@ -1,4 +1,4 @@
-/** How a collector is spoken to, for every signal: the fields that they have in common. */
+/** The fields for OTLP export that all signals share. */
 import { isIP } from 'node:net';
 import { checkHeaderName } from '../kit/export-header-name.ts';
 import { isThisMachine } from '../kit/this-machine.ts';
@@ -9,11 +9,12 @@ const collectorTls = (renewal: string) =>
   optionalObject(
     {
       ca_file: string({
-        prose: 'Certificates (PEM) of those who may vouch for the collector; those that Node.js knows, unless given.',
+        prose:
+          "A PEM file with the certificate authorities for the collector's certificate. Defaults to those of Node.js.",
         optional: true,
       }),
-      cert_file: string({ prose: 'The certificate (PEM) by which the collector knows the gateway.', optional: true }),
-      key_file: string({ prose: 'The private key (PEM) of that certificate.', optional: true }),
+      cert_file: string({ prose: 'A PEM file with the client certificate of the gateway.', optional: true }),
+      key_file: string({ prose: 'A PEM file with the private key of the client certificate.', optional: true }),
     },
     {
       prose: `TLS to the collector, for an endpoint with \`https\`. ${renewal}`,
@@ -24,60 +25,61 @@ const collectorTls = (renewal: string) =>
           broken: ({ cert_file, key_file }) =>
             (cert_file === undefined) === (key_file === undefined)
               ? undefined
-              : { wrong: 'is of no use without its pair', mend: 'give cert_file and key_file, or neither' },
+              : { wrong: 'needs both cert_file and key_file', hint: 'set both, or neither' },
         },
       ],
     },
   );
 
-/** When the files beside the configuration are read, in words. */
+/** When the files next to the configuration are reloaded, in words. */
 interface Renewal {
   readonly headers: string;
   readonly tls: string;
 }
 
-/** Spans are exported by us. */
+/** For spans, which the gateway exports itself. */
 export const READ_AGAIN: Renewal = {
-  headers: 'it is read again when it has changed',
-  tls: 'The files are read again when they have changed.',
+  headers: 'the file is reloaded when it changes',
+  tls: 'The files are reloaded when they change.',
 };
 
-/** Metrics and logs are exported by the official SDK, whose gRPC client is made once. */
+/** For metrics and logs, which the official SDK exports. It creates its gRPC client only once. */
 export const READ_AGAIN_WITH_HTTP: Renewal = {
-  headers: 'it is read again when it has changed (with `grpc` only where there is TLS)',
-  tls: 'The files are read again when they have changed (with `grpc` only at the next start).',
+  headers: 'the file is reloaded when it changes (with `grpc` only if TLS is used)',
+  tls: 'The files are reloaded when they change (with `grpc` only at the next start).',
 };
 
-/** @param path that is added to the endpoint with `http/protobuf`. @param renewal when files are read again. */
+/** @param path the path for `http/protobuf`. @param renewal when files are reloaded, in words. */
 export function otlpFields(path: string, renewal: Renewal) {
   return {
     endpoint: httpUrl({
-      prose: `The collector. With \`http/protobuf\` it is a base to which \`${path}\` is added, unless it ends so already. \`https\` speaks TLS.`,
+      prose: `The URL of the collector. With \`http/protobuf\`, \`${path}\` is appended unless the URL already ends with it. \`https\` uses TLS.`,
       derived: {
         of: ['protocol'],
         from: ({ protocol }) => (protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318'),
         text: '`http://localhost:4317` with `grpc`, `http://localhost:4318` with `http/protobuf`',
       },
-      mend: 'write a URL such as http://localhost:4317; credentials belong into headers',
+      hint: 'write a URL such as http://localhost:4317; put credentials into headers',
     }),
-    protocol: oneOf(['grpc', 'http/protobuf'], { prose: 'How the collector is spoken to.', default: 'grpc' }),
+    protocol: oneOf(['grpc', 'http/protobuf'], { prose: 'The transport for OTLP.', default: 'grpc' }),
     timeout_seconds: number({
-      prose: 'How long one attempt to deliver may take.',
+      prose: 'Timeout of one export attempt.',
       default: 10,
       min: 0.01,
       max: 3600,
     }),
     compression: oneOf(['gzip', 'none'], {
-      prose: 'How what is sent is compressed.',
+      prose: 'The compression of exports.',
       derived: {
         of: ['endpoint'],
-        // Bytes that do not leave the machine are not worth the CPU: docs/decisions/span-recorder.md.
+        // Compression is not worth the CPU on the same host: docs/decisions/span-recorder.md.
         from: ({ endpoint }) => (isThisMachine(new URL(String(endpoint)).hostname) ? 'none' : 'gzip'),
-        text: '`none` towards this machine (`localhost`, `127.…`, `[::1]`), else `gzip`',
+        text: '`none` for a loopback endpoint (`localhost`, `127.…`, `[::1]`), otherwise `gzip`',
       },
     }),
     headers: stringMap({
-      prose: 'Headers (with `grpc`: metadata) of every export, such as an API key. Their values are never printed.',
+      prose:
+        'Headers (with `grpc`: metadata) of every export request, such as an API key. Their values are never printed.',
       type: 'map of header name to secret string',
       discreet: true,
       spell: (name) => name.toLowerCase(),
@@ -85,27 +87,27 @@ export function otlpFields(path: string, renewal: Renewal) {
       checkValue: (value) =>
         /^[\x20-\x7e]+$/.test(value)
           ? undefined
-          : { wrong: 'holds characters that no header may have', mend: 'use printable ASCII characters' },
+          : { wrong: 'contains characters that are not allowed in a header', hint: 'use printable ASCII characters' },
     }),
     headers_file: string({
-      prose: `A file with further headers, \`Name: value\` on each line, for keys that are renewed: ${renewal.headers}. What stands in both places counts as it stands in the file.`,
+      prose: `A file with more headers, one \`Name: value\` per line, for keys that rotate: ${renewal.headers}. Its headers override \`headers\`.`,
       optional: true,
     }),
     tls: collectorTls(renewal.tls),
   } as const;
 }
 
-/** What an endpoint and its protocol must fulfil together. */
+/** With gRPC, an endpoint has no path. */
 export const NO_PATH_WITH_GRPC = {
   of: ['endpoint', 'protocol'],
   at: 'endpoint',
   broken: ({ endpoint, protocol }: { readonly endpoint: string; readonly protocol: string }) =>
     protocol === 'grpc' && new URL(endpoint).pathname !== '/'
-      ? { wrong: 'has a path, which gRPC does not use', mend: 'leave the path away, or set protocol: http/protobuf' }
+      ? { wrong: 'has a path, which gRPC does not use', hint: 'remove the path, or set protocol: http/protobuf' }
       : undefined,
 } as const;
 
-/** Of the official exporters: grpc-js gives the host as the server's name (RFC 6066, section 3), which Node.js refuses where it is an address. */
+/** For the official exporters: grpc-js sends the host as SNI (RFC 6066, section 3), and Node.js rejects an IP address there. */
 export const NAME_WITH_GRPC_AND_TLS = {
   of: ['endpoint', 'protocol'],
   at: 'endpoint',
@@ -113,14 +115,14 @@ export const NAME_WITH_GRPC_AND_TLS = {
     const { protocol: scheme, hostname } = new URL(endpoint);
     return protocol === 'grpc' && scheme === 'https:' && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
       ? {
-          wrong: 'has an IP address, to which gRPC with TLS cannot be spoken here',
-          mend: "write the collector's name, or set protocol: http/protobuf",
+          wrong: 'has an IP address, which does not work with gRPC over TLS',
+          hint: "use the collector's host name, or set protocol: http/protobuf",
         }
       : undefined;
   },
 } as const;
 
-/** What is needed to reach a collector. */
+/** The settings that are needed to connect to a collector. */
 export interface OtlpConfig {
   readonly endpoint: string;
   readonly protocol: 'grpc' | 'http/protobuf';

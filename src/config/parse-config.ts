@@ -1,4 +1,4 @@
-/** From the text of a configuration file to the configuration, or to everything that is wrong with it. Pure. */
+/** Parses the text of a configuration file into the configuration, or into all of its problems. Pure. */
 import { isMap } from 'yaml';
 import { CONFIG, type Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
@@ -13,15 +13,15 @@ import type { VariableWarning } from './variable-warning.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
 /**
- * @param file how the file is called in problems.
- * @param env where `${VAR}` is looked up.
+ * @param file the name of the file in problems.
+ * @param env the variables for `${VAR}`.
  * @throws ConfigError with all problems, in the order of the file.
  */
 export function parseConfig(text: string, file: string, env: Environment): Config {
   return parseConfigWithSources(text, file, env).config;
 }
 
-/** The same, and which settings a variable of OpenTelemetry has decided, and which variables are not followed. */
+/** Like parseConfig, with the sources of the values and the ignored OpenTelemetry variables. */
 export function parseConfigWithSources(text: string, file: string, env: Environment): ConfigWithSources {
   const given = new Set<string>();
   const config = parse(CONFIG, BEGIN, text, file, env, given);
@@ -32,28 +32,28 @@ export function parseConfigWithSources(text: string, file: string, env: Environm
 export interface ConfigWithSources {
   readonly config: Config;
   readonly sources: ReadonlyMap<string, string>;
-  /** Paths of all that the file says. */
+  /** Paths that the file sets. */
   readonly given: ReadonlySet<string>;
-  /** Variables of OpenTelemetry that are not followed. */
+  /** OpenTelemetry variables that are ignored. */
   readonly warnings: readonly VariableWarning[];
 }
 
-const BEGIN = 'begin with "buckets:"; config.example.yaml shows a whole configuration';
+const BEGIN = 'start with "buckets:"; config.example.yaml is a complete example';
 
-/** The same for a file that `credentials_file` names. */
+/** Like parseConfig, for `credentials_file`. */
 export function parseCredentials(text: string, file: string, env: Environment): readonly CredentialConfig[] {
-  return parse(CREDENTIALS_FILE, 'begin with "credentials:"', text, file, env).credentials;
+  return parse(CREDENTIALS_FILE, 'start with "credentials:"', text, file, env).credentials;
 }
 
-/** The same for the plan of `mizuchi-uploadr faults`. */
+/** Like parseConfig, for the file of `mizuchi-uploadr faults`. */
 export function parseFaults(text: string, file: string, env: Environment): FaultsConfig {
-  return parse(FAULTS_FILE, 'begin with "faults:"', text, file, env);
+  return parse(FAULTS_FILE, 'start with "faults:"', text, file, env);
 }
 
-/** @param given is told the paths of all that the file gives a value for. */
+/** @param given collects the paths that the file sets. */
 function parse<T>(
   field: ObjectField<T>,
-  mend: string,
+  hint: string,
   text: string,
   file: string,
   env: Environment,
@@ -62,16 +62,16 @@ function parse<T>(
   const document = readYaml(text);
   const reading = new Reading(document, env);
   for (const { offset, complaint } of document.mistakes) reading.complain({ path: '', offset }, complaint);
-  const value = reading.found.length === 0 ? readRoot(reading, field, mend, document) : undefined;
+  const value = reading.found.length === 0 ? readRoot(reading, field, hint, document) : undefined;
   if (reading.found.length > 0) throw new ConfigError(problemsOf(file, document, reading.found));
   for (const path of reading.given) given?.add(path);
   return value as T;
 }
 
-function readRoot<T>(reading: Reading, field: ObjectField<T>, mend: string, { root }: YamlDocument): unknown {
+function readRoot<T>(reading: Reading, field: ObjectField<T>, hint: string, { root }: YamlDocument): unknown {
   const place = { path: '', offset: 0 };
   if (isMap(root)) return readField(reading, field, root, place);
-  reading.complain(place, { wrong: root === null ? 'the file is empty' : 'the file is not a mapping', mend });
+  reading.complain(place, { wrong: root === null ? 'the file is empty' : 'the file is not a mapping', hint });
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Reads a field from its YAML node, directed by the field: everything that is wrong is reported, nothing is thrown. */
+/** Reads a field from its YAML node. All problems are reported; nothing is thrown. */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { closestWord } from '../kit/closest-word.ts';
 import { type Entry, entriesOf } from './entries.ts';
@@ -19,27 +19,27 @@ function readGiven(reading: Reading, field: Field, node: Node | null, place: Pla
   if (target === null || isNull(target)) return ABSENT;
   switch (field.kind) {
     case 'scalar':
-      return isScalar(target) ? readScalar(reading, field, target, place) : misfit(reading, target, place, field.mend);
+      return isScalar(target) ? readScalar(reading, field, target, place) : misfit(reading, target, place, field.hint);
     case 'map':
       if (isMap(target)) return readStringMap(reading, field, entriesOf(reading, target, place));
       return misfit(reading, target, place, 'write entries of the form "name: text", indented below it');
     case 'list':
       if (isSeq<Node>(target)) return readList(reading, field, target.items, place);
-      return misfit(reading, target, place, 'begin each entry with "- "');
+      return misfit(reading, target, place, 'start each entry with "- "');
     case 'object':
       if (isMap(target)) return readObject(reading, field, entriesOf(reading, target, place), place);
       return misfit(reading, target, place, nameFields(field));
   }
 }
 
-const nameFields = (field: ObjectField<unknown>): string => `it has the fields ${Object.keys(field.fields).join(', ')}`;
+const nameFields = (field: ObjectField<unknown>): string => `the fields are ${Object.keys(field.fields).join(', ')}`;
 
 function readList(reading: Reading, field: ListField<unknown>, nodes: readonly Node[], place: Place): unknown {
-  if (nodes.length === 0) reading.complain(place, { wrong: 'is empty', mend: field.mend });
+  if (nodes.length === 0) reading.complain(place, { wrong: 'is empty', hint: field.hint });
   const items = nodes.map((node, index) => {
     const at = { path: `${place.path}[${index}]`, offset: offsetOf(node, place.offset) };
     const value = readField(reading, field.item, node, at);
-    if (value === ABSENT) reading.complain(at, { wrong: 'is empty', mend: 'fill it, or remove the "-"' });
+    if (value === ABSENT) reading.complain(at, { wrong: 'is empty', hint: 'add a value, or remove the "-"' });
     return { at, value };
   });
   const before = reading.found.length;
@@ -58,25 +58,25 @@ function reportEqual(reading: Reading, items: readonly { at: Place; value: unkno
     const own = typeof value === 'object' ? (value as Siblings)[name] : undefined;
     const first = seen.get(own);
     if (first !== undefined) {
-      const wrong = `is the same as that of ${first.path} in line ${reading.lineOf(first.offset)}`;
-      reading.complain({ path: below(at.path, name), offset: at.offset }, { wrong, mend: 'give each its own' });
+      const wrong = `is the same as in ${first.path}, line ${reading.lineOf(first.offset)}`;
+      reading.complain({ path: below(at.path, name), offset: at.offset }, { wrong, hint: 'make them different' });
     } else if (own !== undefined) seen.set(own, at);
   }
 }
 
-/** One object while it is read. */
+/** An object that is being read. */
 interface Draft {
   readonly place: Place;
   readonly entries: ReadonlyMap<string, Entry>;
   readonly values: Record<string, unknown>;
-  /** Fields that are not well, so that nothing more is said of what depends on them. */
+  /** Invalid fields. Problems that follow from them are not reported. */
   readonly unread: Set<string>;
 }
 
 /**
- * @param entries what the file says; nothing for a section that is absent.
- * @param preset values that go before the defaults.
- * @returns what could be read of it; where a field could not, the object is marked as incomplete.
+ * @param entries the entries in the file; empty for an absent section.
+ * @param preset values that override the defaults.
+ * @returns the valid fields. If a field is invalid, the object is marked as incomplete.
  */
 function readObject(
   reading: Reading,
@@ -99,7 +99,7 @@ function readObject(
   return draft.values;
 }
 
-/** Defaults that depend on others come after them. */
+/** Derived defaults come last. */
 function inOrderOfDefaults({ fields }: ObjectField<unknown>): [key: string, field: Field][] {
   const depends = (field: Field): number => Number(field.kind === 'scalar' && field.fallback.kind === 'derived');
   return Object.entries(fields).sort(([, a], [, b]) => depends(a) - depends(b));
@@ -113,19 +113,19 @@ function keep(reading: Reading, { values, unread }: Draft, key: string, value: u
 const placeOf = ({ entries, place }: Draft, key: string): Place =>
   entries.get(key) ?? { path: below(place.path, key), offset: place.offset };
 
-/** A key that was meant by an unknown one is not reported as missing too. */
+/** If an unknown key is a likely misspelling, the intended key is not also reported as missing. */
 function reportUnknown(reading: Reading, { fields }: ObjectField<unknown>, { entries, unread }: Draft): void {
   const known = Object.keys(fields);
   for (const [key, { path, keyOffset }] of entries) {
     if (Object.hasOwn(fields, key)) continue;
     const guess = closestWord(key.slice(0, 60), known);
-    const mend = guess === undefined ? `known here are ${known.join(', ')}` : `did you mean ${guess}?`;
-    reading.complain({ path, offset: keyOffset }, { wrong: 'is not a known key', mend });
+    const hint = guess === undefined ? `the known keys are ${known.join(', ')}` : `did you mean ${guess}?`;
+    reading.complain({ path, offset: keyOffset }, { wrong: 'is not a known key', hint });
     if (guess !== undefined && !entries.has(guess)) unread.add(guess);
   }
 }
 
-/** What holds where nothing is given. */
+/** The value of a field that the file does not set. */
 function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unknown {
   const place = placeOf(draft, key);
   if (field.kind === 'map') return {};
@@ -142,7 +142,7 @@ function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unkn
       if (fallback.of.some((name) => draft.unread.has(name))) return UNREAD;
       return readDerived(reading, field as never, fallback.from(draft.values), place);
     case 'required':
-      reading.complain(place, { wrong: 'is missing', mend: field.kind === 'object' ? nameFields(field) : field.mend });
+      reading.complain(place, { wrong: 'is missing', hint: field.kind === 'object' ? nameFields(field) : field.hint });
       return UNREAD;
   }
 }

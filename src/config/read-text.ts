@@ -1,4 +1,4 @@
-/** Reads what is text in the file: scalars, and maps of strings. Variables are replaced here, after YAML has been taken off. */
+/** Reads scalars and maps of strings. Variables are expanded here, after the YAML is parsed. */
 import { isScalar, type Node, type Scalar } from 'yaml';
 import { closestWord } from '../kit/closest-word.ts';
 import type { Entry } from './entries.ts';
@@ -6,9 +6,9 @@ import { expand } from './expand.ts';
 import type { Complaint, ScalarField, StringMapField } from './field.ts';
 import { kindOf, type Place, type Reading } from './reading.ts';
 
-/** Nothing is given: the default holds. */
+/** There is no value: the default applies. */
 export const ABSENT = Symbol('absent');
-/** Something is given that cannot be used; it has been reported. */
+/** There is an invalid value, which has been reported. */
 export const UNREAD = Symbol('unread');
 
 /** YAML's null (1.2, core schema, 10.3.2): a key without a value means the same as no key. */
@@ -17,26 +17,26 @@ export function isNull(node: Node): boolean {
 }
 
 /** Reports a node of the wrong kind. */
-export function misfit(reading: Reading, node: Node, place: Place, mend: string): typeof UNREAD {
-  reading.complain(place, { wrong: `is ${kindOf(node)}`, mend });
+export function misfit(reading: Reading, node: Node, place: Place, hint: string): typeof UNREAD {
+  reading.complain(place, { wrong: `is ${kindOf(node)}`, hint });
   return UNREAD;
 }
 
-/** An empty text is no value. */
+/** An empty string counts as absent. */
 export function readScalar(reading: Reading, field: ScalarField<unknown>, node: Scalar, place: Place): unknown {
   const text = textOf(reading, node, place);
   if (text === UNREAD) return UNREAD;
   return text.text === '' ? ABSENT : parseText(reading, field, text, place);
 }
 
-/** A derived default must fulfil what a given value must. */
+/** A derived default is checked like a value from the file. */
 export function readDerived(reading: Reading, field: ScalarField<unknown>, value: unknown, place: Place): unknown {
   return parseText(reading, field, { text: field.write(value), variables: [] }, place);
 }
 
 interface Text {
   readonly text: string;
-  /** The variables that went into it. */
+  /** The variables that were expanded in it. */
   readonly variables: readonly string[];
 }
 
@@ -53,7 +53,7 @@ function parseText(reading: Reading, field: ScalarField<unknown>, text: Text, pl
   return UNREAD;
 }
 
-/** Quotes the value, unless it is secret or came from the environment, where secrets are kept. */
+/** Quotes the value, unless it is secret or comes from the environment, which may contain secrets. */
 function subjectOf({ text, variables }: Text, discreet: boolean): string {
   if (variables.length > 0) return `the value (with ${variables.map((name) => `\${${name}}`).join(', ')})`;
   return discreet ? 'the value' : JSON.stringify(shorten(text));
@@ -61,12 +61,12 @@ function subjectOf({ text, variables }: Text, discreet: boolean): string {
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
-function withGuess(field: ScalarField<unknown>, { text, variables }: Text, { wrong, mend }: Complaint): Complaint {
+function withGuess(field: ScalarField<unknown>, { text, variables }: Text, { wrong, hint }: Complaint): Complaint {
   const guess = variables.length > 0 ? undefined : closestWord(shorten(text), field.words);
-  return { wrong, mend: guess === undefined ? mend : `did you mean ${guess}? ${mend}` };
+  return { wrong, hint: guess === undefined ? hint : `did you mean ${guess}? ${hint}` };
 }
 
-/** Entries without a text are left out. */
+/** Entries with an empty string are omitted. */
 export function readStringMap(
   reading: Reading,
   field: StringMapField<unknown>,
@@ -75,7 +75,7 @@ export function readStringMap(
   const texts = new Map<string, string>();
   for (const [key, entry] of entries) {
     const name = field.spell(key);
-    const wrongKey = texts.has(name) ? TWICE : key.includes('${') ? VARIABLE_IN_KEY : field.checkKey(name);
+    const wrongKey = texts.has(name) ? DUPLICATE : key.includes('${') ? VARIABLE_IN_KEY : field.checkKey(name);
     if (wrongKey !== undefined) reading.complain({ path: entry.path, offset: entry.keyOffset }, wrongKey);
     const text = readMapEntry(reading, field, entry);
     if (text !== '') texts.set(name, text);
@@ -83,8 +83,8 @@ export function readStringMap(
   return Object.fromEntries(texts);
 }
 
-const TWICE = { wrong: 'is given twice in different spelling', mend: 'keep one' };
-const VARIABLE_IN_KEY = { wrong: 'has a variable in its name', mend: 'use variables in values only' };
+const DUPLICATE = { wrong: 'is a duplicate in different spelling', hint: 'remove one of them' };
+const VARIABLE_IN_KEY = { wrong: 'has a variable in its name', hint: 'use variables in values only' };
 
 function readMapEntry(reading: Reading, field: StringMapField<unknown>, entry: Entry): string {
   const node = entry.node === null ? undefined : reading.follow(entry.node, entry);

@@ -1,4 +1,4 @@
-/** Who speaks: the resource of all signals, traces, metrics and logs (OTel semantic conventions, "Resource"). */
+/** The resource of traces, metrics and logs (OTel semantic conventions, "Resource"). */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { TracingConfig } from './tracing.ts';
@@ -6,7 +6,7 @@ import type { TracingConfig } from './tracing.ts';
 /** One for each process. */
 const INSTANCE_ID = randomUUID();
 
-/** What the configuration sets wins over what we find out; an empty value removes an attribute. */
+/** The configuration overrides detected attributes; an empty value removes an attribute. */
 export function resourceAttributes(config: TracingConfig, serviceVersion: string): Record<string, string | number> {
   const attributes: Record<string, string | number> = {
     'service.name': config.service_name,

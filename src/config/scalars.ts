@@ -1,12 +1,12 @@
-/** The kinds of scalar fields. Each reads text: what the file or an environment variable holds, already expanded. */
+/** The kinds of scalar fields. Each parses text from the file or from an OpenTelemetry variable, after expansion. */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Complaint, Derived, Fallback, Parsed, ScalarField } from './field.ts';
 
 interface ScalarOptions<T> {
   readonly prose: string;
-  /** How to mend a missing or wrong value; each kind has a general answer of its own. */
-  readonly mend?: string;
-  /** The type in words, where the general one says too little. */
+  /** How to fix a missing or invalid value. Defaults to the hint of the kind. */
+  readonly hint?: string;
+  /** The type in words. Defaults to the type of the kind. */
   readonly type?: string;
   readonly check?: (value: T) => Complaint | string | undefined;
   readonly optional?: true;
@@ -14,34 +14,34 @@ interface ScalarOptions<T> {
   readonly derived?: Derived<T>;
 }
 
-/** An optional field without a value has none; every other field has one. */
+/** Only an optional field can be undefined. */
 type Held<T, O> = O extends { readonly optional: true } ? T | undefined : T;
 
 interface Kind<T> {
   readonly type: string;
-  readonly mend: string;
+  readonly hint: string;
   readonly discreet?: boolean;
   readonly words?: readonly string[];
   readonly parse: (text: string) => T | undefined;
-  /** Said where `parse` gives undefined. */
+  /** The problem if `parse` returns undefined. */
   readonly wrong: string;
   readonly write?: (value: T) => string;
 }
 
 function scalar<T, const O extends ScalarOptions<T>>(kind: Kind<T>, options: O): ScalarField<Held<T, O>> {
-  const mend = options.mend ?? kind.mend;
+  const hint = options.hint ?? kind.hint;
   const parse = (text: string): Parsed<T> => {
     const value = kind.parse(text);
-    if (value === undefined) return { wrong: kind.wrong, mend };
+    if (value === undefined) return { wrong: kind.wrong, hint };
     const complaint = options.check?.(value);
     if (complaint === undefined) return { value };
-    return typeof complaint === 'string' ? { wrong: complaint, mend } : complaint;
+    return typeof complaint === 'string' ? { wrong: complaint, hint } : complaint;
   };
   const field: ScalarField<T> = {
     kind: 'scalar',
     type: options.type ?? kind.type,
     prose: options.prose,
-    mend,
+    hint,
     discreet: kind.discreet ?? false,
     words: kind.words ?? [],
     parse,
@@ -58,13 +58,13 @@ function fallbackOf<T>(options: ScalarOptions<T>): Fallback<T> {
   return { kind: 'required' };
 }
 
-/** Text, taken as it is written: `123` and `1.10` stay what they look like. */
+/** Text as written: `123` and `1.10` stay strings. */
 export function string<const O extends ScalarOptions<string>>(options: O): ScalarField<Held<string, O>> {
   return scalar<string, O>(
     {
       type: 'string',
-      mend: 'write one line of text',
-      wrong: 'holds control characters',
+      hint: 'write one line of text',
+      wrong: 'contains control characters',
       parse: (text) => (CONTROL.test(text) ? undefined : text),
     },
     options,
@@ -78,8 +78,8 @@ export function secret<const O extends ScalarOptions<string>>(options: O): Scala
   return scalar<string, O>(
     {
       type: 'secret string',
-      mend: 'give it as it was issued, best from an environment variable',
-      wrong: 'holds control characters, or white space at its ends',
+      hint: 'use the value as it was issued, preferably from an environment variable',
+      wrong: 'contains control characters, or leading or trailing white space',
       parse: (text) => (CONTROL.test(text) || text.trim() !== text ? undefined : text),
       discreet: true,
     },
@@ -113,7 +113,7 @@ function numeric<const O extends ScalarOptions<number> & Bounds>(
   return scalar<number, O>(
     {
       type: `${type}, ${min} to ${max}`,
-      mend: `write ${words} from ${min} to ${max}`,
+      hint: `write ${words} from ${min} to ${max}`,
       wrong: `is not ${words} from ${min} to ${max}`,
       parse: (text) => {
         const value = pattern.test(text) ? Number(text) : Number.NaN;
@@ -133,7 +133,7 @@ export function byteSize<const O extends ScalarOptions<number> & Bounds>(options
   return scalar<number, O>(
     {
       type: `size, ${writeByteSize(min)} to ${writeByteSize(max)}`,
-      mend: `write a number with its unit (KiB, MiB, GiB or TiB), ${bounds}`,
+      hint: `write a number with its unit (KiB, MiB, GiB or TiB), ${bounds}`,
       wrong: `is not a size ${bounds}`,
       parse: (text) => {
         const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([KMGT]iB)?$/.exec(text) ?? [];
@@ -146,25 +146,25 @@ export function byteSize<const O extends ScalarOptions<number> & Bounds>(options
   );
 }
 
-/** In the largest unit in which it is a whole number. */
+/** Uses the largest unit that gives a whole number. */
 export function writeByteSize(bytes: number): string {
   const unit = Object.keys(UNITS).findLast((name) => bytes >= UNITS[name]! && bytes % UNITS[name]! === 0);
   return unit === undefined ? String(bytes) : `${bytes / UNITS[unit]!}${unit}`;
 }
 
-/** `true` and `false` as YAML 1.2 spells them (core schema, 10.3.2): not `yes`, not `on`, not 1. */
+/** `true` and `false` as in YAML 1.2 (core schema, 10.3.2); `yes`, `on` and `1` are invalid. */
 export function boolean<const O extends ScalarOptions<boolean>>(options: O): ScalarField<Held<boolean, O>> {
   const parse = (text: string): boolean | undefined => {
     if (/^(true|True|TRUE)$/.test(text)) return true;
     return /^(false|False|FALSE)$/.test(text) ? false : undefined;
   };
   return scalar<boolean, O>(
-    { type: 'boolean', mend: 'write true or false', wrong: 'is neither true nor false', parse },
+    { type: 'boolean', hint: 'write true or false', wrong: 'is neither true nor false', parse },
     options,
   );
 }
 
-/** One of a few words. */
+/** One of a list of words. */
 export function oneOf<const W extends readonly string[], const O extends ScalarOptions<W[number]>>(
   words: W,
   options: O,
@@ -172,8 +172,8 @@ export function oneOf<const W extends readonly string[], const O extends ScalarO
   return scalar<W[number], O>(
     {
       type: words.map((word) => `\`${word}\``).join(' · '),
-      mend: `write one of: ${words.join(', ')}`,
-      wrong: 'is none of the words that are known here',
+      hint: `write one of: ${words.join(', ')}`,
+      wrong: 'is not an allowed value',
       words,
       parse: (text) => words.find((word) => word === text),
     },
@@ -181,15 +181,15 @@ export function oneOf<const W extends readonly string[], const O extends ScalarO
   );
 }
 
-/** An http(s) URL without credentials, query and fragment, kept as it is written but for a slash at its end. */
+/** An http(s) URL without credentials, query and fragment. Trailing slashes are removed. */
 export function httpUrl<const O extends ScalarOptions<string>>(options: O): ScalarField<Held<string, O>> {
   return scalar<string, O>(
     {
       type: 'http(s) URL',
-      mend: 'write a URL such as http://127.0.0.1:9000',
-      wrong: 'is not an http:// or https:// URL that is free of user names, query and fragment',
+      hint: 'write a URL such as http://127.0.0.1:9000',
+      wrong: 'is not an http:// or https:// URL without user name, query and fragment',
       parse: (text) => (isPlainUrl(text) ? text.replace(/\/+$/, '') : undefined),
-      discreet: true, // a URL that is refused for its password must not be quoted
+      discreet: true, // an invalid URL may contain a password
       write: String,
     },
     options,
@@ -205,23 +205,23 @@ function isPlainUrl(text: string): boolean {
 export interface SocketAddress {
   /** IPv4 or IPv6 address without brackets, or a host name. */
   readonly host: string;
-  /** 0 asks the system for any free port. */
+  /** 0 selects any free port. */
   readonly port: number;
 }
 
-/** As the file would write it: an IPv6 address in brackets. */
+/** In the syntax of the file: an IPv6 address in brackets. */
 export function writeSocketAddress({ host, port }: SocketAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `host:port`; an IPv6 address stands in brackets. */
+/** `host:port`, with an IPv6 address in brackets. */
 export function socketAddress<const O extends ScalarOptions<SocketAddress>>(
   options: O,
 ): ScalarField<Held<SocketAddress, O>> {
   return scalar<SocketAddress, O>(
     {
       type: '`host:port`',
-      mend: 'write host:port in quotes, such as "0.0.0.0:8080", "[::]:8080" or "localhost:8080"',
+      hint: 'write host:port in quotes, such as "0.0.0.0:8080", "[::]:8080" or "localhost:8080"',
       wrong: 'is not an address with a port',
       parse: parseSocketAddress,
       write: writeSocketAddress,
@@ -240,7 +240,7 @@ function parseSocketAddress(text: string): SocketAddress | undefined {
   return isHost(plain!) ? { host: plain!, port } : undefined;
 }
 
-/** Whether this can be listened on: an IP address without brackets, or a host name (RFC 1123, section 2.1). */
+/** Whether it is an IP address without brackets, or a host name (RFC 1123, section 2.1). */
 export function isHost(text: string): boolean {
   if (isIPv4(text) || isIPv6(text)) return true;
   if (/^[\d.]+$/.test(text)) return false;

@@ -1,4 +1,4 @@
-/** The section `tracing` while variables still change it: its fields and its values by their paths, such as `otlp.endpoint`. */
+/** The section `tracing` while variables are applied: access to fields and values by path, such as `otlp.endpoint`. */
 import type { Complaint, Field, ObjectField, ScalarField } from './field.ts';
 import type { OtlpConfig } from './otlp.ts';
 import { TRACING } from './tracing.ts';
@@ -8,7 +8,7 @@ export type Draft = Record<string, unknown> & {
   resource: Readonly<Record<string, string>>;
 };
 
-/** @param path of a field that there is. */
+/** @param path of an existing field. */
 export function fieldAt<F = ScalarField<unknown>>(path: string): F {
   let field: Field = TRACING as Field;
   for (const name of path.split('.')) field = (field as ObjectField<unknown>).fields[name] as Field;
@@ -27,7 +27,7 @@ export function setAt(draft: Draft, path: string, value: unknown): void {
   object[last] = value;
 }
 
-/** The first rule of a section that is broken. */
+/** The first broken rule of a section. */
 export function complaintAbout(
   section: string,
   draft: Draft,

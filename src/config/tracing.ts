@@ -1,58 +1,62 @@
-/** The section `tracing`: which requests are traced, and where the spans go. */
+/** The section `tracing`: sampling, limits and export of spans. */
 
-import { BUCKET_QUESTIONS, OPERATIONS } from '../domain/operation.ts';
+import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
 import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
-const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_QUESTIONS) as (keyof typeof BUCKET_QUESTIONS)[];
+const BUCKET_OPERATION_NAMES = Object.keys(BUCKET_REQUESTS) as (keyof typeof BUCKET_REQUESTS)[];
 
 const OTLP = section(
   {
     ...otlpFields('/v1/traces', READ_AGAIN),
     timeout_seconds: number({
-      prose:
-        'How long one attempt to deliver a batch may take. A batch that was not delivered within a minute is dropped and counted.',
+      prose: 'Timeout of one export attempt. A batch that is not delivered within one minute is dropped and counted.',
       default: 10,
       min: 0.01,
       max: 3600,
     }),
     traces_path: string({
-      prose: 'The path that is added to the endpoint with `http/protobuf`, unless it ends so already.',
+      prose: 'The path for `http/protobuf`. It is appended to the endpoint unless the endpoint already ends with it.',
       default: '/v1/traces',
-      check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is no path'),
-      mend: 'write a path that begins with "/", or nothing',
+      check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is not a path'),
+      hint: 'write a path that starts with "/", or nothing',
     }),
   },
-  { prose: 'Where spans are sent, in the OpenTelemetry protocol.', rules: [NO_PATH_WITH_GRPC] },
+  { prose: 'Export of spans with the OpenTelemetry protocol (OTLP).', rules: [NO_PATH_WITH_GRPC] },
 );
 
 const KEEP = optionalObject(
   {
     errors: boolean({
       prose:
-        'Those that failed for their clients, whoever is to blame: every one with an `error.type`, such as 5xx, uploads that broke off, a checksum that does not fit; not those of `denied`, and no HEAD that is answered 404. And those in which a call to the store or a policy engine failed, though the next attempt went well.',
+        'Failed requests: all with an `error.type`, such as 5xx responses, client disconnects and checksum mismatches; not those of `denied`, and not HEAD with 404. Also successful requests in which a request to the store or a policy engine failed and was retried.',
       default: true,
     }),
-    denied: boolean({ prose: 'Those that the gateway refused because of who asked: 401 and 403.', default: false }),
+    denied: boolean({ prose: 'Requests that the gateway rejected with 401 or 403.', default: false }),
     slower_than_seconds: number({
-      prose: 'Those that took longer.',
+      prose: 'Requests that took longer than this.',
       optional: true,
       min: 0,
       max: 86_400,
     }),
-    larger_than: byteSize({ prose: 'Those of larger objects and parts.', optional: true, min: 0, max: 5 * 1024 ** 4 }),
+    larger_than: byteSize({
+      prose: 'Uploads of objects and parts larger than this.',
+      optional: true,
+      min: 0,
+      max: 5 * 1024 ** 4,
+    }),
     max_bytes: byteSize({
-      prose:
-        'Memory for spans that wait. Where it is full, the trace that has waited longest is given up, and counted.',
+      prose: 'Memory limit for buffered spans. When it is reached, the oldest trace is dropped and counted.',
       default: 32 * 1024 ** 2,
       min: 64 * 1024,
       max: 16 * 1024 ** 3,
     }),
     max_age_seconds: number({
-      prose: 'How long a trace may wait for its end; then it is given up, and counted. What is slow by then is kept.',
+      prose:
+        'How long a trace is buffered before it is dropped and counted. A trace that exceeds `slower_than_seconds` by then is kept.',
       default: 900,
       min: 1,
       max: 86_400,
@@ -60,12 +64,12 @@ const KEEP = optionalObject(
   },
   {
     prose:
-      'Traces that are kept for what became of them, whatever was decided when they began. Every request is then recorded, and its spans wait until it is over.',
+      'Tail sampling: keeps traces by their outcome, in addition to those sampled at their start. Every request is then recorded, and its spans are buffered until the request ends.',
   },
 );
 
-/** Callers can put a flag into every request, and choose their trace ids: they get no larger share than the gateway's own. */
-const SHARE_OF_CALLERS = {
+/** Clients can set the sampled flag and choose trace IDs: by default their ratio is the gateway's own. */
+const REMOTE_RATIO = {
   of: ['ratio'],
   from: ({ ratio }: Readonly<Record<string, unknown>>) => Number(ratio),
   text: '`ratio`',
@@ -75,106 +79,125 @@ const STRATEGIES = ['always', 'never', 'ratio', 'parent_based'] as const;
 
 const OVERRIDE = object(
   {
-    bucket: string({ prose: 'Name of the bucket; any, unless given.', optional: true }),
+    bucket: string({ prose: 'The name of the bucket. Defaults to all buckets.', optional: true }),
     operations: optionalList(
-      oneOf([...OPERATION_NAMES, ...BUCKET_QUESTION_NAMES], { prose: 'Name of an S3 operation.' }),
-      { prose: 'The operations; any, unless given.', mend: 'name at least one, such as [UploadPart]' },
+      oneOf([...OPERATION_NAMES, ...BUCKET_OPERATION_NAMES], { prose: 'The name of an S3 operation.' }),
+      { prose: 'The operations. Defaults to all operations.', hint: 'name at least one, such as [UploadPart]' },
     ),
-    strategy: oneOf(STRATEGIES, { prose: 'As `sampling.strategy`.', default: 'ratio' }),
-    ratio: number({ prose: 'As `sampling.ratio`.', default: 1, min: 0, max: 1 }),
-    remote_ratio: number({ prose: 'As `sampling.remote_ratio`.', derived: SHARE_OF_CALLERS, min: 0, max: 1 }),
+    strategy: oneOf(STRATEGIES, { prose: 'Like `sampling.strategy`.', default: 'ratio' }),
+    ratio: number({ prose: 'Like `sampling.ratio`.', default: 1, min: 0, max: 1 }),
+    remote_ratio: number({ prose: 'Like `sampling.remote_ratio`.', derived: REMOTE_RATIO, min: 0, max: 1 }),
   },
-  { prose: 'What holds for some requests.' },
+  { prose: 'Sampling for some buckets or operations.' },
 );
 
 const SAMPLING = section(
   {
     strategy: oneOf(STRATEGIES, {
       prose:
-        'Which traces are kept: all, none, a share of them by trace id, or what the caller decided and, where there is no caller, a share.',
+        'The head sampler: all traces, none, a ratio by trace ID, or the decision of the caller and, for requests without trace context, a ratio.',
       default: 'parent_based',
     }),
-    ratio: number({ prose: 'The share, for `ratio` and `parent_based`. 1 is all.', default: 1, min: 0, max: 1 }),
+    ratio: number({
+      prose: 'The sampling ratio for `ratio` and `parent_based`, from 0 to 1.',
+      default: 1,
+      min: 0,
+      max: 1,
+    }),
     remote_ratio: number({
       prose:
-        'Of the traces that callers who are not trusted (`trusted_proxies`) continue into the gateway, the share that may be kept: a sampled flag, a debug flag or a chosen trace id of theirs cannot raise it. With `ratio` they must be in both shares; `always` keeps all.',
-      derived: SHARE_OF_CALLERS,
+        'The maximum sampling ratio for traces that untrusted callers (not in `trusted_proxies`) start. Their sampled flag, debug flag or trace ID cannot raise it. With `ratio`, both ratios apply; `always` keeps all.',
+      derived: REMOTE_RATIO,
       min: 0,
       max: 1,
     }),
     max_traces_per_second: number({
-      prose:
-        'Most traces that are kept in a second, whoever decided for them, and as many again for what became of them (`keep`).',
+      prose: 'Maximum number of traces per second that the head sampler keeps, and separately that `keep` adds.',
       optional: true,
       min: 0.001,
       max: 1_000_000,
     }),
     overrides: optionalList(OVERRIDE, {
-      prose: 'Other strategies for some buckets and operations. The first that fits counts.',
-      mend: 'name at least one, such as { operations: [UploadPart], ratio: 0.01 }',
+      prose: 'Sampling for some buckets and operations. The first match applies.',
+      hint: 'name at least one, such as { operations: [UploadPart], ratio: 0.01 }',
     }),
     keep: KEEP,
   },
-  { prose: 'Which traces are kept.' },
+  { prose: 'Sampling of traces.' },
 );
 
 const LIMITS = section(
   {
-    attribute_count_limit: integer({ prose: 'Most attributes of a span.', default: 128, min: 1, max: 10_000 }),
+    attribute_count_limit: integer({
+      prose: 'Maximum number of attributes per span.',
+      default: 128,
+      min: 1,
+      max: 10_000,
+    }),
     attribute_value_length_limit: integer({
       prose:
-        'Longest text of an attribute, in UTF-16 code units. Keys, paths and user agents are chosen by whoever asks.',
+        'Maximum length of an attribute value, in UTF-16 code units. Clients control the length of keys, paths and user agents.',
       default: 1024,
       min: 32,
       max: 1024 ** 2,
     }),
-    event_count_limit: integer({ prose: 'Most events of a span.', default: 128, min: 0, max: 10_000 }),
-    link_count_limit: integer({ prose: 'Most links of a span.', default: 128, min: 0, max: 10_000 }),
-    event_attribute_count_limit: integer({ prose: 'Most attributes of an event.', default: 128, min: 0, max: 10_000 }),
-    link_attribute_count_limit: integer({ prose: 'Most attributes of a link.', default: 128, min: 0, max: 10_000 }),
+    event_count_limit: integer({ prose: 'Maximum number of events per span.', default: 128, min: 0, max: 10_000 }),
+    link_count_limit: integer({ prose: 'Maximum number of links per span.', default: 128, min: 0, max: 10_000 }),
+    event_attribute_count_limit: integer({
+      prose: 'Maximum number of attributes per event.',
+      default: 128,
+      min: 0,
+      max: 10_000,
+    }),
+    link_attribute_count_limit: integer({
+      prose: 'Maximum number of attributes per link.',
+      default: 128,
+      min: 0,
+      max: 10_000,
+    }),
   },
   {
-    prose: 'How much one span may hold. What is cut short or left out is counted in `mizuchi_tracer_truncated_total`.',
+    prose: 'Limits of one span. `mizuchi_tracer_truncated_total` counts truncated and omitted values.',
   },
 );
 
-/** Spans, where nothing is said: each batch has a cost of its own (docs/decisions/span-recorder.md). */
-const MOST_OF_A_BATCH = 2048;
+/** The default batch size in spans: each batch has a fixed cost (docs/decisions/span-recorder.md). */
+const DEFAULT_BATCH_SIZE = 2048;
 
 const BATCH = section(
   {
     max_queue_size: integer({
-      prose: 'Most spans that wait for export; those that come when it is full are dropped and counted.',
+      prose: 'Maximum number of spans in the export queue. Spans that exceed it are dropped and counted.',
       default: 8192,
       min: 1,
       max: 1_000_000,
     }),
     max_queue_bytes: byteSize({
       prose:
-        'Most memory of batches that wait for export; the batch that is being filled, up to 1 MiB, comes on top. A span of an upload has about 350 bytes.',
+        'Memory limit of queued batches. The batch that is being filled, up to 1 MiB, is extra. A span of an upload has about 350 bytes.',
       default: 8 * 1024 ** 2,
       min: 2 * 1024 ** 2,
       max: 1024 ** 3,
     }),
     scheduled_delay_millis: integer({
-      prose: 'Milliseconds after which a batch is sent even if it is not full.',
+      prose: 'Milliseconds after which a batch is exported even if it is not full.',
       default: 5000,
       min: 1,
       max: 3_600_000,
     }),
     max_export_batch_size: integer({
-      prose: 'Most spans of one batch, which is not much more than 1 MiB either.',
+      prose: 'Maximum number of spans per batch. A batch is also limited to about 1 MiB.',
       derived: {
         of: ['max_queue_size'],
-        from: ({ max_queue_size }) => Math.min(MOST_OF_A_BATCH, Number(max_queue_size)),
-        text: `\`${MOST_OF_A_BATCH}\`, or \`max_queue_size\` where that is less`,
+        from: ({ max_queue_size }) => Math.min(DEFAULT_BATCH_SIZE, Number(max_queue_size)),
+        text: `\`${DEFAULT_BATCH_SIZE}\`, or \`max_queue_size\` if that is less`,
       },
       min: 1,
       max: 1_000_000,
     }),
   },
   {
-    prose: 'How spans are collected before they are sent.',
+    prose: 'Batching of spans before export.',
     rules: [
       {
         of: ['max_queue_size', 'max_export_batch_size'],
@@ -183,7 +206,7 @@ const BATCH = section(
           max_export_batch_size > max_queue_size
             ? {
                 wrong: `is larger than max_queue_size, which is ${max_queue_size}`,
-                mend: 'lower it, or raise max_queue_size',
+                hint: 'lower it, or raise max_queue_size',
               }
             : undefined,
       },
@@ -193,20 +216,23 @@ const BATCH = section(
 
 const FALLBACK_FILE = section(
   {
-    path: string({ prose: 'The file; the next ones are called `.1`, `.2` before the ending.', default: 'spans.jsonl' }),
+    path: string({
+      prose: 'The path of the file. Rotated files get `.1`, `.2` before the extension.',
+      default: 'spans.jsonl',
+    }),
     max_size: byteSize({
-      prose: 'Size at which the next file is begun.',
+      prose: 'The size at which the file is rotated.',
       default: 64 * 1024 ** 2,
       min: 1024 ** 2,
       max: 1024 ** 4,
     }),
-    max_files: integer({ prose: 'Most files that are kept; the oldest goes.', default: 4, min: 1, max: 1000 }),
+    max_files: integer({ prose: 'Maximum number of files. The oldest is deleted.', default: 4, min: 1, max: 1000 }),
   },
-  { prose: 'The file of `fallback: file`: one of its own for each gateway.' },
+  { prose: 'The file of `fallback: file`. Each gateway needs its own file.' },
 );
 
-/** Attributes of the resource that have a field of their own: two places for one thing would contradict each other one day. */
-const OWN_FIELD: ReadonlyMap<string, string> = new Map([
+/** Resource attributes that have a dedicated field, so that they cannot be set twice. */
+const DEDICATED_FIELD: ReadonlyMap<string, string> = new Map([
   ['service.name', 'tracing.service_name'],
   ['deployment.environment.name', 'tracing.environment'],
 ]);
@@ -215,7 +241,7 @@ export const TRACING = section(
   {
     enabled: boolean({
       prose:
-        'Whether requests are traced. Where the whole section is absent they are not; with `false` no tracing code is loaded.',
+        'Whether requests are traced. Without the section `tracing`, they are not. With `false`, no tracing code is loaded.',
       default: true,
     }),
     service_name: string({ prose: 'The resource attribute `service.name`.', default: 'mizuchi-uploadr' }),
@@ -225,17 +251,18 @@ export const TRACING = section(
     }),
     provider: oneOf(['native', 'global'], {
       prose:
-        'Who records the spans: the gateway itself, or the tracer provider that `node --import` has registered with `@opentelemetry/api` (a distribution of your vendor, the official SDK). With `global`, sampling, limits, resource and export are the business of that provider.',
+        "The tracer provider: the gateway's own, or the one that `node --import` registered with `@opentelemetry/api` (a vendor distribution, the official SDK). With `global`, that provider controls sampling, limits, resource and export.",
       default: 'native',
     }),
     exporter: oneOf(['otlp', 'console'], {
-      prose: 'Where spans go: to a collector, or, for development, to the standard output, one JSON object a line.',
+      prose:
+        'Where spans are exported to: a collector or, for development, standard output with one JSON object per line.',
       default: 'otlp',
     }),
     otlp: OTLP,
     fallback: oneOf(['none', 'console', 'file'], {
       prose:
-        'Where spans go while the collector is gone or lets nobody pass, and those that it did not take in time: nowhere, to the standard error, or to a file, as OTLP JSON, one request a line. `mizuchi-uploadr replay` sends them later.',
+        'Where spans go if the collector is unavailable, rejects the credentials or is too slow. `console` is standard error, `file` a file with one OTLP JSON request per line, for `mizuchi-uploadr replay`.',
       default: 'none',
     }),
     fallback_file: FALLBACK_FILE,
@@ -245,42 +272,42 @@ export const TRACING = section(
       }),
       {
         prose:
-          'The formats in which trace context is read from callers and sent on; W3C Trace Context, unless given. Where several are found, the last of the list is believed.',
-        mend: 'name at least one, such as [tracecontext, b3]',
+          'The formats of incoming and outgoing trace context. Defaults to W3C Trace Context. If a request has several, the last one in the list applies.',
+        hint: 'name at least one, such as [tracecontext, b3]',
       },
     ),
     inbound: oneOf(['continue', 'restart', 'ignore'], {
       prose:
-        'What becomes of the trace context of callers who are not trusted: it is continued, or a trace of our own begins, which links to it, or which does not.',
+        'How trace context from untrusted callers is handled: `continue` uses it as the parent, `restart` starts a new trace with a link to it, `ignore` starts a new trace without a link.',
       default: 'continue',
     }),
     trusted_proxies: optionalAddressRanges(
-      'Addresses of proxies and services of your own, with CIDR: their context is always continued, and followed.',
+      'CIDR ranges of proxies and services that you operate. Their trace context is always continued, and their sampling decision is followed.',
     ),
     sampling: SAMPLING,
     batch: BATCH,
     limits: LIMITS,
     subject: oneOf(['hash', 'plain', 'off'], {
       prose:
-        'How callers appear in spans: as a keyed hash (`user.hash`), by name (`user.id`, which is personal data), or not at all.',
+        'How subjects appear in spans: as a keyed hash (`user.hash`), in plain text (`user.id`, which is personal data), or not at all.',
       default: 'hash',
     }),
     resource: stringMap({
       prose:
-        'Further resource attributes. `service.version`, `service.instance.id`, `host.name` and `process.pid` are known without; what stands here goes before.',
+        'Additional resource attributes. They override the detected `service.version`, `service.instance.id`, `host.name` and `process.pid`.',
       type: 'map of attribute name to string',
       checkKey: (name) =>
-        !OWN_FIELD.has(name)
+        !DEDICATED_FIELD.has(name)
           ? undefined
-          : { wrong: 'has a field of its own', mend: `set ${OWN_FIELD.get(name)} instead` },
+          : { wrong: 'has a dedicated field', hint: `set ${DEDICATED_FIELD.get(name)} instead` },
     }),
     semantic_conventions: oneOf(['stable', 'legacy', 'dup'], {
-      prose: "The names of HTTP attributes: today's, those from before 2023, or both.",
+      prose: 'The names of HTTP attributes: the stable ones, the ones from before 2023, or both.',
       default: 'stable',
     }),
   },
   {
-    prose: 'OpenTelemetry traces: one for each request.',
+    prose: 'OpenTelemetry traces: one per request.',
     absent: { enabled: false },
     rules: [
       {
@@ -288,16 +315,16 @@ export const TRACING = section(
         at: 'provider',
         broken: ({ provider, sampling, fallback, exporter }) => {
           if (provider === 'native') return undefined;
-          const moot = [
+          const unused = [
             sampling.keep && 'sampling.keep',
             sampling.overrides && 'sampling.overrides',
             sampling.max_traces_per_second !== undefined && 'sampling.max_traces_per_second',
             fallback !== 'none' && 'fallback',
             exporter !== 'otlp' && 'exporter',
           ].filter(Boolean);
-          return moot.length === 0
+          return unused.length === 0
             ? undefined
-            : { wrong: `leaves ${moot.join(', ')} without effect`, mend: 'remove what the provider decides itself' };
+            : { wrong: `is global, so ${unused.join(', ')} has no effect`, hint: 'remove these settings' };
         },
       },
     ],

@@ -1,4 +1,4 @@
-/** The section `upload`: how objects go to the store, and how much memory that may take. */
+/** The section `upload`: concurrency, memory and size limits of uploads. */
 import { section, type ValueOf } from './field.ts';
 import { byteSize, integer, number } from './scalars.ts';
 
@@ -11,79 +11,79 @@ export const UPLOAD = section(
   {
     concurrent_uploads: integer({
       prose:
-        'How many requests are served at once, from routing on; half of them at most may be POST forms whose fields are being read. One caller leaves a tenth of both free for others (docs/limits.md). One more is told to come back (503 SlowDown), before it is asked for a byte.',
+        'Maximum number of concurrent requests after routing. At most half of them may be POST forms whose fields are being read. One caller can use at most 90 % of either limit (docs/limits.md). Further requests get 503 SlowDown before their body is read.',
       default: 1000,
       min: 1,
       max: 1_000_000,
     }),
     multipart_threshold: byteSize({
       prose:
-        'Larger objects that arrive in one request go to the store in parts, as long as there is memory; objects of undeclared length do once they are larger than one part.',
+        'Objects larger than this are split into parts for the store if there is memory. Objects of undeclared length are split if they are larger than one part.',
       default: 50 * MIB,
       min: 5 * MIB,
       max: 5 * GIB,
     }),
     part_size: byteSize({
       prose:
-        'Size of these parts. They become larger where 10,000 of them would not hold the object, and smaller, down to 5 MiB, where memory is short.',
+        'The size of these parts. Parts are larger if the object needs more than 10,000 of them, and smaller, down to 5 MiB, if memory is short.',
       default: 16 * MIB,
       min: 5 * MIB,
       max: 512 * MIB,
     }),
     concurrent_parts: integer({
-      prose: 'How many parts of one object are under way to the store at once.',
+      prose: 'Maximum number of concurrent parts of one object.',
       default: 4,
       min: 1,
       max: 100,
     }),
     memory_limit: byteSize({
       prose:
-        'Memory for parts, of all uploads together. An object that finds none passes as one stream, if its length is declared; else it waits. The first 64 KiB of an object need none.',
+        'Memory for parts of all uploads. If it is used up, an object of declared length is streamed in one request; others wait. The first 64 KiB of an object do not count.',
       default: 48 * MIB,
       min: 8 * MIB,
       max: TIB,
     }),
     memory_wait_seconds: number({
-      prose: 'How long an upload waits for such memory before it is told to come back (503 SlowDown).',
+      prose: 'How long an upload waits for this memory before it gets 503 SlowDown.',
       default: 30,
       min: 0.01,
       max: 3600,
     }),
     fair_rate: byteSize({
       prose:
-        'Bytes a second. While other uploads wait for such memory, an upload that holds some and is slower is refused (503 SlowDown). Measured over the last 5 to 10 seconds in which the gateway waited for the client. 0 refuses none.',
+        'Bytes per second. While other uploads wait for this memory, an upload that holds some and is slower gets 503 SlowDown. Measured over the last 5 to 10 seconds in which the gateway waited for the client. 0 disables the check.',
       default: 64 * KIB,
       min: 0,
       max: GIB,
     }),
     keep_alive_seconds: number({
       prose:
-        'After how many seconds of silence a client that waits for CompleteMultipartUpload gets the status 200 and white space, and then again and again until the store has answered. An error that comes later is in the body of this 200, as with S3. White space of the store itself is passed on at once.',
+        'Interval at which a client that waits for CompleteMultipartUpload gets white space, starting with the status 200, until the store responds. A later error is in the body of this 200, as with S3. White space from the store is forwarded at once.',
       default: 5,
       min: 0.01,
       max: 3600,
     }),
     max_object_size: byteSize({
-      prose: 'The largest object that one request may bring. Multipart uploads of clients are not limited by it.',
+      prose: "Maximum object size in one request. It does not apply to clients' multipart uploads.",
       default: 5 * GIB,
       min: 1,
       max: 5 * TIB,
     }),
     max_key_length: integer({
-      prose: 'The longest key, in bytes of UTF-8. S3 takes 1,024.',
+      prose: 'Maximum key length, in bytes of UTF-8. The limit of S3 is 1,024.',
       default: 1024,
       min: 1,
       max: 1024,
     }),
     max_part_size: byteSize({
-      prose: "The largest part of a client's multipart upload.",
+      prose: "Maximum part size in clients' multipart uploads.",
       default: 5 * GIB,
       min: 5 * MIB,
       max: 5 * GIB,
     }),
   },
   {
-    prose: 'How objects go to the store.',
+    prose: 'Concurrency, memory and size limits of uploads.',
     rules: [
       {
         of: ['memory_limit', 'max_object_size'],
@@ -91,8 +91,8 @@ export const UPLOAD = section(
         broken: ({ memory_limit, max_object_size }) =>
           Math.max(5 * MIB, Math.ceil(max_object_size / 10_000 / MIB) * MIB) > memory_limit
             ? {
-                wrong: 'does not hold one of the 10,000 parts of an object of max_object_size',
-                mend: 'raise memory_limit, or lower max_object_size',
+                wrong: 'is smaller than one of the 10,000 parts of an object of max_object_size',
+                hint: 'raise memory_limit, or lower max_object_size',
               }
             : undefined,
       },

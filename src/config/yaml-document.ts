@@ -1,12 +1,12 @@
-/** From the text of the file to the nodes of its YAML, with what is needed to find a node's place and an alias's target. */
+/** Parses YAML into nodes, with their positions and the targets of aliases. */
 import { type Alias, type Document, isAlias, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { Complaint } from './field.ts';
 import { YAML_MISTAKES } from './yaml-mistakes.ts';
 
 export interface YamlDocument {
-  /** Null where the file has no content. */
+  /** Null for an empty file. */
   readonly root: Node | null;
-  /** What an alias stands for; undefined where no such anchor comes before it. */
+  /** The target of each alias; undefined without a preceding anchor. */
   readonly targets: ReadonlyMap<Alias, Node | undefined>;
   readonly mistakes: readonly { readonly offset: number; readonly complaint: Complaint }[];
   lineAndColumn(offset: number): { readonly line: number; readonly column: number };
@@ -23,8 +23,8 @@ export function readYaml(text: string): YamlDocument {
 }
 
 /**
- * The failsafe schema leaves every scalar the text that was written (YAML 1.2, 10.1): the field says what it means.
- * Equal keys are looked for by the reader, which knows their paths; the parser's own search is quadratic.
+ * The failsafe schema keeps every scalar as text (YAML 1.2, 10.1): the field defines its type.
+ * The reader detects duplicate keys, because it knows their paths and the parser's own check is quadratic.
  */
 function parse(text: string, lineCounter: LineCounter): Document.Parsed {
   return parseDocument(text, {
@@ -36,15 +36,15 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed {
   });
 }
 
-/** Where the parser has lost its way it stumbles over every word that follows: only the first is worth telling. */
+/** After an unexpected token, the parser reports many follow-up errors: only the first one is useful. */
 function mistakesOf(document: Document.Parsed): YamlDocument['mistakes'] {
   const all = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
-  const lost = all.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
-  const told = lost < 0 ? all : all.slice(0, lost + 1);
-  return told.map(({ code, pos }) => ({ offset: pos[0], complaint: YAML_MISTAKES[code] }));
+  const unexpected = all.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  const useful = unexpected < 0 ? all : all.slice(0, unexpected + 1);
+  return useful.map(({ code, pos }) => ({ offset: pos[0], complaint: YAML_MISTAKES[code] }));
 }
 
-/** An alias means the latest anchor of its name before it (YAML 1.2, 7.1). One walk for all: a search for each is quadratic. */
+/** An alias refers to the last preceding anchor of its name (YAML 1.2, 7.1). One pass for all aliases: a search for each is quadratic. */
 function aliasTargets(document: Document.Parsed): Map<Alias, Node | undefined> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node | undefined>();

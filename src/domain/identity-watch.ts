@@ -3,7 +3,8 @@ import type { AuthMethod } from './identity.ts';
 import type { Span } from './span.ts';
 
 export type BreakerState = 'closed' | 'half_open' | 'open';
-export type Engine = 'opa' | 'openfga';
+/** The name of a policy engine. */
+export type Engine = string;
 export type Decision = 'allow' | 'deny' | 'error';
 
 /** A bounded number of places, and those who wait for one. */

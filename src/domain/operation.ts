@@ -1,26 +1,48 @@
 /**
- * The S3 operations that the gateway offers, as a table: what a request for one looks like, and what its spans are called.
- * Nothing below enumerates operations; what is not a row here is refused.
+ * The S3 operations of the gateway, as a table: the request of each, its headers for the store, its spans and its metrics. Nothing
+ * else enumerates operations; a request that fits no row is refused.
  */
 
+/** Groups of request headers that go to the store; request-headers.ts lists the names of each. */
+export type HeaderGroup =
+  | 'content_type'
+  | 'object'
+  | 'customer_key'
+  | 'conditions'
+  | 'account'
+  | 'checksum'
+  | 'body_algorithm'
+  | 'parts_algorithm'
+  | 'checksum_type'
+  | 'object_size'
+  | 'read';
+
 export interface OperationShape {
-  /** HTTP method of the request. */
+  /** HTTP method of the request; `Allow` lists those of all rows. */
   readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
-  /** Query parameters that must be there, and so tell the operation from its siblings. */
+  /** Query parameters that the operation requires, and by which the router recognizes it. */
   readonly requires: readonly string[];
-  /** Further query parameters that may be there. */
+  /** Query parameters that it allows besides. */
   readonly allows: readonly string[];
   /** Name of the CLIENT span of one attempt at the store. */
   readonly span: string;
   /** Value of the `upload.method` attribute. */
   readonly uploadMethod: 'single' | 'multipart';
-  /** Whether the request carries object bytes (and not XML, or nothing). */
+  /** Whether the body is an object or a part (and not XML, or empty). */
   readonly carriesObject: boolean;
-  /** Whether a second request has the same effect and the same answer, even if the first one was carried out. */
+  /** Whether a second request has the same effect and the same response, even if the first one was executed. */
   readonly repeatable: boolean;
+  /** Request headers that go to the store. */
+  readonly headers: readonly HeaderGroup[];
+  /** The operation that the store and policy engines see instead: that of a POST form, which no method and query select. */
+  readonly actsAs?: string;
+  /** The setting of the bucket without which the operation is refused. */
+  readonly offeredWith?: 'head';
+  /** The `event` that `mizuchi_multipart_uploads` counts when it succeeds. */
+  readonly countedAs?: 'started' | 'completed' | 'aborted';
 }
 
-export const OPERATIONS = {
+const ROWS = {
   PutObject: {
     method: 'PUT',
     requires: [],
@@ -29,6 +51,7 @@ export const OPERATIONS = {
     uploadMethod: 'single',
     carriesObject: true,
     repeatable: true,
+    headers: ['content_type', 'object', 'customer_key', 'conditions', 'account', 'checksum', 'body_algorithm'],
   },
   PostObject: {
     method: 'POST',
@@ -38,6 +61,8 @@ export const OPERATIONS = {
     uploadMethod: 'single',
     carriesObject: true,
     repeatable: true,
+    headers: ['content_type', 'object', 'customer_key', 'account', 'checksum', 'body_algorithm'],
+    actsAs: 'PutObject',
   },
   CreateMultipartUpload: {
     method: 'POST',
@@ -47,6 +72,8 @@ export const OPERATIONS = {
     uploadMethod: 'multipart',
     carriesObject: false,
     repeatable: false,
+    headers: ['content_type', 'object', 'customer_key', 'account', 'parts_algorithm', 'checksum_type'],
+    countedAs: 'started',
   },
   UploadPart: {
     method: 'PUT',
@@ -56,6 +83,7 @@ export const OPERATIONS = {
     uploadMethod: 'multipart',
     carriesObject: true,
     repeatable: true,
+    headers: ['customer_key', 'account', 'checksum', 'body_algorithm'],
   },
   CompleteMultipartUpload: {
     method: 'POST',
@@ -65,6 +93,8 @@ export const OPERATIONS = {
     uploadMethod: 'multipart',
     carriesObject: false,
     repeatable: false,
+    headers: ['content_type', 'customer_key', 'conditions', 'account', 'checksum', 'checksum_type', 'object_size'],
+    countedAs: 'completed',
   },
   AbortMultipartUpload: {
     method: 'DELETE',
@@ -74,6 +104,8 @@ export const OPERATIONS = {
     uploadMethod: 'multipart',
     carriesObject: false,
     repeatable: false,
+    headers: ['account'],
+    countedAs: 'aborted',
   },
   ListParts: {
     method: 'GET',
@@ -83,10 +115,11 @@ export const OPERATIONS = {
     uploadMethod: 'multipart',
     carriesObject: false,
     repeatable: true,
+    headers: ['customer_key', 'account'],
   },
   /**
-   * Asked by the gateway itself, where it must know whether an object has come to be; by clients where the bucket allows it.
-   * Not with versionId: policies are asked about a key, and another version is another object.
+   * The gateway itself sends it, to find out whether an object exists; clients may send it if the bucket allows it.
+   * Without versionId: a policy decides about a key, and another version is another object.
    */
   HeadObject: {
     method: 'HEAD',
@@ -96,12 +129,27 @@ export const OPERATIONS = {
     uploadMethod: 'single',
     carriesObject: false,
     repeatable: true,
+    headers: ['customer_key', 'conditions', 'account', 'read'],
+    offeredWith: 'head',
   },
 } as const satisfies Record<string, OperationShape>;
 
-export type OperationName = keyof typeof OPERATIONS;
+export type OperationName = keyof typeof ROWS;
 
-export interface QuestionShape {
+export const OPERATIONS: Readonly<Record<OperationName, OperationShape>> = ROWS;
+
+/** All rows, in their order. */
+export const OPERATION_ROWS = Object.entries(OPERATIONS) as readonly (readonly [OperationName, OperationShape])[];
+
+/** The methods of an object, for `Allow` (RFC 9110, section 10.2.1). @param offers the settings with which operations are offered. */
+export function objectMethods(offers: { readonly head: boolean }): readonly string[] {
+  const rows = OPERATION_ROWS.filter(([, { actsAs, offeredWith }]) => {
+    return actsAs === undefined && (offeredWith === undefined || offers[offeredWith]);
+  });
+  return [...new Set(rows.map(([, { method }]) => method))];
+}
+
+export interface BucketRequestShape {
   readonly method: string;
   readonly requires: readonly string[];
   readonly allows: readonly string[];
@@ -110,14 +158,14 @@ export interface QuestionShape {
 }
 
 /**
- * What stock clients ask about a bucket before they upload (rclone, s3cmd, minio-js). The gateway answers from its
- * configuration, to whoever may knock at the bucket; the store never hears of it.
+ * Requests about a bucket that stock clients send before they upload (rclone, s3cmd, minio-js). The gateway responds from its
+ * configuration, to every client that the bucket authenticates, and does not call the store.
  */
-export const BUCKET_QUESTIONS = {
+export const BUCKET_REQUESTS = {
   HeadBucket: { method: 'HEAD', requires: [], allows: [] },
   GetBucketLocation: { method: 'GET', requires: ['location'], allows: [] },
   CreateBucket: { method: 'PUT', requires: [], allows: [] },
-  /** minio-js looks for an upload to go on with. There never is one. */
+  /** minio-js looks for an upload to resume. The response lists none. */
   ListMultipartUploads: {
     method: 'GET',
     requires: ['uploads'],
@@ -150,9 +198,9 @@ export const BUCKET_QUESTIONS = {
     allows: ['delimiter', 'encoding-type', 'marker', 'max-keys', 'metadata', 'prefix'],
     lists: true,
   },
-} as const satisfies Record<string, QuestionShape>;
+} as const satisfies Record<string, BucketRequestShape>;
 
-export type BucketQuestion = keyof typeof BUCKET_QUESTIONS;
+export type BucketRequest = keyof typeof BUCKET_REQUESTS;
 
-/** What browsers ask before a request across origins (Fetch standard, "CORS-preflight request"): answered to everybody. */
+/** The request of browsers before a cross-origin request (Fetch standard, "CORS-preflight request"); it needs no authentication. */
 export const PREFLIGHT = 'Preflight';

@@ -3,8 +3,10 @@
  * refused with a reason. The allow-list, the verification of signatures and docs/headers.md read it. A vendor header (`x-amz-…`,
  * `x-minio-…` and so on) without a row is refused; any other header without a row ends here.
  */
+
+import { CHECKSUMS } from './checksums.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
-import type { OperationName } from './operation.ts';
+import { type HeaderGroup, OPERATION_ROWS, type OperationName } from './operation.ts';
 
 export type HeaderFate = 'passed' | 'ends_here' | 'refused';
 
@@ -33,17 +35,10 @@ const ENVOY = 'Envoy documentation, "HTTP header manipulation"';
 const NGINX = 'nginx documentation, "ngx_http_proxy_module", proxy_set_header';
 const GOOGLE_IAP = 'Google Cloud, "Getting the user\'s identity" (Identity-Aware Proxy)';
 
-const OBJECT_BYTES = ['PutObject', 'PostObject', 'UploadPart'] as const;
-const NEW_OBJECT = ['PutObject', 'PostObject', 'CreateMultipartUpload'] as const;
-const ALL = [
-  ...NEW_OBJECT,
-  'UploadPart',
-  'CompleteMultipartUpload',
-  'AbortMultipartUpload',
-  'ListParts',
-  'HeadObject',
-] as const;
-const KNOW_CUSTOMER_KEY = ALL.filter((operation) => operation !== 'AbortMultipartUpload');
+/** The operations whose rows have this group of headers. */
+function operationsWith(group: HeaderGroup): readonly OperationName[] {
+  return OPERATION_ROWS.filter(([, { headers }]) => headers.includes(group)).map(([name]) => name);
+}
 
 /** What every request about an object encrypted with the client's own key must carry. */
 export const CUSTOMER_KEY_HEADERS = [
@@ -58,8 +53,8 @@ export const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const;
 /** Which account owns the bucket, and which one pays. The store judges them with every request. */
 export const ACCOUNT_HEADERS = ['x-amz-expected-bucket-owner', 'x-amz-request-payer'] as const;
 
-const CHECKSUMS = 'crc32 crc32c crc64nvme md5 sha1 sha256 sha512 xxhash3 xxhash64 xxhash128'
-  .split(' ')
+const CHECKSUM_HEADERS = Object.keys(CHECKSUMS)
+  .toSorted()
   .map((name) => `x-amz-checksum-${name}`);
 
 type Details = Omit<RequestHeader, 'name' | 'fate'>;
@@ -70,7 +65,7 @@ const rows = (fate: HeaderFate, names: readonly string[], details: Details): Req
 const PASSED: readonly RequestHeader[] = [
   ...rows('passed', ['content-type'], {
     sender: 'AWS SDKs',
-    operations: [...NEW_OBJECT, 'CompleteMultipartUpload'],
+    operations: operationsWith('content_type'),
     why: 'describes the object, or the XML document',
     source: `${S3_API}, "PutObject"`,
   }),
@@ -79,74 +74,74 @@ const PASSED: readonly RequestHeader[] = [
     OBJECT_HEADERS.filter((name) => name !== 'content-type'),
     {
       sender: 'AWS SDKs',
-      operations: NEW_OBJECT,
+      operations: operationsWith('object'),
       why: 'describes the object',
       source: `${S3_API}, "PutObject"`,
     },
   ),
   ...rows('passed', CUSTOMER_KEY_HEADERS, {
     sender: 'AWS SDKs',
-    operations: KNOW_CUSTOMER_KEY,
+    operations: operationsWith('customer_key'),
     why: "the client's own encryption key",
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', CONDITION_HEADERS, {
     sender: 'AWS SDKs',
-    operations: ['PutObject', 'CompleteMultipartUpload', 'HeadObject'],
+    operations: operationsWith('conditions'),
     why: 'a condition of the write, or of HEAD',
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', ACCOUNT_HEADERS, {
     sender: 'AWS SDKs',
-    operations: ALL,
+    operations: operationsWith('account'),
     why: 'the store judges it',
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', ['content-md5'], {
     sender: 'AWS SDKs',
-    operations: [...OBJECT_BYTES, 'CompleteMultipartUpload'],
+    operations: operationsWith('checksum'),
     why: 'a checksum; the gateway verifies it too',
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', ['x-amz-sdk-checksum-algorithm'], {
     sender: 'AWS SDKs',
-    operations: OBJECT_BYTES,
+    operations: operationsWith('body_algorithm'),
     why: 'the store judges it',
     source: `${S3_API}, "PutObject"`,
   }),
   ...rows('passed', ['x-amz-checksum-algorithm'], {
     sender: 'AWS SDKs; minio-go with each object and part',
-    operations: ['CreateMultipartUpload'],
+    operations: operationsWith('parts_algorithm'),
     why: 'the checksum that the parts will have',
     source: `${S3_API}, "CreateMultipartUpload"`,
   }),
   ...rows('passed', ['x-amz-checksum-type'], {
     sender: 'AWS SDKs',
-    operations: ['CreateMultipartUpload', 'CompleteMultipartUpload'],
+    operations: operationsWith('checksum_type'),
     why: 'how the checksums of parts become that of the object',
     source: `${S3_API}, "CompleteMultipartUpload"`,
   }),
   ...rows('passed', ['x-amz-mp-object-size'], {
     sender: 'AWS SDKs',
-    operations: ['CompleteMultipartUpload'],
+    operations: operationsWith('object_size'),
     why: 'the store verifies the size of the object',
     source: `${S3_API}, "CompleteMultipartUpload"`,
   }),
   ...rows('passed', ['x-amz-checksum-mode', 'if-modified-since', 'if-unmodified-since', 'range'], {
     sender: 'AWS SDKs',
-    operations: ['HeadObject'],
+    operations: operationsWith('read'),
     why: 'what HEAD of an object asks for',
     source: `${S3_API}, "HeadObject"`,
   }),
   ...rows('passed', ['x-amz-meta-*'], {
     sender: 'AWS SDKs',
-    operations: NEW_OBJECT,
+    operations: operationsWith('object'),
     why: 'user metadata',
     source: `${S3_API}, "PutObject"`,
   }),
-  ...rows('passed', CHECKSUMS, {
+  ...rows('passed', CHECKSUM_HEADERS, {
     sender: 'AWS SDKs',
-    operations: [...OBJECT_BYTES, 'CompleteMultipartUpload'],
+    operations: operationsWith('checksum'),
     why: 'a checksum; the gateway verifies it too, except XXHash, which only the store verifies',
     source: 'Amazon S3 User Guide, "Checking object integrity"',
   }),

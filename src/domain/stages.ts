@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Identity, Payload } from './identity.ts';
-import { BUCKET_QUESTIONS, type BucketQuestion, type OperationName, type PREFLIGHT } from './operation.ts';
+import { BUCKET_REQUESTS, type BucketRequest, type OperationName, type PREFLIGHT } from './operation.ts';
 import type { RawHeaders, Span } from './span.ts';
 
 /** Where a request points. */
@@ -68,7 +68,7 @@ export interface Bucket {
 export interface Routed<B extends Bucket = Bucket> {
   readonly incoming: Incoming;
   readonly bucket: B;
-  readonly operation: OperationName | BucketQuestion | typeof PREFLIGHT;
+  readonly operation: OperationName | BucketRequest | typeof PREFLIGHT;
   /** The object key: decoded once, never changed; what is authorized, signed, logged and stored. */
   readonly key: string;
   /** The upload id as clients know it: sealed, see upload-id/. */
@@ -95,7 +95,7 @@ export interface Authenticated<B extends Bucket = Bucket> extends Routed<B> {
 
 /** Asks about a bucket, and for no upload: it is answered, and goes no further. */
 export interface Asking<B extends Bucket = Bucket> extends Authenticated<B> {
-  readonly operation: BucketQuestion;
+  readonly operation: BucketRequest;
 }
 
 export interface Uploading<B extends Bucket = Bucket> extends Authenticated<B> {
@@ -103,7 +103,7 @@ export interface Uploading<B extends Bucket = Bucket> extends Authenticated<B> {
 }
 
 export function isAsking<B extends Bucket>(request: Authenticated<B>): request is Asking<B> {
-  return Object.hasOwn(BUCKET_QUESTIONS, request.operation);
+  return Object.hasOwn(BUCKET_REQUESTS, request.operation);
 }
 
 /** An upload id that the request names was found to be the caller's, for this bucket and key. */

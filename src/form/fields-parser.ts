@@ -4,7 +4,7 @@
  */
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import type { Boundary } from './boundary.ts';
-import { parsePartHead } from './part-head.ts';
+import { parsePartHead } from './part-headers.ts';
 import { formRefused, MAX_FIELD_BYTES, MAX_FIELDS } from './refusals.ts';
 
 const CRLF = Buffer.from('\r\n');

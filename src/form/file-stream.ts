@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { asFailure } from '../domain/failure.ts';
 import type { Boundary } from './boundary.ts';
 import { FileScanner } from './file-scanner.ts';
-import { goneOf, ignore } from './read-pieces.ts';
+import { goneOf, ignore } from './read-until.ts';
 
 export class FileStream extends Readable {
   readonly #source: Readable;

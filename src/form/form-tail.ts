@@ -3,7 +3,7 @@
  * it are ignored"). They are read to the closing delimiter, which proves that the form arrived whole, and then dropped.
  */
 import type { Boundary } from './boundary.ts';
-import { parsePartHead } from './part-head.ts';
+import { parsePartHead } from './part-headers.ts';
 import { formRefused, MAX_FIELD_BYTES } from './refusals.ts';
 
 /** Bytes after the delimiter that ends the file. */

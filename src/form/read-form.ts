@@ -15,7 +15,7 @@ import { FieldsParser } from './fields-parser.ts';
 import { FileStream } from './file-stream.ts';
 import { headersOfFields } from './form-headers.ts';
 import { checkTail, MAX_TAIL } from './form-tail.ts';
-import { type Patience, readPieces } from './read-pieces.ts';
+import { type Patience, readPieces } from './read-until.ts';
 import { formRefused } from './refusals.ts';
 
 export interface Form extends UploadForm {

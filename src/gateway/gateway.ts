@@ -4,9 +4,11 @@
  */
 
 import { callerOf, unknownCallerOf } from '../domain/caller.ts';
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, PREFLIGHT } from '../domain/operation.ts';
+import type { Destination, FormDestination, Routable, Routing } from '../domain/routing.ts';
+import type { RequestClues } from '../domain/span.ts';
 import {
   type Authorized,
   type Bucket,
@@ -23,7 +25,16 @@ import type { RequestRecord, Settings, Stages } from './stages.ts';
 export interface Gateway {
   /** POST forms of which the fields are being read. */
   readonly formsReading: number;
-  /** @throws Failure for every outcome but success. */
+  /** Routes a request, once. Never throws: `handle` throws the refusal, so that it belongs to the span of the request. */
+  route(request: Routable): RoutedHandler;
+}
+
+/** One request that has been routed. */
+export interface RoutedHandler {
+  readonly samplingHints: RequestClues | undefined;
+  /** The headers that browsers need in the response, whatever it is. */
+  readonly corsHeaders: Reply['headers'];
+  /** @param incoming the request that was routed. @throws Failure for every outcome but success. */
   handle(incoming: Incoming, record: RequestRecord): Promise<Reply>;
 }
 
@@ -43,8 +54,14 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
     return work(slot).finally(() => uploads.release(slot));
   }
 
-  async function form(incoming: Incoming, record: RequestRecord, slot: Slot): Promise<Reply> {
-    const routed = await forms.read(unknownCallerOf(incoming), (stop) => stages.routeForm(incoming, stop));
+  async function form(
+    destination: FormDestination<B>,
+    incoming: Incoming,
+    record: RequestRecord,
+    slot: Slot,
+  ): Promise<Reply> {
+    const caller = unknownCallerOf(incoming);
+    const routed = await forms.read(caller, (stop) => stages.routeForm(destination, incoming, stop));
     record.routed = routed;
     return judged(routed, record, slot);
   }
@@ -58,18 +75,34 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
     return upload(stages, await stages.authorize(resolved), record, settings);
   }
 
+  async function handle(routing: Routing<B>, incoming: Incoming, record: RequestRecord): Promise<Reply> {
+    const { outcome, httpRoute } = routing;
+    incoming.span.set('http.route', httpRoute);
+    if (outcome instanceof Failure) throw outcome;
+    if ('form' in outcome) return counted(incoming, (slot) => form(outcome, incoming, record, slot));
+    const routed = routedTo(outcome, incoming);
+    record.routed = routed;
+    if (routed.operation === PREFLIGHT) return stages.preflight(routed);
+    return counted(incoming, (slot) => judged(routed, record, slot));
+  }
+
   return {
     get formsReading() {
       return forms.count;
     },
-    async handle(incoming, record) {
-      if (stages.isForm(incoming)) return counted(incoming, (slot) => form(incoming, record, slot));
-      const routed = stages.route(incoming);
-      record.routed = routed;
-      if (routed.operation === PREFLIGHT) return stages.preflight(routed);
-      return counted(incoming, (slot) => judged(routed, record, slot));
+    route(request) {
+      const routing = stages.route(request);
+      return {
+        samplingHints: stages.samplingHints(routing, request),
+        corsHeaders: stages.corsHeaders(routing, request),
+        handle: (incoming, record) => handle(routing, incoming, record),
+      };
     },
   };
+}
+
+function routedTo<B extends Bucket>({ request, headers }: Destination<B>, incoming: Incoming): Routed<B> {
+  return { ...request, incoming: headers === incoming.headers ? incoming : { ...incoming, headers } };
 }
 
 /** Runs the operation inside its span. */

@@ -2,7 +2,8 @@
 import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
-import type { Span } from '../domain/span.ts';
+import type { FormDestination, Routable, Routing } from '../domain/routing.ts';
+import type { RequestClues, Span } from '../domain/span.ts';
 import type {
   Asking,
   Authenticated,
@@ -17,11 +18,14 @@ import type {
 } from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
-  route(incoming: Incoming): Routed<B>;
-  /** Whether the body may be a form that says what is asked for. */
-  isForm(incoming: Incoming): boolean;
+  /** Never throws: a refusal is a part of the result. */
+  route(request: Routable): Routing<B>;
+  /** What a sampler may use of a request that is not authenticated yet; undefined for most. Must not throw. */
+  samplingHints(routing: Routing<B>, request: Routable): RequestClues | undefined;
+  /** The headers that browsers need in every response; none for most. Must not throw. */
+  corsHeaders(routing: Routing<B>, request: Routable): Reply['headers'];
   /** Reads the form up to its file. @param stop ends this with its reason. */
-  routeForm(incoming: Incoming, stop: AbortSignal): Promise<Routed<B>>;
+  routeForm(form: FormDestination<B>, incoming: Incoming, stop: AbortSignal): Promise<Routed<B>>;
   /** What browsers ask before they upload. */
   preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;

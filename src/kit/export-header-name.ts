@@ -5,11 +5,11 @@ const RESERVED_HEADERS =
   /^(content-(type|encoding|length)|host|connection|transfer-encoding|upgrade|te|user-agent|grpc-.*)$/;
 
 /** gRPC takes fewer characters than HTTP, and only base64 under names that end in `-bin` (gRPC over HTTP/2, "Custom-Metadata"). */
-export function checkHeaderName(name: string): { readonly wrong: string; readonly mend: string } | undefined {
+export function checkHeaderName(name: string): { readonly wrong: string; readonly hint: string } | undefined {
   if (!/^[a-z0-9._-]+$/.test(name))
-    return { wrong: 'is not a header name', mend: 'use letters, digits, "-", "_" and "."' };
-  if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', mend: 'remove it' };
+    return { wrong: 'is not a header name', hint: 'use letters, digits, "-", "_" and "."' };
+  if (RESERVED_HEADERS.test(name)) return { wrong: 'is a header that the exporter sets itself', hint: 'remove it' };
   if (name.endsWith('-bin'))
-    return { wrong: 'is a binary header of gRPC', mend: 'use a name that does not end in -bin' };
+    return { wrong: 'is a binary header of gRPC', hint: 'use a name that does not end in -bin' };
   return undefined;
 }

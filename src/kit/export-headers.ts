@@ -40,7 +40,7 @@ export function parseHeaders(text: string, file: string): Record<string, string>
     const [, name, value] = LINE.exec(line) ?? [];
     if (name === undefined) throw new Error(`${file}:${index + 1} is no header; write "Name: value" on each line`);
     const complaint = checkHeaderName(name.toLowerCase());
-    if (complaint !== undefined) throw new Error(`${file}:${index + 1} ${name} ${complaint.wrong}; ${complaint.mend}`);
+    if (complaint !== undefined) throw new Error(`${file}:${index + 1} ${name} ${complaint.wrong}; ${complaint.hint}`);
     headers[name.toLowerCase()] = value!;
   }
   return headers;

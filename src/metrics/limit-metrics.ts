@@ -1,4 +1,5 @@
 /** The limits of the configuration, as gauges named by their settings: what is used is judged against what may be. */
+import { configuredEngines } from '../authz/engines.ts';
 import type { Config } from '../config/config.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Registry } from './registry.ts';
@@ -14,8 +15,8 @@ export function showLimits(registry: Registry, { server, upload, metrics, bucket
     const show = (setting: string, value: number): void =>
       registry.set('mizuchi_limit', [`buckets.${name}.${setting}`], value);
     for (const setting of STORE_LIMITS) show(`s3.${setting}`, s3[setting]);
-    if (authz.opa !== undefined) show('authz.opa.max_concurrent', authz.opa.max_concurrent);
-    if (authz.openfga !== undefined) show('authz.openfga.max_concurrent', authz.openfga.max_concurrent);
+    for (const { engine, options } of configuredEngines(authz))
+      show(`authz.${engine.name}.max_concurrent`, options.max_concurrent);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What is counted of each request, in the words of the catalogue. */
+import { OPERATION_ROWS } from '../domain/operation.ts';
 import type { Registry, TraceOfValue } from './registry.ts';
 
 export interface RequestOutcome {
@@ -17,11 +18,9 @@ export interface RequestOutcome {
   readonly spanId: string | undefined;
 }
 
-const MULTIPART_EVENTS: Readonly<Record<string, string>> = {
-  CreateMultipartUpload: 'started',
-  CompleteMultipartUpload: 'completed',
-  AbortMultipartUpload: 'aborted',
-};
+const MULTIPART_EVENTS: ReadonlyMap<string, string | undefined> = new Map(
+  OPERATION_ROWS.map(([name, { countedAs }]) => [name, countedAs]),
+);
 
 export class RequestMetrics {
   readonly #registry: Registry;
@@ -49,7 +48,7 @@ export class RequestMetrics {
     this.#registry.add('mizuchi_upload_wait_seconds', [bucket, operation, 'client'], outcome.clientWaitSeconds, trace);
     this.#registry.add('mizuchi_upload_wait_seconds', [bucket, operation, 'store'], outcome.storeWaitSeconds, trace);
     this.#registry.observe('mizuchi_upload_duration_seconds', [bucket, operation], seconds, trace);
-    const event = MULTIPART_EVENTS[operation];
+    const event = MULTIPART_EVENTS.get(operation);
     if (event !== undefined && errorType === undefined)
       this.#registry.add('mizuchi_multipart_uploads', [bucket, event], 1);
   }

@@ -1,17 +1,10 @@
 /** From the host and the path of a request to the bucket it names and the key within it. */
 import { Failure } from '../domain/failure.ts';
+import type { KeyRules } from '../domain/routing.ts';
 import type { Bucket, Target } from '../domain/stages.ts';
 import { percentDecode } from '../kit/percent.ts';
 import type { Offers } from './find-operation.ts';
 import { ambiguityOf } from './unambiguous-key.ts';
-
-/** What keys a bucket takes. */
-export interface KeyRules {
-  /** Longest key, in bytes of UTF-8; as S3 has it unless said. */
-  readonly maxKeyBytes?: number | undefined;
-  /** Whether the store keeps every key under its own name; not unless said. */
-  readonly literalKeys?: boolean | undefined;
-}
 
 export interface Route<B extends Bucket> extends KeyRules, Offers {
   /** Begins with `/`, does not end with it. */
@@ -19,20 +12,16 @@ export interface Route<B extends Bucket> extends KeyRules, Offers {
   readonly bucket: B;
 }
 
-export interface Location<B extends Bucket> {
-  readonly route: Route<B>;
-  /** Decoded once and never normalised; empty where the path names the bucket itself. */
-  readonly key: string;
-}
-
-/** @throws Failure no_such_bucket, invalid_uri, invalid_key, key_too_long. */
-export function findBucket<B extends Bucket>(routes: readonly Route<B>[], target: Target): Location<B> {
-  const route = findRoute(routes, target);
-  if (target.hostBucket !== undefined) return { route, key: decodeKey(target.rawPath.slice(1), route) };
+/**
+ * The key within a bucket that `findRoute` has found: decoded once and never normalised; empty where the path names the bucket itself.
+ * @throws Failure invalid_uri, invalid_key, key_too_long.
+ */
+export function findKey<B extends Bucket>(routes: readonly Route<B>[], route: Route<B>, target: Target): string {
+  if (target.hostBucket !== undefined) return decodeKey(target.rawPath.slice(1), route);
   const rawKey = target.rawPath.slice(route.prefix.length + 1);
   const key = decodeKey(rawKey, route);
   if (key !== rawKey) refuseOtherReading(routes, route, key);
-  return { route, key };
+  return key;
 }
 
 /**

@@ -4,12 +4,14 @@
  */
 import { Failure } from '../domain/failure.ts';
 import {
-  BUCKET_QUESTIONS,
-  type BucketQuestion,
+  BUCKET_REQUESTS,
+  type BucketRequest,
+  type BucketRequestShape,
+  OPERATION_ROWS,
   OPERATIONS,
   type OperationName,
   type OperationShape,
-  type QuestionShape,
+  objectMethods,
 } from '../domain/operation.ts';
 import { saysNothing } from './query-parameters.ts';
 import { refusalOfBucketRequest, refusalOfObjectRequest } from './refused-operations.ts';
@@ -27,7 +29,7 @@ export interface Offers {
 }
 
 export interface FoundOperation {
-  readonly operation: OperationName | BucketQuestion;
+  readonly operation: OperationName | BucketRequest;
   /** The parameters that mean something to the operation, in the client's order. */
   readonly parameters: Parameters;
 }
@@ -49,7 +51,8 @@ export function findOperation(
 function findUpload(method: string, parameters: Parameters, offers: Offers): OperationName {
   if (method === 'HEAD') refuseHead(offers);
   const found = OFFERED.find(([, shape]) => shape.method === method && fits(shape, parameters));
-  if (found === undefined) throw refusalOfObjectRequest(method, parameters, allowOf(objectMethods(offers), offers));
+  if (found === undefined)
+    throw refusalOfObjectRequest(method, parameters, allowOf(objectMethods({ head: offers.head === 'allow' }), offers));
   const [operation, shape] = found;
   checkValues(shape, parameters);
   return operation;
@@ -62,7 +65,7 @@ function refuseHead({ head = 'refuse' }: Offers): void {
 }
 
 /** About the bucket itself. */
-function findQuestion(method: string, parameters: Parameters, offers: Offers): BucketQuestion {
+function findQuestion(method: string, parameters: Parameters, offers: Offers): BucketRequest {
   const found = QUESTIONS.find(([, shape]) => shape.method === method && fits(shape, parameters));
   if (found === undefined) throw refusalOfBucketRequest(method, parameters, allowOf(BUCKET_METHODS, offers));
   const [question, { lists = false }] = found;
@@ -71,11 +74,9 @@ function findQuestion(method: string, parameters: Parameters, offers: Offers): B
 }
 
 /** A form names its object itself, so its path does not: see route-form.ts. */
-const OFFERED = (Object.entries(OPERATIONS) as [OperationName, OperationShape][]).filter(
-  ([name]) => name !== 'PostObject',
-);
+const OFFERED = OPERATION_ROWS.filter(([, { actsAs }]) => actsAs === undefined);
 
-const QUESTIONS = Object.entries(BUCKET_QUESTIONS) as [BucketQuestion, QuestionShape][];
+const QUESTIONS = Object.entries(BUCKET_REQUESTS) as [BucketRequest, BucketRequestShape][];
 
 function fits(shape: Pick<OperationShape, 'requires' | 'allows'>, parameters: Parameters): boolean {
   if (!shape.requires.every((name) => parameters.has(name))) return false;
@@ -105,9 +106,6 @@ function checkValues(shape: OperationShape, parameters: Parameters): void {
   if (parameters.get('uploadId') === '') throw new Failure('invalid_argument', 'uploadId is empty.');
 }
 
-/** Of all that the gateway does with an object, whatever the query. */
-const OBJECT_METHODS = methodsOf(OFFERED);
-const OBJECT_METHODS_WITHOUT_HEAD = OBJECT_METHODS.filter((method) => method !== 'HEAD');
 /** POST is that of a form. */
 const BUCKET_METHODS = methodsOf([...QUESTIONS, ['PostObject', OPERATIONS.PostObject]]);
 
@@ -115,9 +113,7 @@ function methodsOf(rows: readonly (readonly [string, { readonly method: string }
   return [...new Set(rows.map(([, { method }]) => method))];
 }
 
-const objectMethods = ({ head }: Offers) => (head === 'allow' ? OBJECT_METHODS : OBJECT_METHODS_WITHOUT_HEAD);
-
-/** RFC 9110, section 10.2.1: `Allow` lists what the target takes. */
+/** RFC 9110, section 10.2.1: `Allow` lists the methods of the target. */
 function allowOf(methods: readonly string[], { takesPreflights = false }: Offers): string {
   return (takesPreflights ? [...methods, 'OPTIONS'] : methods).join(', ');
 }

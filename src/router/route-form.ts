@@ -3,9 +3,9 @@
  * it is an upload like a PUT: the fields are its headers, the file is its body.
  */
 import { Failure } from '../domain/failure.ts';
+import type { FormDestination, KeyRules, Routable } from '../domain/routing.ts';
 import type { Bucket, Incoming, IncomingBody, Routed, UploadForm } from '../domain/stages.ts';
-import { checkedKey, findBucket, type KeyRules, type Route } from './find-bucket.ts';
-import { routeRequest } from './route-request.ts';
+import { checkedKey } from './find-bucket.ts';
 
 /** A form that was read up to its file. */
 export interface ReceivedForm extends UploadForm {
@@ -17,23 +17,16 @@ export interface ReceivedForm extends UploadForm {
 export type ReadForm = (incoming: Incoming) => Promise<ReceivedForm>;
 
 /** Whether the body may be a form that says what is asked for. */
-export function isForm({ method, headers }: Incoming): boolean {
+export function isForm({ method, headers }: Routable): boolean {
   return method === 'POST' && /^\s*multipart\/form-data\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
 
-/**
- * @param readForm is not called before the bucket is known: nobody is asked for a form that would be refused anyway.
- * @throws Failure for everything that is not a form for a known bucket, and all that `readForm` throws.
- */
+/** @throws Failure for everything that is not a form for this bucket, and all that `readForm` throws. */
 export async function routeForm<B extends Bucket>(
-  routes: readonly Route<B>[],
+  { form: { bucket, rules } }: FormDestination<B>,
   incoming: Incoming,
   readForm: ReadForm,
 ): Promise<Routed<B>> {
-  const { route, key } = findBucket(routes, incoming);
-  if (key !== '') return routeRequest(routes, incoming);
-  const { bucket, prefix } = route;
-  incoming.span.set('http.route', incoming.hostBucket === undefined ? prefix : '/');
   refuseOtherAuthorization(incoming);
   const form = await readForm(incoming);
   refuseOtherBucket(form, bucket);
@@ -41,7 +34,7 @@ export async function routeForm<B extends Bucket>(
     incoming: asPut(incoming, form),
     bucket,
     operation: 'PostObject',
-    key: keyOf(form, route),
+    key: keyOf(form, rules),
     uploadId: undefined,
     partNumber: undefined,
     storeQuery: [],

@@ -4,6 +4,8 @@
  * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for. The rows are in
  * src/domain/request-headers.ts.
  */
+
+import { checksumRowOf } from '../domain/checksums.ts';
 import { Failure } from '../domain/failure.ts';
 import { namesPassedWith, requestHeader } from '../domain/find-request-header.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
@@ -16,8 +18,6 @@ const BY_OPERATION = Object.fromEntries(
   OPERATION_NAMES.map((operation) => [operation, namesPassedWith(operation)]),
 ) as Readonly<Record<OperationName, ReadonlySet<string>>>;
 
-const CHECKSUM_VALUE = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256|sha512|md5|xxhash[0-9]+)$/;
-const TAKES_CHECKSUM = new Set<OperationName>(['PutObject', 'PostObject', 'UploadPart', 'CompleteMultipartUpload']);
 const METADATA = 'x-amz-meta-';
 const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 
@@ -94,9 +94,10 @@ function refuseLargeMetadata(passed: Readonly<Record<string, string>>): void {
 }
 
 function passesByPrefix(operation: OperationName, name: string): boolean {
-  if (CHECKSUM_VALUE.test(name)) return TAKES_CHECKSUM.has(operation);
+  const { headers } = OPERATIONS[operation];
+  if (checksumRowOf(name) !== undefined) return headers.includes('checksum');
   if (!name.startsWith(METADATA) || name.startsWith('x-amz-meta-snowball-')) return false;
-  return operation === 'PutObject' || operation === 'PostObject' || operation === 'CreateMultipartUpload';
+  return headers.includes('object');
 }
 
 /** Some clients send the default explicitly, such as `x-amz-acl: private`, and object headers with each part. */

@@ -14,7 +14,7 @@ import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
-import { exchange, type StoreAnswer } from './exchange.ts';
+import { type ExchangeRequest, exchange, type StoreAnswer } from './exchange.ts';
 import type { HeaderRules } from './header-rules.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
@@ -49,23 +49,36 @@ export interface StoreConfig extends EndpointConfig, CredentialsConfig {
   readonly answer_timeout_seconds: number;
 }
 
+/** How requests reach a store. */
+export interface StoreTransport {
+  /** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or the reason of the body or the signal. */
+  send(request: ExchangeRequest): Promise<StoreAnswer>;
+  /** Closes the connections; those in use are reset. */
+  close(): Promise<void>;
+}
+
+function poolTransport(config: StoreConfig, ca: string | undefined): StoreTransport {
+  const pool = new Pool(endpointOf(config).origin, {
+    connect: storeConnector(config.connect_timeout_seconds * 1000, ca),
+    connections: config.max_connections,
+    allowH2: false,
+    pipelining: 1,
+  });
+  return { send: (request) => exchange(pool, request), close: () => pool.destroy() };
+}
+
 export class StoreClient {
   readonly endpoint: Endpoint;
   readonly #config: StoreConfig;
-  readonly #pool: Pool;
+  readonly #transport: StoreTransport;
   readonly #line: StoreLine;
   readonly #credentials: CredentialsSource;
 
-  private constructor(config: StoreConfig, credentials: CredentialsSource, ca: string | undefined) {
+  private constructor(config: StoreConfig, credentials: CredentialsSource, transport: StoreTransport) {
     this.#config = config;
     this.#credentials = credentials;
     this.endpoint = endpointOf(config);
-    this.#pool = new Pool(this.endpoint.origin, {
-      connect: storeConnector(config.connect_timeout_seconds * 1000, ca),
-      connections: config.max_connections,
-      allowH2: false,
-      pipelining: 1,
-    });
+    this.#transport = transport;
     this.#line = new StoreLine(config.max_connections);
   }
 
@@ -76,12 +89,13 @@ export class StoreClient {
 
   /**
    * @param ca PEM of the authorities to trust instead of the public ones.
+   * @param transport over the network by default.
    * @throws Error if the provider chain of AWS finds no credentials.
    */
-  static async open(config: StoreConfig, ca?: string): Promise<StoreClient> {
+  static async open(config: StoreConfig, ca?: string, transport?: StoreTransport): Promise<StoreClient> {
     const credentials = await credentialsSource(config);
     await credentials();
-    return new StoreClient(config, credentials, ca);
+    return new StoreClient(config, credentials, transport ?? poolTransport(config, ca));
   }
 
   /** Waits for a connection ahead of the call that will use it. @throws Failure overloaded, client_aborted. */
@@ -117,11 +131,11 @@ export class StoreClient {
 
   /** Closes the connections; those in use are cut. */
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#transport.close();
   }
 
   async #attempt(call: StoreCall, span: Span): Promise<StoreAnswer> {
-    const answer = await exchange(this.#pool, {
+    const answer = await this.#transport.send({
       method: OPERATIONS[call.operation].method,
       path: this.#target(call),
       headers: await this.#signedHeaders(call, span),

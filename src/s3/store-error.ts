@@ -1,6 +1,7 @@
 /** What a store says when it refuses: its XML error read, and turned into what the client may be told. */
 import { SaxesParser } from 'saxes';
-import { Failure, type FailureType } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
+import type { FailureType } from '../domain/failures.ts';
 import type { StoreAnswer } from './exchange.ts';
 import { errorHeadersForClient } from './header-allow-list.ts';
 import {

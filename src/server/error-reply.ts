@@ -4,6 +4,7 @@
  */
 import type { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
+import { objectMethods } from '../domain/operation.ts';
 import type { Reply } from '../domain/stages.ts';
 import { withoutCredentials } from '../kit/without-credentials.ts';
 import { escapeXml } from '../kit/xml.ts';
@@ -30,8 +31,10 @@ export function errorReply(failure: Failure, resource: string, requestId: string
 
 const TYPE = { 'content-type': 'application/xml' };
 
-/** RFC 9110: 405 names the methods that are allowed, here those of every bucket; 503 says when to come back. */
-function helpFor({ status }: Failure): Record<string, string> {
-  if (status === 405) return { allow: 'PUT, POST, DELETE, GET' };
-  return status === 503 ? { 'retry-after': '2' } : {};
+/** RFC 9110: 405 lists the allowed methods, here those of every bucket; 503 may have Retry-After. */
+function helpFor({ status, retryAfter }: Failure): Record<string, string> {
+  if (status === 405) return { allow: ALLOW };
+  return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
 }
+
+const ALLOW = objectMethods({ head: false }).join(', ');

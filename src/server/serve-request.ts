@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { Attributes, RequestClues, RequestTracer, Span } from '../domain/span.ts';
-import type { Incoming, Reply, Target } from '../domain/stages.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
+import type { Incoming, Reply } from '../domain/stages.ts';
+import type { Gateway, RoutedHandler } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { EarlyReply } from './early-reply.ts';
 import { errorReply } from './error-reply.ts';
@@ -20,17 +20,9 @@ import type { ClientOf } from './upload-port.ts';
 import type { HostBucketOf } from './virtual-hosts.ts';
 import { writeReply } from './write-reply.ts';
 
-/** What the tracer may know of a request that is not judged yet; undefined for most. Must not throw. */
-export type CluesOf = (method: string, target: Target, query: Incoming['query']) => RequestClues | undefined;
-
-/** What answers to such requests carry for browsers; nothing for most. Must not throw. */
-export type CorsOf = (target: Target, headers: RequestHead['headers']) => Readonly<Record<string, string>>;
-
 export interface ServeOptions {
   readonly gateway: Gateway;
   readonly tracer: RequestTracer;
-  readonly cluesOf: CluesOf;
-  readonly corsOf: CorsOf;
   readonly report: Report;
   readonly clientOf: ClientOf;
   readonly hostBucketOf: HostBucketOf;
@@ -59,28 +51,26 @@ export async function serveRequest(
   const clientAddress = client.address;
   const method = request.method ?? '';
   const path = pathOf(request);
-  const head = headOf(request, options.hostBucketOf);
-  const clues = head instanceof Failure ? undefined : options.cluesOf(method, head.target, head.query);
-  const span = options.tracer.startRequest(request.rawHeaders, attributesOf(request, path, client), clues);
+  const routed = route(request, options);
+  const handler = routed instanceof Failure ? undefined : routed.handler;
+  const attributes = attributesOf(request, path, client);
+  const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints);
   if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
-  const complete = (reply: Reply): Reply => {
-    const cors = head instanceof Failure ? undefined : options.corsOf(head.target, head.headers);
-    return withIds(reply, requestId, span, cors);
-  };
+  const complete = (reply: Reply): Reply => withIds(reply, requestId, span, handler?.corsHeaders);
   const early = new EarlyReply(response, options.draining, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
   let reply: Reply;
   try {
     if (options.draining()) throw new Failure('shutting_down');
-    if (head instanceof Failure) throw head;
+    if (routed instanceof Failure) throw routed;
     const signal = goneSignal(request, response, body, options.cutting);
-    const incoming = incomingOf(head, request, requestId, client, span, body, early, signal);
-    reply = await options.gateway.handle(incoming, record);
+    const incoming = incomingOf(routed.head, request, requestId, client, span, body, early, signal);
+    reply = await routed.handler.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
   }
-  const close = options.draining() || failure?.type === 'bad_request' || failure?.type === 'invalid_uri';
+  const close = options.draining() || failure?.shape.closesConnection === true;
   const writing = writeReply(request, response, complete(reply), {
     close,
     early,
@@ -107,10 +97,15 @@ function unheard(failure: Failure | undefined, { status }: Reply, cut: boolean):
   return new Failure(type, message, { reason: 'succeeded_unheard' });
 }
 
-/** A head that is refused has a trace like every other; so it is refused when the span is open. */
-function headOf(request: IncomingMessage, hostBucketOf: HostBucketOf): RequestHead | Failure {
+/** A request that is refused has a trace like every other: it is refused when the span is open. */
+function route(
+  request: IncomingMessage,
+  { gateway, hostBucketOf }: ServeOptions,
+): { readonly head: RequestHead; readonly handler: RoutedHandler } | Failure {
   try {
-    return readHead(request, hostBucketOf);
+    const head = readHead(request, hostBucketOf);
+    const { target, query, headers } = head;
+    return { head, handler: gateway.route({ method: request.method ?? '', ...target, query, headers }) };
   } catch (thrown) {
     return asFailure(thrown);
   }

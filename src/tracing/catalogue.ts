@@ -2,7 +2,8 @@
  * Every span of the gateway and every attribute on it. The encoder takes the types from here, the older names come from here,
  * docs/TRACING.md is made from it, and a test compares it with what a collector receives.
  */
-import { OPERATIONS } from '../domain/operation.ts';
+import { ENGINES } from '../authz/engines.ts';
+import { OPERATION_ROWS } from '../domain/operation.ts';
 
 export interface AttributeShape {
   readonly type: 'string' | 'int' | 'double' | 'boolean';
@@ -294,11 +295,12 @@ const STORE = {
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
-const STORE_SPANS = Object.fromEntries(
-  Object.entries(OPERATIONS).map(([operation, { span }]): [string, SpanShape] => [
-    span,
-    { kind: 'client', prose: `One attempt at ${operation} at the store.`, attributes: STORE },
-  ]),
+const client = (name: string, prose: string, attributes: Attributes): [string, SpanShape] => {
+  return [name, { kind: 'client', prose, attributes }];
+};
+const ENGINE_SPANS = ENGINES.map(({ name, title }) => client(`authz.${name}`, `One call to ${title}.`, ENGINE));
+const STORE_SPANS = OPERATION_ROWS.map(([name, { span }]) =>
+  client(span, `One attempt at ${name} at the store.`, STORE),
 );
 
 export const SPANS: Readonly<Record<string, SpanShape>> = {
@@ -318,14 +320,13 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
     prose: 'May they? There where the bucket has a policy engine; with several, all must allow.',
     attributes: AUTHZ,
   },
-  'authz.opa': { kind: 'client', prose: 'One call to Open Policy Agent.', attributes: ENGINE },
-  'authz.openfga': { kind: 'client', prose: 'One call to OpenFGA.', attributes: ENGINE },
+  ...Object.fromEntries(ENGINE_SPANS),
   's3.upload': {
     kind: 'internal',
     prose: 'The S3 operation, for requests that may perform it. Status Error on every failure.',
     attributes: UPLOAD,
   },
-  ...STORE_SPANS,
+  ...Object.fromEntries(STORE_SPANS),
 };
 
 const allAttributes = Object.values(SPANS).flatMap(({ attributes }) => Object.entries(attributes));

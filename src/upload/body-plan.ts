@@ -3,6 +3,7 @@
  * with them. Decided before the client is asked for a byte; what cannot be understood is refused, never guessed.
  */
 import { CHECKSUMS, type ChecksumName, checksumOfHeader, isKnownEverywhere } from '../body/checksum.ts';
+import { checksumRowOf } from '../domain/checksums.ts';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures, Payload } from '../domain/identity.ts';
 import type { Authenticated, Incoming } from '../domain/stages.ts';
@@ -77,7 +78,7 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   const promises = promisesOf(incoming.headers);
   const planned = payload.hash.startsWith('STREAMING-') ? planChunked : planPlain;
   const plan = planned(incoming, payload, promises, { kind: kindOf(request), maxObject });
-  const onlyWhole = Object.keys(incoming.headers).find((name) => ONLY_WHOLE.test(name));
+  const onlyWhole = Object.keys(incoming.headers).find((name) => checksumRowOf(name)?.verified === false);
   if (onlyWhole !== undefined && !store.passed) throw unverifiable(onlyWhole);
   const hasSignedChunks = plan.framing?.signatures !== undefined;
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
@@ -87,9 +88,6 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   const whole = { ...plan, sent, promised, signed, locked, md5, onlyWhole };
   return payload.judgeLength === undefined ? whole : { ...whole, judgeLength: payload.judgeLength };
 }
-
-/** Those checksums of S3 that are not verified here (Amazon S3 User Guide, "Checking object integrity"). */
-const ONLY_WHOLE = /^x-amz-checksum-xxhash[0-9]+$/;
 
 type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'locked' | 'md5' | 'onlyWhole' | 'judgeLength'>;
 

@@ -28,17 +28,12 @@ export async function completeOnce(completion: Completion): Promise<StoreAnswer>
   } catch (thrown) {
     const failure = asFailure(thrown);
     const isRepeated = failure.code === 'NoSuchUpload';
-    if (!isRepeated && !isLost(failure)) throw failure;
+    if (!isRepeated && !failure.shape.outcomeUnknown) throw failure;
     const looking = isRepeated ? objectMade(completion) : becomeOf(completion);
     const found = await looking.catch(() => undefined); // the first failure tells more
     if (found === undefined) throw isRepeated ? failure : unknown(failure);
     return found;
   }
-}
-
-/** The store may have got the request, and its answer did not arrive. */
-function isLost({ type }: Failure): boolean {
-  return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
 }
 
 async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined> {

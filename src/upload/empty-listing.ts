@@ -5,7 +5,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
-import type { BucketQuestion } from '../domain/operation.ts';
+import type { BucketRequest } from '../domain/operation.ts';
 import { escapeXml } from '../kit/xml.ts';
 
 export const XMLNS = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -64,7 +64,7 @@ const SHAPES = {
     ifSent: [PREFIX, DELIMITER],
     limit: ['MaxUploads', 'max-uploads'],
   },
-} as const satisfies Partial<Record<BucketQuestion, Shape>>;
+} as const satisfies Partial<Record<BucketRequest, Shape>>;
 
 export type Listing = keyof typeof SHAPES;
 

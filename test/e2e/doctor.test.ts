@@ -69,7 +69,10 @@ describe('doctor', () => {
   it('finds that everything works, and leaves nothing behind but a span', async () => {
     const { code, said } = await ask({});
     assert.equal(code, 0, said);
-    assert.match(said, /✓ bucket uploads, store: an upload was begun and aborted in \d+ ms at http:\S+\/my-bucket\/\n/);
+    assert.match(
+      said,
+      /✓ bucket uploads, store: an upload was created and aborted in \d+ ms at http:\S+\/my-bucket\/\n/,
+    );
     assert.match(said, /✓ bucket uploads, keys: /);
     assert.match(said, /✓ bucket uploads, http:\S+: 1 key\n/);
     assert.match(said, /✓ bucket uploads, opa: it answers: deny /);

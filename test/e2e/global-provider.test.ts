@@ -75,7 +75,7 @@ tracing: { provider: global, fallback: file, sampling: { keep: { denied: true },
 `;
     assert.throws(
       () => parseConfig(text, 'f', {}),
-      /f:2:22 tracing\.provider: leaves sampling\.keep, fallback without effect; remove what the provider decides/,
+      /f:2:22 tracing\.provider: is global, so sampling\.keep, fallback has no effect; remove these settings/,
     );
   });
 

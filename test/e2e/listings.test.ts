@@ -113,7 +113,10 @@ describe('a listing', () => {
     it(`is refused with the name of the setting where the bucket does not have it: ${query}`, async () => {
       const answer = await list(`refused${query}`);
       assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied']);
-      assert.match(answer.body, /<Message>Listings are refused: this gateway takes uploads only \(setting: listings\)/);
+      assert.match(
+        answer.body,
+        /<Message>Listings are refused: this gateway accepts uploads only \(setting: listings\)/,
+      );
       assert.equal(gateway.log.at(-1)?.error_type, 'listing_refused');
     });
 });

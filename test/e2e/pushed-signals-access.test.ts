@@ -174,7 +174,11 @@ describe('metrics and logs for a collector that wants to know who asks', () => {
 
   for (const [what, section, wanted] of [
     ['a certificate that is not there', { tls: { ca_file: 'no.pem' } }, /metrics\.otlp: ENOENT.*no\.pem/],
-    ['a key without its certificate', { tls: { key_file: 'key.pem' } }, /tls.*give cert_file and key_file, or neither/],
+    [
+      'a key without its certificate',
+      { tls: { key_file: 'key.pem' } },
+      /tls.*needs both cert_file and key_file; set both, or neither/,
+    ],
     ['a file of headers that is none', { headers_file: 'ca.pem' }, /metrics\.otlp: .*ca\.pem:1 is no header/],
   ] as const) {
     it(`are not tried with ${what}: that is said when the gateway starts`, async () => {

@@ -216,7 +216,7 @@ describe('the upload port with TLS', () => {
     };
     assert.equal(await subject(), 'server of tests');
     write('cert.pem', SELF_SIGNED_CERTIFICATE);
-    await logged(gateway, 'message', /^certificates could not be read again; the old ones count on$/);
+    await logged(gateway, 'message', /^certificates could not be read again; the previous ones stay in use$/);
     assert.equal(await subject(), 'server of tests');
     write('key.pem', SELF_SIGNED_KEY);
     await logged(gateway, 'message', /^certificates read again$/);

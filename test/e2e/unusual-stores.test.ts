@@ -87,7 +87,7 @@ describe('an endpoint with a path', () => {
   it('is refused with the bucket in the host name, and where proxies would write it otherwise', () => {
     assert.throws(
       () => parse({ endpoint: 'https://host/s3', path_style: false }),
-      /s3\.path_style: cannot be false where the endpoint has a path; set it to true/,
+      /s3\.path_style: cannot be false if endpoint has a path; set it to true/,
     );
     for (const endpoint of ['https://host/a/../b', 'https://host/a//b', 'https://host/%73', 'https://host/ä'])
       assert.throws(() => parse({ endpoint }), /s3\.endpoint/, endpoint);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { FAILURES } from '../../src/domain/failure.ts';
+import { FAILURES } from '../../src/domain/failures.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import { clientOf } from './support/each-store.ts';
@@ -289,7 +289,7 @@ describe('traces in a real Jaeger', () => {
           const caller = newCaller();
           const headers = { traceparent: traceparent(caller) };
           assert.equal((await send(gateway.url, 'PUT', '/unreachable/k', 'x', headers)).status, 503);
-          const message = 'The store cannot be reached.';
+          const message = 'The store is unreachable. Retry later.';
           const type = { 'error.type': string('store_unreachable') };
           const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [

@@ -1,7 +1,8 @@
 /** An authorizer in memory: says what a test tells it to, and knows whom it was asked about. */
+
+import { queryOf } from '../../src/authz/authorization-query.ts';
 import type { Authorizer, Verdict } from '../../src/authz/authorizer.ts';
-import { questionOf } from '../../src/authz/question.ts';
-import { type UnavailableReason, unavailable } from '../../src/authz/trouble.ts';
+import { type UnavailableReason, unavailable } from '../../src/authz/engine-error.ts';
 import type { Engine } from '../../src/domain/identity-watch.ts';
 import type { Resolved } from '../../src/domain/stages.ts';
 import { whileWanted } from '../../src/domain/while-wanted.ts';
@@ -36,7 +37,7 @@ export class FakeAuthorizer implements Authorizer {
   }
 
   async #decide(request: Resolved): Promise<Verdict> {
-    const question = JSON.stringify(questionOf(request));
+    const question = JSON.stringify(queryOf(request));
     const known = this.#remembered?.get(question);
     if (known !== undefined) return { ...known, cached: true };
     this.asked.push(request);

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { PAGES } from '../../scripts/docs/pages.ts';
 import { CONFIG } from '../../src/config/config.ts';
 import type { Field } from '../../src/config/field.ts';
-import { FAILURES } from '../../src/domain/failure.ts';
+import { FAILURES } from '../../src/domain/failures.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 

@@ -66,10 +66,10 @@ describe('time grows with size, and not with its square, for', () => {
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'of this project: a table in the code': ['domain/request-headers.ts'],
   'of the operator: files, environment, arguments': [
-    'assembly/examine/collector-mend.ts',
-    'assembly/examine/policy.ts',
-    'assembly/open-auth.ts',
-    'assembly/watch-sdk.ts',
+    'app/bucket/auth.ts',
+    'app/doctor/collector-mend.ts',
+    'app/doctor/policy.ts',
+    'app/watch-sdk.ts',
     'auth/jwt/configured-key.ts',
     'authz/engine.ts',
     'cli.ts',
@@ -107,7 +107,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'upload/control-call.ts',
   ],
   'one word of a fixed form, looked for from its first character on': [
-    'assembly/examine/store.ts',
+    'app/doctor/store.ts',
     's3/exchange.ts',
     's3/header-rules.ts',
     's3/header-values.ts',

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
-import { createOpa } from '../../../src/authz/opa.ts';
-import { createOpenFga } from '../../../src/authz/openfga.ts';
+import { createEngine } from '../../../src/authz/engine.ts';
+import { OPA } from '../../../src/authz/opa.ts';
+import { OPENFGA } from '../../../src/authz/openfga.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
@@ -46,11 +47,16 @@ function overSocket(create: (url: string, cache_ttl_seconds: number) => Authoriz
 
 const CANDIDATES: Readonly<Record<string, Open>> = {
   OPA: overSocket((url, cache_ttl_seconds) =>
-    createOpa({ url, cache_ttl_seconds, max_concurrent: 64, timeout_seconds: 5, policy_path: 'mizuchi/allow' }, TOOLS),
+    createEngine(
+      OPA,
+      { url, cache_ttl_seconds, max_concurrent: 64, timeout_seconds: 5, policy_path: 'mizuchi/allow' },
+      TOOLS,
+    ),
   ),
   OpenFGA: overSocket((url, cache_ttl_seconds) => {
     const names = { store_id: STORE_ID, relation: 'writer', user_type: 'user', object_type: 'object' };
-    return createOpenFga(
+    return createEngine(
+      OPENFGA,
       { url, cache_ttl_seconds, max_concurrent: 64, timeout_seconds: 5, check: 'object', ...names },
       TOOLS,
     );

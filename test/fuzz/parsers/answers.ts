@@ -1,7 +1,7 @@
 /** What other servers send: stores, engines, collectors, callers' tracing; and what is written of it. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { documentOf } from '../../../src/authz/engine-client.ts';
-import { EngineError } from '../../../src/authz/trouble.ts';
+import { EngineError } from '../../../src/authz/engine-error.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { readFields } from '../../../src/kit/protobuf.ts';
 import { escapeXml, unescapeXml } from '../../../src/kit/xml.ts';

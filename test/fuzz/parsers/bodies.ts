@@ -50,7 +50,12 @@ function readDocument(pieces: Iterable<Buffer>): unknown {
 }
 
 const whole = (text: string): Buffer[] => [Buffer.from(text, 'latin1')];
-const FORM_FILES = ['form/fields-parser.ts', 'form/part-head.ts', 'form/expand-file-name.ts', 'form/form-headers.ts'];
+const FORM_FILES = [
+  'form/fields-parser.ts',
+  'form/part-headers.ts',
+  'form/expand-file-name.ts',
+  'form/form-headers.ts',
+];
 const DOCUMENT_FILES = ['upload/complete-document.ts', 'upload/complete-once.ts'];
 const forms = {
   frames: [

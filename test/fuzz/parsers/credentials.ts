@@ -7,8 +7,8 @@ import { hasUniqueMembers } from '../../../src/auth/jwt/unique-members.ts';
 import { claimOfForm } from '../../../src/auth/post-policy/form-claim.ts';
 import { judgePolicy } from '../../../src/auth/post-policy/judge-policy.ts';
 import { parsePolicy } from '../../../src/auth/post-policy/policy-document.ts';
+import { queryOf, writeQuery } from '../../../src/authz/authorization-query.ts';
 import { nameOf } from '../../../src/authz/openfga-names.ts';
-import { questionOf, writeQuery } from '../../../src/authz/question.ts';
 import { deriveKey } from '../../../src/kit/derive-key.ts';
 import { chunkChain } from '../../../src/sigv4/chunk-chain.ts';
 import { SigningKey, SigningKeys } from '../../../src/sigv4/signing-key.ts';
@@ -212,13 +212,13 @@ export const CREDENTIALS: readonly Parser[] = [
   },
   {
     reads: 'what a policy engine is asked',
-    files: ['authz/question.ts', 'authz/openfga-names.ts'],
+    files: ['authz/authorization-query.ts', 'authz/openfga-names.ts'],
     frames: [asItIs],
     pieces: ['a', '"', '\\', '\xe9', '#', ' ', ':', '*', '%'],
     read(text) {
       const claims = { roles: text.slice(0, MAX_TOKEN).split('') };
       const headers = { 'content-type': text };
-      const question = questionOf(resolvedRequest({ identity: { claims }, incoming: { headers, rawPath: text } }));
+      const question = queryOf(resolvedRequest({ identity: { claims }, incoming: { headers, rawPath: text } }));
       return [writeQuery(question, { input: question }), nameOf('user', text, 512)];
     },
   },

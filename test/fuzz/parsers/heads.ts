@@ -8,9 +8,9 @@ import { addressSet } from '../../../src/kit/address-set.ts';
 import { withoutOuterBlanks } from '../../../src/kit/outer-blanks.ts';
 import { percentDecode, percentEncodePath } from '../../../src/kit/percent.ts';
 import { withoutCredentials } from '../../../src/kit/without-credentials.ts';
-import { findBucket, type Route } from '../../../src/router/find-bucket.ts';
+import { findKey, findRoute, type Route } from '../../../src/router/find-bucket.ts';
 import { findOperation } from '../../../src/router/find-operation.ts';
-import { unhoist } from '../../../src/router/hoisted-headers.ts';
+import { unhoist } from '../../../src/router/presigned-query-headers.ts';
 import { isForm } from '../../../src/router/route-form.ts';
 import { headersForStore } from '../../../src/s3/header-allow-list.ts';
 import { toOriginForm } from '../../../src/server/absolute-form.ts';
@@ -68,7 +68,8 @@ export const HEADS: readonly Parser[] = [
     pieces: ['%3f', '%', '%e2%82', '..%2f', '../', '/', '&', 'a&', 'x-id=', '=', '?', ';', '%00', "'", '"', 'a'],
     read(text) {
       const { path, query } = parseTarget(text);
-      const { key } = findBucket(ROUTES, { rawPath: path, hostBucket: undefined });
+      const target = { rawPath: path, hostBucket: undefined };
+      const key = findKey(ROUTES, findRoute(ROUTES, target), target);
       return [key, percentEncodePath(key), findOperation('POST', query, true)];
     },
   },
@@ -95,7 +96,7 @@ export const HEADS: readonly Parser[] = [
   },
   {
     reads: 'parameters of the query, each of another name',
-    files: ['router/find-operation.ts', 'router/query-parameters.ts', 'router/hoisted-headers.ts'],
+    files: ['router/find-operation.ts', 'router/query-parameters.ts', 'router/presigned-query-headers.ts'],
     frames: [asItIs, (text) => `X-Amz-Signature=0&${text}`],
     pieces: ['x-amz-meta-a=1&', 'x-amz-checksum-crc32=&', 'b&', 'x-id=a&', 'x-amz-a=%0a&', 'x-amz- =1&'],
     read(text) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type Breaker, createBreaker, OPEN_MILLIS } from '../../../src/authz/breaker.ts';
-import { EngineError } from '../../../src/authz/trouble.ts';
+import { EngineError } from '../../../src/authz/engine-error.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { BreakerState } from '../../../src/domain/identity-watch.ts';
 

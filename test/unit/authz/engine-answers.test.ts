@@ -4,9 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
-import { createOpa } from '../../../src/authz/opa.ts';
-import { createOpenFga } from '../../../src/authz/openfga.ts';
-import type { EngineTrouble } from '../../../src/authz/trouble.ts';
+import { createEngine } from '../../../src/authz/engine.ts';
+import type { EngineTrouble } from '../../../src/authz/engine-error.ts';
+import { OPA } from '../../../src/authz/opa.ts';
+import { OPENFGA } from '../../../src/authz/openfga.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { type BreakerState, type IdentityWatch, NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
@@ -136,9 +137,9 @@ function open(
 ): Authorizer {
   const options = { url, timeout_seconds, cache_ttl_seconds: 0, max_concurrent: 64 };
   const tools = { bucket: 'uploads', watch };
-  if (engine === 'opa') return createOpa({ ...options, policy_path: 'mizuchi/allow' }, tools);
+  if (engine === 'opa') return createEngine(OPA, { ...options, policy_path: 'mizuchi/allow' }, tools);
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
-  return createOpenFga({ ...options, ...names, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, tools);
+  return createEngine(OPENFGA, { ...options, ...names, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, tools);
 }
 
 const ask = (authorizer: Authorizer) => authorizer.decide(resolvedRequest(), NO_SPAN);

@@ -5,8 +5,9 @@ import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
 import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
-import type { EngineTools } from '../../../src/authz/engine.ts';
-import { createOpa, type OpaOptions } from '../../../src/authz/opa.ts';
+import { createEngine, type EngineTools } from '../../../src/authz/engine.ts';
+import { OPA } from '../../../src/authz/opa.ts';
+import type { EngineOptions } from '../../../src/authz/policy-engine.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN, type Span } from '../../../src/domain/span.ts';
@@ -17,14 +18,15 @@ import { attributesOf, requestTrace } from '../../support/request-trace.ts';
 import { type RequestChanges, resolvedRequest } from '../../support/resolved-request.ts';
 
 interface Changes {
-  readonly options?: Partial<OpaOptions>;
+  readonly options?: Partial<EngineOptions>;
   readonly tools?: Partial<EngineTools>;
 }
 
 async function setUp(t: TestContext, { options, tools }: Changes = {}) {
   const engine = await FakeEngine.start();
   t.after(() => engine.close());
-  const authorizer = createOpa(
+  const authorizer = createEngine(
+    OPA,
     {
       url: engine.url,
       policy_path: 'mizuchi/allow',

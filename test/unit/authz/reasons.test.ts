@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
-import { ENGINE_IS_UNWELL, type UnavailableReason, unavailable } from '../../../src/authz/trouble.ts';
-import { FAILURES } from '../../../src/domain/failure.ts';
+import { ENGINE_IS_UNWELL, type UnavailableReason, unavailable } from '../../../src/authz/engine-error.ts';
+import { FAILURES } from '../../../src/domain/failures.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 const PAGE = read('docs/policy.md');
@@ -35,7 +35,7 @@ const documented = (...decisions: string[]): string[] =>
 
 /** Reasons of a decision that are ours, and not the policy's. */
 function decided(): string[] {
-  const text = read('src/authz/opa.ts') + read('src/authz/openfga.ts') + read('src/authz/question.ts');
+  const text = read('src/authz/opa.ts') + read('src/authz/openfga.ts') + read('src/authz/authorization-query.ts');
   return words(text, /\breason: (.*)/g).flatMap((given) => words(given, /'(\w+)'/g));
 }
 

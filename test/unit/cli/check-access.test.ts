@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -76,13 +79,13 @@ describe('check, of access', () => {
     assert.match((await run({ put: 'open/k' })).output, /caller {6}anonymous, by anonymous\n/);
   });
 
-  it('says why somebody is nobody', async () => {
+  it('reports why authentication fails', async () => {
     const refused: readonly [string | undefined, RegExp][] = [
-      [undefined, /caller {6}nobody: no_credential\n {2}outcome {5}\d+ AccessDenied/],
-      ['DEVICE9', /nobody: unknown_access_key/],
-      ['jwt', /nobody: token_missing/],
-      [await token({ aud: 'downloads' }), /nobody: wrong_audience\n {2}outcome {5}401 InvalidToken/],
-      [await token({}, '-1h'), /nobody: expired\n {2}outcome {5}401 ExpiredToken/],
+      [undefined, /caller {6}not authenticated: no_credential\n {2}outcome {5}\d+ AccessDenied/],
+      ['DEVICE9', /not authenticated: unknown_access_key/],
+      ['jwt', /not authenticated: invalid_token/],
+      [await token({ aud: 'downloads' }), /not authenticated: wrong_audience\n {2}outcome {5}401 InvalidToken/],
+      [await token({}, '-1h'), /not authenticated: expired\n {2}outcome {5}401 ExpiredToken/],
     ];
     for (const [as, said] of refused) {
       const { code, output } = await run({ as, put: 'guarded/k' });
@@ -91,6 +94,36 @@ describe('check, of access', () => {
     }
     assert.match((await run({ put: 'nowhere/k' })).output, /404 NoSuchBucket/);
     assert.match((await run({ as: 'DEVICE7', put: 'guarded/../k' })).output, /400 InvalidURI/);
+  });
+
+  it('sends nothing to the store, and needs no credentials for it', async () => {
+    let connections = 0;
+    const server = createServer(() => void connections++).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const text = CONFIG.replaceAll(', access_key: AK, secret_key: SK', `, endpoint: "http://127.0.0.1:${port}"`);
+    const { code, output } = await run(
+      { as: 'DEVICE7', put: 'guarded/k' },
+      `${text}server: { upload_id_secret: ${'s'.repeat(32)} }\n`,
+    );
+    server.close();
+    assert.match(output, /outcome {5}would be uploaded\n$/);
+    assert.deepEqual([code, connections], [0, 0]);
+  });
+
+  it('queries every policy engine, also behind one that denies', async () => {
+    const engine = createHttpServer((request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json').end('{"result":false,"allowed":true}');
+    }).listen(0, '127.0.0.1');
+    await once(engine, 'listening');
+    const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const openfga = `openfga: { url: "${url}", store_id: 01ARZ3NDEKTSV4RRFFQ69G5FAV, relation: writer }`;
+    const text = `${CONFIG}    authz: { opa: { url: "${url}", policy_path: a/allow }, ${openfga} }\n`;
+    const { code, output } = await run({ as: 'DEVICE7', put: 'guarded/k' }, text);
+    engine.close();
+    assert.match(output, /opa {9}deny: .*\n {2}openfga {5}allow: .*\n {2}outcome {5}403 AccessDenied\n$/);
+    assert.equal(code, 1);
   });
 
   it('refuses the keys that the gateway would refuse', async () => {

@@ -133,8 +133,8 @@ describe('check', () => {
   it('says everything that is wrong', async () => {
     assert.deepEqual(await run(`${CONFIG}logging: { level: loud }`), {
       code: 1,
-      output: `c.yaml:11:69 tracing.otlp.headers.x-api-key: needs the environment variable KEY, which is not set; set it, or give a default: \${KEY:-…}
-c.yaml:13:19 logging.level: "loud" is none of the words that are known here; write one of: debug, info, warn, error
+      output: `c.yaml:11:69 tracing.otlp.headers.x-api-key: uses the environment variable KEY, which is not set; set it, or add a default: \${KEY:-…}
+c.yaml:13:19 logging.level: "loud" is not an allowed value; write one of: debug, info, warn, error
 2 problems; nothing would run.
 `,
     });

@@ -10,7 +10,7 @@ import { parseConfig } from '../../../src/config/parse-config.ts';
 const FILE = fileURLToPath(new URL('../../../config.example.yaml', import.meta.url));
 
 describe('config.example.yaml', () => {
-  it('starts as it is, with nothing in the environment', async () => {
+  it('is valid as it is, without environment variables', async () => {
     const config = await loadConfig(FILE, {});
     assert.deepEqual(config.server.address, { host: '0.0.0.0', port: 8080 });
     assert.equal(config.buckets[0]!.s3.endpoint, 'http://127.0.0.1:9000');
@@ -22,7 +22,7 @@ describe('config.example.yaml', () => {
     assert.deepEqual(Object.keys(parse(readFileSync(FILE, 'utf8'))), Object.keys(CONFIG.fields));
   });
 
-  it('shows identity and policy as they would be taken', () => {
+  it('has valid examples of auth and authz', () => {
     const text = readFileSync(FILE, 'utf8').replace(/^ {4}# ( *[a-z0-9_]+:)/gm, '    $1');
     const [bucket] = parseConfig(text, FILE, { DEVICE7_SECRET: 'a-secret-of-16-or-more' }).buckets;
     assert.equal(bucket?.auth.enabled, true);
@@ -31,7 +31,7 @@ describe('config.example.yaml', () => {
     assert.equal(bucket.authz.opa?.policy_path, 'mizuchi/allow');
   });
 
-  it('takes from the environment what differs from place to place', async () => {
+  it('reads deployment-specific values from the environment', async () => {
     const env = {
       S3_ENDPOINT: 'https://minio:9000',
       OTLP_API_KEY: 'k',

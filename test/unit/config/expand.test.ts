@@ -10,7 +10,7 @@ const shell = (words: string): string =>
   execFileSync('/bin/sh', ['-c', `printf %s "${words}"`], { env: ENV, encoding: 'utf8' });
 
 describe('expand', () => {
-  it('replaces as a POSIX shell does', () => {
+  it('expands variables like a POSIX shell', () => {
     const words = [
       `\${FULL}`,
       `\${EMPTY}`,
@@ -30,33 +30,33 @@ describe('expand', () => {
     for (const word of words) assert.deepEqual(expand(word, ENV).text, shell(word), word);
   });
 
-  it('tells an unset variable without a default, by its name', () => {
+  it('reports an unset variable without a default by name', () => {
     const { complaints } = expand(`\${ONE}-\${FULL}-\${TWO}`, ENV);
     assert.deepEqual(
       complaints.map(({ wrong }) => wrong),
-      ['needs the environment variable ONE, which is not set', 'needs the environment variable TWO, which is not set'],
+      ['uses the environment variable ONE, which is not set', 'uses the environment variable TWO, which is not set'],
     );
   });
 
-  it('does not take what every object has for a variable', () => {
+  it('does not read variables from Object.prototype', () => {
     for (const name of ['toString', 'constructor', '__proto__', 'hasOwnProperty'])
       assert.equal(expand(`\${${name}}`, {}).complaints.length, 1, name);
   });
 
-  it('leaves a literal where it is asked to', () => {
+  it('keeps an escaped literal', () => {
     assert.deepEqual(expand(`$\${FULL} and \${FULL}, $$, $x`, ENV).text, `\${FULL} and a value, $$, $x`);
   });
 
-  it('does not expand what came out of a variable', () => {
+  it('does not expand the values of variables', () => {
     assert.equal(expand(`\${DOLLAR}`, ENV).text, `\${FULL}`);
   });
 
-  it('refuses what is not a variable', () => {
+  it('rejects invalid variable names', () => {
     for (const word of [`\${}`, `\${1A}`, `\${A-b}`, `\${A:?b}`, `\${A`, `\${A:-\${B}}`, `\${ A }`, `\${A.b}`, `x\${`])
       assert.equal(expand(word, { A: '1', B: '2' }).complaints.length, 1, word);
   });
 
-  it('names the variables that went into a text', () => {
+  it('returns the names of the expanded variables', () => {
     assert.deepEqual(expand(`\${FULL}\${ABSENT:-x}$\${EMPTY}`, ENV).variables, ['FULL', 'ABSENT']);
   });
 });

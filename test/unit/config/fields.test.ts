@@ -14,11 +14,11 @@ const FIELDS = [...everyField('', CONFIG)];
 const SCALARS = FIELDS.filter((entry): entry is [string, ScalarField<unknown>] => entry[1].kind === 'scalar');
 
 describe('the fields of the configuration', () => {
-  it('each say what they do', () => {
+  it('have a description', () => {
     for (const [path, { prose }] of FIELDS) assert.match(prose, /^[A-Z`].*\.$/s, path);
   });
 
-  it('have defaults that they would take from a file', () => {
+  it('have defaults that are valid in a file', () => {
     const withDefault = SCALARS.filter(([, { fallback }]) => fallback.kind === 'default');
     assert.ok(withDefault.length > 15);
     for (const [path, field] of withDefault) {
@@ -27,11 +27,11 @@ describe('the fields of the configuration', () => {
     }
   });
 
-  it('say how to mend them, and in words of their own which values they take', () => {
-    for (const [path, { mend, type }] of SCALARS) assert.ok(mend.length > 5 && type.length > 3, path);
+  it('have a hint and a type in words', () => {
+    for (const [path, { hint, type }] of SCALARS) assert.ok(hint.length > 5 && type.length > 3, path);
   });
 
-  it('are discreet where they hold credentials', () => {
+  it('are discreet if they contain credentials', () => {
     const discreet = FIELDS.filter(([, field]) => 'discreet' in field && field.discreet).map(([path]) => path);
     assert.deepEqual(discreet, [
       '.server.upload_id_secret',

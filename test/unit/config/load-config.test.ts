@@ -20,9 +20,9 @@ describe('loadConfig', () => {
     writeFileSync(path, content);
     return path;
   };
-  const said = async (path: string): Promise<string> => {
+  const errorOf = async (path: string): Promise<string> => {
     const error = await loadConfig(path, {}).then(
-      () => assert.fail('it was taken'),
+      () => assert.fail('it was accepted'),
       (thrown: unknown) => thrown,
     );
     assert.ok(error instanceof ConfigError, String(error));
@@ -39,25 +39,28 @@ describe('loadConfig', () => {
     assert.equal(config.buckets.length, 1);
   });
 
-  it('says that there is no file, or that it is none', async () => {
+  it('reports a missing file and a directory', async () => {
     const path = join(directory, 'none.yaml');
-    assert.equal(await said(path), `${path}:1:1: cannot be read (ENOENT); there is no such file: check the path`);
+    assert.equal(await errorOf(path), `${path}:1:1: cannot be read (ENOENT); the file does not exist: check the path`);
     assert.equal(
-      await said(directory),
-      `${directory}:1:1: cannot be read (EISDIR); it is a directory: name a file in it`,
+      await errorOf(directory),
+      `${directory}:1:1: cannot be read (EISDIR); it is a directory: use the path of a file`,
     );
   });
 
-  it('says that a file is too large without reading all of it', async () => {
+  it('reports a file that is too large without reading all of it', async () => {
     const path = file(`${TEXT}${'#'.repeat(1_048_577 - TEXT.length)}`);
-    assert.equal(await said(path), `${path}:1:1: is larger than 1 MiB; check that this is the configuration`);
+    assert.equal(
+      await errorOf(path),
+      `${path}:1:1: is larger than 1 MiB; check the path: this may not be a configuration file`,
+    );
     assert.equal((await loadConfig(file(`${TEXT}${'#'.repeat(1_048_576 - TEXT.length)}`), {})).buckets.length, 1);
   });
 
-  it('says where a file is not UTF-8', async () => {
+  it('reports the position of invalid UTF-8', async () => {
     const latin = file(Buffer.concat([Buffer.from(`${TEXT}# é: `), Buffer.from('é', 'latin1'), Buffer.from('\n')]));
-    assert.equal(await said(latin), `${latin}:2:6: the file is not UTF-8 from here on; save it as UTF-8`);
+    assert.equal(await errorOf(latin), `${latin}:2:6: the file is not valid UTF-8; save it as UTF-8`);
     const wide = file(Buffer.from(`\ufeff${TEXT}`, 'utf16le'));
-    assert.equal(await said(wide), `${wide}:1:1: the file is not UTF-8 from here on; save it as UTF-8`);
+    assert.equal(await errorOf(wide), `${wide}:1:1: the file is not valid UTF-8; save it as UTF-8`);
   });
 });

@@ -14,7 +14,7 @@ const read = (section: string, env: Record<string, string>) => {
 };
 
 describe("OpenTelemetry's variables", () => {
-  it('count where the file says nothing', () => {
+  it('apply to settings that the file does not set', () => {
     const { config, sources } = parseConfigWithSources(`${LEAST}${ON}`, 'f', {
       OTEL_SERVICE_NAME: 'uploads-eu',
       OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,team=a%2Cb,deployment.environment.name=prod',
@@ -54,7 +54,7 @@ describe("OpenTelemetry's variables", () => {
     assert.equal(sources.get('tracing.otlp.headers'), 'OTEL_EXPORTER_OTLP_HEADERS');
   });
 
-  it('stand under the file, and those for traces over the general ones', () => {
+  it('have lower precedence than the file, and those for traces override the general ones', () => {
     const env = {
       OTEL_SERVICE_NAME: 'theirs',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://general:4317',
@@ -72,27 +72,27 @@ describe("OpenTelemetry's variables", () => {
     assert.deepEqual([sampling.strategy, sampling.ratio], ['parent_based', 0.5]);
   });
 
-  it('that are empty are none, and the endpoint follows the protocol', () => {
+  it('count as unset if they are empty, and the endpoint follows the protocol', () => {
     const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_SERVICE_NAME: '', OTEL_TRACES_SAMPLER: '' };
     const { service_name, otlp } = tracingOf(ON, env);
     assert.deepEqual([service_name, otlp.endpoint], ['mizuchi-uploadr', 'http://localhost:4318']);
   });
 
-  it('have what leaves this machine compressed, wherever the endpoint comes from', () => {
+  it('enable compression for endpoints on other hosts', () => {
     const compressionOf = (env: Record<string, string>, file = ON): string => tracingOf(file, env).otlp.compression;
     const remote = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' };
     const local = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317' };
     const remoteFile = 'tracing: { otlp: { endpoint: "http://collector:4317" } }\n';
     assert.equal(compressionOf({}), 'none');
     assert.equal(compressionOf(remote), 'gzip');
-    assert.equal(compressionOf(local, remoteFile), 'gzip', 'the file stands over the environment');
+    assert.equal(compressionOf(local, remoteFile), 'gzip', 'the file overrides the environment');
     assert.equal(compressionOf({ ...remote, OTEL_EXPORTER_OTLP_COMPRESSION: 'none' }), 'none');
     assert.equal(compressionOf({ ...local, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }), 'gzip');
     const said = 'tracing: { otlp: { compression: none } }\n';
     assert.equal(compressionOf(remote, said), 'none');
   });
 
-  it('that make the queue small make the batches small, and no batch is larger than the queue', () => {
+  it('limit the batch size to the queue size', () => {
     const queue = { OTEL_BSP_MAX_QUEUE_SIZE: '10' };
     assert.equal(tracingOf(ON, queue).batch.max_export_batch_size, 10);
     const both = read(ON, { ...queue, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '20' });
@@ -106,7 +106,7 @@ describe("OpenTelemetry's variables", () => {
     assert.match(file.warnings.join(), /^OTEL_BSP_MAX_QUEUE_SIZE="10" .*; tracing\.batch\.max_queue_size is 8192$/);
   });
 
-  it('take the URL for traces as it is, and an address alone with gRPC', () => {
+  it('accept an exact URL for traces, and an endpoint without a scheme with gRPC', () => {
     const http = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' };
     const exact = tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/custom' }).otlp;
     assert.deepEqual([exact.endpoint, exact.traces_path], ['http://h:4318/custom', '']);
@@ -123,7 +123,7 @@ describe("OpenTelemetry's variables", () => {
     );
   });
 
-  it('name the files for TLS, and can choose the console', () => {
+  it('set the files for TLS and the console exporter', () => {
     const env = {
       OTEL_EXPORTER_OTLP_CERTIFICATE: '/ca.pem',
       OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: '/cert.pem',
@@ -136,20 +136,20 @@ describe("OpenTelemetry's variables", () => {
   });
 
   for (const env of [{ OTEL_SDK_DISABLED: 'TRUE' }, { OTEL_TRACES_EXPORTER: 'none' }])
-    it(`can switch tracing off: ${Object.keys(env)}`, () => assert.equal(tracingOf(ON, env as never).enabled, false));
+    it(`can disable tracing: ${Object.keys(env)}`, () => assert.equal(tracingOf(ON, env as never).enabled, false));
 
-  it('switch tracing off over the file, but no exporter of the file', () => {
+  it('disable tracing if the file enables it, except for an exporter in the file', () => {
     const file = 'tracing: { exporter: otlp }\n';
     assert.equal(tracingOf(file, { OTEL_TRACES_EXPORTER: 'none' }).enabled, true);
     assert.equal(tracingOf(file, { OTEL_SDK_DISABLED: 'true' }).enabled, false);
   });
 
-  it('can have nothing read and nothing sent on', () => {
+  it('can disable propagation', () => {
     const { propagators, warnings } = read(ON, { OTEL_PROPAGATORS: 'none' });
     assert.deepEqual([propagators, warnings], [[], []]);
   });
 
-  it('are those of the provider where another records, but for name, resource and propagators', () => {
+  it('are left to a global provider, except for name, resource and propagators', () => {
     const { config, sources, warnings } = parseConfigWithSources(`${LEAST}tracing: { provider: global }\n`, 'f', {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://vendor.example/otlp',
       OTEL_TRACES_SAMPLER: 'xray',
@@ -162,7 +162,7 @@ describe("OpenTelemetry's variables", () => {
     assert.deepEqual([config.tracing.enabled, warnings], [true, []]);
   });
 
-  it('are named as the source of what they decide, each its own', () => {
+  it('are the source of the settings that they set', () => {
     const { sources } = parseConfigWithSources(`${LEAST}tracing: { resource: { team: ours } }\n`, 'f', {
       OTEL_RESOURCE_ATTRIBUTES: 'service.name=a,deployment.environment.name=prod,zone=z',
       OTEL_TRACES_SAMPLER: 'traceidratio',
@@ -177,7 +177,7 @@ describe("OpenTelemetry's variables", () => {
     });
   });
 
-  it('mean nothing while tracing is off', () => {
+  it('are ignored while tracing is disabled', () => {
     const env = { OTEL_TRACES_SAMPLER: 'nonsense', OTEL_EXPORTER_OTLP_ENDPOINT: 'nonsense' };
     assert.deepEqual(tracingOf('', env), tracingOf('', {}));
   });
@@ -187,17 +187,25 @@ describe("OpenTelemetry's variables", () => {
     ['OTEL_EXPORTER_OTLP_CLIENT_KEY', 'secret.pem', /cert_file and key_file/],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4317/secret', /has a path, which gRPC does not use/],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'secret', /key=value/],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'content-type=secret', /has one that is a header that the exporter sets itself/],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=secret%0a', /has one that holds characters that no header may have/],
+    [
+      'OTEL_EXPORTER_OTLP_HEADERS',
+      'content-type=secret',
+      /has a header that is a header that the exporter sets itself/,
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_HEADERS',
+      'a=secret%0a',
+      /has a header that contains characters that are not allowed in a header/,
+    ],
   ] as const) {
-    it(`end the start where spans would go elsewhere without them: ${name}=${value}`, () => {
+    it(`prevent the start if they are invalid and essential: ${name}=${value}`, () => {
       assert.throws(
         () => tracingOf(ON, { [name]: value }),
         (error) => {
           assert.ok(error instanceof ConfigError);
           assert.match(error.message, new RegExp(`^${name}:`));
           assert.match(error.message, wanted);
-          assert.ok(!error.message.includes('secret'), 'a value may be a secret');
+          assert.ok(!error.message.includes('secret'), 'the value may be a secret');
           return true;
         },
       );
@@ -210,8 +218,8 @@ describe("OpenTelemetry's variables", () => {
     ['OTEL_EXPORTER_OTLP_TIMEOUT=0', 'tracing.otlp.timeout_seconds is 10'],
     ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT=0 OTEL_EXPORTER_OTLP_TIMEOUT=3000', 'tracing.otlp.timeout_seconds is 3'],
     ['OTEL_EXPORTER_OTLP_COMPRESSION=zstd', 'tracing.otlp.compression is none'],
-    ['OTEL_EXPORTER_OTLP_INSECURE=1', 'a bare host:port means TLS'],
-    ['OTEL_SDK_DISABLED=yes', 'tracing stays on'],
+    ['OTEL_EXPORTER_OTLP_INSECURE=1', 'an endpoint without a scheme uses TLS'],
+    ['OTEL_SDK_DISABLED=yes', 'tracing stays enabled'],
     ['OTEL_TRACES_EXPORTER=zipkin', 'tracing.exporter is otlp'],
     ['OTEL_TRACES_SAMPLER=jaeger_remote', 'tracing.sampling.strategy is parent_based'],
     ['OTEL_TRACES_SAMPLER_ARG=2 OTEL_TRACES_SAMPLER=traceidratio', 'tracing.sampling.ratio is 1'],
@@ -221,12 +229,18 @@ describe("OpenTelemetry's variables", () => {
     ['OTEL_BSP_MAX_QUEUE_SIZE=0', 'tracing.batch.max_queue_size is 8192'],
     ['OTEL_BSP_SCHEDULE_DELAY=-1', 'tracing.batch.scheduled_delay_millis is 5000'],
     ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT=16', 'tracing.limits.attribute_value_length_limit is 1024'],
-    ['OTEL_CONFIG_FILE=sdk.yaml', 'that one counts, and under it the other variables of OpenTelemetry'],
-    ['OTEL_LOG_LEVEL=debug', 'logging.level counts'],
-    ['OTEL_METRICS_EXEMPLAR_FILTER=always_on', 'exemplars are of traces that are kept (trace_based)'],
-    ['OTEL_BSP_EXPORT_TIMEOUT=30000', 'an attempt has tracing.otlp.timeout_seconds, a batch a minute'],
+    [
+      'OTEL_CONFIG_FILE=sdk.yaml',
+      "the gateway's own configuration file applies, then the other OpenTelemetry variables",
+    ],
+    ['OTEL_LOG_LEVEL=debug', 'logging.level applies'],
+    ['OTEL_METRICS_EXEMPLAR_FILTER=always_on', 'exemplars refer to sampled traces (trace_based)'],
+    [
+      'OTEL_BSP_EXPORT_TIMEOUT=30000',
+      'tracing.otlp.timeout_seconds limits an attempt, and a batch is dropped after one minute',
+    ],
   ] as const) {
-    it(`are said, and not followed, where they make no sense or have no setting: ${variables}`, () => {
+    it(`are reported and ignored if they are invalid or unsupported: ${variables}`, () => {
       const env = Object.fromEntries(variables.split(' ').map((each) => each.split('=') as [string, string]));
       const [name, value] = Object.entries(env)[0]!;
       const [warning = '', ...more] = read(ON, env).warnings;
@@ -236,19 +250,21 @@ describe("OpenTelemetry's variables", () => {
     });
   }
 
-  it('that may hold a secret are said without it', () => {
+  it('are reported without a value that may be a secret', () => {
     const { resource, warnings } = read(ON, { OTEL_RESOURCE_ATTRIBUTES: 'team=a,the-secret' });
-    assert.deepEqual({ ...resource }, {}, 'one that is wrong voids all');
-    assert.deepEqual(warnings, ['OTEL_RESOURCE_ATTRIBUTES is not a list of key=value; none of its attributes counts']);
+    assert.deepEqual({ ...resource }, {}, 'one invalid pair discards all');
+    assert.deepEqual(warnings, [
+      'OTEL_RESOURCE_ATTRIBUTES is not a list of key=value pairs; all of its attributes are ignored',
+    ]);
   });
 
-  it('are not doubted where they say what counts anyway, or the file has decided', () => {
-    const well = {
+  it('are not reported if they match the behaviour, or the file sets the setting', () => {
+    const accepted = {
       OTEL_METRICS_EXEMPLAR_FILTER: 'trace_based',
       OTEL_SDK_DISABLED: 'False',
       OTEL_TRACES_EXPORTER: 'OTLP',
     };
-    assert.deepEqual(read(ON, well).warnings, []);
+    assert.deepEqual(read(ON, accepted).warnings, []);
     const file = 'tracing: { otlp: { timeout_seconds: 1 }, sampling: { ratio: 1 }, propagators: [b3] }\n';
     const wrong = { OTEL_EXPORTER_OTLP_TIMEOUT: '0', OTEL_TRACES_SAMPLER: 'x', OTEL_PROPAGATORS: 'x' };
     assert.deepEqual(read(file, wrong).warnings, []);

@@ -12,7 +12,7 @@ buckets:
 const read = (text: string, env = {}) => parseConfig(text, 'config.yaml', env);
 
 describe('parseConfig', () => {
-  it('fills in what is not given', () => {
+  it('applies defaults', () => {
     assert.deepEqual(read(LEAST), {
       server: {
         address: { host: '0.0.0.0', port: 8080 },
@@ -102,7 +102,7 @@ describe('parseConfig', () => {
     });
   });
 
-  it('takes every field', () => {
+  it('accepts every field', () => {
     const text = `
 server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
             upload_id_secret: an-upload-id-secret-of-32-bytes-or-more,
@@ -371,7 +371,7 @@ logging:  { level: debug, format: json,
     });
   });
 
-  it('traces where the section is there, and not where it is absent, empty of anything or says so', () => {
+  it('enables tracing only with a section tracing that does not disable it', () => {
     assert.equal(read(LEAST).tracing.enabled, false);
     assert.equal(read(`${LEAST}tracing:\n`).tracing.enabled, false);
     assert.equal(read(`${LEAST}tracing: {}\n`).tracing.enabled, true);
@@ -379,13 +379,13 @@ logging:  { level: debug, format: json,
     assert.equal(read(`${LEAST}tracing: { enabled: false }\n`).tracing.enabled, false);
   });
 
-  it('derives a default from the fields beside it', () => {
+  it('derives a default from other fields of the object', () => {
     assert.equal(read(LEAST.replace('my-bucket', 'my-bucket, endpoint: "http://h:1"')).buckets[0]!.s3.path_style, true);
     const http = read(`${LEAST}tracing: { otlp: { protocol: http/protobuf } }`);
     assert.equal(http.tracing.otlp.endpoint, 'http://localhost:4318');
   });
 
-  it('takes keys literally only where the store is AWS', () => {
+  it('enables literal_keys by default only for AWS', () => {
     const literal = (s3: string): boolean =>
       read(LEAST.replace('my-bucket', `my-bucket${s3}`)).buckets[0]!.literal_keys;
     assert.equal(literal(''), true);
@@ -409,7 +409,7 @@ logging:  { level: debug, format: json,
     assert.equal(read(said).buckets[0]!.literal_keys, false);
   });
 
-  it('reads by the type of the field what comes from the environment', () => {
+  it('parses expanded values by the type of the field', () => {
     const text = `${LEAST}metrics: { port: "\${PORT:-9090}", enabled: "\${ON}", address: "\${A}.\${B:-0}.0.1" }`;
     assert.deepEqual(read(text, { PORT: '7', ON: 'false', A: '127' }).metrics, {
       enabled: false,
@@ -421,13 +421,13 @@ logging:  { level: debug, format: json,
     assert.equal(read(version, { V: '1.10' }).tracing.resource.v, '1.10');
   });
 
-  it('never takes a value for YAML', () => {
+  it('never parses an expanded value as YAML', () => {
     const value = `x, region: evil }\n  - {name: y} # ' " &a *a !t \${OTHER}`;
     const { resource } = read(`${LEAST}tracing:\n  resource:\n    a: \${V}\n`, { V: value }).tracing;
     assert.deepEqual(resource, { a: value });
   });
 
-  it('leaves out what is empty', () => {
+  it('omits empty values', () => {
     const text = `${LEAST}tracing:
   environment: "\${NOTHING:-}"
   service_name: "\${EMPTY}"
@@ -441,7 +441,7 @@ logging:  { level: debug, format: json,
     assert.deepEqual(tracing.resource, { f: 'null' });
   });
 
-  it('asks the provider chain where both keys are empty', () => {
+  it('uses the credential provider chain if both keys are empty', () => {
     const rotating = `server: { upload_id_secret: an-upload-id-secret-of-32-bytes-or-more }\nbuckets: [{ name: uploads, s3: { bucket: b-1 } }]`;
     const text = rotating.replace('b-1', `b-1, access_key: "\${AK:-}", secret_key: "\${SK:-}"`);
     assert.deepEqual(read(text), read(rotating));
@@ -478,7 +478,7 @@ buckets:
     assert.equal(expected.length, 5);
   });
 
-  it('does not mind how the lines end, nor a byte order mark', () => {
+  it('accepts any line endings and a byte order mark', () => {
     assert.deepEqual(read(`\ufeff${LEAST.replaceAll('\n', '\r\n')}`), read(LEAST));
     assert.deepEqual(read(`---${LEAST}...\n`), read(LEAST));
     assert.deepEqual(read(JSON.stringify(parse(LEAST))), read(LEAST));

@@ -5,7 +5,7 @@ import { resourceAttributes } from '../../../src/config/resource-attributes.ts';
 import { tracingConfig } from '../../support/tracing-config.ts';
 
 describe('the resource', () => {
-  it('says who speaks', () => {
+  it('identifies the service', () => {
     const attributes = resourceAttributes(tracingConfig('http://c', { environment: 'production' }), '1.2.3');
     const { 'service.instance.id': instance, ...rest } = attributes;
     assert.match(String(instance), /^[0-9a-f-]{36}$/);
@@ -21,7 +21,7 @@ describe('the resource', () => {
     });
   });
 
-  it('says what the configuration says, where it says something', () => {
+  it('is overridden by the configuration', () => {
     const resource = { 'service.version': '9', 'host.name': 'other', 'team.name': 'storage' };
     const attributes = resourceAttributes(tracingConfig('http://c', { resource }), '1.2.3');
     assert.equal(attributes['service.version'], '9');

@@ -14,8 +14,8 @@ function reads<T>(field: ScalarField<T>, cases: Readonly<Record<string, T>>): vo
 function refuses(field: ScalarField<unknown>, texts: readonly string[]): void {
   for (const text of texts) {
     assert.equal(accepted(field, text), false, JSON.stringify(text));
-    const { wrong, mend } = field.parse(text) as { wrong: string; mend: string };
-    assert.ok(wrong.length > 0 && mend.length > 0);
+    const { wrong, hint } = field.parse(text) as { wrong: string; hint: string };
+    assert.ok(wrong.length > 0 && hint.length > 0);
   }
 }
 
@@ -32,7 +32,7 @@ describe('scalar fields', () => {
     refuses(field, ['1.01', '-0.1', '50%', '0,5', '.', 'e1', '.nan', 'Infinity']);
   });
 
-  it('read booleans as YAML 1.2 has them', () => {
+  it('read booleans as in YAML 1.2', () => {
     const field = scalars.boolean({ prose });
     reads(field, { true: true, True: true, TRUE: true, false: false, False: false, FALSE: false });
     refuses(field, ['yes', 'no', 'on', 'off', '1', '0', 'tRUE', 'y']);
@@ -87,7 +87,7 @@ describe('scalar fields', () => {
     ]);
   });
 
-  it('keep strings as they are written, and secrets free of what a copy adds', () => {
+  it('keep strings as written, and reject secrets with surrounding white space', () => {
     reads(scalars.string({ prose }), { '1.10': '1.10', ' a ': ' a ', ü: 'ü' });
     refuses(scalars.string({ prose }), ['two\nlines', 'a\0', 'tab\t']);
     reads(scalars.secret({ prose }), { 'a b/+=': 'a b/+=' });
@@ -99,13 +99,13 @@ describe('the fields of a bucket', () => {
   const { name, path_prefix, s3 } = BUCKET.fields as unknown as Record<string, ScalarField<string>>;
   const store = (s3 as unknown as { fields: Record<string, ScalarField<string>> }).fields;
 
-  it('take the names that S3 takes', () => {
+  it('accept the bucket names of S3', () => {
     reads(name!, { 'my-bucket': 'my-bucket', 'a.b-c.1': 'a.b-c.1', '123': '123', ['a'.repeat(63)]: 'a'.repeat(63) });
     const wrong = ['ab', 'a'.repeat(64), 'Upper', 'under_score', '-abc', 'abc-', '.abc', 'abc.', 'a..b', '192.168.5.4'];
     refuses(name!, [...wrong, 'a/b', 'a b', 'bücket']);
   });
 
-  it('take paths that need no decoding', () => {
+  it('accept paths without percent-encoding', () => {
     reads(path_prefix!, {
       '/a': '/a',
       '/a/b_c~d.e-f': '/a/b_c~d.e-f',
@@ -128,7 +128,7 @@ describe('the fields of a bucket', () => {
     refuses(path_prefix!, ['/health', '/ready', '/health/a', '/ready/b', '/a?b', '/ä', '/a\\b']);
   });
 
-  it('take bare endpoints, and no key that would break the signature', () => {
+  it('accept plain endpoints, and reject access keys that break the signature', () => {
     reads(store.endpoint!, { 'https://minio:9000/': 'https://minio:9000' });
     reads(store.endpoint!, { 'https://host/storage/v1/s3/': 'https://host/storage/v1/s3' });
     refuses(store.endpoint!, ['http://host/a//b', 'http://host/../b', 'http://host/a%2Fb', 'host:9000']);

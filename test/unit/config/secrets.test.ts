@@ -16,8 +16,8 @@ function said(text: string, env: Record<string, string> = {}): string {
 
 const bucket = (s3: string) => `buckets: [{ name: uploads, s3: { bucket: my-bucket, ${s3} } }]\n`;
 
-describe('what is said about a configuration', () => {
-  it('holds no secret that is wrong', () => {
+describe('a configuration problem', () => {
+  it('does not contain an invalid secret', () => {
     const wrong = [
       bucket('access_key: "hush/hush", secret_key: b'),
       bucket('access_key: a, secret_key: "hush\\nhush"'),
@@ -41,7 +41,7 @@ describe('what is said about a configuration', () => {
     }
   });
 
-  it('holds no value that came from the environment, whatever the field', () => {
+  it('does not contain a value from the environment', () => {
     const wrong = [
       bucket(`region: "\${V}"`),
       bucket(`region: "a b \${V:-x}"`),
@@ -56,10 +56,10 @@ describe('what is said about a configuration', () => {
       assert.notEqual(said(text, { V: 'hush hush' }), '', text);
       assert.doesNotMatch(said(text, { V: 'hush hush' }), /hush/, text);
     }
-    assert.match(said(wrong[0]!, { V: 'hush hush' }), /the value \(with \$\{V\}\) is not the name of a region/);
+    assert.match(said(wrong[0]!, { V: 'hush hush' }), /the value \(with \$\{V\}\) is not a region name/);
   });
 
-  it('holds nothing of a file that is not YAML', () => {
+  it('does not quote a file that is not YAML', () => {
     const wrong = [
       'secret_key: "hush',
       'secret_key: hush: hush',

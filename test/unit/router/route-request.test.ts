@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NO_SPAN } from '../../../src/domain/span.ts';
-import type { Bucket, Incoming } from '../../../src/domain/stages.ts';
+import { Failure } from '../../../src/domain/failure.ts';
+import type { Bucket } from '../../../src/domain/stages.ts';
 import { routeRequest } from '../../../src/router/route-request.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
 
@@ -18,8 +18,10 @@ const routes = [
 
 function route(method: string, target: string) {
   const { path, query } = parseTarget(target);
-  const incoming = { method, rawPath: path, query, span: NO_SPAN } as unknown as Incoming;
-  return routeRequest(routes, incoming);
+  const { outcome } = routeRequest(routes, { method, rawPath: path, hostBucket: undefined, query, headers: {} });
+  if (outcome instanceof Failure) throw outcome;
+  assert.ok('request' in outcome);
+  return outcome.request;
 }
 const refusal = (method: string, target: string): string => {
   try {
@@ -141,6 +143,39 @@ describe('routeRequest', () => {
   for (const [method, target, code] of refused) {
     it(`refuses ${method} ${target.slice(0, 60)} with ${code}`, () => assert.equal(refusal(method, target), code));
   }
+});
+
+describe('the routing of a refused request', () => {
+  const routing = (method: string, rawPath: string, headers = {}) => {
+    const {
+      outcome,
+      bucket: found,
+      ...rest
+    } = routeRequest(routes, { method, rawPath, hostBucket: undefined, query: [], headers });
+    return { ...rest, bucket: found?.name, type: outcome instanceof Failure ? outcome.type : Object.keys(outcome) };
+  };
+
+  it('has the bucket without a key where the key is refused', () => {
+    const expected = { bucket: 'uploads', key: undefined, httpRoute: undefined, type: 'invalid_key' };
+    assert.deepEqual(routing('PUT', '/uploads/a//b'), expected);
+  });
+
+  it('has the bucket, the key and the route where the operation is refused', () => {
+    const expected = { bucket: 'uploads', key: 'k', httpRoute: '/uploads/{key}', type: 'method_not_allowed' };
+    assert.deepEqual(routing('GET', '/uploads/k'), expected);
+  });
+
+  it('has nothing where there is no bucket', () => {
+    const expected = { bucket: undefined, key: undefined, httpRoute: undefined, type: 'no_such_bucket' };
+    assert.deepEqual(routing('PUT', '/other/k'), expected);
+  });
+
+  it('leaves the key of a form to its fields', () => {
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const form = { bucket: 'uploads', key: '', httpRoute: '/uploads', type: ['form'] };
+    assert.deepEqual(routing('POST', '/uploads', headers), form);
+    assert.equal(routing('POST', '/uploads/k', headers).type, 'method_not_allowed');
+  });
 });
 
 describe('parseTarget', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Failure, type FailureType } from '../../../src/domain/failure.ts';
+import { Failure } from '../../../src/domain/failure.ts';
+import type { FailureType } from '../../../src/domain/failures.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import { delayBeforeRetry, pause } from '../../../src/s3/retry.ts';
 import type { StoreCall } from '../../../src/s3/store-call.ts';

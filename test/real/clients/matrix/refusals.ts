@@ -9,6 +9,8 @@ export interface Refusal {
   /** The ways in words. */
   readonly what: string;
   readonly why: string;
+  /** What it comes to, one or the other: the client does several things at once. */
+  readonly outcomes?: readonly string[];
 }
 
 export const REFUSALS: readonly Refusal[] = [
@@ -16,6 +18,7 @@ export const REFUSALS: readonly Refusal[] = [
     clients: ['mc'],
     ways: /^sync$/,
     what: '`mc mirror` to a bucket with `listings: refuse`',
-    why: 'It lists the bucket before it uploads. Refused, it exits with 0 and uploads nothing: set `listings: empty`, or use `mc cp`.',
+    why: 'It lists the bucket before it uploads. Refused, it exits with 0, often before it has uploaded anything: set `listings: empty`, or use `mc cp`.',
+    outcomes: ['WRONG: NoSuchKey', 'stored'],
   },
 ];

@@ -8,7 +8,8 @@ import type { Registry } from '../metrics/registry.ts';
 import { Certificates } from '../server/certificates.ts';
 import type { RefusedConnection } from '../server/refused-connection.ts';
 import type { EdgeOptions } from '../server/upload-port.ts';
-import type { BucketParts, Surroundings } from './surroundings.ts';
+import type { AppContext } from './context.ts';
+import type { Lifetime, Reloader } from './lifetime.ts';
 
 /** About refused connections; the metric counts those that are not said. */
 const LINES_A_SECOND = 20;
@@ -16,17 +17,16 @@ const LINES_A_SECOND = 20;
 /** @throws Error that names the setting, if its files cannot be used. */
 export async function openEdge(
   config: ServerConfig,
-  parts: BucketParts,
-  surroundings: Pick<Surroundings, 'directory' | 'log'>,
+  lifetime: Lifetime,
+  context: Pick<AppContext, 'directory' | 'log'>,
   registry: Registry,
 ): Promise<EdgeOptions> {
   const { proxy_protocol, trusted_proxies, forwarded_header } = config;
-  const { log } = surroundings;
   return {
-    certificates: await openCertificates(config.tls, parts, surroundings),
+    certificates: await openCertificates(config.tls, lifetime, context.directory),
     proxyProtocol: proxy_protocol && addressSet(proxy_protocol.trusted),
     forwarded: trusted_proxies && { trusted: addressSet(trusted_proxies), header: forwarded_header },
-    refused: refusals(log, registry),
+    refused: refusals(context.log, registry),
   };
 }
 
@@ -43,8 +43,8 @@ function refusals(log: Log, registry: Registry): RefusedConnection {
 
 async function openCertificates(
   tls: ServerConfig['tls'],
-  { opened, reloads }: BucketParts,
-  { directory, log }: Pick<Surroundings, 'directory' | 'log'>,
+  lifetime: Lifetime,
+  directory: string,
 ): Promise<Certificates | undefined> {
   if (tls === undefined) return undefined;
   const cert = resolve(directory, tls.cert_file);
@@ -53,17 +53,9 @@ async function openCertificates(
   const certificates = await Certificates.open({ cert, key, clientCa, minVersion: tls.min_version }).catch((cause) => {
     throw new Error(`server.tls: ${cause.message}`, { cause });
   });
-  opened.push(async () => certificates.close());
-  reloads.push({ file: cert, what: 'certificates', reload: () => certificates.reload() });
-  certificates.watch(() => {
-    certificates.reload().then(
-      () => log.info({ file: cert }, 'certificates read again'),
-      (error) =>
-        log.error(
-          { file: cert, problem: error.message },
-          'certificates could not be read again; the old ones count on',
-        ),
-    );
-  });
+  const reloader: Reloader = { file: cert, what: 'certificates', reload: () => certificates.reload() };
+  lifetime.onClose(() => certificates.close());
+  lifetime.onReload(reloader);
+  certificates.watch(() => void lifetime.reloadFile(reloader));
   return certificates;
 }

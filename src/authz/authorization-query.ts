@@ -1,21 +1,21 @@
 /**
- * What a policy engine is asked about: all that is known of a request before its body, and nothing that could be made up later.
- * What is not known is left out, never null: a rule that compares it is then undefined and allows nothing, while null is less
- * than every number in Rego.
+ * The authorization query: all that is known of a request before its body. Unknown values are left out, never null: a rule that
+ * compares them is then undefined and allows nothing, while null is less than every number in Rego.
  */
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
+import { OPERATIONS } from '../domain/operation.ts';
 import type { Resolved } from '../domain/stages.ts';
 import type { Decided } from './decision-cache.ts';
 
-export interface Question {
+export interface AuthorizationQuery {
   /** Missing for an anonymous caller. */
   readonly subject: string | undefined;
-  /** S3 operation. A POST form asks for the same as a PUT, and has the same name. */
+  /** S3 operation. A POST form has the same as a PUT. */
   readonly action: string;
   readonly resource: {
     /** The name that clients use. */
     readonly bucket: string;
-    /** The very key that will be stored. */
+    /** The key under which the object will be stored. */
     readonly key: string;
   };
   readonly context: {
@@ -34,11 +34,11 @@ export interface Question {
   };
 }
 
-export function questionOf(request: Resolved): Question {
+export function queryOf(request: Resolved): AuthorizationQuery {
   const { incoming, identity, operation, bucket, key, storeUploadId, partNumber } = request;
   return {
     subject: identity.subject,
-    action: operation === 'PostObject' ? 'PutObject' : operation,
+    action: OPERATIONS[operation].actsAs ?? operation,
     resource: { bucket: bucket.name, key },
     context: {
       method: incoming.method,
@@ -55,11 +55,11 @@ export function questionOf(request: Resolved): Question {
 }
 
 /**
- * Of a framed body what the client says of the object: the upload is refused later if it turns out to be another. Of any other
- * body what HTTP says, whatever else the client says of it: of a large file of a form, the most that it can have.
+ * Of a framed body the declared length of the object, which the upload is held to. Of any other body its length in HTTP; of a large
+ * file of a form, its upper bound.
  */
 function sizeOf({ incoming, operation, payload }: Resolved): number | undefined {
-  if (operation !== 'PutObject' && operation !== 'UploadPart' && operation !== 'PostObject') return undefined;
+  if (!OPERATIONS[operation].carriesObject) return undefined;
   if (!payload.hash.startsWith('STREAMING-')) return incoming.body.length ?? incoming.body.bounds?.most;
   const declared = incoming.headers['x-amz-decoded-content-length'] ?? '';
   return /^\d{1,15}$/.test(declared) ? Number(declared) : undefined;
@@ -68,11 +68,11 @@ function sizeOf({ incoming, operation, payload }: Resolved): number | undefined 
 const TOO_LARGE: Decided = { allow: false, reason: 'query_too_large' };
 
 /**
- * The body of the query. One that is too large is not sent, and so is not allowed.
- * @param question what clients can make long in it is measured before the text is built.
- * @param document the question as the engine wants it.
+ * The body of the query. A query that is too large is not sent, and denied.
+ * @param query its parts that clients can make long are measured before the text is built.
+ * @param document the query in the form of the engine.
  */
-export function writeQuery({ context }: Question, document: object): string | Decided {
+export function writeQuery({ context }: AuthorizationQuery, document: object): string | Decided {
   const most = FIXED_LIMITS.authorization_query_bytes;
   if (context.path.length + (context.content_type?.length ?? 0) > most) return TOO_LARGE;
   const text = JSON.stringify(document);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mendOf } from '../../../src/assembly/examine/collector-mend.ts';
+import { mendOf } from '../../../src/app/doctor/collector-mend.ts';
 
 describe('what to do about a collector', () => {
   const otlp = {

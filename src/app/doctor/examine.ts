@@ -1,24 +1,25 @@
 /** Tries everything that a configuration needs of others, as the gateway itself would use it. */
 import type { Config } from '../../config/config.ts';
 import { NOBODY_WATCHES } from '../../domain/identity-watch.ts';
-import type { BucketParts, Surroundings } from '../surroundings.ts';
+import type { AppContext } from '../context.ts';
+import { Lifetime } from '../lifetime.ts';
 import { examineCollectors } from './collector.ts';
 import type { Finding } from './finding.ts';
 import { examineIdentity } from './identity.ts';
 import { examinePolicy } from './policy.ts';
 import { examineStore } from './store.ts';
 
-export async function examine(config: Config, around: Omit<Surroundings, 'watch'>): Promise<readonly Finding[]> {
-  const parts: BucketParts = { opened: [], reloads: [] };
-  const surroundings = { ...around, watch: NOBODY_WATCHES };
+export async function examine(config: Config, around: Omit<AppContext, 'watch'>): Promise<readonly Finding[]> {
+  const lifetime = new Lifetime(around.log);
+  const context = { ...around, watch: NOBODY_WATCHES };
   try {
     const buckets = config.buckets.map(async (bucket) => [
-      await examineStore(bucket, parts, around.directory),
-      ...(await examineIdentity(bucket, parts, surroundings)),
-      ...(await examinePolicy(bucket, parts, surroundings)),
+      await examineStore(bucket, config, lifetime, context),
+      ...(await examineIdentity(bucket, lifetime, context)),
+      ...(await examinePolicy(bucket, config, lifetime, context)),
     ]);
     return (await Promise.all([...buckets, examineCollectors(config, around.directory)])).flat();
   } finally {
-    for (const close of parts.opened.reverse()) await close();
+    await lifetime.close();
   }
 }

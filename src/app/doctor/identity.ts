@@ -2,21 +2,22 @@
 import { Agent } from 'undici';
 import { fetchKeySet } from '../../auth/jwt/fetch-key-set.ts';
 import type { BucketConfig } from '../../config/bucket.ts';
-import { openAuth } from '../open-auth.ts';
-import type { BucketParts, Surroundings } from '../surroundings.ts';
+import { openAuth } from '../bucket/auth.ts';
+import type { AppContext } from '../context.ts';
+import type { Lifetime } from '../lifetime.ts';
 import { type Finding, fails, find, works } from './finding.ts';
 
 const PATIENCE_MILLIS = 10_000;
 
 export async function examineIdentity(
   bucket: BucketConfig,
-  parts: BucketParts,
-  surroundings: Surroundings,
+  lifetime: Lifetime,
+  context: AppContext,
 ): Promise<Finding[]> {
   const { auth, name } = bucket;
   if (!auth.enabled) return [];
   const opened = await find(`bucket ${name}, keys`, async () => {
-    await openAuth(bucket, parts, surroundings);
+    await openAuth(bucket, lifetime, context);
     return works('all files and secrets could be read');
   });
   const providers = auth.jwt === undefined ? [] : (auth.jwt.providers ?? [auth.jwt]);

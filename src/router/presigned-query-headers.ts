@@ -20,7 +20,7 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** Tells apart what stands in the query. @throws Failure invalid_argument for what no header can be, or not at once. */
-export function unhoist({ headers, query }: Incoming): Unhoisted {
+export function unhoist({ headers, query }: Pick<Incoming, 'headers' | 'query'>): Unhoisted {
   if (!query.some(([name]) => /^x-amz-signature$/i.test(name))) return { headers, query };
   const hoisted = query.filter(([name]) => isHeaderInQuery(name));
   if (hoisted.length === 0) return { headers, query };

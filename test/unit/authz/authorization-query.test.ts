@@ -1,17 +1,18 @@
 /** What engines are asked about, and that a remembered decision is for the very same only. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type AuthorizationQuery, queryOf } from '../../../src/authz/authorization-query.ts';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
-import { createOpa } from '../../../src/authz/opa.ts';
-import { createOpenFga } from '../../../src/authz/openfga.ts';
-import { type Question, questionOf } from '../../../src/authz/question.ts';
+import { createEngine } from '../../../src/authz/engine.ts';
+import { OPA } from '../../../src/authz/opa.ts';
+import { OPENFGA } from '../../../src/authz/openfga.ts';
 import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import type { IncomingBody } from '../../../src/domain/stages.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 import { type RequestChanges, resolvedRequest } from '../../support/resolved-request.ts';
 
-const question = (changes?: RequestChanges): Question => questionOf(resolvedRequest(changes));
+const question = (changes?: RequestChanges): AuthorizationQuery => queryOf(resolvedRequest(changes));
 const ofLength = (length: number | undefined): IncomingBody => ({ length, open: () => assert.fail('opened') });
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -136,8 +137,9 @@ describe('a remembered decision', () => {
   const tools = { bucket: 'uploads', watch: NOBODY_WATCHES };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
   const open: Readonly<Record<'opa' | 'openfga', (url: string) => Authorizer>> = {
-    opa: (url) => createOpa({ url, ...options, policy_path: 'mizuchi/allow' }, tools),
-    openfga: (url) => createOpenFga({ url, ...options, ...names, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, tools),
+    opa: (url) => createEngine(OPA, { url, ...options, policy_path: 'mizuchi/allow' }, tools),
+    openfga: (url) =>
+      createEngine(OPENFGA, { url, ...options, ...names, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, tools),
   };
 
   it('is tried here against each member of the question', () => {
@@ -192,7 +194,8 @@ describe('the question to OpenFGA', () => {
   it('is about the object, with the model and the context', async (t) => {
     const engine = await FakeEngine.start();
     t.after(() => engine.close());
-    const authorizer = createOpenFga(
+    const authorizer = createEngine(
+      OPENFGA,
       { ...base, ...names, url: engine.url, model_id: 'model-1', check: 'object' },
       tools,
     );
@@ -204,14 +207,14 @@ describe('the question to OpenFGA', () => {
     assert.deepEqual(body, {
       tuple_key: { user: 'user:anna', relation: 'writer', object: 'object:uploads/a%20b%3Ac' },
       authorization_model_id: 'model-1',
-      context: asJson(questionOf(request).context),
+      context: asJson(queryOf(request).context),
     });
   });
 
   it('is about the bucket where that is configured, however long the key', async (t) => {
     const engine = await FakeEngine.start();
     t.after(() => engine.close());
-    const authorizer = createOpenFga({ ...base, ...names, url: engine.url, check: 'bucket' }, tools);
+    const authorizer = createEngine(OPENFGA, { ...base, ...names, url: engine.url, check: 'bucket' }, tools);
     t.after(() => authorizer.close());
     assert.equal((await authorizer.decide(resolvedRequest({ key: 'k'.repeat(1024) }), NO_SPAN)).allow, true);
     const [{ body } = assert.fail()] = engine.questions;
@@ -228,7 +231,7 @@ describe('the question to OpenFGA', () => {
     it(`is not asked about ${what}: that is denied`, async (t) => {
       const engine = await FakeEngine.start();
       t.after(() => engine.close());
-      const authorizer = createOpenFga({ ...base, ...names, url: engine.url, check: 'object' }, tools);
+      const authorizer = createEngine(OPENFGA, { ...base, ...names, url: engine.url, check: 'object' }, tools);
       t.after(() => authorizer.close());
       const verdict = await authorizer.decide(resolvedRequest(changes), NO_SPAN);
       assert.deepEqual(verdict, { allow: false, reason, cached: false });

@@ -1,23 +1,24 @@
 /** From the section `auth` of a bucket to its authenticators, with the key files that it names read. */
 import { resolve } from 'node:path';
-import type { Authenticator } from '../auth/authenticator.ts';
-import { bearerAuthenticator } from '../auth/bearer.ts';
-import { createTokenVerifier } from '../auth/jwt/verify-token.ts';
-import { type KeyEntry, type KeyRing, ReloadableKeyRing } from '../auth/key-ring.ts';
-import { postPolicyAuthenticator } from '../auth/post-policy.ts';
-import { sigv4Authenticator } from '../auth/sigv4.ts';
-import type { TokenVerifier } from '../auth/token-verifier.ts';
+import type { Authenticator } from '../../auth/authenticator.ts';
+import { bearerAuthenticator } from '../../auth/bearer.ts';
+import { createTokenVerifier } from '../../auth/jwt/verify-token.ts';
+import { type KeyEntry, type KeyRing, ReloadableKeyRing } from '../../auth/key-ring.ts';
+import { postPolicyAuthenticator } from '../../auth/post-policy.ts';
+import { sigv4Authenticator } from '../../auth/sigv4.ts';
+import type { TokenVerifier } from '../../auth/token-verifier.ts';
 import {
   type AuthConfig,
   algorithmsOf,
   type JwtConfig,
   type ProviderConfig,
   type SigV4Config,
-} from '../config/auth.ts';
-import type { BucketConfig } from '../config/bucket.ts';
-import { ConfigError } from '../config/config-error.ts';
-import { loadCredentials, loadText } from '../config/load-config.ts';
-import type { BucketParts, Surroundings } from './surroundings.ts';
+} from '../../config/auth.ts';
+import type { BucketConfig } from '../../config/bucket.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { loadCredentials, loadText } from '../../config/load-config.ts';
+import type { AppContext } from '../context.ts';
+import type { Lifetime } from '../lifetime.ts';
 
 export interface OpenedAuth {
   readonly authenticators: readonly Authenticator[];
@@ -30,38 +31,38 @@ export interface OpenedAuth {
 /** @returns undefined where uploads are anonymous. @throws ConfigError or Error if a key file cannot be used. */
 export async function openAuth(
   { name, auth }: Pick<BucketConfig, 'name' | 'auth'>,
-  parts: BucketParts,
-  surroundings: Surroundings,
+  lifetime: Lifetime,
+  context: AppContext,
 ): Promise<OpenedAuth | undefined> {
   if (!auth.enabled) return undefined;
   try {
-    return await open(auth, parts, surroundings);
+    return await open(auth, lifetime, context);
   } catch (error) {
     if (error instanceof ConfigError) throw error; // it says by itself in which file, and where
     throw new Error(`bucket ${name}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function open({ jwt, sigv4 }: AuthConfig, parts: BucketParts, surroundings: Surroundings): Promise<OpenedAuth> {
-  const tokens = jwt === undefined ? undefined : await openTokens(jwt, parts, surroundings);
+async function open({ jwt, sigv4 }: AuthConfig, lifetime: Lifetime, context: AppContext): Promise<OpenedAuth> {
+  const tokens = jwt === undefined ? undefined : await openTokens(jwt, lifetime, context);
   const authenticators: Authenticator[] = tokens === undefined ? [] : [bearerAuthenticator(tokens)];
   if (sigv4 === undefined && jwt?.session_token === undefined) return { authenticators, tokens, ring: undefined };
-  const ring = await openRing(sigv4, jwt, parts, surroundings);
+  const ring = await openRing(sigv4, jwt, lifetime, context);
   const options = { region: sigv4?.region ?? 'us-east-1', ring, tokens };
   authenticators.push(sigv4Authenticator(options), postPolicyAuthenticator(options));
   return { authenticators, tokens, ring };
 }
 
-async function openTokens(jwt: JwtConfig, parts: BucketParts, surroundings: Surroundings): Promise<TokenVerifier> {
+async function openTokens(jwt: JwtConfig, lifetime: Lifetime, context: AppContext): Promise<TokenVerifier> {
   const providers = jwt.providers ?? [jwt];
-  const options = await Promise.all(providers.map((provider) => providerOptions(provider, surroundings)));
-  const { watch, log } = surroundings;
+  const options = await Promise.all(providers.map((provider) => providerOptions(provider, context)));
+  const { watch, log } = context;
   const verifier = createTokenVerifier(options, { watch, log });
-  parts.opened.push(() => verifier.close());
+  lifetime.onClose(() => verifier.close());
   return verifier;
 }
 
-async function providerOptions(provider: ProviderConfig, { directory }: Surroundings) {
+async function providerOptions(provider: ProviderConfig, { directory }: AppContext) {
   const { secret, jwks_url, issuer, audience, leeway_seconds, subject_claim, subject_prefix, public_key_file } =
     provider;
   const algorithms = algorithmsOf(provider);
@@ -72,8 +73,8 @@ async function providerOptions(provider: ProviderConfig, { directory }: Surround
 async function openRing(
   sigv4: SigV4Config | undefined,
   jwt: JwtConfig | undefined,
-  { reloads }: BucketParts,
-  { directory, env }: Surroundings,
+  lifetime: Lifetime,
+  { directory, env }: AppContext,
 ): Promise<ReloadableKeyRing> {
   const file = sigv4?.credentials_file === undefined ? undefined : resolve(directory, sigv4.credentials_file);
   const load = async (): Promise<readonly KeyEntry[]> => {
@@ -81,7 +82,8 @@ async function openRing(
     return withoutTwins([...(sigv4?.credentials ?? []), ...fromFile], jwt?.session_token?.access_key);
   };
   const ring = new ReloadableKeyRing(await load(), jwt?.session_token);
-  if (file !== undefined) reloads.push({ file, what: 'access keys', reload: async () => ring.replace(await load()) });
+  if (file !== undefined)
+    lifetime.onReload({ file, what: 'access keys', reload: async () => ring.replace(await load()) });
   return ring;
 }
 

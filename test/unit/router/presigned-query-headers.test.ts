@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Incoming } from '../../../src/domain/stages.ts';
-import { unhoist } from '../../../src/router/hoisted-headers.ts';
+import { unhoist } from '../../../src/router/presigned-query-headers.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
 
 const unhoisted = (query: string, headers: Record<string, string> = {}) =>

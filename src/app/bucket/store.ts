@@ -1,0 +1,49 @@
+/** The store of a bucket, and which headers and checksums it is sent. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { BucketConfig } from '../../config/bucket.ts';
+import type { ObjectHeadersConfig } from '../../config/object-headers.ts';
+import type { HeaderRules } from '../../s3/header-rules.ts';
+import { type StoreChecksums, StoreClient } from '../../s3/store-client.ts';
+import type { AppContext } from '../context.ts';
+import type { Lifetime } from '../lifetime.ts';
+
+/** @throws Error that names the bucket, if its store has no credentials or no certificate authorities. */
+export async function openStore(
+  { name, s3 }: Pick<BucketConfig, 'name' | 's3'>,
+  lifetime: Lifetime,
+  { directory, transport }: Pick<AppContext, 'directory' | 'transport'>,
+): Promise<StoreClient> {
+  const ca = s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(directory, s3.ca_file));
+  const store = await StoreClient.open(s3, ca, transport).catch((cause) => {
+    throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
+  });
+  lifetime.onClose(() => store.close());
+  return store;
+}
+
+/** Parsed here, because a file without a certificate would only be noticed at the first upload. */
+async function loadAuthorities(bucket: string, file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    new X509Certificate(text);
+    return text;
+  } catch (cause) {
+    throw new Error(`bucket ${bucket}: s3.ca_file ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** CRC32 takes the least CPU of the checksums that every store verifies. */
+export function storeChecksums({ checksum, client_checksums }: BucketConfig['s3']): StoreChecksums {
+  const passed = client_checksums === 'pass';
+  if (checksum === 'unsupported' || !passed) return { added: undefined, own: undefined, passed };
+  return checksum === 'none' ? { added: undefined, own: 'crc32', passed } : { added: checksum, own: checksum, passed };
+}
+
+export function headerRulesOf({ headers, s3 }: BucketConfig): HeaderRules | undefined {
+  const dropsChecksums = s3.client_checksums === 'verify_and_drop';
+  if (headers === undefined && !dropsChecksums) return undefined;
+  const { refuse = [], allow = [], set: fixed = {} }: Partial<ObjectHeadersConfig> = headers ?? {};
+  return { refused: new Set<string>(refuse), allowed: new Set<string>(allow), fixed, dropsChecksums };
+}

@@ -1,0 +1,16 @@
+/** What every part of a gateway is opened with, besides its configuration and the lifetime. */
+import type { Environment } from '../config/expand.ts';
+import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { Log } from '../domain/log.ts';
+import type { StoreTransport } from '../s3/store-client.ts';
+
+export interface AppContext {
+  /** The directory that relative paths of the configuration start from. */
+  readonly directory: string;
+  /** For the files that the configuration names. */
+  readonly env: Environment;
+  readonly log: Log;
+  readonly watch: IdentityWatch;
+  /** Sends requests to stores; over the network by default. */
+  readonly transport?: StoreTransport;
+}

@@ -1,0 +1,80 @@
+/** The stages of one gateway, in their order, over the buckets that it serves. */
+import { createAuthenticate } from '../auth/authenticate.ts';
+import { Pseudonyms } from '../auth/pseudonyms.ts';
+import { createAuthorize } from '../authz/authorize.ts';
+import type { Config } from '../config/config.ts';
+import { answerPreflight } from '../cors/preflight.ts';
+import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { Pace } from '../domain/pace.ts';
+import { readForm } from '../form/read-form.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { ChunkCollector } from '../kit/chunk-collector.ts';
+import type { Route } from '../router/find-bucket.ts';
+import { routeForm } from '../router/route-form.ts';
+import { routeRequest } from '../router/route-request.ts';
+import { answerQuestion, tellingRegion } from '../upload/answer-question.ts';
+import { createHandlers } from '../upload/handlers.ts';
+import type { ObjectOptions } from '../upload/send-object.ts';
+import { PartMemory } from '../upload/split/part-memory.ts';
+import { partSizeFor } from '../upload/split/part-size.ts';
+import { resolveUpload } from '../upload-id/resolve-upload.ts';
+import type { ServedBucket } from './buckets.ts';
+import { pseudonymKey } from './derived-keys.ts';
+import { samplingHints } from './sampling-hints.ts';
+
+const NO_HEADERS = {};
+
+export interface OpenedGateway {
+  readonly gateway: Gateway;
+  readonly memory: PartMemory;
+}
+
+export function openGateway(
+  config: Config,
+  routes: readonly Route<ServedBucket>[],
+  watch: IdentityWatch,
+  isTraced: boolean,
+): OpenedGateway {
+  const { server, tracing, upload } = config;
+  const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
+  const memory = partMemory(upload);
+  const pace: Pace = { idleMillis: server.body_idle_timeout_seconds * 1000, leastRate: server.minimum_rate };
+  const gateway = createGateway<ServedBucket>(
+    {
+      route: (request) => routeRequest(routes, request),
+      samplingHints: isTraced ? samplingHints(tracing.sampling.overrides !== undefined) : () => undefined,
+      corsHeaders: ({ bucket }, { headers }) => bucket?.cors?.answerHeaders(headers.origin) ?? NO_HEADERS,
+      routeForm: (form, incoming, stop) => routeForm(form, incoming, (body) => readForm(body, pace, stop)),
+      authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
+      preflight: answerPreflight,
+      answer: answerQuestion,
+      resolve: resolveUpload<ServedBucket>,
+      authorize: createAuthorize<ServedBucket>(watch),
+      upload: createHandlers(objectOptions(upload, memory)),
+    },
+    { pace, chunks: new ChunkCollector(), concurrentUploads: upload.concurrent_uploads },
+  );
+  return { gateway, memory };
+}
+
+function partMemory(upload: Config['upload']): PartMemory {
+  return new PartMemory({
+    limitBytes: upload.memory_limit,
+    leastBytes: partSizeFor(upload.max_object_size, upload.part_size).leastBytes,
+    waitMillis: upload.memory_wait_seconds * 1000,
+    fairRate: upload.fair_rate,
+  });
+}
+
+function objectOptions(upload: Config['upload'], memory: PartMemory): ObjectOptions {
+  return {
+    fairRate: upload.fair_rate,
+    thresholdBytes: upload.multipart_threshold,
+    partBytes: upload.part_size,
+    concurrentParts: upload.concurrent_parts,
+    maxObjectBytes: upload.max_object_size,
+    maxPartBytes: upload.max_part_size,
+    keepAliveMillis: upload.keep_alive_seconds * 1000,
+    memory,
+  };
+}

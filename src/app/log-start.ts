@@ -1,0 +1,27 @@
+/** What the log reports when a gateway has started: the address, and settings that deserve attention. */
+import type { Config } from '../config/config.ts';
+import { deprecatedSettings } from '../config/deprecated-settings.ts';
+import type { VariableWarning } from '../config/variable-warning.ts';
+import type { Log } from '../domain/log.ts';
+
+export interface StartedPorts {
+  readonly host: string;
+  readonly port: number;
+  readonly metricsPort: number | undefined;
+}
+
+export function logStart(
+  log: Log,
+  config: Config,
+  warnings: readonly VariableWarning[],
+  { host, port, metricsPort }: StartedPorts,
+): void {
+  for (const warning of warnings) log.warn(warning, 'a variable of OpenTelemetry is not followed');
+  for (const deprecated of deprecatedSettings(config)) log.warn(deprecated, 'this setting is deprecated');
+  for (const { name, path_prefix, auth } of config.buckets) {
+    if (auth.enabled) continue;
+    log.warn({ bucket: name, path_prefix }, 'anonymous uploads: whoever reaches this port may write into this bucket');
+  }
+  const address = `${host}:${port}`;
+  log.info({ address, metrics_port: metricsPort, tracing: config.tracing.enabled }, 'listening');
+}
