@@ -12,7 +12,7 @@ import { Pool } from 'undici';
 import { openAuthz } from '../../src/app/bucket/authz.ts';
 import { Lifetime } from '../../src/app/lifetime.ts';
 import { queryOf } from '../../src/authz/authorization-query.ts';
-import type { Engine } from '../../src/domain/identity-watch.ts';
+import type { Engine } from '../../src/domain/auth-observer.ts';
 import type { Resolved } from '../../src/domain/stages.ts';
 import { authzOf } from '../support/auth-contestants.ts';
 import { type Call, type CallPlan, measureCalls } from '../support/calls.ts';

@@ -2,8 +2,8 @@
 import type { AuthConfig } from '../../src/config/auth.ts';
 import type { AuthzConfig } from '../../src/config/authz.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { Engine } from '../../src/domain/auth-observer.ts';
 import type { AuthMethod } from '../../src/domain/identity.ts';
-import type { Engine } from '../../src/domain/identity-watch.ts';
 import type { Contestant } from './contestant.ts';
 import { gatewayConfig, NO_TRACING } from './gateway-config.ts';
 import { AUDIENCE, ISSUER } from './identity-provider.ts';

@@ -2,8 +2,8 @@
 import { openAuth } from '../../src/app/bucket/auth.ts';
 import type { AppContext } from '../../src/app/context.ts';
 import type { Lifetime } from '../../src/app/lifetime.ts';
-import type { Authenticator, CredentialKind, Proof } from '../../src/auth/authenticator.ts';
-import { NOBODY_WATCHES } from '../../src/domain/identity-watch.ts';
+import type { Authenticator, Proof } from '../../src/auth/authenticator.ts';
+import { NO_OBSERVER } from '../../src/domain/auth-observer.ts';
 import { NO_SPAN } from '../../src/domain/span.ts';
 import type { Incoming, Resolved, Routed } from '../../src/domain/stages.ts';
 import { parseTarget } from '../../src/server/request-target.ts';
@@ -18,7 +18,7 @@ export interface Ready {
   readonly requests: readonly Routed[];
 }
 
-const KINDS: Readonly<Record<Exclude<Credential, 'none'>, CredentialKind>> = {
+const KINDS: Readonly<Record<Exclude<Credential, 'none'>, string>> = {
   header: 'sigv4_header',
   presigned: 'sigv4_query',
   bearer: 'bearer',
@@ -56,7 +56,7 @@ export function judged({ authenticator, requests }: Ready): Promise<Resolved[]> 
 /** Nobody counts and nobody writes. */
 export function appContext(): AppContext {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  return { directory: process.cwd(), env: {}, log, watch: NOBODY_WATCHES };
+  return { directory: process.cwd(), env: {}, log, watch: NO_OBSERVER };
 }
 
 function routed(written: WrittenRequest): Routed {

@@ -1,6 +1,6 @@
 /** What every part of a gateway is opened with, besides its configuration and the lifetime. */
 import type { Environment } from '../config/expand.ts';
-import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
 import type { StoreTransport } from '../s3/store-client.ts';
 
@@ -10,7 +10,7 @@ export interface AppContext {
   /** For the files that the configuration names. */
   readonly env: Environment;
   readonly log: Log;
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
   /** Sends requests to stores; over the network by default. */
   readonly transport?: StoreTransport;
 }

@@ -4,7 +4,7 @@ import { Pseudonyms } from '../auth/pseudonyms.ts';
 import { createAuthorize } from '../authz/authorize.ts';
 import type { Config } from '../config/config.ts';
 import { answerPreflight } from '../cors/preflight.ts';
-import type { IdentityWatch } from '../domain/identity-watch.ts';
+import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Pace } from '../domain/pace.ts';
 import { readForm } from '../form/read-form.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
@@ -32,7 +32,7 @@ export interface OpenedGateway {
 export function openGateway(
   config: Config,
   routes: readonly Route<ServedBucket>[],
-  watch: IdentityWatch,
+  watch: AuthObserver,
   isTraced: boolean,
 ): OpenedGateway {
   const { server, tracing, upload } = config;

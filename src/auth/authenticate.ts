@@ -1,12 +1,14 @@
 /** Routed → Authenticated: finds the one credential of a request and the authenticator that judges it, inside `auth.verify`. */
+
+import type { AuthObserver } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { IdentityWatch } from '../domain/identity-watch.ts';
 import type { Span } from '../domain/span.ts';
 import type { Authenticated, Bucket, Routed } from '../domain/stages.ts';
 import { anonymousProof } from './anonymous.ts';
-import type { Authenticator, CredentialKind, Findings, Proof } from './authenticator.ts';
+import type { AuthAttributes, Authenticator, Proof } from './authenticator.ts';
 import { credentialKinds } from './credential-kind.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import { CREDENTIAL_KINDS } from './schemes.ts';
 
 /** A bucket as authentication sees it. */
 export interface AuthBucket extends Bucket {
@@ -15,7 +17,7 @@ export interface AuthBucket extends Bucket {
 }
 
 export interface AuthTools {
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
   readonly pseudonyms: Pseudonyms;
 }
 
@@ -26,12 +28,12 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
     const { span: root } = request.incoming;
     const span = root.child('auth.verify', 'internal');
     const started = performance.now();
-    const findings: Findings = { method: 'anonymous', keyId: undefined, keySource: undefined };
+    const attributes: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined };
     let result = 'accepted';
     try {
-      const judged = judge(request, findings);
+      const judged = judge(request, attributes);
       const { identity, payload } = judged instanceof Promise ? await judged : judged;
-      findings.method = identity.method;
+      attributes.method = identity.method;
       span.set('auth.result', 'accepted');
       pseudonyms.showSubject(root, identity.subject);
       return { ...request, identity, payload };
@@ -41,27 +43,27 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
       sayRefused(span, failure);
       throw failure;
     } finally {
-      const method = result === 'unauthenticated' ? 'none' : findings.method;
+      const method = result === 'unauthenticated' ? 'none' : attributes.method;
       span.set('auth.method', method);
-      pseudonyms.showKey(span, findings.keyId);
-      span.set('auth.jwks', findings.keySource);
+      pseudonyms.showKey(span, attributes.keyId);
+      span.set('auth.jwks', attributes.keySource);
       watch.authenticated(request.bucket.name, method, result, (performance.now() - started) / 1000, root);
       span.end();
     }
   };
 }
 
-function judge(request: Routed<AuthBucket>, findings: Findings): Proof | Promise<Proof> {
+function judge(request: Routed<AuthBucket>, attributes: AuthAttributes): Proof | Promise<Proof> {
   const { authenticators } = request.bucket;
   if (authenticators === undefined) return anonymousProof(request);
   const kind = onlyKind(request, authenticators);
   const authenticator = authenticators.find(({ kinds }) => kinds.includes(kind));
   if (authenticator === undefined) throw unauthenticated('kind_not_taken', authenticators);
-  findings.method = authenticator.method;
-  return authenticator.authenticate(request, findings);
+  attributes.method = authenticator.method;
+  return authenticator.authenticate(request, attributes);
 }
 
-function onlyKind(request: Routed, authenticators: readonly Authenticator[]): CredentialKind {
+function onlyKind(request: Routed, authenticators: readonly Authenticator[]): string {
   const kinds = credentialKinds(request);
   if (kinds.length > 1) throw new Failure('ambiguous_credentials', undefined, { reason: 'two_kinds' });
   const [kind] = kinds;
@@ -70,15 +72,16 @@ function onlyKind(request: Routed, authenticators: readonly Authenticator[]): Cr
   return kind;
 }
 
-/** RFC 9110, section 11.6.1: the challenge names the schemes that would do. S3 says 403 where others would say 401. */
+/** RFC 9110, section 11.6.1: the challenge lists the schemes that the bucket accepts. */
 function unauthenticated(reason: string, authenticators: readonly Authenticator[]): Failure {
-  const kinds = authenticators.flatMap((authenticator) => authenticator.kinds);
-  const schemes = [kinds.includes('bearer') ? 'Bearer' : '', kinds.includes('sigv4_header') ? 'AWS4-HMAC-SHA256' : ''];
-  const status = kinds.includes('bearer') ? 401 : 403;
+  const accepted = authenticators.flatMap(({ kinds }) => kinds);
+  const challenges = CREDENTIAL_KINDS.flatMap(({ name, challenge }) =>
+    challenge !== undefined && accepted.includes(name) ? [challenge] : [],
+  );
   return new Failure('unauthenticated', undefined, {
     reason,
-    status,
-    headers: { 'www-authenticate': schemes.filter(Boolean).join(', ') },
+    status: challenges.some(({ status }) => status === 401) ? 401 : 403,
+    headers: { 'www-authenticate': challenges.map(({ scheme }) => scheme).join(', ') },
   });
 }
 

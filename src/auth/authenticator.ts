@@ -2,9 +2,6 @@
 import type { AuthMethod, Identity, Payload } from '../domain/identity.ts';
 import type { Routed } from '../domain/stages.ts';
 
-/** Where a credential stands in a request; decided by names alone, before anything is judged. */
-export type CredentialKind = 'bearer' | 'sigv4_header' | 'sigv4_query' | 'post_policy';
-
 /** What has been proven. */
 export interface Proof {
   readonly identity: Identity;
@@ -12,7 +9,7 @@ export interface Proof {
 }
 
 /** What was learned on the way, even where it ended in a refusal: filled in by the authenticator, written to the span. */
-export interface Findings {
+export interface AuthAttributes {
   method: AuthMethod;
   /** Access key or `kid`; goes to the span as a keyed hash only. */
   keyId: string | undefined;
@@ -23,11 +20,11 @@ export interface Findings {
 export interface Authenticator {
   /** The method as long as nothing better is known. */
   readonly method: AuthMethod;
-  /** The kinds of credential that it judges. */
-  readonly kinds: readonly CredentialKind[];
+  /** Names of the kinds of credentials that it verifies. */
+  readonly kinds: readonly string[];
   /**
    * Judges headers, query and form fields, never the body.
    * @throws Failure with a `reason`: unauthenticated, signature_refused, token_refused, keys_unavailable, form_refused, policy_violated.
    */
-  authenticate(request: Routed, findings: Findings): Proof | Promise<Proof>;
+  authenticate(request: Routed, attributes: AuthAttributes): Proof | Promise<Proof>;
 }

@@ -9,8 +9,8 @@ export function bearerAuthenticator(verifier: TokenVerifier): Authenticator {
   return {
     method: 'jwt',
     kinds: ['bearer'],
-    authenticate({ incoming }, findings) {
-      const token = verifier.verify(bearerToken(incoming.rawHeaders), findings);
+    authenticate({ incoming }, attributes) {
+      const token = verifier.verify(bearerToken(incoming.rawHeaders), attributes);
       return token instanceof Promise
         ? token.then((verified) => proofOf(verified, incoming))
         : proofOf(token, incoming);

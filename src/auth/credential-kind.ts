@@ -1,36 +1,28 @@
 /**
- * Which kinds of credential a request carries, by the names of its headers, parameters and form fields. One documented rule:
- * a request carries one kind. Two are refused, whatever they say, because two readers could believe different ones.
+ * The kinds of credentials that a request carries, by the names of its headers, parameters and form fields. A request carries one
+ * kind; a request with two is refused, because two readers could accept different ones.
  */
 import type { Routed } from '../domain/stages.ts';
-import type { CredentialKind } from './authenticator.ts';
+import { CREDENTIAL_KINDS } from './schemes.ts';
 
-/** Any of these makes a request a presigned one: what is half presigned is not anonymous, it is wrong. */
-const SIGNATURE_PARAMETER = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token)$/i;
-/** The form fields of Signature Version 4, and the policy that they sign. */
-const POLICY_FIELD = /^(policy|x-amz-(algorithm|credential|date|signature|security-token))$/;
-
-/** @returns what was found; `unknown` is an Authorization header of a scheme that nobody here speaks. */
-export function credentialKinds({ incoming, form }: Routed): readonly (CredentialKind | 'unknown')[] {
-  const kinds: (CredentialKind | 'unknown')[] = [];
-  const { authorization } = authorizationOf(incoming.rawHeaders);
-  if (authorization !== undefined) kinds.push(kindOfScheme(authorization));
-  if (incoming.query.some(([name]) => SIGNATURE_PARAMETER.test(name))) kinds.push('sigv4_query');
-  if (form !== undefined && [...form.fields.keys()].some((name) => POLICY_FIELD.test(name))) kinds.push('post_policy');
+/** @returns names of kinds; `unknown` is an Authorization header with the scheme of no row. */
+export function credentialKinds(request: Routed): readonly string[] {
+  const authorization = authorizationOf(request.incoming.rawHeaders);
+  const kinds = authorization === undefined ? [] : [kindOfScheme(authorization)];
+  for (const { name, isIn } of CREDENTIAL_KINDS) if (isIn?.(request) === true) kinds.push(name);
   return kinds;
 }
 
-/** Of a form, `incoming.headers` are its fields: what the connection brought stands in the raw ones. */
-function authorizationOf(rawHeaders: readonly string[]): { authorization: string | undefined } {
+/** Of a form, `incoming.headers` are its fields; the headers of the connection are the raw ones. */
+function authorizationOf(rawHeaders: readonly string[]): string | undefined {
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === 'authorization') return { authorization: rawHeaders[i + 1] };
+    if (rawHeaders[i]?.toLowerCase() === 'authorization') return rawHeaders[i + 1] ?? '';
   }
-  return { authorization: undefined };
+  return undefined;
 }
 
-/** RFC 9110, section 11.1: the scheme is compared without regard to case. */
-function kindOfScheme(authorization: string): CredentialKind | 'unknown' {
-  const scheme = /^[^\s,]*/.exec(authorization)?.[0].toLowerCase();
-  if (scheme === 'bearer') return 'bearer';
-  return scheme?.startsWith('aws4-') === true ? 'sigv4_header' : 'unknown';
+/** RFC 9110, section 11.1: the scheme is case-insensitive. */
+function kindOfScheme(authorization: string): string {
+  const scheme = /^[^\s,]*/.exec(authorization)?.[0].toLowerCase() ?? '';
+  return CREDENTIAL_KINDS.find((kind) => kind.scheme?.test(scheme))?.name ?? 'unknown';
 }

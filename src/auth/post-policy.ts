@@ -6,26 +6,26 @@ import { Failure } from '../domain/failure.ts';
 import type { Identity, Payload } from '../domain/identity.ts';
 import type { LengthBounds, Routed } from '../domain/stages.ts';
 import { isSameSignature } from '../sigv4/chunk-chain.ts';
-import type { Authenticator, Findings, Proof } from './authenticator.ts';
-import type { KeyRing, RingKey } from './key-ring.ts';
+import type { AuthAttributes, Authenticator, Proof } from './authenticator.ts';
+import type { CredentialsStore, StoredCredentials } from './credentials-store.ts';
 import { claimOfForm, type FormClaim } from './post-policy/form-claim.ts';
 import { judgeLengths, judgePolicy } from './post-policy/judge-policy.ts';
 import { type Policy, parsePolicy } from './post-policy/policy-document.ts';
 import { signedIdentity } from './signed-identity.ts';
 import type { SigV4Options } from './sigv4.ts';
 
-export function postPolicyAuthenticator({ region, ring, tokens, now = Date.now }: SigV4Options): Authenticator {
+export function postPolicyAuthenticator({ region, credentials, tokens, now = Date.now }: SigV4Options): Authenticator {
   return {
     method: 'post_policy',
     kinds: ['post_policy'],
-    authenticate(request, findings) {
+    authenticate(request, attributes) {
       const fields = request.form?.fields ?? new Map();
       const claim = claimOfForm(fields);
-      const key = signerOf(claim, region, ring, findings);
+      const key = signerOf(claim, region, credentials, attributes);
       const policy = parsePolicy(claim.policy);
       judgePolicy(policy, { ...uploadOf(request), fields }, now());
       const payload = payloadOf(request, policy);
-      const identity = signedIdentity('post_policy', key, claim.sessionToken, tokens, findings);
+      const identity = signedIdentity('post_policy', key, claim.sessionToken, tokens, attributes);
       const proof = (found: Identity): Proof => ({ identity: endingWith(policy, found), payload });
       return identity instanceof Promise ? identity.then(proof) : proof(identity);
     },
@@ -40,11 +40,16 @@ function uploadOf({ bucket, key, incoming }: Routed): { bucket: string; key: str
 }
 
 /** @throws Failure signature_refused. */
-function signerOf(claim: FormClaim, region: string, ring: KeyRing, findings: Findings): RingKey {
+function signerOf(
+  claim: FormClaim,
+  region: string,
+  credentials: CredentialsStore,
+  attributes: AuthAttributes,
+): StoredCredentials {
   if (claim.scope.region !== region) throw wrongRegion(claim, region);
-  const key = ring.find(claim.accessKey);
+  const key = credentials.find(claim.accessKey);
   if (key === undefined) throw unknownKey(claim);
-  findings.keyId = claim.accessKey;
+  attributes.keyId = claim.accessKey;
   if (isSameSignature(claim.signature, key.keys.of(claim.scope).sign(claim.policy))) return key;
   const details = {
     AWSAccessKeyId: claim.accessKey,
@@ -75,5 +80,5 @@ function wrongRegion({ scope }: FormClaim, region: string): Failure {
 
 function unknownKey({ accessKey }: FormClaim): Failure {
   const options = { reason: 'unknown_access_key', code: 'InvalidAccessKeyId', details: { AWSAccessKeyId: accessKey } };
-  return new Failure('signature_refused', 'The access key is not known here.', options);
+  return new Failure('signature_refused', 'The access key does not exist.', options);
 }

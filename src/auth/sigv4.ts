@@ -8,31 +8,31 @@ import type { Routed } from '../domain/stages.ts';
 
 import type { Refusal } from '../sigv4/refusals.ts';
 import { type Verified, verifyRequest } from '../sigv4/verify.ts';
-import type { Authenticator, Findings, Proof } from './authenticator.ts';
-import type { KeyRing, RingKey } from './key-ring.ts';
+import type { AuthAttributes, Authenticator, Proof } from './authenticator.ts';
+import type { CredentialsStore, StoredCredentials } from './credentials-store.ts';
 import { signedIdentity } from './signed-identity.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 export interface SigV4Options {
   /** The region that requests must be signed for. */
   readonly region: string;
-  readonly ring: KeyRing;
+  readonly credentials: CredentialsStore;
   /** Judges session tokens; undefined where none are taken. */
   readonly tokens: TokenVerifier | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-export function sigv4Authenticator({ region, ring, tokens, now = Date.now }: SigV4Options): Authenticator {
+export function sigv4Authenticator({ region, credentials, tokens, now = Date.now }: SigV4Options): Authenticator {
   return {
     method: 'sigv4',
     kinds: ['sigv4_header', 'sigv4_query'],
-    authenticate(request, findings) {
-      const verified = verify(request, ring, now(), findings);
+    authenticate(request, attributes) {
+      const verified = verify(request, credentials, now(), attributes);
       if (verified.scope.region !== region) throw wrongRegion(verified, region);
       const payload = { hash: verified.payloadHash, chunks: verified.chunks };
-      const key = ring.find(verified.accessKey) as RingKey;
-      const identity = signedIdentity('sigv4', key, verified.sessionToken, tokens, findings);
+      const key = credentials.find(verified.accessKey) as StoredCredentials;
+      const identity = signedIdentity('sigv4', key, verified.sessionToken, tokens, attributes);
       return identity instanceof Promise ? identity.then(proof) : proof(identity);
       function proof(found: Identity): Proof {
         return { identity: found, payload };
@@ -41,14 +41,19 @@ export function sigv4Authenticator({ region, ring, tokens, now = Date.now }: Sig
   };
 }
 
-function verify({ incoming }: Routed, ring: KeyRing, now: number, findings: Findings): Verified {
+function verify(
+  { incoming }: Routed,
+  credentials: CredentialsStore,
+  now: number,
+  attributes: AuthAttributes,
+): Verified {
   const { method, rawPath: path, query, rawHeaders } = incoming;
   let accessKey = '';
   const find = (name: string) => {
     accessKey = name;
-    const key = ring.find(name);
+    const key = credentials.find(name);
     if (key === undefined) return undefined;
-    findings.keyId = name;
+    attributes.keyId = name;
     return { keys: key.keys, acceptsToken: (token: string | undefined) => (token !== undefined) === key.token };
   };
   const verdict = verifyRequest({ method, path, query, rawHeaders }, find, now);

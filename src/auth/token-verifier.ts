@@ -1,5 +1,5 @@
 /** The face of token verification: what a bearer token and a session token have in common. */
-import type { Findings } from './authenticator.ts';
+import type { AuthAttributes } from './authenticator.ts';
 
 export interface VerifiedToken {
   readonly subject: string;
@@ -10,9 +10,9 @@ export interface VerifiedToken {
 
 export interface TokenVerifier {
   /**
-   * @param findings is told `keyId` (the token's `kid`) and `keySource`.
+   * @param attributes is told `keyId` (the token's `kid`) and `keySource`.
    * @returns the token's content; a promise only where it had to be verified anew.
    * @throws Failure token_refused or keys_unavailable, with a `reason`.
    */
-  verify(token: string, findings: Findings): VerifiedToken | Promise<VerifiedToken>;
+  verify(token: string, attributes: AuthAttributes): VerifiedToken | Promise<VerifiedToken>;
 }

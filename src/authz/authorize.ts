@@ -1,6 +1,7 @@
 /** Resolved → Authorized: asks every policy engine of the bucket; all must allow. Inside `authz.check`, where there is one. */
+
+import type { AuthObserver, AuthorizationOutcome } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
-import type { Decision, IdentityWatch } from '../domain/identity-watch.ts';
 import type { Span } from '../domain/span.ts';
 import type { Authorized, Bucket, Resolved } from '../domain/stages.ts';
 import type { Authorizer, Verdict } from './authorizer.ts';
@@ -13,14 +14,14 @@ export interface PolicyBucket extends Bucket {
 
 export type AuthorizeStage<B extends PolicyBucket> = (request: Resolved<B>) => Promise<Authorized<B>> | Authorized<B>;
 
-export function createAuthorize<B extends PolicyBucket>(watch: IdentityWatch): AuthorizeStage<B> {
+export function createAuthorize<B extends PolicyBucket>(watch: AuthObserver): AuthorizeStage<B> {
   return (request) => {
     if (request.bucket.authorizers.length === 0) return { ...request, decision: { reason: 'no_policy' } };
     return check(request, watch);
   };
 }
 
-async function check<B extends PolicyBucket>(request: Resolved<B>, watch: IdentityWatch): Promise<Authorized<B>> {
+async function check<B extends PolicyBucket>(request: Resolved<B>, watch: AuthObserver): Promise<Authorized<B>> {
   const span = request.incoming.span.child('authz.check', 'internal');
   try {
     const verdicts: Verdict[] = [];
@@ -53,10 +54,10 @@ async function check<B extends PolicyBucket>(request: Resolved<B>, watch: Identi
   }
 }
 
-async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch: IdentityWatch): Promise<Verdict> {
+async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch: AuthObserver): Promise<Verdict> {
   let started = performance.now();
   const { bucket, incoming } = request;
-  const tell = (decision: Decision, cached: boolean): void =>
+  const tell = (decision: AuthorizationOutcome, cached: boolean): void =>
     watch.decided(
       bucket.name,
       authorizer.engine,

@@ -1,5 +1,5 @@
 /** What an authorizer is: it asks one policy engine whether a request may go on. One file for each engine. */
-import type { Engine } from '../domain/identity-watch.ts';
+import type { Engine } from '../domain/auth-observer.ts';
 import type { Span } from '../domain/span.ts';
 import type { Resolved } from '../domain/stages.ts';
 

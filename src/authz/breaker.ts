@@ -1,57 +1,79 @@
 /**
- * The circuit breaker before one policy engine: an engine that is unwell is left alone for a while, and then one call finds out
- * whether it is back. Callers that come meanwhile are refused at once; those that come during the probe wait for it.
+ * The circuit breaker before one policy engine. After consecutive failures it opens: calls are refused at once. After a while one
+ * call, the probe, finds out whether the engine is available again; calls that arrive meanwhile wait for its outcome.
  */
-import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
-import type { BreakerState } from '../domain/identity-watch.ts';
+import type { BreakerState } from '../domain/auth-observer.ts';
 import { EngineError, unavailable } from './engine-error.ts';
 
-/** Failures in a row that open it. */
+/** Consecutive failures that open it. */
 const FAILURES = 5;
-/** Milliseconds that it stays open before a probe. */
+/** Milliseconds for which it stays open before a probe. */
 export const OPEN_MILLIS = 5_000;
 
-const STATES: Readonly<Record<CircuitState, BreakerState>> = {
-  [CircuitState.Closed]: 'closed',
-  [CircuitState.HalfOpen]: 'half_open',
-  [CircuitState.Open]: 'open',
-  [CircuitState.Isolated]: 'open',
-};
-
 export interface Breaker {
-  /** @throws Failure policy_unavailable while it is open, and no probe is due. */
+  /** @throws Failure policy_unavailable while it is open and no probe is due. */
   check(): void;
   /**
-   * @param call is told the state in which it is made: `half_open` is the probe.
-   * @throws Failure policy_unavailable while it is open; else what `call` throws.
+   * @param call gets the state in which it is made: `half_open` for the probe.
+   * @throws Failure policy_unavailable while it is open; else the error of `call`.
    */
   run<T>(call: (state: BreakerState) => Promise<T>): Promise<T>;
 }
 
-/** @param tell is told the state now and whenever it changes. */
+/** @param tell gets the state now and with each change. */
 export function createBreaker(tell: (state: BreakerState) => void, openMillis: number = OPEN_MILLIS): Breaker {
-  const policy = circuitBreaker(
-    handleWhen((error) => error instanceof EngineError && error.engineIsUnwell),
-    { halfOpenAfter: openMillis, breaker: new ConsecutiveBreaker(FAILURES) },
-  );
+  let state: BreakerState = 'closed';
+  let failures = 0;
   let openUntil = 0;
-  policy.onStateChange((state) => {
-    if (state === CircuitState.Open) openUntil = Date.now() + openMillis;
-    tell(STATES[state]);
-  });
+  let probed: Promise<void> | undefined;
+
+  function change(next: BreakerState): void {
+    if (next === 'open') openUntil = Date.now() + openMillis;
+    failures = 0;
+    state = next;
+    tell(next);
+  }
+
+  function check(): void {
+    if (state === 'open' && Date.now() < openUntil) throw unavailable('breaker_open', openMillis / 1000);
+  }
+
+  async function probe<T>(call: (state: BreakerState) => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    probed = promise;
+    change('half_open');
+    try {
+      const result = await call('half_open');
+      change('closed');
+      return result;
+    } catch (error) {
+      change(isFailureOfEngine(error) ? 'open' : 'closed');
+      throw error;
+    } finally {
+      resolve();
+    }
+  }
+
+  async function runClosed<T>(call: (state: BreakerState) => Promise<T>): Promise<T> {
+    try {
+      const result = await call('closed');
+      if (state === 'closed') failures = 0;
+      return result;
+    } catch (error) {
+      if (state === 'closed' && isFailureOfEngine(error) && ++failures >= FAILURES) change('open');
+      throw error;
+    }
+  }
+
   tell('closed');
-  const open = (cause?: unknown) => unavailable('breaker_open', openMillis / 1000, cause);
   return {
-    check() {
-      if (policy.state === CircuitState.Open && Date.now() < openUntil) throw open();
-    },
+    check,
     async run(call) {
-      try {
-        return await policy.execute(() => call(STATES[policy.state]));
-      } catch (error) {
-        if (error instanceof BrokenCircuitError) throw open(error);
-        throw error;
-      }
+      while (state === 'half_open') await probed;
+      check();
+      return state === 'open' ? probe(call) : runClosed(call);
     },
   };
 }
+
+const isFailureOfEngine = (error: unknown): boolean => error instanceof EngineError && error.engineFailed;

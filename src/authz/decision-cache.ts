@@ -10,7 +10,7 @@ export interface Decided {
   readonly reason: string;
 }
 
-export interface Remembered extends Decided {
+export interface CachedDecision extends Decided {
   /** Whether no call was made for it. */
   readonly cached: boolean;
 }
@@ -70,7 +70,7 @@ export class DecisionCache {
     expiresAt: number | undefined,
     ask: (call: SharedCall) => Promise<Decided>,
     gone?: AbortSignal,
-  ): Promise<Remembered> {
+  ): Promise<CachedDecision> {
     const key = this.#keyOf(`${expiresAt ?? ''}\n${question}`);
     const known = this.#entries.get(key);
     if (known !== undefined && known.until > this.#now()) return { ...known.decided, cached: true };

@@ -7,7 +7,7 @@ import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { BoundedBuffer } from '../kit/bounded-buffer.ts';
 import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
-import { EngineError, type EngineTrouble } from './engine-error.ts';
+import { EngineError, type EngineProblem } from './engine-error.ts';
 
 /** Bytes of an answer: a decision with its reason takes a few hundred. */
 const MAX_ANSWER = FIXED_LIMITS.engine_response_bytes;
@@ -121,23 +121,23 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       return decodeContent(this.#body.bytes, this.#codings, MAX_ANSWER).toString('utf8');
     } catch (cause) {
       const isTooLarge = cause instanceof UndecodableContent && cause.isTooLarge;
-      const trouble = isTooLarge ? 'engine_answer_too_large' : 'engine_answer_not_json';
-      throw new EngineError(trouble, { status: this.#status, cause });
+      const problem = isTooLarge ? 'engine_answer_too_large' : 'engine_answer_not_json';
+      throw new EngineError(problem, { status: this.#status, cause });
     }
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(troubleOf(error), error, !OURS.has(codeOf(error)));
+    this.#fail(problemOf(error), error, !OURS.has(codeOf(error)));
   }
 
-  #giveUp(trouble: EngineTrouble): void {
-    this.#fail(trouble);
-    this.#controller?.abort(new Error(trouble));
+  #giveUp(problem: EngineProblem): void {
+    this.#fail(problem);
+    this.#controller?.abort(new Error(problem));
   }
 
-  #fail(trouble: EngineTrouble, cause?: Error, engineIsUnwell = true): void {
+  #fail(problem: EngineProblem, cause?: Error, engineFailed = true): void {
     this.#settle(() => {
-      throw new EngineError(trouble, { status: this.#status, cause, engineIsUnwell });
+      throw new EngineError(problem, { status: this.#status, cause, engineFailed });
     });
   }
 
@@ -157,7 +157,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 export function documentOf(status: number, text: string): unknown {
   if (status >= 300 && status < 400) throw new EngineError('engine_redirected', { status });
   if (status >= 400 && status < 500 && status !== 429) throw new EngineError('engine_refused', { status });
-  if (status !== 200) throw new EngineError('engine_failed', { status, engineIsUnwell: !failedAtQuestion(text) });
+  if (status !== 200) throw new EngineError('engine_failed', { status, engineFailed: !failedAtQuestion(text) });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -185,7 +185,7 @@ const UNREACHABLE = new Set([
 /** This machine has no file, port or memory left for a connection: the engine may be well. */
 const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
-function troubleOf(error: Error): EngineTrouble {
+function problemOf(error: Error): EngineProblem {
   const code = codeOf(error);
   return UNREACHABLE.has(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
 }

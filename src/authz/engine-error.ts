@@ -1,8 +1,8 @@
-/** Why a policy engine gave no answer, as one closed set. */
+/** Why a policy engine did not return a decision, as one closed set. */
 import { Failure } from '../domain/failure.ts';
 
-/** Whether the engine itself seems to be unwell: only then the breaker counts it. */
-export const ENGINE_IS_UNWELL = {
+/** Whether the error is one of the engine itself: only then the circuit breaker counts it. */
+export const ENGINE_FAILED = {
   engine_unreachable: true,
   engine_timeout: true,
   engine_reset: true,
@@ -10,35 +10,35 @@ export const ENGINE_IS_UNWELL = {
   engine_redirected: true,
   engine_answer_too_large: true,
   engine_answer_not_json: true,
-  /** It lives, and refuses this question: the next one may be well. */
+  /** The engine is available, and refuses this query only. */
   engine_refused: false,
 } as const;
 
-export type EngineTrouble = keyof typeof ENGINE_IS_UNWELL;
+export type EngineProblem = keyof typeof ENGINE_FAILED;
 
 export class EngineError extends Error {
   override readonly name = 'EngineError';
-  readonly trouble: EngineTrouble;
-  /** HTTP status, where the engine answered. */
+  readonly problem: EngineProblem;
+  /** HTTP status, if the engine responded. */
   readonly status: number | undefined;
 
-  readonly engineIsUnwell: boolean;
+  readonly engineFailed: boolean;
 
-  /** @param options.engineIsUnwell where that does not follow from the trouble. */
+  /** @param options.engineFailed if it does not follow from the problem. */
   constructor(
-    trouble: EngineTrouble,
-    options: { status?: number | undefined; engineIsUnwell?: boolean | undefined; cause?: unknown } = {},
+    problem: EngineProblem,
+    options: { status?: number | undefined; engineFailed?: boolean | undefined; cause?: unknown } = {},
   ) {
-    super(trouble, { cause: options.cause });
-    this.trouble = trouble;
+    super(problem, { cause: options.cause });
+    this.problem = problem;
     this.status = options.status;
-    this.engineIsUnwell = options.engineIsUnwell ?? ENGINE_IS_UNWELL[trouble];
+    this.engineFailed = options.engineFailed ?? ENGINE_FAILED[problem];
   }
 }
 
-export type UnavailableReason = EngineTrouble | 'breaker_open';
+export type UnavailableReason = EngineProblem | 'breaker_open';
 
-/** What cannot be found out is not allowed. @param retryAfter seconds. */
+/** Without a decision the upload is refused. @param retryAfter seconds. */
 export function unavailable(reason: UnavailableReason, retryAfter: number, cause?: unknown): Failure {
   return new Failure('policy_unavailable', undefined, {
     reason,
@@ -47,6 +47,6 @@ export function unavailable(reason: UnavailableReason, retryAfter: number, cause
   });
 }
 
-/** The engine is asked as much as it may be; whoever waited for a turn got none. */
+/** The limit of concurrent queries is reached, and no slot became free in time. */
 export const busy = (): Failure =>
-  new Failure('overloaded', 'Too many authorization queries are waiting; try again soon.', { reason: 'engine_busy' });
+  new Failure('overloaded', 'Too many authorization queries are waiting. Retry later.', { reason: 'engine_busy' });

@@ -1,8 +1,8 @@
 /** What all policy engines have in common: the cache, the limit of concurrent queries, the circuit breaker and the span. */
 
+import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
 import { callerOf } from '../domain/caller.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
-import type { BreakerState, IdentityWatch } from '../domain/identity-watch.ts';
 import type { Attributes, Span } from '../domain/span.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
 import { FairLine } from '../kit/fair-line.ts';
@@ -16,7 +16,7 @@ import type { AnyEngine, EngineOptions, PolicyEngine } from './policy-engine.ts'
 export interface EngineTools {
   /** Name of the bucket that the engine guards. */
   readonly bucket: string;
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** How long the breaker stays open, in milliseconds. */
@@ -92,7 +92,7 @@ function createCall(
       return decided;
     } catch (error) {
       span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
-      span.fail(error instanceof EngineError ? error.trouble : 'policy_unavailable');
+      span.fail(error instanceof EngineError ? error.problem : 'policy_unavailable');
       throw error;
     } finally {
       span.end();
@@ -110,5 +110,5 @@ function attributesOf(url: URL, path: string): Attributes {
 }
 
 function explained(error: unknown): never {
-  throw error instanceof EngineError ? unavailable(error.trouble, 1, error) : error;
+  throw error instanceof EngineError ? unavailable(error.problem, 1, error) : error;
 }

@@ -2,8 +2,9 @@
 
 import type { AppContext } from '../app/context.ts';
 import { type DryRun, dryRun } from '../app/dry-run/dry-run.ts';
+import { describeSchemes } from '../auth/schemes.ts';
 import { configuredEngines } from '../authz/engines.ts';
-import { type AuthConfig, algorithmsOf } from '../config/auth.ts';
+import type { AuthConfig } from '../config/auth.ts';
 import type { AuthzConfig } from '../config/authz.ts';
 import type { BucketConfig } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
@@ -16,24 +17,10 @@ export function accessLines({ auth, authz }: BucketConfig): Line[] {
   return [...authLines(auth), ...(auth.enabled || authz.enabled ? authzLines(authz) : [])];
 }
 
-function authLines({ enabled, jwt, sigv4 }: AuthConfig): Line[] {
-  if (!enabled)
+function authLines(auth: AuthConfig): Line[] {
+  if (!auth.enabled)
     return [['  access', 'ANONYMOUS: nobody is asked who they are; whoever reaches this address may upload']];
-  const lines: Line[] = [];
-  for (const provider of jwt === undefined ? [] : (jwt.providers ?? [jwt])) {
-    const { issuer = 'any issuer', audience, jwks_url, public_key_file } = provider;
-    const key = jwks_url ?? public_key_file ?? 'a shared secret';
-    const whom = audience === undefined ? issuer : `${issuer} for ${audience}`;
-    lines.push(['  access', `tokens of ${whom}, ${algorithmsOf(provider).join(' ')}, verified with ${key}`]);
-  }
-  if (jwt?.session_token !== undefined)
-    lines.push(['  access', `the same as session token of clients that sign as ${jwt.session_token.access_key}`]);
-  if (sigv4 !== undefined) {
-    const count = sigv4.credentials?.length ?? 0;
-    const keys = [count > 0 ? `${count} of this file` : '', sigv4.credentials_file ?? ''].filter(Boolean).join(' and ');
-    lines.push(['  access', `Signature V4 for ${sigv4.region}, keys: ${keys}`]);
-  }
-  return lines;
+  return describeSchemes(auth).map((text) => ['  access', text]);
 }
 
 function authzLines(authz: AuthzConfig): Line[] {

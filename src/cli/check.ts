@@ -14,7 +14,7 @@ import type { ConfigWithSources } from '../config/parse-config.ts';
 import { type SocketAddress, writeSocketAddress } from '../config/scalars.ts';
 import type { TracingConfig } from '../config/tracing.ts';
 import { warningText } from '../config/variable-warning.ts';
-import { NOBODY_WATCHES } from '../domain/identity-watch.ts';
+import { NO_OBSERVER } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
 import { accessTo } from '../kit/otlp-exporter.ts';
 import { endpointOf } from '../s3/endpoint.ts';
@@ -65,7 +65,7 @@ export async function check(
 async function openKeys({ buckets }: Config, around: Omit<AppContext, 'watch'>): Promise<void> {
   const lifetime = new Lifetime(around.log);
   try {
-    for (const bucket of buckets) await openAuth(bucket, lifetime, { ...around, watch: NOBODY_WATCHES });
+    for (const bucket of buckets) await openAuth(bucket, lifetime, { ...around, watch: NO_OBSERVER });
   } finally {
     await lifetime.close();
   }

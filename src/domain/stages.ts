@@ -94,20 +94,20 @@ export interface Authenticated<B extends Bucket = Bucket> extends Routed<B> {
 }
 
 /** Asks about a bucket, and for no upload: it is answered, and goes no further. */
-export interface Asking<B extends Bucket = Bucket> extends Authenticated<B> {
+export interface ForBucket<B extends Bucket = Bucket> extends Authenticated<B> {
   readonly operation: BucketRequest;
 }
 
-export interface Uploading<B extends Bucket = Bucket> extends Authenticated<B> {
+export interface ForObject<B extends Bucket = Bucket> extends Authenticated<B> {
   readonly operation: OperationName;
 }
 
-export function isAsking<B extends Bucket>(request: Authenticated<B>): request is Asking<B> {
+export function isForBucket<B extends Bucket>(request: Authenticated<B>): request is ForBucket<B> {
   return Object.hasOwn(BUCKET_REQUESTS, request.operation);
 }
 
 /** An upload id that the request names was found to be the caller's, for this bucket and key. */
-export interface Resolved<B extends Bucket = Bucket> extends Uploading<B> {
+export interface Resolved<B extends Bucket = Bucket> extends ForObject<B> {
   /** The id as the store knows it; the one that clients know is `uploadId`. */
   readonly storeUploadId: string | undefined;
   /** When that upload was created, by the store's clock, in milliseconds since the epoch; undefined where that is not known. */
@@ -115,12 +115,12 @@ export interface Resolved<B extends Bucket = Bucket> extends Uploading<B> {
 }
 
 /** Why the request may go on; stands on the span. */
-export interface Decision {
+export interface AuthorizationReason {
   readonly reason: string;
 }
 
 export interface Authorized<B extends Bucket = Bucket> extends Resolved<B> {
-  readonly decision: Decision;
+  readonly decision: AuthorizationReason;
 }
 
 /** The answer to a request, before the server adds what every answer carries. */

@@ -12,11 +12,11 @@ import type { RequestClues } from '../domain/span.ts';
 import {
   type Authorized,
   type Bucket,
+  type ForObject,
   type Incoming,
-  isAsking,
+  isForBucket,
   type Reply,
   type Routed,
-  type Uploading,
 } from '../domain/stages.ts';
 import { CallerSlots, type Slot } from './caller-slots.ts';
 import { FormsReading } from './forms-reading.ts';
@@ -69,9 +69,9 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
   async function judged(routed: Routed<B>, record: RequestRecord, slot: Slot): Promise<Reply> {
     const authenticated = await stages.authenticate(routed);
     record.authMethod = authenticated.identity.method;
-    if (isAsking(authenticated)) return stages.answer(authenticated);
+    if (isForBucket(authenticated)) return stages.answer(authenticated);
     uploads.move(slot, callerOf(authenticated));
-    const resolved = stages.resolve(authenticated as Uploading<B>);
+    const resolved = stages.resolve(authenticated as ForObject<B>);
     return upload(stages, await stages.authorize(resolved), record, settings);
   }
 

@@ -5,16 +5,16 @@ import type { Pace } from '../domain/pace.ts';
 import type { FormDestination, Routable, Routing } from '../domain/routing.ts';
 import type { RequestClues, Span } from '../domain/span.ts';
 import type {
-  Asking,
   Authenticated,
   Authorized,
   Bucket,
+  ForBucket,
+  ForObject,
   Incoming,
   Reply,
   Resolved,
   Routed,
   Transfer,
-  Uploading,
 } from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
@@ -30,8 +30,8 @@ export interface Stages<B extends Bucket> {
   preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
   /** What clients ask beside uploading. */
-  answer(request: Asking<B>): Reply;
-  resolve(request: Uploading<B>): Resolved<B>;
+  answer(request: ForBucket<B>): Reply;
+  resolve(request: ForObject<B>): Resolved<B>;
   authorize(request: Resolved<B>): Authorized<B> | Promise<Authorized<B>>;
   readonly upload: Readonly<Record<OperationName, (request: Authorized<B>, scope: Scope) => Promise<Reply>>>;
 }

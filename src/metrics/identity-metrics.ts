@@ -1,11 +1,11 @@
 /** What is counted of identity and policy, in the words of the catalogue. */
-import type { BreakerState, IdentityWatch } from '../domain/identity-watch.ts';
+import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
 import type { Span } from '../domain/span.ts';
 import type { Registry, TraceOfValue } from './registry.ts';
 
 const STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
-export function watchIdentity(registry: Registry): IdentityWatch {
+export function watchIdentity(registry: Registry): AuthObserver {
   return {
     authenticated(bucket, method, result, seconds, span) {
       const trace = traceOf(span);

@@ -2,6 +2,7 @@
  * Every span of the gateway and every attribute on it. The encoder takes the types from here, the older names come from here,
  * docs/TRACING.md is made from it, and a test compares it with what a collector receives.
  */
+import { SCHEMES } from '../auth/schemes.ts';
 import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
 
@@ -186,12 +187,15 @@ const UPLOAD = {
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
+const AUTH_METHODS = SCHEMES.flatMap(({ methods }) => Object.entries(methods))
+  .map(([name, note]) => `\`${name}\`${note === undefined ? '' : ` (${note})`}`)
+  .join(', ');
+
 const AUTH = {
   'auth.method': {
     type: 'string',
     when: 'always',
-    prose:
-      '`jwt`, `sigv4`, `sigv4+jwt` (a token inside a signed request), `post_policy`, `anonymous`, or `none` where a credential was wanted and none came.',
+    prose: `${AUTH_METHODS}, \`anonymous\`, or \`none\` where a credential was wanted and none came.`,
   },
   'auth.result': {
     type: 'string',

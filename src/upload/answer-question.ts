@@ -1,6 +1,6 @@
 /** The answers to what stock clients ask about a bucket before they upload: from the configuration, without the store. */
 import { asFailure, Failure, withHeader } from '../domain/failure.ts';
-import type { Asking, Bucket, Reply, Routed } from '../domain/stages.ts';
+import type { Bucket, ForBucket, Reply, Routed } from '../domain/stages.ts';
 import { escapeXml } from '../kit/xml.ts';
 import { emptyListing, XMLNS } from './empty-listing.ts';
 
@@ -14,7 +14,7 @@ export interface KnownBucket extends Bucket {
  * @throws Failure bucket_exists for CreateBucket: its owner is told so, and goes on; invalid_argument for parameters of a listing
  * that S3 does not accept.
  */
-export function answerQuestion({ operation, bucket, storeQuery }: Asking<KnownBucket>): Reply {
+export function answerQuestion({ operation, bucket, storeQuery }: ForBucket<KnownBucket>): Reply {
   if (operation === 'CreateBucket') throw new Failure('bucket_exists');
   const headers = { 'x-amz-bucket-region': bucket.region };
   if (operation === 'HeadBucket') return { status: 200, headers, body: '' };

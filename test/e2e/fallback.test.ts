@@ -119,7 +119,7 @@ describe('spans that the collector does not get', () => {
     const uploadUntil = async (done: () => Promise<boolean>): Promise<void> => {
       while (!(await done())) {
         assert.equal((await send(gateway.url, 'PUT', `/uploads/${uploads++}`, 'hello')).status, 200);
-        await sleep(20); // the gateway tries again in its own time
+        await sleep(100); // the gateway tries again in its own time
       }
     };
     await uploadUntil(async () => (await figure('breaker_state')) === 2);

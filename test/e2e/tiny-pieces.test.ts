@@ -7,23 +7,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { BOUNDARY, field, filePart } from '../support/forms.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import { peakBytes, residentBytes } from '../support/process-figures.ts';
-import type { HeldMemory } from '../support/report-memory.ts';
+import type { HeldMemory, OpenSockets } from '../support/report-memory.ts';
 import { sealedId } from '../support/sealed-id.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 
 /** What one-byte pieces may hold beyond what the same bytes hold in one piece, in bytes: garbage of V8, and a block for each. */
 const ALLOWED = 2 * 1024 * 1024;
 /** Of each connection, unless a path takes less. */
-const BYTES = 60_000;
+const BYTES = 30_000;
 const CONNECTIONS = 4;
 /** Of each connection where every byte is a packet. */
-const DRIPPED = 15_000;
+const DRIPPED = 10_000;
 
 const REPORT = fileURLToPath(new URL('../support/report-memory.ts', import.meta.url));
 const one = (bytes: string): string => [...bytes].map((byte) => `1\r\n${byte}\r\n`).join('');
@@ -127,21 +127,23 @@ describe('memory for bodies that come byte by byte', () => {
     await rm(folder, { recursive: true });
   });
 
-  const report = async (): Promise<HeldMemory> => (await fetch(reportUrl)).json() as Promise<HeldMemory>;
+  const openSockets = async (): Promise<OpenSockets> =>
+    (await fetch(`${reportUrl}/sockets`)).json() as Promise<OpenSockets>;
 
-  const until = async (reached: (now: HeldMemory) => boolean): Promise<HeldMemory> => {
-    for (;;) {
-      const now = await report();
-      if (reached(now)) return now;
-      await delay(20);
-    }
+  /** @returns how many bytes the gateway holds then. */
+  const heldWhen = async (reached: (now: OpenSockets) => boolean): Promise<number> => {
+    while (!reached(await openSockets())) await delay(10);
+    const { held } = (await (await fetch(reportUrl)).json()) as HeldMemory;
+    return held;
   };
+
+  const secureContext = createSecureContext();
 
   /** Opens a connection and sends what is given, each on its own. */
   async function send(writes: Iterable<string>): Promise<{ tcp: Socket; tls: TLSSocket }> {
     const tcp = connectTcp(Number(new URL(gateway.url).port), '127.0.0.1');
     tcp.setNoDelay(true);
-    const tls = connectTls({ socket: tcp, rejectUnauthorized: false });
+    const tls = connectTls({ socket: tcp, rejectUnauthorized: false, secureContext });
     tls.on('error', () => {});
     await once(tls, 'secureConnect');
     for (const bytes of writes) await new Promise((resolve) => tls.write(bytes, resolve));
@@ -153,16 +155,16 @@ describe('memory for bodies that come byte by byte', () => {
    * @returns how many bytes more the gateway holds when it has read everything.
    */
   async function growth(connections: number, writes: () => Iterable<string>, answered = 0): Promise<number> {
-    const { held } = await until(({ sockets }) => {
+    const heldBefore = await heldWhen(({ sockets }) => {
       dropAll(); // also what the gateway has sent again
       return sockets === 0;
     });
     const clients = await Promise.all(Array.from({ length: connections }, () => send(writes())));
     const sent = clients.reduce((sum, { tcp }) => sum + tcp.bytesWritten, 0);
-    const now = await until(({ read }) => read >= sent + answered * connections);
+    const heldAfter = await heldWhen(({ read }) => read >= sent + answered * connections);
     for (const { tls } of clients) assert.equal(tls.bytesRead, 0, 'it is not answered yet');
     for (const { tls } of clients) tls.destroy();
-    return now.held - held;
+    return heldAfter - heldBefore;
   }
 
   function dropAll(): void {

@@ -2,7 +2,7 @@
  * Random text for every parser, with four oracles: it throws nothing but refusals; what it returns is not much larger than what it
  * was given; its time grows with the size of the text; and when it is over, no memory is left.
  */
-import { growth } from '../support/growth.ts';
+import { cpuMicros, growth } from '../support/growth.ts';
 import { type Parser, tryRead } from './parsers/parser.ts';
 import { below, oneOf, pumped, type Random, randomText } from './random-text.ts';
 
@@ -44,10 +44,9 @@ async function checkGrowth(random: Random, parser: Parser): Promise<void> {
   const text = pumped(random, parser);
   const long = text.ofLength(most);
   await read(parser, long);
-  const before = process.threadCpuUsage();
+  const before = cpuMicros();
   await read(parser, long);
-  const { user, system } = process.threadCpuUsage(before);
-  if (user + system < SUSPICIOUS) return;
+  if (cpuMicros() - before < SUSPICIOUS) return;
   const runOf = (length: number) => {
     const shorter = text.ofLength(length);
     return () => tryRead(parser, shorter);

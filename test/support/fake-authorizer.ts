@@ -3,7 +3,7 @@
 import { queryOf } from '../../src/authz/authorization-query.ts';
 import type { Authorizer, Verdict } from '../../src/authz/authorizer.ts';
 import { type UnavailableReason, unavailable } from '../../src/authz/engine-error.ts';
-import type { Engine } from '../../src/domain/identity-watch.ts';
+import type { Engine } from '../../src/domain/auth-observer.ts';
 import type { Resolved } from '../../src/domain/stages.ts';
 import { whileWanted } from '../../src/domain/while-wanted.ts';
 

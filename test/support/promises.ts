@@ -5,7 +5,8 @@ import { chunksOf, signedFrames } from './chunk-signer.ts';
 import { formOf } from './forms.ts';
 import { type Answer, awsChunked, send } from './http-client.ts';
 
-const MIB = 1024 ** 2;
+/** Two parts, where a part has 5 MiB. */
+const TWO_PARTS = 5_500_000;
 const SEED = { secretKey: 'any', date: '20300101T000000Z', region: 'us-east-1', signature: 'a'.repeat(64) };
 
 /** What goes over the wire beside the request line. */
@@ -87,14 +88,14 @@ export const PROMISES: readonly Promising[] = [
 export const SENDINGS: readonly Sending[] = [
   { name: 'a small object', size: 5_000, declared: true, as: 'object' },
   { name: 'an object in one stream', size: 400_000, declared: true, as: 'object' },
-  { name: 'an object in parts', size: 11 * MIB, declared: true, as: 'object' },
+  { name: 'an object in parts', size: TWO_PARTS, declared: true, as: 'object' },
   { name: 'a small object of undeclared length', size: 5_000, declared: false, as: 'object' },
-  { name: 'a large object of undeclared length', size: 11 * MIB, declared: false, as: 'object' },
+  { name: 'a large object of undeclared length', size: TWO_PARTS, declared: false, as: 'object' },
   { name: 'a small part', size: 5_000, declared: true, as: 'part' },
   { name: 'a part in one stream', size: 400_000, declared: true, as: 'part' },
   { name: 'a part of undeclared length', size: 5_000, declared: false, as: 'part' },
   { name: 'the small file of a form', size: 5_000, declared: true, as: 'form' },
-  { name: 'the large file of a form', size: 11 * MIB, declared: true, as: 'form' },
+  { name: 'the large file of a form', size: TWO_PARTS, declared: true, as: 'form' },
 ];
 
 /** A form frames its file itself, and signs no payload. A part may have no checksum but that with which its upload was created. */

@@ -1,17 +1,21 @@
 /**
- * Preloaded with --import into a process that has --expose-gc: tells over HTTP how much memory it holds after a
- * collection, and how many bytes the sockets that are open have read. Where, it says in a line like those of the log.
+ * Preloaded with --import into a process that has --expose-gc: reports over HTTP how much memory it holds after a
+ * collection, and how many bytes the open sockets have read. A line like those of the log has the address.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-export interface HeldMemory {
+/** The response at `/sockets`, which costs no collection. */
+export interface OpenSockets {
+  /** Bytes. */
+  readonly read: number;
+  readonly sockets: number;
+}
+
+export interface HeldMemory extends OpenSockets {
   /** Bytes of objects and of buffers. */
   readonly held: number;
-  readonly read: number;
-  /** How many sockets are open. */
-  readonly sockets: number;
 }
 
 const sockets = new Set<Socket>();
@@ -25,15 +29,21 @@ subscribe('net.client.socket', watch);
 
 const server = createServer((request, response) => {
   sockets.delete(request.socket);
-  response.setHeader('connection', 'close').end(JSON.stringify(report()));
+  response
+    .setHeader('connection', 'close')
+    .end(JSON.stringify(request.url === '/sockets' ? openSockets() : heldMemory()));
 });
 
-function report(): HeldMemory {
+function heldMemory(): HeldMemory {
   gc!();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return { held: heapUsed + arrayBuffers, ...openSockets() };
+}
+
+function openSockets(): OpenSockets {
   let read = 0;
   for (const { bytesRead } of sockets) read += bytesRead;
-  return { held: heapUsed + arrayBuffers, read, sockets: sockets.size };
+  return { read, sockets: sockets.size };
 }
 
 server.listen(0, '127.0.0.1', () => {

@@ -31,6 +31,7 @@ describe('random text', () => {
 describe('the fuzzer finds', () => {
   const broken = (read: Parser['read']): Parser => ({
     reads: '',
+    most: 8 * 1024,
     files: [],
     frames: [asItIs],
     pieces: [' ', 'a'],

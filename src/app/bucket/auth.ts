@@ -2,18 +2,14 @@
 import { resolve } from 'node:path';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import { bearerAuthenticator } from '../../auth/bearer.ts';
+import { type CredentialsStore, type KeyEntry, ReloadableCredentials } from '../../auth/credentials-store.ts';
 import { createTokenVerifier } from '../../auth/jwt/verify-token.ts';
-import { type KeyEntry, type KeyRing, ReloadableKeyRing } from '../../auth/key-ring.ts';
 import { postPolicyAuthenticator } from '../../auth/post-policy.ts';
+import { algorithmsOf, type JwtConfig, type ProviderConfig } from '../../auth/schemes/jwt.ts';
+import type { SigV4Config } from '../../auth/schemes/sigv4.ts';
 import { sigv4Authenticator } from '../../auth/sigv4.ts';
 import type { TokenVerifier } from '../../auth/token-verifier.ts';
-import {
-  type AuthConfig,
-  algorithmsOf,
-  type JwtConfig,
-  type ProviderConfig,
-  type SigV4Config,
-} from '../../config/auth.ts';
+import type { AuthConfig } from '../../config/auth.ts';
 import type { BucketConfig } from '../../config/bucket.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { loadCredentials, loadText } from '../../config/load-config.ts';
@@ -25,7 +21,7 @@ export interface OpenedAuth {
   /** Undefined where no tokens are taken. */
   readonly tokens: TokenVerifier | undefined;
   /** Undefined where no signatures are taken. */
-  readonly ring: KeyRing | undefined;
+  readonly ring: CredentialsStore | undefined;
 }
 
 /** @returns undefined where uploads are anonymous. @throws ConfigError or Error if a key file cannot be used. */
@@ -48,7 +44,7 @@ async function open({ jwt, sigv4 }: AuthConfig, lifetime: Lifetime, context: App
   const authenticators: Authenticator[] = tokens === undefined ? [] : [bearerAuthenticator(tokens)];
   if (sigv4 === undefined && jwt?.session_token === undefined) return { authenticators, tokens, ring: undefined };
   const ring = await openRing(sigv4, jwt, lifetime, context);
-  const options = { region: sigv4?.region ?? 'us-east-1', ring, tokens };
+  const options = { region: sigv4?.region ?? 'us-east-1', credentials: ring, tokens };
   authenticators.push(sigv4Authenticator(options), postPolicyAuthenticator(options));
   return { authenticators, tokens, ring };
 }
@@ -75,13 +71,13 @@ async function openRing(
   jwt: JwtConfig | undefined,
   lifetime: Lifetime,
   { directory, env }: AppContext,
-): Promise<ReloadableKeyRing> {
+): Promise<ReloadableCredentials> {
   const file = sigv4?.credentials_file === undefined ? undefined : resolve(directory, sigv4.credentials_file);
   const load = async (): Promise<readonly KeyEntry[]> => {
     const fromFile = file === undefined ? [] : await loadCredentials(file, env);
     return withoutTwins([...(sigv4?.credentials ?? []), ...fromFile], jwt?.session_token?.access_key);
   };
-  const ring = new ReloadableKeyRing(await load(), jwt?.session_token);
+  const ring = new ReloadableCredentials(await load(), jwt?.session_token);
   if (file !== undefined)
     lifetime.onReload({ file, what: 'access keys', reload: async () => ring.replace(await load()) });
   return ring;

@@ -1,6 +1,6 @@
 /** Tries everything that a configuration needs of others, as the gateway itself would use it. */
 import type { Config } from '../../config/config.ts';
-import { NOBODY_WATCHES } from '../../domain/identity-watch.ts';
+import { NO_OBSERVER } from '../../domain/auth-observer.ts';
 import type { AppContext } from '../context.ts';
 import { Lifetime } from '../lifetime.ts';
 import { examineCollectors } from './collector.ts';
@@ -11,7 +11,7 @@ import { examineStore } from './store.ts';
 
 export async function examine(config: Config, around: Omit<AppContext, 'watch'>): Promise<readonly Finding[]> {
   const lifetime = new Lifetime(around.log);
-  const context = { ...around, watch: NOBODY_WATCHES };
+  const context = { ...around, watch: NO_OBSERVER };
   try {
     const buckets = config.buckets.map(async (bucket) => [
       await examineStore(bucket, config, lifetime, context),

@@ -5,9 +5,9 @@
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Authorizer, Verdict } from '../../authz/authorizer.ts';
 import type { Config } from '../../config/config.ts';
+import { type Engine, NO_OBSERVER } from '../../domain/auth-observer.ts';
 import { asFailure, type Failure } from '../../domain/failure.ts';
 import type { Identity } from '../../domain/identity.ts';
-import { type Engine, NOBODY_WATCHES } from '../../domain/identity-watch.ts';
 import { NO_SPAN, type Span } from '../../domain/span.ts';
 import type { Resolved } from '../../domain/stages.ts';
 import { newRecord } from '../../gateway/stages.ts';
@@ -50,7 +50,7 @@ export async function dryRun(
   around: Omit<AppContext, 'watch'>,
 ): Promise<DryRun> {
   const unsent = { ...config, buckets: config.buckets.map(withoutStore) };
-  const context: AppContext = { ...around, watch: NOBODY_WATCHES, transport: UNSENT };
+  const context: AppContext = { ...around, watch: NO_OBSERVER, transport: UNSENT };
   const lifetime = new Lifetime(around.log);
   try {
     const observed = new Observed();
@@ -65,7 +65,7 @@ export async function dryRun(
     const { routed, authMethod: method } = record;
     if (routed === undefined) throw failure;
     await observed.queryRemaining();
-    const identity = method && { method, subject: observed.identity?.subject };
+    const identity = method === undefined ? undefined : { method, subject: observed.identity?.subject };
     return { bucket: routed.bucket.name, key: routed.key, identity, decisions: observed.decisions, failure };
   } finally {
     await lifetime.close();

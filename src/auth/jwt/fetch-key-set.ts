@@ -33,7 +33,7 @@ export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: A
     codings = response.headers['content-encoding']?.toString();
     return writerTo(body);
   });
-  if (status !== 200) throw new Error(`the answer has status ${status}`);
+  if (status !== 200) throw new Error(`the response has status ${status}`);
   return parseKeySet(decodeContent(body.bytes, codings, MAX_ANSWER).toString('utf8'));
 }
 
@@ -41,7 +41,7 @@ export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: A
 function writerTo(body: BoundedBuffer): Writable {
   return new Writable({
     write(piece: Buffer, _, done) {
-      done(body.add(piece) ? null : new Error(`the answer is larger than ${MAX_ANSWER} bytes`));
+      done(body.add(piece) ? null : new Error(`the response is larger than ${MAX_ANSWER} bytes`));
     },
   });
 }
@@ -57,10 +57,10 @@ function keysOf(text: string): JWK[] {
   try {
     document = JSON.parse(text);
   } catch {
-    throw new Error('the answer is not JSON'); // a parser's message would quote it
+    throw new Error('the response is not JSON'); // a parser's message would quote it
   }
   const keys = (document as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys)) throw new Error('the answer is not a JSON Web Key Set');
+  if (!Array.isArray(keys)) throw new Error('the response is not a JSON Web Key Set');
   if (keys.length === 0) throw new Error('the key set is empty'); // a mistake of the provider's, not the end of all tokens
   if (keys.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
   return keys;

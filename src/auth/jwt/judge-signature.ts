@@ -1,6 +1,6 @@
 /** Holds a token against the keys and rules of its provider: jose does the judging, here is which keys it is given. */
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
-import type { Findings } from '../authenticator.ts';
+import type { AuthAttributes } from '../authenticator.ts';
 import { rulesOf } from './claims.ts';
 import { failureOf } from './jose-errors.ts';
 import type { KeySet } from './key-source.ts';
@@ -20,14 +20,14 @@ export async function judgeSignature(
   token: string,
   { source, options }: Provider,
   now: () => number,
-  findings: Findings,
+  attributes: AuthAttributes,
 ): Promise<Judged> {
-  const keys = await source.keys(findings);
+  const keys = await source.keys(attributes);
   try {
     return { claims: await judgeWith(keys, token, rulesOf(options, now())), keys };
   } catch (error) {
     // A key that is not known may be a new one: the provider is asked, as often as it may be asked.
-    const newer = error instanceof errors.JWKSNoMatchingKey ? await source.newerKeys(keys, findings) : undefined;
+    const newer = error instanceof errors.JWKSNoMatchingKey ? await source.newerKeys(keys, attributes) : undefined;
     if (newer === undefined) throw failureOf(error);
     return { claims: await judgeWith(newer, token, rulesOf(options, now())).catch(refuse), keys: newer };
   }

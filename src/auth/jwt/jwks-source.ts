@@ -5,11 +5,11 @@
  */
 
 import { Agent } from 'undici';
+import type { AuthObserver } from '../../domain/auth-observer.ts';
 import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
-import type { IdentityWatch } from '../../domain/identity-watch.ts';
 import type { Log } from '../../domain/log.ts';
 import { FairClock } from '../../kit/fair-clock.ts';
-import type { Findings } from '../authenticator.ts';
+import type { AuthAttributes } from '../authenticator.ts';
 import { type FetchedKeySet, fetchKeySet } from './fetch-key-set.ts';
 import type { KeySet, KeySource } from './key-source.ts';
 import { keysBusy, keysUnavailable } from './refusals.ts';
@@ -29,7 +29,7 @@ export interface JwksTimes {
 }
 
 export interface JwksTools {
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log?: Log | undefined;
@@ -82,20 +82,20 @@ export class JwksSource implements KeySource {
     return this.#set;
   }
 
-  async keys(findings: Findings): Promise<KeySet> {
+  async keys(attributes: AuthAttributes): Promise<KeySet> {
     const held = this.held();
     if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry));
     if (this.#set === undefined || this.#age() >= this.#times.stale) throw keysUnavailable(this.#times.retry);
-    findings.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
+    attributes.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
     return this.#set;
   }
 
-  async newerKeys(than: KeySet, findings: Findings): Promise<KeySet | undefined> {
+  async newerKeys(than: KeySet, attributes: AuthAttributes): Promise<KeySet | undefined> {
     const fetching = this.#fetchAfter(this.#times.cooldown);
     await this.#waitFor(fetching);
     // The key may be one that the provider has just begun to use: it cannot be called unknown before it was asked.
     if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown);
-    if (fetching !== undefined) findings.keySource = 'fetched';
+    if (fetching !== undefined) attributes.keySource = 'fetched';
     return this.#set === than ? undefined : this.#set;
   }
 
@@ -133,7 +133,7 @@ export class JwksSource implements KeySource {
 
   async #fetch(): Promise<void> {
     const late = new AbortController();
-    const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete answer in time')));
+    const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete response in time')));
     this.#late = late;
     try {
       this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal));
@@ -148,7 +148,7 @@ export class JwksSource implements KeySource {
     if (set.fingerprint !== this.#set?.fingerprint) this.#set = set;
     this.#fetchedAt = this.#tools.now();
     if (this.#trouble !== undefined)
-      this.#tools.log?.info(this.#fields(), 'identity provider: its keys can be had again');
+      this.#tools.log?.info(this.#fields(), 'identity provider: its keys are available again');
     this.#trouble = undefined;
     this.#tools.watch.keysFetched('success');
   }
@@ -156,7 +156,7 @@ export class JwksSource implements KeySource {
   #failed(message: string): void {
     const news = message !== this.#trouble;
     this.#trouble = message;
-    if (news) this.#tools.log?.warn(this.#fields(message), 'identity provider: its keys cannot be had');
+    if (news) this.#tools.log?.warn(this.#fields(message), 'identity provider: its keys are unavailable');
     this.#tools.watch.keysFetched('error');
   }
 

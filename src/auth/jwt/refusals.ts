@@ -1,4 +1,4 @@
-/** Why a token is not accepted, as one closed table. The key is the reason, for spans and logs; a row is what the client is told. */
+/** The reasons to refuse a token, as one closed table. The key is the reason, for spans and logs; a row is the response. */
 import { Failure } from '../../domain/failure.ts';
 
 export interface TokenRefusalShape {
@@ -10,25 +10,28 @@ export interface TokenRefusalShape {
 export const TOKEN_REFUSALS = {
   token_malformed: { code: 'InvalidToken', message: 'The token is not a signed JSON Web Token in compact form.' },
   token_too_long: { code: 'InvalidToken', message: 'The token is longer than 16 KiB.' },
-  header_not_allowed: { code: 'InvalidToken', message: 'The header of the token says what is not accepted here.' },
+  header_not_allowed: {
+    code: 'InvalidToken',
+    message: 'The header of the token has a parameter or a type that this bucket does not accept.',
+  },
   algorithm_not_allowed: {
     code: 'InvalidToken',
-    message: 'The token is signed with an algorithm that is not accepted here.',
+    message: 'The token is signed with an algorithm that this bucket does not accept.',
   },
-  unknown_key: { code: 'InvalidToken', message: 'The token is signed with a key that is not known here.' },
-  wrong_signature: { code: 'InvalidToken', message: 'The signature of the token does not match.' },
+  unknown_key: { code: 'InvalidToken', message: 'The token is signed with an unknown key.' },
+  wrong_signature: { code: 'InvalidToken', message: 'The signature of the token is not valid.' },
   expired: { code: 'ExpiredToken', message: 'The token has expired.' },
   not_yet_valid: { code: 'InvalidToken', message: 'The token is not valid yet.' },
-  no_expiry: { code: 'InvalidToken', message: 'The token does not say when it expires.' },
-  wrong_issuer: { code: 'InvalidToken', message: 'The token is not of an issuer that is trusted here.' },
-  wrong_audience: { code: 'InvalidToken', message: 'The token is not meant for this service.' },
-  no_subject: { code: 'InvalidToken', message: 'The token does not say in a usable way who its subject is.' },
+  no_expiry: { code: 'InvalidToken', message: 'The token does not have an expiration time (exp).' },
+  wrong_issuer: { code: 'InvalidToken', message: 'The issuer of the token is not trusted by this bucket.' },
+  wrong_audience: { code: 'InvalidToken', message: 'The audience of the token is not this service.' },
+  no_subject: { code: 'InvalidToken', message: 'The token does not have a usable subject.' },
 } as const satisfies Record<string, TokenRefusalShape>;
 
-/** `keys_unavailable` is the reason where the token could not be judged at all. */
+/** With `keys_unavailable` the token could not be verified at all. */
 export type TokenReason = keyof typeof TOKEN_REFUSALS | 'keys_unavailable';
 
-/** RFC 6750, section 3: a token that is not accepted is answered with 401 and this challenge. */
+/** RFC 6750, section 3: the response to a refused token is 401 with this challenge. */
 const CHALLENGE = { 'www-authenticate': 'Bearer error="invalid_token"' };
 
 /** @param cause must hold nothing of the token. */
@@ -37,14 +40,14 @@ export function refusal(reason: keyof typeof TOKEN_REFUSALS, cause?: unknown): F
   return new Failure('token_refused', message, { code, reason, headers: CHALLENGE, cause });
 }
 
-/** @param retryMillis when it makes sense to ask again, in milliseconds. */
+/** @param retryMillis until the next fetch, in milliseconds. */
 export function keysUnavailable(retryMillis: number): Failure {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryMillis / 1000))) };
   return new Failure('keys_unavailable', undefined, { reason: 'keys_unavailable' satisfies TokenReason, headers });
 }
 
-/** As many requests wait for the keys as may. */
+/** The limit of requests that wait for the keys is reached. */
 export function keysBusy(): Failure {
-  const message = 'Too many requests are waiting for the keys of the identity provider; try again soon.';
+  const message = 'Too many requests are waiting for the keys of the identity provider. Retry later.';
   return new Failure('overloaded', message, { reason: 'keys_busy' });
 }

@@ -2,9 +2,9 @@
  * Token → who it speaks of. The token's outer form is read first, then its issuer's keys and rules are taken, then jose
  * judges signature and claims, and what it found good is remembered.
  */
-import type { IdentityWatch } from '../../domain/identity-watch.ts';
+import type { AuthObserver } from '../../domain/auth-observer.ts';
 import type { Log } from '../../domain/log.ts';
-import type { Findings } from '../authenticator.ts';
+import type { AuthAttributes } from '../authenticator.ts';
 import type { TokenVerifier, VerifiedToken } from '../token-verifier.ts';
 import { verifiedToken } from './claims.ts';
 import { judgeSignature } from './judge-signature.ts';
@@ -15,7 +15,7 @@ import { refusal } from './refusals.ts';
 import { TokenCache, type TokenCacheOptions } from './token-cache.ts';
 
 export interface TokenVerifierTools {
-  readonly watch: IdentityWatch;
+  readonly watch: AuthObserver;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly log?: Log | undefined;
@@ -36,22 +36,22 @@ export function createTokenVerifier(
 ): ClosableTokenVerifier {
   const providers = openProviders(options, { watch, now, log }, jwks);
   const cache = new TokenCache(cacheOptions);
-  const verifyAnew = async (token: string, findings: Findings): Promise<VerifiedToken> => {
+  const verifyAnew = async (token: string, attributes: AuthAttributes): Promise<VerifiedToken> => {
     const { keyId, issuer } = parseToken(token);
-    findings.keyId = keyId;
+    attributes.keyId = keyId;
     const provider = providerOf(issuer, providers);
-    const { claims, keys } = await judgeSignature(token, provider, now, findings);
+    const { claims, keys } = await judgeSignature(token, provider, now, attributes);
     const verified = verifiedToken(claims, provider.options, now());
     cache.put(token, { verified, keyId, source: provider.source, keys }, now());
     return verified;
   };
   return {
-    verify(token, findings) {
+    verify(token, attributes) {
       if (token.length > MAX_TOKEN) throw refusal('token_too_long');
       const known = cache.get(token, now());
-      if (known === undefined) return verifyAnew(token, findings);
-      findings.keyId = known.keyId;
-      findings.keySource = known.source.origin;
+      if (known === undefined) return verifyAnew(token, attributes);
+      attributes.keyId = known.keyId;
+      attributes.keySource = known.source.origin;
       return known.verified;
     },
     async close() {

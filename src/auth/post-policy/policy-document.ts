@@ -39,7 +39,7 @@ export function parsePolicy(base64: string): Policy {
   if (unknown) throw invalid('it has members other than expiration and conditions');
   const { expiration, conditions } = document;
   if (typeof expiration !== 'string' || !EXPIRATION.test(expiration) || Number.isNaN(Date.parse(expiration)))
-    throw invalid('its expiration is missing, or no date such as 2030-12-31T12:00:00.000Z');
+    throw invalid('its expiration is missing, or not a date such as 2030-12-31T12:00:00.000Z');
   if (!Array.isArray(conditions)) throw invalid('it has no list of conditions');
   return { expiresAt: Date.parse(expiration), conditions: conditions.map(readCondition) };
 }
@@ -91,5 +91,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function invalid(wrong: string): Failure {
   const options = { reason: 'policy_malformed', code: 'InvalidPolicyDocument' };
-  return new Failure('form_refused', `The policy of the form cannot be used: ${wrong}.`, options);
+  return new Failure('form_refused', `The policy of the form is not valid: ${wrong}.`, options);
 }

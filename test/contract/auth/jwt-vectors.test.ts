@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { JWK } from 'jose';
-import type { Findings } from '../../../src/auth/authenticator.ts';
+import type { AuthAttributes } from '../../../src/auth/authenticator.ts';
 import { verifiedToken } from '../../../src/auth/jwt/claims.ts';
 import { configuredKey } from '../../../src/auth/jwt/configured-key.ts';
 import { judgeSignature } from '../../../src/auth/jwt/judge-signature.ts';
 import type { ProviderOptions } from '../../../src/auth/jwt/provider.ts';
 import { createTokenVerifier, type TokenVerifierTools } from '../../../src/auth/jwt/verify-token.ts';
+import { NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../src/domain/failure.ts';
-import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 
 /** `exp` of all of them: 2011-03-22T18:43:00Z. */
 const EXPIRES = 1300819380;
@@ -50,8 +50,8 @@ const A3 = {
 /** Appendix A.5, and RFC 7519, section 6.1: not signed at all. */
 const A5 = `eyJhbGciOiJub25lIn0.${PAYLOAD}.`;
 
-const findings = (): Findings => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
-const at = (second: number): TokenVerifierTools => ({ watch: NOBODY_WATCHES, now: () => second * 1000 });
+const findings = (): AuthAttributes => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
+const at = (second: number): TokenVerifierTools => ({ watch: NO_OBSERVER, now: () => second * 1000 });
 const optionsOf = (algorithm: string, more: Partial<ProviderOptions> = {}): ProviderOptions => ({
   algorithms: [algorithm],
   issuer: 'joe',

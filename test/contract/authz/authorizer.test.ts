@@ -5,8 +5,8 @@ import type { Authorizer } from '../../../src/authz/authorizer.ts';
 import { createEngine } from '../../../src/authz/engine.ts';
 import { OPA } from '../../../src/authz/opa.ts';
 import { OPENFGA } from '../../../src/authz/openfga.ts';
+import { NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../src/domain/failure.ts';
-import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import { FakeAuthorizer } from '../../support/fake-authorizer.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
@@ -22,7 +22,7 @@ interface Candidate {
 
 type Open = (t: TestContext, remembers: boolean) => Promise<Candidate>;
 
-const TOOLS = { bucket: 'uploads', watch: NOBODY_WATCHES };
+const TOOLS = { bucket: 'uploads', watch: NO_OBSERVER };
 const STORE_ID = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
 function overSocket(create: (url: string, cache_ttl_seconds: number) => Authorizer): Open {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Findings } from '../../../src/auth/authenticator.ts';
+import type { AuthAttributes } from '../../../src/auth/authenticator.ts';
 import { bearerAuthenticator } from '../../../src/auth/bearer.ts';
 import type { TokenVerifier, VerifiedToken } from '../../../src/auth/token-verifier.ts';
 import { Failure } from '../../../src/domain/failure.ts';
@@ -19,7 +19,7 @@ function verifier(verified: VerifiedToken | Promise<VerifiedToken> = VERIFIED) {
   return { it, seen };
 }
 
-const findings = (): Findings => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
+const findings = (): AuthAttributes => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
 const request = (rawHeaders: readonly string[], headers: Record<string, string> = {}): Routed =>
   ({ incoming: { rawHeaders, headers } as Partial<Incoming> }) as Routed;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { Findings, Proof } from '../../../src/auth/authenticator.ts';
-import { type KeyRing, ReloadableKeyRing } from '../../../src/auth/key-ring.ts';
+import type { AuthAttributes, Proof } from '../../../src/auth/authenticator.ts';
+import { type CredentialsStore, ReloadableCredentials } from '../../../src/auth/credentials-store.ts';
 import { postPolicyAuthenticator } from '../../../src/auth/post-policy.ts';
 import type { TokenVerifier } from '../../../src/auth/token-verifier.ts';
 import { Failure } from '../../../src/domain/failure.ts';
@@ -34,7 +34,7 @@ const EXPIRATION = '2015-12-30T12:00:00.000Z';
 
 type Fields = Readonly<Record<string, string | undefined>>;
 
-const ring = new ReloadableKeyRing([{ access_key: ACCESS_KEY, secret_key: SECRET_KEY, subject: 'browser' }], {
+const ring = new ReloadableCredentials([{ access_key: ACCESS_KEY, secret_key: SECRET_KEY, subject: 'browser' }], {
   access_key: 'jwt',
   secret_key: 'known-to-everybody',
 });
@@ -50,9 +50,9 @@ interface Options {
   readonly bucket?: string;
   readonly length?: number;
   readonly region?: string;
-  readonly ring?: KeyRing;
+  readonly ring?: CredentialsStore;
   readonly tokens?: TokenVerifier;
-  readonly findings?: Findings;
+  readonly findings?: AuthAttributes;
 }
 
 function authenticate(fields: Fields, options: Options = {}): Proof {
@@ -65,7 +65,7 @@ function authenticate(fields: Fields, options: Options = {}): Proof {
   } as unknown as Routed;
   const authenticator = postPolicyAuthenticator({
     region: options.region ?? 'us-east-1',
-    ring: options.ring ?? ring,
+    credentials: options.ring ?? ring,
     tokens: options.tokens,
     now: () => options.now ?? NOON,
   });
@@ -111,7 +111,7 @@ const OWN = [
 ];
 describe("postPolicyAuthenticator: AWS's published example", () => {
   it('is accepted', () => {
-    const findings: Findings = { method: 'post_policy', keyId: undefined, keySource: undefined };
+    const findings: AuthAttributes = { method: 'post_policy', keyId: undefined, keySource: undefined };
     const { identity, payload } = authenticate(EXAMPLE_FIELDS, { findings });
     assert.deepEqual(identity, {
       method: 'post_policy',

@@ -6,7 +6,7 @@ import type { Authorizer } from '../../../src/authz/authorizer.ts';
 import { createEngine } from '../../../src/authz/engine.ts';
 import { OPA } from '../../../src/authz/opa.ts';
 import { OPENFGA } from '../../../src/authz/openfga.ts';
-import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
+import { NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import type { IncomingBody } from '../../../src/domain/stages.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
@@ -134,7 +134,7 @@ function membersOf(value: object, path = ''): string[] {
 
 describe('a remembered decision', () => {
   const options = { timeout_seconds: 10, cache_ttl_seconds: 60, max_concurrent: 64 };
-  const tools = { bucket: 'uploads', watch: NOBODY_WATCHES };
+  const tools = { bucket: 'uploads', watch: NO_OBSERVER };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
   const open: Readonly<Record<'opa' | 'openfga', (url: string) => Authorizer>> = {
     opa: (url) => createEngine(OPA, { url, ...options, policy_path: 'mizuchi/allow' }, tools),
@@ -189,7 +189,7 @@ describe('the question to OpenFGA', () => {
     store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
   };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object' };
-  const tools = { bucket: 'uploads', watch: NOBODY_WATCHES };
+  const tools = { bucket: 'uploads', watch: NO_OBSERVER };
 
   it('is about the object, with the model and the context', async (t) => {
     const engine = await FakeEngine.start();

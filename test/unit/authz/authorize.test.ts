@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAuthorize } from '../../../src/authz/authorize.ts';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
+import { type AuthObserver, NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../src/domain/failure.ts';
-import { type IdentityWatch, NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { FakeAuthorizer } from '../../support/fake-authorizer.ts';
 import { attributesOf, requestTrace } from '../../support/request-trace.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
@@ -13,8 +13,8 @@ type Told = [engine: string, decision: string, cached: boolean];
 
 function setUp(authorizers: readonly Authorizer[], signal = new AbortController().signal) {
   const told: Told[] = [];
-  const watch: IdentityWatch = {
-    ...NOBODY_WATCHES,
+  const watch: AuthObserver = {
+    ...NO_OBSERVER,
     decided: (bucket, engine, decision, cached, seconds) => {
       assert.equal(bucket, 'uploads');
       assert.ok(seconds >= 0 && seconds < 20, 'seconds');

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type Breaker, createBreaker, OPEN_MILLIS } from '../../../src/authz/breaker.ts';
 import { EngineError } from '../../../src/authz/engine-error.ts';
+import type { BreakerState } from '../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../src/domain/failure.ts';
-import type { BreakerState } from '../../../src/domain/identity-watch.ts';
 
 const UNWELL = new EngineError('engine_failed');
 const WELL_BUT_REFUSES = new EngineError('engine_refused');
@@ -60,7 +60,7 @@ describe('the breaker before an engine', () => {
     const { breaker, told } = setUp(t);
     const faults = [
       WELL_BUT_REFUSES,
-      new EngineError('engine_failed', { engineIsUnwell: false }),
+      new EngineError('engine_failed', { engineFailed: false }),
       new Failure('client_aborted'),
       new TypeError('ours'),
     ];

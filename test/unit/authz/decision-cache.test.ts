@@ -82,12 +82,12 @@ describe('the cache of decisions', () => {
 
   it('remembers no error, and gives it to all who wait', async () => {
     const { cache, ask } = setUp();
-    const trouble = new Error('trouble');
+    const problem = new Error('problem');
     const { promise, reject } = Promise.withResolvers<Decided>();
     const waiting = [1, 2, 3].map(() => cache.decide('q', NEVER, () => promise));
-    reject(trouble);
+    reject(problem);
     for (const outcome of await Promise.allSettled(waiting))
-      assert.equal(outcome.status === 'rejected' && outcome.reason, trouble);
+      assert.equal(outcome.status === 'rejected' && outcome.reason, problem);
     assert.equal(await ask(), false);
     assert.equal(await ask(), true);
   });

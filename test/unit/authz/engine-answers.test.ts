@@ -1,15 +1,15 @@
-/** What becomes of each answer that an engine may give: a clear yes allows, nothing else does, and each trouble has its name. */
+/** What becomes of each answer that an engine may give: a clear yes allows, nothing else does, and each problem has its name. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
 import { createEngine } from '../../../src/authz/engine.ts';
-import type { EngineTrouble } from '../../../src/authz/engine-error.ts';
+import type { EngineProblem } from '../../../src/authz/engine-error.ts';
 import { OPA } from '../../../src/authz/opa.ts';
 import { OPENFGA } from '../../../src/authz/openfga.ts';
+import { type AuthObserver, type BreakerState, NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../src/domain/failure.ts';
-import { type BreakerState, type IdentityWatch, NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
@@ -41,10 +41,10 @@ const trickle: Behave = (response) => {
   response.once('close', () => clearInterval(timer));
 };
 /** The allowing word stands where the engines write it; the status says that it is no answer. */
-const statuses = (numbers: readonly number[], trouble: EngineTrouble): [string, Behave, EngineTrouble][] =>
-  numbers.map((status) => [`status ${status}`, text(status === 204 || status === 304 ? '' : YES, status), trouble]);
+const statuses = (numbers: readonly number[], problem: EngineProblem): [string, Behave, EngineProblem][] =>
+  numbers.map((status) => [`status ${status}`, text(status === 204 || status === 304 ? '' : YES, status), problem]);
 
-const TROUBLES: readonly (readonly [what: string, behave: Behave, trouble: EngineTrouble])[] = [
+const PROBLEMS: readonly (readonly [what: string, behave: Behave, problem: EngineProblem])[] = [
   ['nothing at all', () => {}, 'engine_timeout'],
   ['a head and no body', raw(withLength(YES.length).slice(0, -YES.length), 'stay'), 'engine_timeout'],
   ['less than it has announced, and waits', raw(withLength(YES.length + 1), 'stay'), 'engine_timeout'],
@@ -129,12 +129,7 @@ const DENIES: Readonly<Record<Engine, readonly (readonly [document: string, reas
   ],
 };
 
-function open(
-  engine: Engine,
-  url: string,
-  watch: IdentityWatch = NOBODY_WATCHES,
-  timeout_seconds = IN_TIME,
-): Authorizer {
+function open(engine: Engine, url: string, watch: AuthObserver = NO_OBSERVER, timeout_seconds = IN_TIME): Authorizer {
   const options = { url, timeout_seconds, cache_ttl_seconds: 0, max_concurrent: 64 };
   const tools = { bucket: 'uploads', watch };
   if (engine === 'opa') return createEngine(OPA, { ...options, policy_path: 'mizuchi/allow' }, tools);
@@ -143,7 +138,7 @@ function open(
 }
 
 const ask = (authorizer: Authorizer) => authorizer.decide(resolvedRequest(), NO_SPAN);
-const troubleOf = (authorizer: Authorizer): Promise<string | undefined> =>
+const problemOf = (authorizer: Authorizer): Promise<string | undefined> =>
   ask(authorizer).then(
     (verdict) => assert.fail(`it says ${JSON.stringify(verdict)}`),
     (error) => {
@@ -180,18 +175,18 @@ for (const engineName of ['opa', 'openfga'] as const) {
       });
     }
 
-    for (const [what, behave, trouble] of TROUBLES) {
+    for (const [what, behave, problem] of PROBLEMS) {
       it(`is no answer: ${what}`, async (t) => {
         engine.behaviour = (_, response) => behave(response);
         const states: BreakerState[] = [];
         const watch = {
-          ...NOBODY_WATCHES,
+          ...NO_OBSERVER,
           breaker: (...told: [string, string, BreakerState]) => void states.push(told[2]),
         };
-        const authorizer = open(engineName, engine.url, watch, trouble === 'engine_timeout' ? SOON : IN_TIME);
+        const authorizer = open(engineName, engine.url, watch, problem === 'engine_timeout' ? SOON : IN_TIME);
         t.after(() => authorizer.close());
-        for (let i = 0; i < 5; i++) assert.equal(await troubleOf(authorizer), trouble);
-        assert.deepEqual(states, trouble === 'engine_refused' ? ['closed'] : ['closed', 'open']);
+        for (let i = 0; i < 5; i++) assert.equal(await problemOf(authorizer), problem);
+        assert.deepEqual(states, problem === 'engine_refused' ? ['closed'] : ['closed', 'open']);
       });
     }
 
@@ -200,7 +195,7 @@ for (const engineName of ['opa', 'openfga'] as const) {
       const authorizer = open(engineName, gone.url);
       t.after(() => authorizer.close());
       await gone.close();
-      assert.equal(await troubleOf(authorizer), 'engine_unreachable');
+      assert.equal(await problemOf(authorizer), 'engine_unreachable');
     });
 
     it('is no answer to the next question, should two come to the first', async (t) => {
@@ -220,7 +215,7 @@ for (const engineName of ['opa', 'openfga'] as const) {
         engine.behaviour = (_, response) => text(YES, status, { location: elsewhere.url })(response);
         const authorizer = open(engineName, engine.url);
         t.after(() => authorizer.close());
-        assert.equal(await troubleOf(authorizer), 'engine_redirected');
+        assert.equal(await problemOf(authorizer), 'engine_redirected');
       }
       assert.equal(elsewhere.questions.length, 0);
     });

@@ -8,8 +8,8 @@ import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
 import { createEngine, type EngineTools } from '../../../src/authz/engine.ts';
 import { OPA } from '../../../src/authz/opa.ts';
 import type { EngineOptions } from '../../../src/authz/policy-engine.ts';
+import { NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../src/domain/failure.ts';
-import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
 import { NO_SPAN, type Span } from '../../../src/domain/span.ts';
 import { watchIdentity } from '../../../src/metrics/identity-metrics.ts';
 import { Registry } from '../../../src/metrics/registry.ts';
@@ -35,7 +35,7 @@ async function setUp(t: TestContext, { options, tools }: Changes = {}) {
       max_concurrent: 64,
       ...options,
     },
-    { bucket: 'uploads', watch: NOBODY_WATCHES, ...tools },
+    { bucket: 'uploads', watch: NO_OBSERVER, ...tools },
   );
   t.after(() => authorizer.close());
   return { engine, authorizer };
@@ -103,7 +103,7 @@ describe('a call to an engine', () => {
     });
   });
 
-  for (const [what, behaviour, trouble, status] of [
+  for (const [what, behaviour, problem, status] of [
     ['refuses', failed(401), 'engine_refused', '401'],
     ['fails', failed(500), 'engine_failed', '500'],
     ['says too much', (_, response) => void response.end('x'.repeat(70_000)), 'engine_answer_too_large', '200'],
@@ -123,7 +123,7 @@ describe('a call to an engine', () => {
       const [call] = trace.ended();
       assert.equal(call?.status.code, 2);
       const attributes = attributesOf(call);
-      assert.equal(attributes['error.type'], trouble);
+      assert.equal(attributes['error.type'], problem);
       assert.equal(attributes['http.response.status_code'], status);
       assert.equal(attributes['authz.decision'], undefined);
     });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { createEngine } from '../../../src/authz/engine.ts';
 import { OPA } from '../../../src/authz/opa.ts';
-import { NOBODY_WATCHES } from '../../../src/domain/identity-watch.ts';
+import { NO_OBSERVER } from '../../../src/domain/auth-observer.ts';
 import { NO_SPAN } from '../../../src/domain/span.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 
@@ -34,7 +34,7 @@ describe('the reason that OPA gives', () => {
         cache_ttl_seconds: 0,
         max_concurrent: 64,
       };
-      const opa = createEngine(OPA, options, { bucket: 'uploads', watch: NOBODY_WATCHES });
+      const opa = createEngine(OPA, options, { bucket: 'uploads', watch: NO_OBSERVER });
       t.after(() => opa.close());
       const verdict = await opa.decide(resolvedRequest(), NO_SPAN);
       assert.deepEqual(verdict, { allow: false, reason: shown, cached: false });

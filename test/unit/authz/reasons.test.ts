@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
-import { ENGINE_IS_UNWELL, type UnavailableReason, unavailable } from '../../../src/authz/engine-error.ts';
+import { ENGINE_FAILED, type UnavailableReason, unavailable } from '../../../src/authz/engine-error.ts';
 import { FAILURES } from '../../../src/domain/failures.ts';
 
 const read = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
@@ -39,10 +39,7 @@ function decided(): string[] {
   return words(text, /\breason: (.*)/g).flatMap((given) => words(given, /'(\w+)'/g));
 }
 
-const TROUBLES: readonly UnavailableReason[] = [
-  ...(Object.keys(ENGINE_IS_UNWELL) as UnavailableReason[]),
-  'breaker_open',
-];
+const PROBLEMS: readonly UnavailableReason[] = [...(Object.keys(ENGINE_FAILED) as UnavailableReason[]), 'breaker_open'];
 
 describe('the reasons in docs/policy.md', () => {
   it('are in a table that this test can read', () => {
@@ -51,7 +48,7 @@ describe('the reasons in docs/policy.md', () => {
   });
 
   it('are all those for which an engine counts as unavailable, and no others', () => {
-    assert.deepEqual(documented('error'), [...TROUBLES].sort());
+    assert.deepEqual(documented('error'), [...PROBLEMS].sort());
   });
 
   it('are all those of decisions, and no others', () => {
@@ -68,9 +65,9 @@ describe('the reasons in docs/policy.md', () => {
   });
 
   it('say which troubles the breaker does not count, and for how long it is open', () => {
-    const well = Object.entries(ENGINE_IS_UNWELL).filter(([, unwell]) => !unwell);
+    const well = Object.entries(ENGINE_FAILED).filter(([, unwell]) => !unwell);
     assert.deepEqual(
-      well.map(([trouble]) => trouble),
+      well.map(([problem]) => problem),
       ['engine_refused'],
     );
     assert.match(PAGE, /`engine_refused` does not\s+count/);

@@ -76,7 +76,8 @@ describe('a fair line', () => {
   it('gives a free place to the caller that holds fewest, however often others have had a turn', async () => {
     const line = lineOf({ places: 3 });
     const notes = new Notes(line);
-    for (let i = 0; i < 20; i++) notes.enter(`greedy ${i}`, 'greedy');
+    const gone = new AbortController();
+    for (let i = 0; i < 20; i++) notes.enter(`greedy ${i}`, 'greedy', '', gone.signal);
     for (let i = 0; i < 3; i++) for (const name of ['anna', 'ben']) notes.enter(name, name);
     await turn();
     assert.deepEqual(notes.served, ['greedy 0', 'greedy 1', 'greedy 2']);
@@ -85,6 +86,7 @@ describe('a fair line', () => {
     for (let i = 0; i < 4; i++) line.leave(i % 2 ? 'ben' : 'anna');
     await turn();
     assert.deepEqual(notes.served.slice(3), ['anna', 'ben', 'anna', 'ben', 'anna', 'ben']);
+    gone.abort();
   });
 
   it('lets one caller have nine tenths of the places, and keeps the others for those that hold fewer than are free', async () => {
@@ -109,12 +111,14 @@ describe('a fair line', () => {
 
   it('gives the places of those who hold them for ever to nobody else, and all others to everybody', () => {
     const line = lineOf({ places: 4 });
-    for (let i = 0; i < 300; i++) line.enter('greedy', '', NEVER)?.catch(() => {});
+    const gone = new AbortController();
+    for (let i = 0; i < 300; i++) line.enter('greedy', '', gone.signal)?.catch(() => {});
     for (let i = 0; i < 1000; i++) {
       assert.equal(line.enter('anna', '', NEVER), undefined);
       line.leave('anna');
     }
     assert.equal(line.used, 3);
+    gone.abort();
   });
 
   it('serves the works of one caller in turn, so that one in many pieces does not keep the others waiting', async () => {

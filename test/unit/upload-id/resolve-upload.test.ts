@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Uploading } from '../../../src/domain/stages.ts';
+import type { ForObject } from '../../../src/domain/stages.ts';
 import { resolveUpload } from '../../../src/upload-id/resolve-upload.ts';
 import { type SealingBucket, UploadIds } from '../../../src/upload-id/seal.ts';
 
@@ -11,7 +11,7 @@ function request(uploadId: string | undefined, subject: string | undefined, meth
   const storeQuery = uploadId === undefined ? [] : [['partNumber', '1'] as const, ['uploadId', uploadId] as const];
   const identity = { method, subject, claims: {}, expiresAt: undefined };
   const bucket = { name: 'uploads', storeBucket: 'b', uploadIds };
-  return { bucket, key, uploadId, storeQuery, identity } as unknown as Uploading<SealingBucket>;
+  return { bucket, key, uploadId, storeQuery, identity } as unknown as ForObject<SealingBucket>;
 }
 const refused = (reason: string) => ({
   name: 'Failure',

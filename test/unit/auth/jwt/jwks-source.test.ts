@@ -3,8 +3,8 @@ import type { RequestListener } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import type { JwksTimes } from '../../../../src/auth/jwt/jwks-source.ts';
 import { createTokenVerifier } from '../../../../src/auth/jwt/verify-token.ts';
+import { NO_OBSERVER } from '../../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../../src/domain/failure.ts';
-import { NOBODY_WATCHES } from '../../../../src/domain/identity-watch.ts';
 import { deadEndpoint, faultyServer, garbage, hang, reset, trickle } from '../../../support/faulty-server.ts';
 import { jwkOf, keySet, says, startJwksServer } from './jwks-server.ts';
 import {
@@ -39,7 +39,7 @@ function verifierAt(t: TestContext, url: string, jwks: Partial<JwksTimes> = {}, 
   const say = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const verifier = createTokenVerifier([provider({ algorithms, jwks_url: url })], {
     watch: {
-      ...NOBODY_WATCHES,
+      ...NO_OBSERVER,
       keysFetched(result) {
         results.push(result);
         for (const resolve of waiting.splice(0)) resolve();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { Findings } from '../../../../src/auth/authenticator.ts';
+import type { AuthAttributes } from '../../../../src/auth/authenticator.ts';
 import type { ProviderOptions } from '../../../../src/auth/jwt/provider.ts';
 import type { TokenReason } from '../../../../src/auth/jwt/refusals.ts';
 import {
@@ -11,8 +11,8 @@ import {
   type TokenVerifierTools,
 } from '../../../../src/auth/jwt/verify-token.ts';
 import type { VerifiedToken } from '../../../../src/auth/token-verifier.ts';
+import { NO_OBSERVER } from '../../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../../src/domain/failure.ts';
-import { NOBODY_WATCHES } from '../../../../src/domain/identity-watch.ts';
 
 /** Milliseconds since the epoch. */
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -32,7 +32,7 @@ export function provider(options: Partial<ProviderOptions>): ProviderOptions {
 }
 
 export function verifierOf(options: Partial<ProviderOptions>, tools: Partial<TokenVerifierTools> = {}) {
-  return createTokenVerifier([provider(options)], { watch: NOBODY_WATCHES, now: () => NOW, ...tools });
+  return createTokenVerifier([provider(options)], { watch: NO_OBSERVER, now: () => NOW, ...tools });
 }
 
 type Header = Record<string, unknown>;
@@ -56,13 +56,13 @@ export function hmacSigned(
   return `${input}.${createHmac(hash, secret).update(input).digest('base64url')}`;
 }
 
-export const newFindings = (): Findings => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
+export const newFindings = (): AuthAttributes => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
 
 /** What came of it: the failure, or the subject. A throw and a rejection are the same to a caller that awaits. */
 export async function outcome(
   verifier: ClosableTokenVerifier,
   token: string,
-  findings: Findings = newFindings(),
+  findings: AuthAttributes = newFindings(),
 ): Promise<VerifiedToken | Failure> {
   try {
     return await verifier.verify(token, findings);
@@ -86,7 +86,7 @@ export async function refusesWith(
 export async function accepts(
   verifier: ClosableTokenVerifier,
   token: string,
-  findings: Findings = newFindings(),
+  findings: AuthAttributes = newFindings(),
 ): Promise<VerifiedToken> {
   const verified = await outcome(verifier, token, findings);
   if (verified instanceof Failure) assert.fail(`refused: ${verified.reason}`);

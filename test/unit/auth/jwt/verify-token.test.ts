@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { CompactSign, EncryptJWT, generateKeyPair, SignJWT } from 'jose';
 import type { TokenReason } from '../../../../src/auth/jwt/refusals.ts';
 import { createTokenVerifier } from '../../../../src/auth/jwt/verify-token.ts';
+import { NO_OBSERVER } from '../../../../src/domain/auth-observer.ts';
 import { Failure } from '../../../../src/domain/failure.ts';
-import { NOBODY_WATCHES } from '../../../../src/domain/identity-watch.ts';
 import {
   accepts,
   base64url,
@@ -380,7 +380,7 @@ describe('a token of several providers', () => {
         audience: 'others',
       }),
     ],
-    { watch: NOBODY_WATCHES, now: () => NOW },
+    { watch: NO_OBSERVER, now: () => NOW },
   );
   const ofOne = { ...CLAIMS, iss: 'https://one' };
   const ofOther = { ...CLAIMS, iss: 'https://other', aud: 'others' };
@@ -447,7 +447,7 @@ describe('a verifier', () => {
     const make = (...issuers: (string | undefined)[]) =>
       createTokenVerifier(
         issuers.map((issuer) => provider({ issuer, algorithms: ['HS256'], secret: SECRET })),
-        { watch: NOBODY_WATCHES },
+        { watch: NO_OBSERVER },
       );
     assert.throws(() => make(), /no provider/);
     assert.throws(() => make('https://a', undefined), /must name its issuer/);

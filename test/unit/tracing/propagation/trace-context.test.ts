@@ -9,6 +9,7 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { createRequestTracer, recordedBy } from '../../../../src/tracing/instrumentation.ts';
 import { headersOf, rawHeadersGetter } from '../../../../src/tracing/propagation/raw-headers.ts';
 import { TraceContextPropagator } from '../../../../src/tracing/propagation/trace-context.ts';
+import { cpuMicros } from '../../../support/growth.ts';
 import { testTracer } from '../../../support/test-tracer.ts';
 
 const TRACE = '12345678901234567890123456789012';
@@ -329,11 +330,11 @@ describe('trace context, beyond the harness', () => {
 
   it('reads hostile headers in no time', () => {
     const hostile = [`a=${' '.repeat(16_000)}b`, ' ,'.repeat(8000), `a=b${'\t '.repeat(8000)}x`, 'a=1,'.repeat(4000)];
-    const start = performance.now();
+    const start = cpuMicros();
     for (const state of hostile) stateFor(state);
     restarts(['traceparent', `${SENT}${' '.repeat(16_000)}x`]);
     continues(['traceparent', `${SENT.replace('00-', '01-')}-${'- '.repeat(8000)}`]);
-    assert.ok(performance.now() - start < 50);
+    assert.ok(cpuMicros() - start < 50_000);
   });
 
   it('injects nothing without a span', () => {

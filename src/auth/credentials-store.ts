@@ -1,7 +1,7 @@
 /** The access keys of one bucket, in memory and nowhere else: whose they are, and what signs with them. */
 import { SigningKeys } from '../sigv4/signing-key.ts';
 
-export interface RingKey {
+export interface StoredCredentials {
   readonly keys: SigningKeys;
   /** Whose key it is; undefined where the session token says so. */
   readonly subject: string | undefined;
@@ -9,8 +9,8 @@ export interface RingKey {
   readonly token: boolean;
 }
 
-export interface KeyRing {
-  find(accessKey: string): RingKey | undefined;
+export interface CredentialsStore {
+  find(accessKey: string): StoredCredentials | undefined;
 }
 
 export interface KeyEntry {
@@ -19,9 +19,9 @@ export interface KeyEntry {
   readonly subject: string;
 }
 
-/** A key ring whose keys can be exchanged while requests are served. */
-export class ReloadableKeyRing implements KeyRing {
-  #keys: ReadonlyMap<string, RingKey>;
+/** A key credentials whose keys can be exchanged while requests are served. */
+export class ReloadableCredentials implements CredentialsStore {
+  #keys: ReadonlyMap<string, StoredCredentials>;
   readonly #tokenKey: Pick<KeyEntry, 'access_key' | 'secret_key'> | undefined;
 
   /** @param tokenKey what clients sign with that carry a JWT as session token. */
@@ -30,7 +30,7 @@ export class ReloadableKeyRing implements KeyRing {
     this.#keys = this.#index(entries);
   }
 
-  find(accessKey: string): RingKey | undefined {
+  find(accessKey: string): StoredCredentials | undefined {
     return this.#keys.get(accessKey);
   }
 
@@ -39,8 +39,8 @@ export class ReloadableKeyRing implements KeyRing {
     this.#keys = this.#index(entries);
   }
 
-  #index(entries: readonly KeyEntry[]): ReadonlyMap<string, RingKey> {
-    const keys = new Map<string, RingKey>();
+  #index(entries: readonly KeyEntry[]): ReadonlyMap<string, StoredCredentials> {
+    const keys = new Map<string, StoredCredentials>();
     for (const { access_key, secret_key, subject } of entries)
       keys.set(access_key, { keys: new SigningKeys(secret_key), subject, token: false });
     // The last word: a reloaded file must not turn the key that everybody knows into somebody's own.
