@@ -17,17 +17,17 @@ const unreleased = (page: string): string => {
   return page.slice(0, end < 0 ? page.length : end);
 };
 
-const STARTS_ANEW = /^\s*(?:#{1,6} |[-*+] |\d+\. |\||>|$)/;
+/** Headings, rows of tables and empty lines are paragraphs by themselves; items of lists and quotations begin one. */
+const ALONE = /^\s*(?:#{1,6} |\||$)/;
+const BEGINS = /^\s*(?:[-*+] |\d+\. |>)/;
 
+/** Paragraphs with the number of their first line. */
 export function proseOfDocument(page: string, file: string): Prose[] {
   const lines = withoutCode(file.endsWith('CHANGELOG.md') ? unreleased(page) : page).split('\n');
   const found: { kind: 'document'; line: number; text: string }[] = [];
   lines.forEach((line, index) => {
-    const last = found.at(-1);
-    if (last !== undefined && !STARTS_ANEW.test(line) && !STARTS_ANEW.test(lines[index - 1] ?? ''))
-      last.text += `\n${line}`;
-    else if (last !== undefined && !STARTS_ANEW.test(line) && /^\s*(?:[-*+] |\d+\. |>)/.test(lines[index - 1] ?? ''))
-      last.text += `\n${line}`;
+    const continues = index > 0 && !ALONE.test(line) && !BEGINS.test(line) && !ALONE.test(lines[index - 1]!);
+    if (continues) found.at(-1)!.text += `\n${line}`;
     else found.push({ kind: 'document', line: index + 1, text: line });
   });
   return found.filter(({ text }) => text.trim() !== '');
