@@ -13,9 +13,9 @@ export const OPA = policyEngine({
   fields: {
     policy_path: string({
       prose:
-        'The document that decides, as in `POST /v1/data/<policy_path>`: `mizuchi/allow` is the rule `allow` of the package `mizuchi`.',
-      check: (path) => (/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path) ? undefined : 'is not the path of a rule'),
-      mend: 'write package and rule, such as mizuchi/allow',
+        'The document to query, as in `POST /v1/data/<policy_path>`: `mizuchi/allow` is the rule `allow` in the package `mizuchi`.',
+      check: (path) => (/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(path) ? undefined : 'is not a rule path'),
+      mend: 'write the package and the rule, such as mizuchi/allow',
     }),
   },
   protocol: {
@@ -25,9 +25,16 @@ export const OPA = policyEngine({
       return writeQuery(input, { input });
     },
     decode,
+    isQueryError: (body) => EVALUATION_ERROR.test(body),
   },
   describe: ({ url, policy_path }) => `OPA ${url}, ${policy_path}`,
 });
+
+/**
+ * OPA responds with 500 if its rules contradict each other for one query (REST API, "Errors"). A client that finds such a query must
+ * not open the circuit breaker for all others.
+ */
+const EVALUATION_ERROR = /"code":\s*"eval_[a-z_]+"/;
 
 /** Characters of a reason on the span. */
 const MAX_REASON = 200;

@@ -13,33 +13,33 @@ const NAME = /^[^\s:#@*]{1,50}$/;
 
 const FIELDS = {
   store_id: string({
-    prose: 'The id of the store.',
-    check: (id) => (ULID.test(id) ? undefined : 'is not the id of a store'),
+    prose: 'The ID of the OpenFGA store.',
+    check: (id) => (ULID.test(id) ? undefined : 'is not a store ID'),
     mend: WRITE_ULID,
   }),
   model_id: string({
-    prose: 'The id of the authorization model; the latest one by default.',
+    prose: 'The ID of the authorization model. Defaults to the latest model.',
     optional: true,
-    check: (id) => (ULID.test(id) ? undefined : 'is not the id of a model'),
+    check: (id) => (ULID.test(id) ? undefined : 'is not a model ID'),
     mend: WRITE_ULID,
   }),
   relation: string({
-    prose: 'The relation that a caller needs.',
+    prose: 'The relation that the client must have.',
     default: 'writer',
-    check: (name) => (NAME.test(name) ? undefined : 'is not the name of a relation'),
+    check: (name) => (NAME.test(name) ? undefined : 'is not a relation name'),
   }),
   user_type: string({
-    prose: 'The type of callers: `user:<subject>`.',
+    prose: 'The type of users: `user:<subject>`.',
     default: 'user',
-    check: (name) => (NAME.test(name) ? undefined : 'is not the name of a type'),
+    check: (name) => (NAME.test(name) ? undefined : 'is not a type name'),
   }),
   object_type: string({
     prose: 'The type of objects: `object:<bucket>/<key>`, or `object:<bucket>` with `check: bucket`.',
     default: 'object',
-    check: (name) => (NAME.test(name) ? undefined : 'is not the name of a type'),
+    check: (name) => (NAME.test(name) ? undefined : 'is not a type name'),
   }),
   check: oneOf(['object', 'bucket'], {
-    prose: 'To which the caller must have the relation: the object itself, or the bucket.',
+    prose: 'Whether the client must have the relation to the object or to its bucket.',
     default: 'object',
   }),
 } as const;

@@ -1,4 +1,4 @@
-/** The section `authz` of a bucket: the policy engines that decide about uploads. Each engine brings its own section. */
+/** The section `authz` of a bucket: the policy engines that authorize uploads. Each engine brings its own section. */
 import { ENGINE_SECTIONS, ENGINES } from '../authz/engines.ts';
 import { type Rule, section, type ValueOf, type Values } from './field.ts';
 import { boolean } from './scalars.ts';
@@ -8,7 +8,7 @@ const NAMES = ENGINES.map(({ name }) => name);
 const FIELDS = {
   enabled: boolean({
     prose:
-      'Whether uploads need the permission of a policy engine. Without this section, or with `false`, every authenticated caller may upload.',
+      'Whether policy engines authorize uploads. Without this section, or with `false`, every authenticated client may upload.',
     default: true,
   }),
   ...ENGINE_SECTIONS,
@@ -21,13 +21,13 @@ const HAS_ENGINE: Rule<Authz> = {
   at: 'enabled',
   broken: ({ enabled, ...engines }) =>
     enabled && Object.values(engines).every((engine) => engine === undefined)
-      ? { wrong: 'is true, but there is no policy engine', mend: `add ${NAMES.join(' or ')}, or set it to false` }
+      ? { wrong: 'is true, but no policy engine is configured', mend: `add ${NAMES.join(' or ')}, or set it to false` }
       : undefined,
 };
 
 export const AUTHZ = section(FIELDS, {
   prose:
-    'Authorization: every configured engine must allow the upload. If one of them does not return a decision, the upload is refused with 503.',
+    'Authorization. Every configured engine must allow the upload. If an engine does not return a decision, the upload fails with 503.',
   absent: { enabled: false },
   rules: [HAS_ENGINE],
 });

@@ -254,7 +254,7 @@ export const BUCKET = object(
           const engine = configuredEngines(authz).find((each) => each.engine.needsSubject)?.engine;
           return authz.enabled && engine !== undefined && !auth.enabled
             ? {
-                wrong: `has ${engine.title}, which decides about authenticated callers, but auth is not enabled`,
+                wrong: `uses ${engine.title}, but clients are not authenticated`,
                 mend: `enable auth, or remove ${engine.name}`,
               }
             : undefined;

@@ -8,9 +8,9 @@ import type { JwtConfig } from './jwt.ts';
 const SECTION = optionalObject(
   {
     region: string({
-      prose: 'The region that clients sign for.',
+      prose: 'The region in the credential scope of client signatures.',
       default: 'us-east-1',
-      check: (region) => (/^[A-Za-z0-9_-]{1,64}$/.test(region) ? undefined : 'is not the name of a region'),
+      check: (region) => (/^[A-Za-z0-9_-]{1,64}$/.test(region) ? undefined : 'is not a region name'),
       mend: 'write a name such as us-east-1',
     }),
     credentials: optionalList(CREDENTIAL, {
@@ -19,7 +19,8 @@ const SECTION = optionalObject(
       unique: ['access_key'],
     }),
     credentials_file: string({
-      prose: 'A YAML file with such a list under `credentials:`, relative to this file; read again on SIGHUP.',
+      prose:
+        'A YAML file with the same list under `credentials:`. The path is relative to this file; SIGHUP reloads it.',
       type: 'path',
       optional: true,
     }),
@@ -32,7 +33,7 @@ const SECTION = optionalObject(
         at: 'credentials',
         broken: ({ credentials, credentials_file }) =>
           credentials === undefined && credentials_file === undefined
-            ? { wrong: 'is missing', mend: 'list the keys here, or name a credentials_file' }
+            ? { wrong: 'is missing', mend: 'list the keys here, or set credentials_file' }
             : undefined,
       },
     ],
@@ -72,7 +73,7 @@ export const SIGV4 = authScheme({
         sigv4?.credentials?.some(({ access_key }) => access_key === jwt.session_token?.access_key) === true
           ? {
               wrong: 'has a session_token.access_key that is also one of sigv4.credentials',
-              mend: 'use another access key for session tokens',
+              mend: 'use a different access key',
             }
           : undefined,
     },

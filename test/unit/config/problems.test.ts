@@ -180,7 +180,7 @@ metrics: 9090
     const jwt = (text: string) => auth(`{ jwt: { ${text} } }`);
     const KEY = 'exactly one of secret, public_key_file, jwks_url';
     assert.deepEqual(auth('{ enabled: true }'), [
-      'auth.enabled: is true, but there is no way to authenticate; add jwt or sigv4, or set it to false',
+      'auth.enabled: is true, but no authentication method is configured; add jwt or sigv4, or set it to false',
     ]);
     assert.deepEqual(jwt('algorithm: RS256'), [`auth.jwt.jwks_url: has no key to verify tokens with; give ${KEY}`]);
     assert.deepEqual(jwt('algorithm: RS256, jwks_url: "http://i/k", public_key_file: k.pem'), [
@@ -207,7 +207,7 @@ metrics: 9090
       ['auth.jwt.providers: stands beside a key; move that key into a provider'],
     );
     assert.deepEqual(auth('{ sigv4: { region: r } }'), [
-      'auth.sigv4.credentials: is missing; list the keys here, or name a credentials_file',
+      'auth.sigv4.credentials: is missing; list the keys here, or set credentials_file',
     ]);
     assert.deepEqual(auth('{ sigv4: { credentials: [{ access_key: A, secret_key: short }] } }'), [
       'auth.sigv4.credentials[0].secret_key: the value is shorter than 16 characters; make one at random: openssl rand -base64 30',
@@ -219,13 +219,13 @@ metrics: 9090
     const authz = (text: string) =>
       problems(`${LEAST}    authz: ${text}\n`).map((line) => line.replace(/^\S+ buckets\[0\]\./, ''));
     assert.deepEqual(authz('{ enabled: true }'), [
-      'authz.enabled: is true, but there is no policy engine; add opa or openfga, or set it to false',
+      'authz.enabled: is true, but no policy engine is configured; add opa or openfga, or set it to false',
     ]);
     assert.deepEqual(authz('{ opa: { url: "http://o", policy_path: /a/ } }'), [
-      'authz.opa.policy_path: "/a/" is not the path of a rule; write package and rule, such as mizuchi/allow',
+      'authz.opa.policy_path: "/a/" is not a rule path; write the package and the rule, such as mizuchi/allow',
     ]);
     assert.deepEqual(authz('{ openfga: { url: "http://o", store_id: 01HXXXXXXXXXXXXXXXXXXXXXXX } }'), [
-      'authz: has OpenFGA, which decides about authenticated callers, but auth is not enabled; enable auth, or remove openfga',
+      'authz: uses OpenFGA, but clients are not authenticated; enable auth, or remove openfga',
     ]);
   });
 
