@@ -1,6 +1,6 @@
 /**
- * The authenticator of buckets that ask nobody who they are. Credentials that come along are neither judged nor kept: a
- * client that signs, chunk by chunk even, is served like one that does not.
+ * The authenticator of anonymous buckets. Credentials in a request are ignored: a client that signs, even each chunk, is served like
+ * one that does not.
  */
 import type { ChunkSignatures, Identity } from '../domain/identity.ts';
 import type { Routed } from '../domain/stages.ts';

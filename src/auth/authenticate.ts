@@ -1,4 +1,4 @@
-/** Routed → Authenticated: finds the one credential of a request and the authenticator that judges it, inside `auth.verify`. */
+/** Routed → Authenticated: finds the credentials of a request and the authenticator that verifies them, inside `auth.verify`. */
 
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
@@ -12,7 +12,7 @@ import { CREDENTIAL_KINDS } from './schemes.ts';
 
 /** A bucket as authentication sees it. */
 export interface AuthBucket extends Bucket {
-  /** Undefined: whoever comes is anonymous. */
+  /** Undefined: every caller is anonymous. */
   readonly authenticators: readonly Authenticator[] | undefined;
 }
 
@@ -85,7 +85,7 @@ function unauthenticated(reason: string, authenticators: readonly Authenticator[
   });
 }
 
-/** A refusal is the caller's affair; only what keeps us from judging is an error of ours. */
+/** A refusal is an error of the caller; only an unavailable verification is an error of the gateway. */
 function sayRefused(span: Span, failure: Failure): void {
   span.set('auth.result', failure.status >= 500 ? 'unavailable' : 'refused');
   span.set('auth.reason', failure.reason);

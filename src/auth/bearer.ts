@@ -1,4 +1,4 @@
-/** The authenticator of `Authorization: Bearer` (RFC 6750, section 2.1): whoever has the token is its subject. */
+/** The authenticator of `Authorization: Bearer` (RFC 6750, section 2.1): the bearer of the token is its subject. */
 import type { Identity } from '../domain/identity.ts';
 import type { Incoming } from '../domain/stages.ts';
 import type { Authenticator, Proof } from './authenticator.ts';
@@ -24,7 +24,7 @@ function proofOf({ subject, claims, expiresAt }: VerifiedToken, { headers }: Inc
 }
 
 /**
- * Of a form, `incoming.headers` are its fields: what the connection brought stands in the raw ones.
+ * Of a form, `incoming.headers` are its fields; the headers of the connection are the raw ones.
  * @throws Failure token_refused if there is no token, or more than one.
  */
 function bearerToken(rawHeaders: readonly string[]): string {

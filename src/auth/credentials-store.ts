@@ -1,11 +1,11 @@
-/** The access keys of one bucket, in memory and nowhere else: whose they are, and what signs with them. */
+/** The access keys of one bucket, in memory only: their owners and signing keys. */
 import { SigningKeys } from '../sigv4/signing-key.ts';
 
 export interface StoredCredentials {
   readonly keys: SigningKeys;
-  /** Whose key it is; undefined where the session token says so. */
+  /** Owner of the key; undefined if the session token names the subject. */
   readonly subject: string | undefined;
-  /** Whether a JWT comes along as session token, and counts. */
+  /** Whether a JWT as session token is required. */
   readonly token: boolean;
 }
 
@@ -19,12 +19,12 @@ export interface KeyEntry {
   readonly subject: string;
 }
 
-/** A key credentials whose keys can be exchanged while requests are served. */
+/** A store whose keys can be replaced while requests are served. */
 export class ReloadableCredentials implements CredentialsStore {
   #keys: ReadonlyMap<string, StoredCredentials>;
   readonly #tokenKey: Pick<KeyEntry, 'access_key' | 'secret_key'> | undefined;
 
-  /** @param tokenKey what clients sign with that carry a JWT as session token. */
+  /** @param tokenKey the key of clients that carry a JWT as session token. */
   constructor(entries: readonly KeyEntry[], tokenKey?: Pick<KeyEntry, 'access_key' | 'secret_key'>) {
     this.#tokenKey = tokenKey;
     this.#keys = this.#index(entries);
@@ -34,7 +34,7 @@ export class ReloadableCredentials implements CredentialsStore {
     return this.#keys.get(accessKey);
   }
 
-  /** From now on these keys count, and no others. */
+  /** From now on only these keys are valid. */
   replace(entries: readonly KeyEntry[]): void {
     this.#keys = this.#index(entries);
   }
@@ -43,7 +43,7 @@ export class ReloadableCredentials implements CredentialsStore {
     const keys = new Map<string, StoredCredentials>();
     for (const { access_key, secret_key, subject } of entries)
       keys.set(access_key, { keys: new SigningKeys(secret_key), subject, token: false });
-    // The last word: a reloaded file must not turn the key that everybody knows into somebody's own.
+    // Last, so that a reloaded file cannot turn the shared key into the key of one subject.
     if (this.#tokenKey !== undefined) {
       const { access_key, secret_key } = this.#tokenKey;
       keys.set(access_key, { keys: new SigningKeys(secret_key), subject: undefined, token: true });

@@ -1,6 +1,6 @@
 /**
- * The authenticator of POST forms with a signed policy: who signed the policy is who uploads, and only what it allows. The
- * signature is judged before anything of the policy is read.
+ * The authenticator of POST forms with a signed policy: the caller is the signer, and may upload only what the policy allows. The
+ * signature is verified before the policy is read.
  */
 import { Failure } from '../domain/failure.ts';
 import type { Identity, Payload } from '../domain/identity.ts';
@@ -64,7 +64,7 @@ function endingWith({ expiresAt }: Policy, identity: Identity): Identity {
   return { ...identity, expiresAt: Math.min(expiresAt, identity.expiresAt ?? expiresAt) };
 }
 
-/** The signature says nothing of the file's bytes; of their number it does, which may be known only at their end. */
+/** The signature does not cover the file's bytes, but may limit their number, which may be known only at the end. */
 function payloadOf({ incoming }: Routed, policy: Policy): Payload {
   const payload = { hash: 'UNSIGNED-PAYLOAD', chunks: undefined };
   if (incoming.body.length !== undefined) return payload;

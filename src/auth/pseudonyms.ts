@@ -1,6 +1,6 @@
 /**
- * How people and keys appear in telemetry: as keyed hashes, which join what belongs together and tell nobody who it is.
- * The key comes from the configuration, so that all gateways of a fleet give the same hashes, and nobody else can.
+ * Subjects and keys in telemetry: keyed hashes, equal for equal subjects, which do not identify a person. The key comes from the
+ * configuration, so that all gateways of a fleet, and they only, create the same hashes.
  */
 import { createHmac } from 'node:crypto';
 import type { Span } from '../domain/span.ts';
@@ -21,7 +21,7 @@ export class Pseudonyms {
     this.#form = form;
   }
 
-  /** Sets `user.hash` or `user.id`, as the operator wants it (OTel semantic conventions, "User attributes"). */
+  /** Sets `user.hash` or `user.id`, as configured (OTel semantic conventions, "User attributes"). */
   showSubject(span: Span, subject: string | undefined): void {
     if (subject === undefined || this.#form === 'off' || !span.recording) return;
     if (this.#form === 'plain') span.set('user.id', subject);

@@ -1,11 +1,11 @@
-/** Who stands behind a good signature: the owner of the key, or the subject of the token that came with it. */
+/** The identity behind a valid signature: the owner of the key, or the subject of the token in the request. */
 import { Failure } from '../domain/failure.ts';
 import type { AuthMethod, Identity } from '../domain/identity.ts';
 import type { AuthAttributes } from './authenticator.ts';
 import type { StoredCredentials } from './credentials-store.ts';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
 
-/** @throws Failure token_refused, keys_unavailable; signature_refused where a token is missing or not wanted. */
+/** @throws Failure token_refused, keys_unavailable; signature_refused if a token is missing or unexpected. */
 export function signedIdentity(
   method: AuthMethod,
   { subject, token: needsToken }: StoredCredentials,

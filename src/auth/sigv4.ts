@@ -1,6 +1,6 @@
 /**
- * The authenticator of AWS Signature Version 4, in the header or in the query. Where the access key is the one that clients
- * with a token sign with, the signature proves nothing but that the request is whole, and the session token says who it is.
+ * The authenticator of AWS Signature Version 4, in the header or in the query. With the access
+ * key of clients with a token, the signature proves only that the request is unchanged. The session token then names the subject.
  */
 import { Failure } from '../domain/failure.ts';
 import type { Identity } from '../domain/identity.ts';
@@ -17,7 +17,7 @@ export interface SigV4Options {
   /** The region that requests must be signed for. */
   readonly region: string;
   readonly credentials: CredentialsStore;
-  /** Judges session tokens; undefined where none are taken. */
+  /** Verifies session tokens; undefined if they are not accepted. */
   readonly tokens: TokenVerifier | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -61,7 +61,7 @@ function verify(
   return verdict;
 }
 
-/** As S3 explains it: what would have had to be signed, so that the client's developer can compare. */
+/** With the canonical request and the string to sign, as S3 has them, so that the client's developer can compare. */
 function refused(
   { reason, code, status, message, canonicalRequest, stringToSign }: Refusal,
   accessKey: string,

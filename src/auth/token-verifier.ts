@@ -1,4 +1,4 @@
-/** The face of token verification: what a bearer token and a session token have in common. */
+/** The interface of token verification, for bearer tokens and session tokens. */
 import type { AuthAttributes } from './authenticator.ts';
 
 export interface VerifiedToken {
@@ -10,8 +10,8 @@ export interface VerifiedToken {
 
 export interface TokenVerifier {
   /**
-   * @param attributes is told `keyId` (the token's `kid`) and `keySource`.
-   * @returns the token's content; a promise only where it had to be verified anew.
+   * @param attributes gets `keyId` (the token's `kid`) and `keySource`.
+   * @returns the token's content; a promise only if it is not cached.
    * @throws Failure token_refused or keys_unavailable, with a `reason`.
    */
   verify(token: string, attributes: AuthAttributes): VerifiedToken | Promise<VerifiedToken>;

@@ -1,6 +1,6 @@
 /**
- * The authorization query: all that is known of a request before its body. Unknown values are left out, never null: a rule that
- * compares them is then undefined and allows nothing, while null is less than every number in Rego.
+ * The authorization query: all that is known of a request before its body. Unknown values are left out, never null: a rule
+ * that compares them is then undefined and allows nothing. In Rego, null is less than every number.
  */
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS } from '../domain/operation.ts';
@@ -23,7 +23,7 @@ export interface AuthorizationQuery {
     /** As it was sent, percent-encoding included. */
     readonly path: string;
     readonly ip: string | undefined;
-    /** Object bytes that the client declares; missing where it does not, or the request has none. */
+    /** Object bytes that the client declares; missing if unknown, or if the request carries none. */
     readonly size: number | undefined;
     readonly content_type: string | undefined;
     readonly claims: Readonly<Record<string, unknown>>;

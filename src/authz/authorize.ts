@@ -1,4 +1,4 @@
-/** Resolved → Authorized: asks every policy engine of the bucket; all must allow. Inside `authz.check`, where there is one. */
+/** Resolved → Authorized: every policy engine of the bucket must allow the request. Inside the span `authz.check`. */
 
 import type { AuthObserver, AuthorizationOutcome } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
@@ -8,7 +8,7 @@ import type { Authorizer, Verdict } from './authorizer.ts';
 
 /** A bucket as authorization sees it. */
 export interface PolicyBucket extends Bucket {
-  /** Empty: whoever is known may upload. */
+  /** Empty: every authenticated caller may upload. */
   readonly authorizers: readonly Authorizer[];
 }
 
@@ -68,12 +68,12 @@ async function ask(authorizer: Authorizer, request: Resolved, span: Span, watch:
     );
   try {
     const verdict = await authorizer.decide(request, span, (millis) => {
-      started += millis; // in line before the engine, which is not the engine's time
+      started += millis; // waiting for a slot is not time of the engine
     });
     tell(verdict.allow ? 'allow' : 'deny', verdict.cached);
     return verdict;
   } catch (thrown) {
-    // Who has gone is told nothing, and says nothing of the engine: whoever likes could raise its errors. Nor does a full line.
+    // A disconnect or a full queue is not an error of the engine: clients could raise its error rate at will.
     const failure = asFailure(thrown);
     if (!failure.shape.isCancellation && failure.type !== 'overloaded') tell('error', false);
     throw thrown;

@@ -1,10 +1,10 @@
 /**
- * Remembers decisions, and lets equal questions that are asked at the same time share one answer. Only decisions are
- * remembered, never errors, and none outlives the credential it was made for.
+ * The cache of decisions; equal queries in flight share one call. Only decisions are cached, never errors, and none outlives the
+ * credentials of its caller.
  */
 import { hash } from 'node:crypto';
 
-/** What an engine has decided. */
+/** The decision of an engine. */
 export interface Decided {
   readonly allow: boolean;
   readonly reason: string;
@@ -21,22 +21,22 @@ interface Entry {
   readonly until: number;
 }
 
-/** One call to the engine, for all who ask the same. */
+/** One call to the engine, for all equal queries. */
 export interface SharedCall {
-  /** Aborted when nobody waits any more for a call that is not begun. */
+  /** Aborted when no caller waits any more for a call that has not been sent. */
   readonly unwanted: AbortSignal;
-  /** Set when it is made: whoever asks the same later may still use the answer. */
+  /** Set when the call is sent: later equal queries may still use its response. */
   begun: boolean;
 }
 
 class Shared implements SharedCall {
   readonly #abort = new AbortController();
   readonly unwanted = this.#abort.signal;
-  asked!: Promise<Decided>;
+  outcome!: Promise<Decided>;
   begun = false;
   wanted = 0;
 
-  /** @returns whether it was given up. */
+  /** @returns whether the call was cancelled. */
   leave(reason: unknown): boolean {
     if (--this.wanted > 0 || this.begun) return false;
     this.#abort.abort(reason);
@@ -53,31 +53,31 @@ export class DecisionCache {
   readonly #entries = new Map<string, Entry>();
   readonly #running = new Map<string, Shared>();
 
-  /** @param ttlMillis 0 remembers nothing; equal questions still share a call. */
+  /** @param ttlMillis 0 caches nothing; equal queries still share a call. */
   constructor(ttlMillis: number, now: () => number) {
     this.#ttlMillis = ttlMillis;
     this.#now = now;
   }
 
   /**
-   * @param question all that the decision depends on: an equal text is an equal question.
+   * @param query all that the decision depends on: an equal text is an equal query.
    * @param expiresAt end of the credential in milliseconds since the epoch.
-   * @param ask asks the engine; what it throws is thrown to all who wait.
-   * @param gone is aborted when this caller waits no more.
+   * @param call calls the engine; its error is thrown to all callers that wait.
+   * @param gone is aborted when this caller disconnects.
    */
   async decide(
-    question: string,
+    query: string,
     expiresAt: number | undefined,
-    ask: (call: SharedCall) => Promise<Decided>,
+    call: (shared: SharedCall) => Promise<Decided>,
     gone?: AbortSignal,
   ): Promise<CachedDecision> {
-    const key = this.#keyOf(`${expiresAt ?? ''}\n${question}`);
+    const key = this.#keyOf(`${expiresAt ?? ''}\n${query}`);
     const known = this.#entries.get(key);
     if (known !== undefined && known.until > this.#now()) return { ...known.decided, cached: true };
     const running = this.#running.get(key);
     if (running !== undefined) return { ...(await this.#join(key, running, gone)), cached: true };
     const shared = new Shared();
-    shared.asked = ask(shared).finally(() => this.#forget(key, shared));
+    shared.outcome = call(shared).finally(() => this.#forget(key, shared));
     this.#running.set(key, shared);
     const decided = await this.#join(key, shared, gone);
     this.#remember(key, decided, expiresAt);
@@ -87,11 +87,11 @@ export class DecisionCache {
   async #join(key: string, shared: Shared, gone: AbortSignal | undefined): Promise<Decided> {
     shared.wanted++;
     const leave = (): void => {
-      if (shared.leave(gone?.reason)) this.#forget(key, shared); // whoever comes now asks anew
+      if (shared.leave(gone?.reason)) this.#forget(key, shared); // a later query makes a new call
     };
     gone?.addEventListener('abort', leave, { once: true });
     try {
-      return await shared.asked;
+      return await shared.outcome;
     } finally {
       gone?.removeEventListener('abort', leave);
     }
@@ -101,9 +101,9 @@ export class DecisionCache {
     if (this.#running.get(key) === shared) this.#running.delete(key);
   }
 
-  /** A remembered question is kept as its hash only: it holds claims, and may be long. */
-  #keyOf(question: string): string {
-    return this.#ttlMillis === 0 ? question : hash('sha256', question, 'base64');
+  /** A cached query is stored as its hash only: it holds claims, and may be long. */
+  #keyOf(query: string): string {
+    return this.#ttlMillis === 0 ? query : hash('sha256', query, 'base64');
   }
 
   #remember(key: string, decided: Decided, expiresAt = Number.POSITIVE_INFINITY): void {

@@ -1,6 +1,6 @@
 /**
- * Calls to one policy engine: kept connections, no more of them than questions at once; one deadline for the whole of a call, from the
- * moment at which it is sent; no redirects, a bounded answer.
+ * Calls to one policy engine over keep-alive connections, at most as many as concurrent queries. One deadline for a whole call, from
+ * the moment at which it is sent; no redirects; a bounded response.
  */
 import { type Dispatcher, Pool } from 'undici';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
@@ -9,8 +9,11 @@ import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-conten
 import { FairClock } from '../kit/fair-clock.ts';
 import { EngineError, type EngineProblem } from './engine-error.ts';
 
-/** Bytes of an answer: a decision with its reason takes a few hundred. */
-const MAX_ANSWER = FIXED_LIMITS.engine_response_bytes;
+/** Bytes of a response: a decision with its reason takes a few hundred. */
+const MAX_RESPONSE = FIXED_LIMITS.engine_response_bytes;
+
+/** Whether the body of an error response is about this query only: the engine itself is available. */
+export type IsQueryError = (body: string) => boolean;
 
 export interface EngineClientOptions {
   readonly url: string;
@@ -21,13 +24,14 @@ export interface EngineClientOptions {
   readonly token?: string | undefined;
 }
 
-export interface EngineAnswer {
+export interface EngineResponse {
   readonly status: number;
-  /** The document that came, parsed. */
+  /** The parsed document of the response. */
   readonly document: unknown;
 }
 
 export class EngineClient {
+  readonly #isQueryError: IsQueryError;
   /** Of all paths; without a slash at its end. */
   readonly url: URL;
   readonly #pool: Pool;
@@ -35,7 +39,11 @@ export class EngineClient {
   readonly #timeoutMillis: number;
   readonly #headers: readonly string[];
 
-  constructor({ url, timeout_seconds, max_concurrent, token }: EngineClientOptions) {
+  constructor(
+    { url, timeout_seconds, max_concurrent, token }: EngineClientOptions,
+    isQueryError: IsQueryError = () => false,
+  ) {
+    this.#isQueryError = isQueryError;
     this.url = new URL(url);
     this.#basePath = this.url.pathname.replace(/\/$/, '');
     this.#timeoutMillis = timeout_seconds * 1000;
@@ -54,15 +62,15 @@ export class EngineClient {
   }
 
   /** @throws EngineError for everything that is not a 200 with a JSON document. */
-  post(path: string, body: string, headers: readonly string[]): Promise<EngineAnswer> {
+  post(path: string, body: string, headers: readonly string[]): Promise<EngineResponse> {
     return new Promise((resolve, reject) => {
-      const handler = new AnswerHandler(this.#timeoutMillis, resolve, reject);
+      const handler = new ResponseHandler(this.#timeoutMillis, this.#isQueryError, resolve, reject);
       const options: Dispatcher.DispatchOptions = {
         method: 'POST',
         path: this.#basePath + path,
         body,
         headers: [...this.#headers, ...headers],
-        // One clock for all of it, ours.
+        // The deadline of the whole call replaces both.
         headersTimeout: 0,
         bodyTimeout: 0,
       };
@@ -75,21 +83,28 @@ export class EngineClient {
   }
 }
 
-/** Takes one answer. undici's `request` would make a stream of it first, at more than the cost of the rest of the call. */
-class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly #resolve: (answer: EngineAnswer) => void;
+/** Reads one response. undici's `request` would create a stream first, which costs more than the rest of the call. */
+class ResponseHandler implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: EngineResponse) => void;
   readonly #reject: (error: EngineError) => void;
   readonly #timeoutMillis: number;
-  /** Runs as soon as the question is sent. */
+  readonly #isQueryError: IsQueryError;
+  /** Runs from the moment at which the query is sent. */
   #clock: FairClock | undefined;
-  readonly #body = new BoundedBuffer(MAX_ANSWER);
+  readonly #body = new BoundedBuffer(MAX_RESPONSE);
   #controller: Dispatcher.DispatchController | undefined;
-  /** Of the newest head that has come. */
+  /** Of the latest response headers. */
   #status: number | undefined;
   #codings: string | undefined;
   #over = false;
 
-  constructor(timeoutMillis: number, resolve: (answer: EngineAnswer) => void, reject: (error: EngineError) => void) {
+  constructor(
+    timeoutMillis: number,
+    isQueryError: IsQueryError,
+    resolve: (answer: EngineResponse) => void,
+    reject: (error: EngineError) => void,
+  ) {
+    this.#isQueryError = isQueryError;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#timeoutMillis = timeoutMillis;
@@ -112,13 +127,13 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#settle(() => {
       const status = this.#status as number;
-      this.#resolve({ status, document: documentOf(status, this.#text()) });
+      this.#resolve({ status, document: documentOf(status, this.#text(), this.#isQueryError) });
     });
   }
 
   #text(): string {
     try {
-      return decodeContent(this.#body.bytes, this.#codings, MAX_ANSWER).toString('utf8');
+      return decodeContent(this.#body.bytes, this.#codings, MAX_RESPONSE).toString('utf8');
     } catch (cause) {
       const isTooLarge = cause instanceof UndecodableContent && cause.isTooLarge;
       const problem = isTooLarge ? 'engine_answer_too_large' : 'engine_answer_not_json';
@@ -153,24 +168,16 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The document of an answer. @throws EngineError for everything that is not a 200 with JSON. */
-export function documentOf(status: number, text: string): unknown {
+/** The document of a response. @throws EngineError for everything that is not a 200 with JSON. */
+export function documentOf(status: number, text: string, isQueryError: IsQueryError = () => false): unknown {
   if (status >= 300 && status < 400) throw new EngineError('engine_redirected', { status });
   if (status >= 400 && status < 500 && status !== 429) throw new EngineError('engine_refused', { status });
-  if (status !== 200) throw new EngineError('engine_failed', { status, engineFailed: !failedAtQuestion(text) });
+  if (status !== 200) throw new EngineError('engine_failed', { status, engineFailed: !isQueryError(text) });
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new EngineError('engine_answer_not_json', { status, cause });
   }
-}
-
-/**
- * OPA answers 500 where its rules contradict each other for this very question (REST API, "Errors"). It is well: else whoever
- * finds such a question could open the breaker for everybody.
- */
-function failedAtQuestion(text: string): boolean {
-  return /"code":\s*"eval_[a-z_]+"/.test(text);
 }
 
 const UNREACHABLE = new Set([
@@ -182,7 +189,7 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** This machine has no file, port or memory left for a connection: the engine may be well. */
+/** This host has no file, port or memory left for a connection: the engine itself may be available. */
 const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
 function problemOf(error: Error): EngineProblem {

@@ -35,7 +35,7 @@ export function createEngine<Options extends EngineOptions>(
   tools: EngineTools,
 ): Authorizer {
   const { bucket, watch, now = Date.now, openMillis } = tools;
-  const client = new EngineClient(options);
+  const client = new EngineClient(options, engine.isQueryError);
   const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
   const breaker = createBreaker((state) => watch.breaker(bucket, engine.name, state), openMillis);
   const call = createCall(engine, engine.path(options), client);
@@ -70,7 +70,7 @@ export function createEngine<Options extends EngineOptions>(
 
 type Call = (query: string, breaker: BreakerState, parent: Span, waitedMillis: number) => Promise<Decided>;
 
-/** One call in its span. What is the same for all calls is made here. */
+/** One call in its span. The parts that all calls share are created once. */
 function createCall(
   { name: engine, decode }: Pick<AnyEngine, 'name' | 'decode'>,
   path: string,
@@ -85,9 +85,9 @@ function createCall(
       'authz.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
     try {
-      const answer = await client.post(path, query, span.outgoingHeaders());
-      span.set('http.response.status_code', answer.status);
-      const decided = decode(answer.document);
+      const response = await client.post(path, query, span.outgoingHeaders());
+      span.set('http.response.status_code', response.status);
+      const decided = decode(response.document);
       span.set('authz.decision', decided.allow ? 'allow' : 'deny');
       return decided;
     } catch (error) {

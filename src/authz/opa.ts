@@ -25,9 +25,16 @@ export const OPA = policyEngine({
       return writeQuery(input, { input });
     },
     decode,
+    isQueryError: (body) => EVALUATION_ERROR.test(body),
   },
   describe: ({ url, policy_path }) => `OPA ${url}, ${policy_path}`,
 });
+
+/**
+ * OPA responds with 500 if its rules contradict each other for one query (REST API, "Errors"). A client that finds such a query must
+ * not open the circuit breaker for all others.
+ */
+const EVALUATION_ERROR = /"code":\s*"eval_[a-z_]+"/;
 
 /** Characters of a reason on the span. */
 const MAX_REASON = 200;

@@ -1,14 +1,14 @@
 /**
- * Names of users and objects in OpenFGA: `type:id`. An id may hold neither white space nor `:` nor `#`, and `*` alone would mean
- * everybody: these, `%` itself, and what cannot be seen are percent-encoded as UTF-8. Two subjects or keys, which are well-formed
- * texts, never get the same name, and none gets a name that means something else.
+ * Names of users and objects in OpenFGA: `type:id`. An id may hold neither white space nor `:` nor `#`, and `*` alone means
+ * every user. These, `%` and invisible characters are percent-encoded as UTF-8. Two subjects or keys never get the same name, and
+ * none gets a name with another meaning.
  */
 
-/** Characters of `type:id` that OpenFGA takes (its API reference, "TupleKey"). */
+/** Characters of `type:id` that OpenFGA accepts (its API reference, "TupleKey"). */
 export const MAX_USER = 512;
 export const MAX_OBJECT = 256;
 
-/** Not all of `\p{C}`: what is not assigned yet would change its name with the version of Unicode, and so with that of Node. */
+/** Not all of `\p{C}`: unassigned characters would change their encoding with the version of Unicode, and so of Node. */
 const RESERVED = /[%:#*\s\p{Cc}\p{Cf}\p{Cs}]/gu;
 
 /** @returns undefined if the name would be too long. */

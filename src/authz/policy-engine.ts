@@ -1,12 +1,12 @@
 /**
- * The row of a policy engine: its name, its configuration, and how it is called. A new engine is one such file and one line in
- * engines.ts; configuration, spans, metrics, `check`, `doctor` and the reference pages are made from the row.
+ * The row of a policy engine: its name, its configuration, and how it is called. A new engine is one such file and one line
+ * in engines.ts. Configuration, spans, metrics, `check`, `doctor` and the reference pages are made from the row.
  */
 import { type Fields, type ObjectField, optionalObject, type Values } from '../config/field.ts';
 import { httpUrl, integer, number, secret } from '../config/scalars.ts';
 import type { Resolved } from '../domain/stages.ts';
 import type { Decided } from './decision-cache.ts';
-import type { EngineClientOptions } from './engine-client.ts';
+import type { EngineClientOptions, IsQueryError } from './engine-client.ts';
 
 /** How a policy engine is called, and how its response is read. */
 export interface EngineProtocol<Options> {
@@ -16,6 +16,8 @@ export interface EngineProtocol<Options> {
   encode(options: Options, request: Resolved): string | Decided;
   /** Reads the JSON document of a 200. A document without a decision denies. */
   decode(document: unknown): Decided;
+  /** Whether an error response is about this query only, so that the circuit breaker does not count it. */
+  readonly isQueryError?: IsQueryError;
 }
 
 export interface PolicyEngine<Name extends string = string, Options = never> extends EngineProtocol<Options> {
@@ -74,14 +76,14 @@ interface EngineDefinition<Name extends string, F extends Fields> {
   readonly title: string;
   /** Where it listens, as an example. */
   readonly exampleUrl: string;
-  /** Its own settings, besides those that every engine has. */
+  /** Settings of this engine only. */
   readonly fields: F;
   readonly needsSubject: boolean;
   readonly protocol: EngineProtocol<EngineSettings<F>>;
   describe(options: EngineSettings<F>): string;
 }
 
-const urlOf = (title: string, example: string) => httpUrl({ prose: `Where ${title} listens, such as \`${example}\`.` });
+const urlOf = (title: string, example: string) => httpUrl({ prose: `The URL of ${title}, such as \`${example}\`.` });
 
 type SharedFields = { readonly url: ReturnType<typeof urlOf> } & typeof SHARED;
 /** The settings of an engine with these fields. */

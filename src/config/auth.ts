@@ -1,4 +1,4 @@
-/** The section `auth` of a bucket: how callers authenticate. Each scheme brings its own section. */
+/** The section `auth` of a bucket: how clients authenticate. Each scheme brings its own section. */
 import { SCHEME_SECTIONS, SCHEMES } from '../auth/schemes.ts';
 import { type Rule, section, type ValueOf, type Values } from './field.ts';
 import { boolean } from './scalars.ts';
@@ -7,7 +7,7 @@ const NAMES = SCHEMES.map(({ name }) => name);
 
 const FIELDS = {
   enabled: boolean({
-    prose: 'Whether callers must authenticate. Without this section, or with `false`, uploads are anonymous.',
+    prose: 'Whether clients must authenticate. Without this section, or with `false`, uploads are anonymous.',
     default: true,
   }),
   ...SCHEME_SECTIONS,
@@ -20,12 +20,16 @@ const HAS_SCHEME: Rule<Auth> = {
   at: 'enabled',
   broken: ({ enabled, ...schemes }) =>
     enabled && Object.values(schemes).every((scheme) => scheme === undefined)
-      ? { wrong: 'is true, but there is no way to authenticate', hint: `add ${NAMES.join(' or ')}, or set it to false` }
+      ? {
+          wrong: 'is true, but no authentication method is configured',
+          hint: `add ${NAMES.join(' or ')}, or set it to false`,
+        }
       : undefined,
 };
 
 export const AUTH = section(FIELDS, {
-  prose: 'Authentication: any one of these schemes suffices. A request with two kinds of credentials is refused.',
+  prose:
+    'Authentication. Any of the configured methods is accepted; a request with two kinds of credentials is rejected.',
   absent: { enabled: false },
   rules: [HAS_SCHEME, ...SCHEMES.flatMap(({ rules = [] }) => rules as readonly Rule<Auth>[])],
 });

@@ -1,4 +1,4 @@
-/** The section `authz` of a bucket: the policy engines that decide about uploads. Each engine brings its own section. */
+/** The section `authz` of a bucket: the policy engines that authorize uploads. Each engine brings its own section. */
 import { ENGINE_SECTIONS, ENGINES } from '../authz/engines.ts';
 import { type Rule, section, type ValueOf, type Values } from './field.ts';
 import { boolean } from './scalars.ts';

@@ -1,4 +1,4 @@
-/** What identity and policy tell whoever counts: metrics implement it, auth and authz call it. */
+/** The events of authentication and authorization: metrics implement this interface, auth and authz call it. */
 import type { AuthMethod } from './identity.ts';
 import type { Span } from './span.ts';
 
@@ -7,16 +7,16 @@ export type BreakerState = 'closed' | 'half_open' | 'open';
 export type Engine = string;
 export type AuthorizationOutcome = 'allow' | 'deny' | 'error';
 
-/** A bounded number of places, and those who wait for one. */
+/** A concurrency limit: used slots, and callers that wait for one. */
 export interface LineFigures {
   readonly used: number;
   readonly waiting: number;
 }
 
 export interface AuthObserver {
-  /** @param method `none` where the request carried no credential. @param result `accepted`, or the type of the failure. */
+  /** @param method `none` if the request carried no credentials. @param result `accepted`, or the type of the failure. */
   authenticated(bucket: string, method: AuthMethod | 'none', result: string, seconds: number, span: Span): void;
-  /** @param decision `error` where the engine could not be asked. @param cached whether it was asked at all. */
+  /** @param decision `error` if the engine did not return one. @param cached whether the decision came from the cache. */
   decided(
     bucket: string,
     engine: Engine,
@@ -25,9 +25,9 @@ export interface AuthObserver {
     seconds: number,
     span: Span,
   ): void;
-  /** The breaker before the engine of one bucket has changed its state; told once at the start, too. */
+  /** The circuit breaker of one bucket's engine changed its state; also called once at the start. */
   breaker(bucket: string, engine: Engine, state: BreakerState): void;
-  /** Told once of the questions that the engine of one bucket is being asked, to be looked at. */
+  /** Called once with the concurrent queries to the engine of one bucket, for gauges. */
   calls(bucket: string, engine: Engine, figures: LineFigures): void;
   /** One attempt to fetch the keys of an identity provider is over. */
   keysFetched(result: 'success' | 'error'): void;

@@ -1,7 +1,7 @@
-/** For whom the gateway works, wherever callers share what is limited: nobody gets more of it by asking more often. */
+/** The caller of a request, as the unit of fair shares: a caller does not get a larger share by sending more requests. */
 import type { Authenticated, Incoming } from './stages.ts';
 
-/** The subject; the address of one that nobody knows. For the memory of this process only. */
+/** The subject, or the address of an anonymous client. For the memory of this process only. */
 export function callerOf({ identity, incoming }: Pick<Authenticated, 'identity' | 'incoming'>): string {
   return identity.subject === undefined ? unknownCallerOf(incoming) : `subject ${identity.subject}`;
 }

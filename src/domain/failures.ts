@@ -11,13 +11,13 @@ export interface FailureShape {
   readonly status: number;
   /** Who has to act: the client, the operator of the gateway, or the store. */
   readonly side: 'client' | 'gateway' | 'store';
-  /** What the client is told, unless the place that failed has a more precise message. */
+  /** The message in the response, unless the failure has a more precise one. */
   readonly message: string;
   /** Seconds for the Retry-After header; a Failure may bring its own header instead. */
   readonly retryAfter?: number;
   /** Whether the connection closes after the response, because the start of the next request is uncertain. */
   readonly closesConnection?: true;
-  /** Whether the client or a shutdown ended the request, so that it says nothing about the store or a policy engine. */
+  /** Whether the client or a shutdown ended the request, so that it is not an error of the store or a policy engine. */
   readonly isCancellation?: true;
   /** Whether the store may have executed the request: its response was not received. */
   readonly outcomeUnknown?: true;
@@ -46,7 +46,7 @@ const OVERLOAD_LIMITS = [
 ] as const;
 
 const ROWS = {
-  // what the request asks for
+  // the operation
   method_not_allowed: {
     code: 'MethodNotAllowed',
     status: 405,

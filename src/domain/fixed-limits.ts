@@ -1,5 +1,5 @@
 /**
- * Limits that no setting changes, because S3 has the same ones or because nothing honest comes near them. `/metrics` shows them
+ * Limits that no setting changes, because S3 has the same ones, or because no regular request reaches them. `/metrics` shows them
  * as `mizuchi_limit{setting="fixed.…"}`, and docs/limits.md lists them.
  */
 export const FIXED_LIMITS = {
@@ -21,16 +21,16 @@ export const FIXED_LIMITS = {
   completion_document_bytes: 2 * 1024 * 1024,
   /** Bytes of such a document between two tags. */
   completion_text_bytes: 8 * 1024,
-  /** Share of `upload.concurrent_uploads` that POST forms may have while they are read, before authentication. */
+  /** Ratio of `upload.concurrent_uploads` that POST forms may have while they are read, before authentication. */
   form_share: 0.5,
   /** Ratio of these slots, and of all, that one caller leaves to callers that hold less; at least one slot of two or more. */
   caller_reserve: 0.1,
-  /** Seconds for which a form that is being read keeps its slot, though others find none. */
+  /** Seconds for which a form keeps its slot while others wait for one. */
   form_grace_seconds: 1,
-  /** Calls that wait for a policy engine, and the longest wait of one, in seconds. */
+  /** Queries that wait for a policy engine, and the longest wait in seconds. */
   engine_line: 1_000,
   engine_line_seconds: 5,
-  /** Calls that wait for a connection to the store, and the longest wait of one, in seconds. */
+  /** Calls that wait for a connection to the store, and the longest wait in seconds. */
   store_line: 1_000,
   store_line_seconds: 30,
   /** Requests that wait for the keys of one identity provider. */
@@ -41,9 +41,9 @@ export const FIXED_LIMITS = {
   tls_handshake_seconds: 10,
   /** Seconds in which the PROXY header must be there; a lost packet is sent again within 3 s (proxy-protocol.txt, 2). */
   proxy_header_seconds: 5,
-  /** Seconds that an idle connection is kept: longer than the load balancers in front keep theirs. */
+  /** Idle timeout of keep-alive connections in seconds: longer than those of load balancers in front. */
   idle_connection_seconds: 75,
-  /** How much of a refused body is read and thrown away, before the connection is cut. */
+  /** The part of a refused body that is read and discarded before the connection closes. */
   linger_bytes: 64 * 1024 * 1024,
   linger_seconds: 10,
   /** Bytes of a line of an aws-chunked body: the size of a chunk with its signature, or a trailer. */

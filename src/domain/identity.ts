@@ -1,4 +1,4 @@
-/** Who the caller is, and what was proven about the body before it is read. */
+/** The identity of the caller, and the verified facts about a body that has not been read. */
 
 /** The value of `auth.method`: `anonymous`, or one of an authentication scheme. */
 export type AuthMethod = string;
@@ -7,22 +7,22 @@ export interface Identity {
   readonly method: AuthMethod;
   /** Undefined for `anonymous` only. Personal data: never in a span, a log line or a metric but as configured. */
   readonly subject: string | undefined;
-  /** Claims of a verified token; empty without one. For the policy engine's eyes only. */
+  /** Claims of a verified token; empty without one. For the policy engine only. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** When the credential ends, in milliseconds since the epoch; undefined if it does not. No decision outlives it. */
+  /** Expiry of the credentials, in milliseconds since the epoch; undefined if they do not expire. No cached decision outlives it. */
   readonly expiresAt: number | undefined;
 }
 
-/** What the client says of its body, as far as it can be believed. */
+/** The declaration of the client about its body, as far as it is trustworthy. */
 export interface Payload {
   /**
    * Lower-case hex SHA-256, `UNSIGNED-PAYLOAD` or a word that begins with `STREAMING-` (Amazon S3 API Reference,
-   * "x-amz-content-sha256"). Of a signed request: the very value that its signature covers.
+   * "x-amz-content-sha256"). Of a signed request: the value that its signature covers.
    */
   readonly hash: string;
-  /** Checks the signatures of chunks; there only where somebody signed them. */
+  /** Verifies the signatures of chunks; undefined if they are not signed. */
   readonly chunks: ChunkSignatures | undefined;
-  /** Throws a Failure where the object may not have this number of bytes; there where its length was not known before. */
+  /** Throws a Failure if the object may not have this number of bytes; for bodies without a declared length. */
   readonly judgeLength?: ((bytes: number) => void) | undefined;
 }
 
@@ -34,10 +34,10 @@ export interface ChunkSigner {
   signTrailer(sha256: string): string;
 }
 
-/** The chain of chunk signatures of one body: each covers the one before. It holds what it needs, and gives no key away. */
+/** The chain of chunk signatures of one body: each covers the previous one. It does not expose the key. */
 export interface ChunkSignatures {
   /**
-   * Whether the next chunk bears the right signature.
+   * Whether the signature of the next chunk is valid.
    * @param sha256 lower-case hex SHA-256 of its bytes.
    */
   verifyChunk(sha256: string, signature: string): boolean;

@@ -1,10 +1,10 @@
-/** The rate at which a client sends its body, judged against the pace that it must keep. */
+/** The rate at which a client sends its body, compared with the required minimum. */
 import { Failure } from './failure.ts';
 import type { Pace } from './pace.ts';
 
 export class LeastRate {
   readonly #pace: Pace;
-  /** Bytes that came, and milliseconds that were waited for them, since the rate was judged last. */
+  /** Received bytes, and milliseconds of waiting for them, since the last comparison. */
   #came = 0;
   #waited = 0;
 
@@ -16,7 +16,7 @@ export class LeastRate {
     this.#waited += millis;
   }
 
-  /** @throws Failure client_stalled if the rate was too low for as long as a client may stand still. */
+  /** @throws Failure client_stalled if the rate was too low for the idle timeout. */
   came(bytes: number): void {
     this.#came += bytes;
     const { idleMillis, leastRate } = this.#pace;

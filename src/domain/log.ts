@@ -1,4 +1,4 @@
-/** The face of logging: what a room needs to say something to the operator. Fields must hold no secret. */
+/** The interface of logging. Fields must not hold secrets. */
 
 export interface Log {
   debug(fields: object, message: string): void;

@@ -22,7 +22,7 @@ export interface OperationShape {
   readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
   /** Query parameters that the operation requires, and by which the router recognizes it. */
   readonly requires: readonly string[];
-  /** Query parameters that it allows besides. */
+  /** Further query parameters that it allows. */
   readonly allows: readonly string[];
   /** Name of the CLIENT span of one attempt at the store. */
   readonly span: string;

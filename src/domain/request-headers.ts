@@ -1,6 +1,6 @@
 /**
- * Request headers that AWS SDKs and reverse proxies send, as a table: each is passed on to the store, ends at the gateway, or is
- * refused with a reason. The allow-list, the verification of signatures and docs/headers.md read it. A vendor header (`x-amz-…`,
+ * Request headers of AWS SDKs and reverse proxies, as a table: each goes to the store, ends at the gateway, or is refused.
+ * The allow-list, the verification of signatures and docs/headers.md read it. A vendor header (`x-amz-…`,
  * `x-minio-…` and so on) without a row is refused; any other header without a row ends here.
  */
 
@@ -130,7 +130,7 @@ const PASSED: readonly RequestHeader[] = [
   ...rows('passed', ['x-amz-checksum-mode', 'if-modified-since', 'if-unmodified-since', 'range'], {
     sender: 'AWS SDKs',
     operations: operationsWith('read'),
-    why: 'what HEAD of an object asks for',
+    why: 'options of HEAD of an object',
     source: `${S3_API}, "HeadObject"`,
   }),
   ...rows('passed', ['x-amz-meta-*'], {
@@ -175,7 +175,7 @@ const OF_SDKS: readonly RequestHeader[] = [
   }),
   ...rows('ends_here', ['x-amz-te'], {
     sender: 'AWS SDK for Java',
-    why: 'asks for a trailer in responses to GetObject, which is not offered',
+    why: 'requests a trailer in responses to GetObject, which is not offered',
     source: 'aws-sdk-java-v2, EnableTrailingChecksumInterceptor',
   }),
   ...rows('ends_here', ['expect', 'te', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding'], {
@@ -267,7 +267,7 @@ const OF_PROXIES: readonly RequestHeader[] = [
 ];
 
 const COPY = 'it takes bytes from its clients and copies nothing within the store';
-const ACL = 'nobody can give others access to an object; headers.allow of the bucket accepts x-amz-acl';
+const ACL = 'clients cannot give others access to an object; headers.allow of the bucket accepts x-amz-acl';
 const LOCK = 'a lock outlives the upload; headers.allow of the bucket accepts it';
 
 const REFUSED: readonly RequestHeader[] = [
@@ -323,7 +323,7 @@ const REFUSED: readonly RequestHeader[] = [
   }),
   ...rows('refused', ['x-amz-object-attributes', 'x-amz-optional-object-attributes'], {
     sender: 'AWS SDKs',
-    why: 'it does not show what is stored',
+    why: 'it does not show stored objects',
     source: `${S3_API}, "GetObjectAttributes", "ListObjectsV2"`,
   }),
   ...rows(
@@ -331,11 +331,11 @@ const REFUSED: readonly RequestHeader[] = [
     ['x-amz-meta-snowball-*', 'x-minio-*', 'x-oss-*', 'x-goog-*', 'x-emc-*', 'x-rgw-*', 'x-ceph-*', 'x-seaweedfs-*'],
     {
       sender: 'other clients',
-      why: 'stores give such headers powers of their own, such as to unpack an archive',
+      why: 'such headers trigger features of a store, such as unpacking an archive',
       source: 'MinIO, Alibaba Cloud OSS, Google Cloud Storage, Dell ECS and Ceph documentation',
     },
   ),
 ];
 
-/** The first row that fits counts: refusals of a prefix come before what is passed by a shorter one. */
+/** The first row that fits counts: refusals of a prefix come before the forwarding of a shorter one. */
 export const REQUEST_HEADERS: readonly RequestHeader[] = [...OF_SDKS, ...OF_PROXIES, ...REFUSED, ...PASSED];

@@ -1,6 +1,6 @@
 /**
- * The face of tracing: all that a stage sees of it. A stage sets attributes on the span it is handed and opens children;
- * it knows nothing of samplers, encoders or exporters. With tracing off, `NO_SPAN` stands in and no tracing code is loaded.
+ * The interface of tracing for stages. A stage sets attributes on its span and opens children; it does not know samplers, encoders
+ * or exporters. With tracing disabled, spans are `NO_SPAN`, and no tracing code is loaded.
  */
 
 export type SpanKind = 'internal' | 'client';
@@ -12,9 +12,9 @@ export interface Span {
   readonly traceId: string | undefined;
   /** 16 lower-case hex digits, or undefined with tracing off. */
   readonly spanId: string | undefined;
-  /** Whether this trace is kept, as others are told. */
+  /** The sampled flag, as it is propagated. */
   readonly sampled: boolean;
-  /** Whether what is set here may come to be seen: of traces that are kept, and of those that may be kept for what becomes of them. */
+  /** Whether attributes may be exported: for sampled traces, and for traces that tail sampling may keep. */
   readonly recording: boolean;
   /** `00-<trace id>-<span id>-<flags>` of this span (W3C Trace Context, section 3.2), or undefined with tracing off. */
   readonly traceparent: string | undefined;
@@ -22,7 +22,7 @@ export interface Span {
   set(name: string, value: AttributeValue | undefined): void;
   /**
    * Marks the operation of this span as failed: status Error, and `error.type`, a low-cardinality name.
-   * The description is for what the other attributes do not say; it must hold no secret.
+   * The description adds to the other attributes; it must not hold secrets.
    */
   fail(errorType: string, description?: string): void;
   /** Opens a child span. The caller ends it. */
@@ -46,9 +46,9 @@ export interface TraceOrigin {
   readonly flags: number;
 }
 
-/** What is known of a request before it is judged; nothing of it may be believed for more than tracing. */
+/** Facts about a request before authentication; unverified, and for tracing only. */
 export interface RequestClues {
-  /** Is continued where the headers carry no context, and linked to where they do. */
+  /** The parent if the headers carry no context, else a link. */
   readonly origin?: TraceOrigin | undefined;
   /** Name of the bucket, as the configuration has it. */
   readonly bucket?: string | undefined;

@@ -1,54 +1,54 @@
 /**
- * What is known of a request after each stage: Incoming → Routed → Authenticated → Resolved → Authorized. Each stage takes
- * the type before and gives the next, so that what was not authorized cannot reach an upload handler: it does not compile.
+ * The request after each stage: Incoming → Routed → Authenticated → Resolved → Authorized. Each stage takes the previous type and
+ * returns the next, so that a request that was not authorized cannot reach an upload handler: it does not compile.
  */
 import type { Readable } from 'node:stream';
 import type { Identity, Payload } from './identity.ts';
 import { BUCKET_REQUESTS, type BucketRequest, type OperationName, type PREFLIGHT } from './operation.ts';
 import type { RawHeaders, Span } from './span.ts';
 
-/** Where a request points. */
+/** The target of a request. */
 export interface Target {
-  /** The path as it was sent, percent-encoding included: decoding it is the router's, once. */
+  /** The path as it was sent, percent-encoding included: the router decodes it, once. */
   readonly rawPath: string;
-  /** The bucket that the host name says, below a domain of the gateway: all of the path is then the key. */
+  /** The bucket in the host name, below a domain of the gateway; the whole path is then the key. */
   readonly hostBucket: string | undefined;
 }
 
-/** A request as the server hands it over: head read, body untouched. */
+/** A request as the server passes it on: its headers are read, its body is not. */
 export interface Incoming extends Target {
-  /** The gateway's own id of this request, for `x-amz-request-id` where the store has given none. */
+  /** The gateway's own id of this request, for `x-amz-request-id` if the store sent none. */
   readonly id: string;
   readonly method: string;
   /** Decoded query parameters in their order, duplicates included. */
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** Lower-case names. A header that S3 allows once stands here once: the server refused duplicates. */
+  /** Lower-case names. A header that S3 allows once is here once: the server refuses duplicates. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The same as they came, for what is signed over them. */
+  /** The same as received, for the verification of signatures. */
   readonly rawHeaders: RawHeaders;
   /** Address of the client, as far as the proxies before the gateway are trusted; undefined if its connection has ended already. */
   readonly clientAddress: string | undefined;
-  /** What the client itself spoke, be it to a proxy before the gateway. */
+  /** The scheme of the client's own connection, also if a proxy is in front of the gateway. */
   readonly scheme: 'http' | 'https';
   readonly body: IncomingBody;
-  /** Aborted when the client has gone before its answer was complete. */
+  /** Aborted when the client disconnects before its response is complete. */
   readonly signal: AbortSignal;
   /** The SERVER span. */
   readonly span: Span;
   /**
-   * Keeps the client waiting while the store works: the first call sends the status 200 and the headers, each further one a space. What
-   * comes of the request is then the body, be it an error. Only for operations of which S3 says that a 200 may hold an error.
+   * Keeps the client waiting while the store works: the first call sends the status 200 and the headers, each further one a space.
+   * The outcome is then the body, also if it is an error. Only for operations for which S3 documents that a 200 may hold an error.
    * @param headers beyond those of every response, lower-case names; of the first call.
    */
   keepWaiting(headers?: Readonly<Record<string, string>>): void;
 }
 
 export interface IncomingBody {
-  /** Value of Content-Length in bytes; undefined with Transfer-Encoding: chunked. 0 where the request has no body. */
+  /** Value of Content-Length in bytes; undefined with Transfer-Encoding: chunked. 0 if the request has no body. */
   readonly length: number | undefined;
-  /** Bytes that it has at least and at most, where its length is known only when it has ended: a large file of a form. */
+  /** Bounds of the length, if it is known only at the end of the body: a large file of a form. */
   readonly bounds?: LengthBounds;
-  /** Asks the client for the body (answers `Expect: 100-continue`, once) and gives its bytes, still framed as they were sent. */
+  /** Requests the body from the client (sends `100 Continue`, once) and returns its bytes, with their framing. */
   open(): Readable;
 }
 
@@ -69,20 +69,20 @@ export interface Routed<B extends Bucket = Bucket> {
   readonly incoming: Incoming;
   readonly bucket: B;
   readonly operation: OperationName | BucketRequest | typeof PREFLIGHT;
-  /** The object key: decoded once, never changed; what is authorized, signed, logged and stored. */
+  /** The object key: decoded once, never changed; the same for authorization, signature, log and store. */
   readonly key: string;
   /** The upload id as clients know it: sealed, see upload-id/. */
   readonly uploadId: string | undefined;
   readonly partNumber: number | undefined;
-  /** Those query parameters that the operation allows and the store shall see, decoded. */
+  /** The query parameters for the store, decoded. */
   readonly storeQuery: readonly (readonly [name: string, value: string])[];
   /** Of a POST form; `incoming` then has the form's fields as its headers and the file as its body. */
   readonly form: UploadForm | undefined;
 }
 
-/** The fields of a POST form that came before its file: what the request asks for, and what its policy must allow. */
+/** The fields of a POST form before its file: the request, which its policy must allow. */
 export interface UploadForm {
-  /** Lower-case names, each once; in the values, `${filename}` stands replaced. All else is as it was sent. */
+  /** Lower-case names, each once; in the values, `${filename}` is replaced. The rest is as received. */
   readonly fields: ReadonlyMap<string, string>;
   /** The file name that the client gave, without directories; empty if it gave none. */
   readonly fileName: string;
@@ -93,7 +93,7 @@ export interface Authenticated<B extends Bucket = Bucket> extends Routed<B> {
   readonly payload: Payload;
 }
 
-/** Asks about a bucket, and for no upload: it is answered, and goes no further. */
+/** A request about a bucket, not an object: the gateway responds itself. */
 export interface ForBucket<B extends Bucket = Bucket> extends Authenticated<B> {
   readonly operation: BucketRequest;
 }
@@ -106,15 +106,15 @@ export function isForBucket<B extends Bucket>(request: Authenticated<B>): reques
   return Object.hasOwn(BUCKET_REQUESTS, request.operation);
 }
 
-/** An upload id that the request names was found to be the caller's, for this bucket and key. */
+/** The upload id of the request belongs to the caller, this bucket and this key. */
 export interface Resolved<B extends Bucket = Bucket> extends ForObject<B> {
   /** The id as the store knows it; the one that clients know is `uploadId`. */
   readonly storeUploadId: string | undefined;
-  /** When that upload was created, by the store's clock, in milliseconds since the epoch; undefined where that is not known. */
+  /** When that upload was created, by the store's clock, in milliseconds since the epoch; undefined if it is unknown. */
   readonly uploadCreatedAt: number | undefined;
 }
 
-/** Why the request may go on; stands on the span. */
+/** Why the request is allowed; on the span. */
 export interface AuthorizationReason {
   readonly reason: string;
 }
@@ -123,7 +123,7 @@ export interface Authorized<B extends Bucket = Bucket> extends Resolved<B> {
   readonly decision: AuthorizationReason;
 }
 
-/** The answer to a request, before the server adds what every answer carries. */
+/** The response to a request, before the server adds the headers of every response. */
 export interface Reply {
   readonly status: number;
   /** Lower-case names. */
@@ -131,7 +131,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** How many bytes have passed and where the time went; kept by whoever moves the body, read by whoever reports. */
+/** The received bytes and the waiting times of one body; written by the reader of the body, read by the report. */
 export interface Transfer {
   /** Object bytes received from the client, framing excluded. */
   bytes: number;

@@ -1,12 +1,12 @@
-/** Waiting for an outcome only as long as the client waits, too. What brings it goes on meanwhile: others may need it. */
+/** Waits for an outcome only until the client disconnects. The work itself continues: others may wait for it. */
 import { Failure } from './failure.ts';
 
-/** Why nobody waits any more. @param signal is aborted; without a Failure as its reason, the client has gone. */
+/** Why the wait ended. @param signal is aborted; without a Failure as its reason, the client disconnected. */
 export function whyUnwanted({ reason }: AbortSignal): Failure {
   return reason instanceof Failure ? reason : new Failure('client_aborted');
 }
 
-/** @throws Failure client_aborted or shutting_down as soon as the client's connection has gone; else what the promise is rejected with. */
+/** @throws Failure client_aborted or shutting_down when the client's connection closes; else the error of the promise. */
 export function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const gone = (): void => reject(whyUnwanted(signal));

@@ -1,11 +1,11 @@
 /**
- * Slots for requests under way, counted per caller. A caller may use all of them but a reserve, which is kept for callers that
- * hold less: one caller never locks out the others. docs/decisions/fair-lines.md
+ * Slots for concurrent requests, counted per caller. A caller may use all slots but a reserve, which stays free for callers with fewer.
+ * One caller never locks out the others. docs/decisions/fair-lines.md
  */
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 
-/** One request under way. */
+/** One request in progress. */
 export interface Slot {
   caller: string;
 }
@@ -18,7 +18,7 @@ export class CallerSlots {
   readonly #held = new Map<string, number>();
   #used = 0;
 
-  /** @param reason of a refusal when all slots are in use; with `_of_caller` when the caller has its share. */
+  /** @param reason of a refusal when all slots are in use; with `_of_caller` when the caller has used its part. */
   constructor(limit: number, reason: string) {
     this.#limit = limit;
     this.#reserve = Math.min(limit - 1, Math.ceil(limit * FIXED_LIMITS.caller_reserve));

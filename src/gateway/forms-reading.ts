@@ -1,6 +1,6 @@
 /**
- * The POST forms that are being read, before anybody knows whose they are. A form that finds no slot takes the one of the oldest,
- * if that had its time: an unauthenticated client that sends its forms slowly keeps nobody out, not even behind the same address.
+ * The POST forms that are being read, before authentication. A form without a free slot displaces the oldest form, after the grace
+ * time of that one. So an unauthenticated client with slow forms does not lock out others, not even behind the same address.
  */
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';

@@ -1,6 +1,6 @@
 /**
- * The spine: what happens to every request, in this order. The types hold it: `upload` takes nothing but what `authorize`
- * has given. Each stage either gives the next form of the request or throws the Failure that ends it.
+ * The order of the stages of every request. The types enforce it: `upload` accepts only the result of `authorize`. Each stage returns
+ * the next form of the request, or throws the Failure that ends it.
  */
 
 import { callerOf, unknownCallerOf } from '../domain/caller.ts';
@@ -23,7 +23,7 @@ import { FormsReading } from './forms-reading.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
-  /** POST forms of which the fields are being read. */
+  /** POST forms whose fields are being read. */
   readonly formsReading: number;
   /** Routes a request, once. Never throws: `handle` throws the refusal, so that it belongs to the span of the request. */
   route(request: Routable): RoutedHandler;
@@ -39,8 +39,8 @@ export interface RoutedHandler {
 }
 
 /**
- * Of the requests under way this part at most may be forms that are being read: nobody knows yet whose they are, and they may take
- * their time. The rest is always left to others.
+ * The maximum ratio of slots for forms that are being read: their clients are not authenticated yet, and may be slow. The other slots
+ * stay free for other requests.
  */
 const FORM_SHARE = FIXED_LIMITS.form_share;
 

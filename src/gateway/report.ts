@@ -1,18 +1,18 @@
-/** What is said of a request when it is over: the last attributes of its span, its metrics, and its one log line. */
+/** The report of a finished request: the last attributes of its span, its metrics, and its log line. */
 import type { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Span } from '../domain/span.ts';
 import type { RequestMetrics, RequestOutcome } from '../metrics/request-metrics.ts';
 import { newRecord, type RequestRecord } from './stages.ts';
 
-/** What the server knows when the response is out, or the client is gone. */
+/** A request whose response is sent, or whose client disconnected. */
 export interface FinishedRequest {
   readonly requestId: string;
   readonly method: string;
-  /** As it was sent, without the query. */
+  /** As received, without the query. */
   readonly path: string;
   readonly clientAddress: string | undefined;
-  /** Status that the client got; undefined if it got none. */
+  /** Status that the client received; undefined if it received none. */
   readonly status: number | undefined;
   readonly failure: Failure | undefined;
   readonly span: Span;
@@ -40,13 +40,13 @@ export function createReport(log: Log, metrics: RequestMetrics): Report {
   };
 }
 
-/** A client's mistake is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
+/** A client error is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
 function finishSpan({ span, status, failure }: FinishedRequest): void {
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
     span.set('s3.error.code', failure.code);
     span.set('s3.error.message', failure.message);
-    // A response that was begun early has the status 200, whatever came of the request.
+    // A response that was begun early has the status 200, whatever the outcome.
     if (status === undefined || failure.status >= 500) span.fail(failure.type);
     else span.set('error.type', failure.type);
   }

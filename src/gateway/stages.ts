@@ -1,4 +1,4 @@
-/** The stages of a request, as the gateway is handed them: it knows their order, not what they do. */
+/** The stages of a request: the gateway knows their order, not their work. */
 import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
@@ -26,10 +26,10 @@ export interface Stages<B extends Bucket> {
   corsHeaders(routing: Routing<B>, request: Routable): Reply['headers'];
   /** Reads the form up to its file. @param stop ends this with its reason. */
   routeForm(form: FormDestination<B>, incoming: Incoming, stop: AbortSignal): Promise<Routed<B>>;
-  /** What browsers ask before they upload. */
+  /** CORS preflight requests. */
   preflight(request: Routed<B>): Reply;
   authenticate(request: Routed<B>): Authenticated<B> | Promise<Authenticated<B>>;
-  /** What clients ask beside uploading. */
+  /** Requests about a bucket. */
   answer(request: ForBucket<B>): Reply;
   resolve(request: ForObject<B>): Resolved<B>;
   authorize(request: Resolved<B>): Authorized<B> | Promise<Authorized<B>>;
@@ -39,9 +39,9 @@ export interface Stages<B extends Bucket> {
 export interface Scope {
   readonly span: Span;
   readonly transfer: Transfer;
-  /** How slow the client may be. */
+  /** The minimum rate and the idle timeout of the client. */
   readonly pace: Pace;
-  /** Told of object bytes that were handed on, so that their memory is freed. */
+  /** Gets the object bytes that were passed on, so that their memory is freed. */
   readonly chunks: Chunks;
 }
 
@@ -49,13 +49,13 @@ export interface Chunks {
   passed(bytes: number): void;
 }
 
-/** What is the same for all requests. */
+/** The settings that all requests share. */
 export interface Settings extends Pick<Scope, 'pace' | 'chunks'> {
-  /** One more request than so many under way at once is refused. */
+  /** The maximum number of concurrent requests. */
   readonly concurrentUploads: number;
 }
 
-/** What is known of a request when it is over; filled in as it goes, reported once. */
+/** The facts about a request for its report: collected by the stages, reported once at the end. */
 export interface RequestRecord {
   /** As `performance.now()`. */
   readonly startedAt: number;

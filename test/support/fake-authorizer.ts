@@ -1,4 +1,4 @@
-/** An authorizer in memory: says what a test tells it to, and knows whom it was asked about. */
+/** An authorizer in memory: it returns the decision that a test sets, and records its queries. */
 
 import { queryOf } from '../../src/authz/authorization-query.ts';
 import type { Authorizer, Verdict } from '../../src/authz/authorizer.ts';
@@ -14,9 +14,9 @@ export interface FakeDecision {
 
 export class FakeAuthorizer implements Authorizer {
   readonly engine: Engine;
-  /** What it says, or why it says nothing. */
+  /** Its decision, or the reason for which it has none. */
   says: FakeDecision | UnavailableReason = { allow: true, reason: 'fake_allowed' };
-  /** Those that it did not remember. */
+  /** Requests that were not cached. */
   readonly asked: Resolved[] = [];
   closed = 0;
   readonly #remembered: Map<string, FakeDecision> | undefined;
@@ -37,12 +37,12 @@ export class FakeAuthorizer implements Authorizer {
   }
 
   async #decide(request: Resolved): Promise<Verdict> {
-    const question = JSON.stringify(queryOf(request));
-    const known = this.#remembered?.get(question);
+    const query = JSON.stringify(queryOf(request));
+    const known = this.#remembered?.get(query);
     if (known !== undefined) return { ...known, cached: true };
     this.asked.push(request);
     if (typeof this.says === 'string') throw unavailable(this.says, 1);
-    this.#remembered?.set(question, this.says);
+    this.#remembered?.set(query, this.says);
     return { ...this.says, cached: false };
   }
 }

@@ -1,4 +1,4 @@
-/** The algorithms that tokens may be signed with (RFC 7518, section 3; RFC 8037), and what their keys must be: one row each. */
+/** The signature algorithms of tokens (RFC 7518, section 3; RFC 8037) and the requirements of their keys: one row each. */
 
 export interface AlgorithmShape {
   /** HMAC only: the least bytes of a secret (RFC 7518, section 3.2: as long as the hash). */
@@ -26,7 +26,7 @@ export const ALGORITHMS = {
   Ed25519: { keyType: 'ed25519' },
 } as const satisfies Record<string, AlgorithmShape>;
 
-/** @throws Error if there is no such algorithm here. */
+/** @throws Error if the algorithm is not supported. */
 export function algorithmShape(name: string): AlgorithmShape {
   if (!Object.hasOwn(ALGORITHMS, name))
     throw new Error(`${JSON.stringify(name)} is not one of the algorithms ${Object.keys(ALGORITHMS).join(', ')}`);

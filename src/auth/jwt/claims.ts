@@ -1,10 +1,10 @@
-/** What the claims of a token must say (RFC 7519, section 4.1), and what is taken from those of a verified one. */
+/** The rules for the claims of a token (RFC 7519, section 4.1), and the identity in those of a verified one. */
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import type { VerifiedToken } from '../token-verifier.ts';
 import type { ProviderOptions } from './provider.ts';
 import { refusal } from './refusals.ts';
 
-/** The last second that a Date can name (ECMA-262, "Time Values and Time Range"); an end after it is none. */
+/** The last second that a Date can name (ECMA-262, "Time Values and Time Range"); a later `exp` is not an expiry. */
 const LAST_SECOND = 8.64e12;
 const MAX_SUBJECT = 1024;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -23,7 +23,7 @@ export function rulesOf(options: ProviderOptions, now: number): JWTVerifyOptions
 /**
  * @param claims have passed the rules.
  * @param now in milliseconds since the epoch.
- * @throws Failure token_refused for what the rules cannot say: no_expiry, not_yet_valid, no_subject.
+ * @throws Failure token_refused for rules that jose does not have: no_expiry, not_yet_valid, no_subject.
  */
 export function verifiedToken(claims: JWTPayload, options: ProviderOptions, now: number): VerifiedToken {
   const { exp, iat } = claims;

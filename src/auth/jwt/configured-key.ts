@@ -1,11 +1,11 @@
-/** A verification key that stands in the configuration: a secret for HS*, a public key for everything else, never both. */
+/** A verification key of the configuration: a secret for HS*, a public key for all other algorithms, never both. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { algorithmShape } from './algorithms.ts';
 import type { KeySet, KeySource } from './key-source.ts';
 
 const LEAST_RSA_BITS = 2048;
 
-/** @throws Error if the secret does not do for one of the algorithms. The message holds nothing of it. */
+/** @throws Error if the secret does not fit one of the algorithms. The message does not quote it. */
 export function secretKey(secret: string, algorithms: readonly string[]): KeyObject {
   const bytes = Buffer.from(secret, 'utf8');
   for (const name of algorithms) {
@@ -17,7 +17,7 @@ export function secretKey(secret: string, algorithms: readonly string[]): KeyObj
   return createSecretKey(bytes);
 }
 
-/** @throws Error if the PEM is none, holds a private key, or a key that does not do for one of the algorithms. */
+/** @throws Error if the text is not PEM, or holds a private key, or a key that does not fit one of the algorithms. */
 export function publicKey(pem: string, algorithms: readonly string[]): KeyObject {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw new Error('the key is a private one; the gateway wants the public key and must not have the other');
@@ -36,7 +36,7 @@ function readPem(pem: string): KeyObject {
   }
 }
 
-/** An RSA key never does for HS256: whoever has the public key could sign with it (RFC 8725, section 2.1). */
+/** An RSA key never fits HS256: every holder of the public key could sign with it (RFC 8725, section 2.1). */
 function checkFits(key: KeyObject, name: string): void {
   const { keyType, curve } = algorithmShape(name);
   const details = key.asymmetricKeyDetails;
@@ -47,7 +47,7 @@ function checkFits(key: KeyObject, name: string): void {
     throw new Error(`${name} wants an RSA key of at least ${LEAST_RSA_BITS} bits`);
 }
 
-/** Such a key is always at hand and never changes; what a token says of its key does not matter. */
+/** Such a key is always available and never changes; the `kid` of a token is ignored. */
 export function configuredKey(key: KeyObject): KeySource {
   const set: KeySet = { find: async () => key };
   return {

@@ -1,4 +1,4 @@
-/** One request for a JSON Web Key Set (RFC 7517, section 5): no redirects, little time, a bounded answer, checked content. */
+/** One request for a JSON Web Key Set (RFC 7517, section 5): no redirects, a short timeout, a bounded response, verified content. */
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { createLocalJWKSet, type JWK } from 'jose';
@@ -20,11 +20,11 @@ const MAX_KEYS = FIXED_LIMITS.key_set_keys;
 const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 
 /**
- * @throws Error saying what is wrong with the answer, or why there is none.
+ * @throws Error that names the error of the response, or the reason for which there is none.
  */
 export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<FetchedKeySet> {
   const headers = ['accept', 'application/jwk-set+json, application/json', ...UNCODED];
-  // undici follows no redirect unless told to: where a provider's keys are is the operator's word, not the network's.
+  // undici does not follow redirects by default: the operator, not the network, decides where a provider's keys are.
   const body = new BoundedBuffer(MAX_ANSWER);
   let status = 0;
   let codings: string | undefined;
@@ -37,7 +37,7 @@ export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: A
   return parseKeySet(decodeContent(body.bytes, codings, MAX_ANSWER).toString('utf8'));
 }
 
-/** Takes each piece at once, so that none waits in a queue. */
+/** Consumes each piece at once, so that none waits in a queue. */
 function writerTo(body: BoundedBuffer): Writable {
   return new Writable({
     write(piece: Buffer, _, done) {
@@ -61,7 +61,7 @@ function keysOf(text: string): JWK[] {
   }
   const keys = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw new Error('the response is not a JSON Web Key Set');
-  if (keys.length === 0) throw new Error('the key set is empty'); // a mistake of the provider's, not the end of all tokens
+  if (keys.length === 0) throw new Error('the key set is empty'); // an error of the provider, not a revocation of all tokens
   if (keys.length > MAX_KEYS) throw new Error(`the key set has more than ${MAX_KEYS} keys`);
   return keys;
 }

@@ -1,4 +1,4 @@
-/** What jose says of a token, in our words: one row for each of its codes. */
+/** The reasons of a refusal by the error codes of jose: one row for each code. */
 import { errors } from 'jose';
 import { Failure } from '../../domain/failure.ts';
 import { refusal, type TOKEN_REFUSALS } from './refusals.ts';
@@ -15,14 +15,14 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ERR_JWT_EXPIRED: 'expired',
 };
 
-/** Claims that are there and say the wrong thing. */
+/** Claims with a wrong value. */
 const CLAIMS: Readonly<Record<string, Reason>> = {
   iss: 'wrong_issuer',
   aud: 'wrong_audience',
   nbf: 'not_yet_valid',
 };
 
-/** jose's own errors are left behind, for some hold the claims. Others come from a key that cannot be used: one too short, say. */
+/** Errors of jose are not passed on, because some hold the claims. Others come from an unusable key, such as a short one. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof errors.JWTClaimValidationFailed) return refusal(reasonOfClaim(error));

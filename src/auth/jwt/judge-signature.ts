@@ -1,4 +1,4 @@
-/** Holds a token against the keys and rules of its provider: jose does the judging, here is which keys it is given. */
+/** Verifies a token with the keys and rules of its provider: jose verifies, this file chooses the keys. */
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { AuthAttributes } from '../authenticator.ts';
 import { rulesOf } from './claims.ts';
@@ -8,7 +8,7 @@ import type { Provider } from './provider.ts';
 
 export interface Judged {
   readonly claims: JWTPayload;
-  /** Those among which the right one was. */
+  /** The key set that verified it. */
   readonly keys: KeySet;
 }
 
@@ -26,7 +26,7 @@ export async function judgeSignature(
   try {
     return { claims: await judgeWith(keys, token, rulesOf(options, now())), keys };
   } catch (error) {
-    // A key that is not known may be a new one: the provider is asked, as often as it may be asked.
+    // An unknown key may be a new one: its key set is fetched again, within the cooldown.
     const newer = error instanceof errors.JWKSNoMatchingKey ? await source.newerKeys(keys, attributes) : undefined;
     if (newer === undefined) throw failureOf(error);
     return { claims: await judgeWith(newer, token, rulesOf(options, now())).catch(refuse), keys: newer };
@@ -47,7 +47,7 @@ async function judgeWith(keys: KeySet, token: string, rules: JWTVerifyOptions): 
   }
 }
 
-/** A token that names no key may be signed with any that fits. */
+/** A token without `kid` may be signed with any key that fits. */
 async function judgeWithEach(
   candidates: errors.JWKSMultipleMatchingKeys,
   token: string,

@@ -1,7 +1,7 @@
 /**
- * The keys of an identity provider, as its JWKS address gives them. They are refreshed behind the requests' backs while
- * they are used, kept for a bounded time while the provider cannot be asked, and asked for seldom whatever tokens arrive.
- * Nothing runs on a timer: without requests there are no fetches.
+ * The keys of an identity provider, as its JWKS address gives them. They are refreshed in the
+ * background while they are used, cached for a bounded time while the provider is unreachable, and fetched rarely, whatever tokens
+ * arrive. There are no timers: without requests there are no fetches.
  */
 
 import { Agent } from 'undici';
@@ -16,15 +16,15 @@ import { keysBusy, keysUnavailable } from './refusals.ts';
 
 /** All times in milliseconds. */
 export interface JwksTimes {
-  /** Keys of this age are refreshed in the background; those of twice this age are waited for, unless that fails. */
+  /** Keys of this age are refreshed in the background; requests wait for keys of twice this age, unless the fetch fails. */
   readonly refresh: number;
-  /** Keys of this age are not used any more, even if there are no others. */
+  /** Keys of this age are discarded, even if there are no others. */
   readonly stale: number;
-  /** Between two fetches, whatever unknown keys are named. */
+  /** Between two fetches because of unknown keys. */
   readonly cooldown: number;
   /** Between two fetches when there are no usable keys. */
   readonly retry: number;
-  /** The longest that a fetch may take, answer included. */
+  /** Timeout of a fetch, response included. */
   readonly fetch: number;
 }
 
@@ -36,7 +36,7 @@ export interface JwksTools {
 }
 
 const TIMES: JwksTimes = { refresh: 300_000, stale: 3_600_000, cooldown: 30_000, retry: 5_000, fetch: 5_000 };
-/** Requests that wait for a fetch at once: whoever makes up names of keys makes others wait, and himself. */
+/** Requests that wait for one fetch. A client that invents key ids makes others wait. */
 const WAITING = FIXED_LIMITS.keys_waiting;
 const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 
@@ -49,7 +49,7 @@ export class JwksSource implements KeySource {
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
-  /** What went wrong with the last fetch. */
+  /** The error of the last fetch. */
   #trouble: string | undefined;
   #late: AbortController | undefined;
   #waiting = 0;
@@ -59,7 +59,7 @@ export class JwksSource implements KeySource {
     this.#url = url;
     this.#tools = tools;
     this.#times = { ...TIMES, ...times };
-    // Fetches are minutes apart: a connection that is kept would only be found broken.
+    // Fetches are minutes apart: a keep-alive connection would be closed by then.
     const { fetch } = this.#times;
     this.#agent = new Agent({
       connect: { timeout: fetch },
@@ -93,7 +93,7 @@ export class JwksSource implements KeySource {
   async newerKeys(than: KeySet, attributes: AuthAttributes): Promise<KeySet | undefined> {
     const fetching = this.#fetchAfter(this.#times.cooldown);
     await this.#waitFor(fetching);
-    // The key may be one that the provider has just begun to use: it cannot be called unknown before it was asked.
+    // The key may be one that the provider has just begun to use: it is unknown only after a fetch.
     if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown);
     if (fetching !== undefined) attributes.keySource = 'fetched';
     return this.#set === than ? undefined : this.#set;
@@ -110,7 +110,7 @@ export class JwksSource implements KeySource {
     return this.#tools.now() - this.#fetchedAt;
   }
 
-  /** @throws Failure overloaded if too many wait already. */
+  /** @throws Failure overloaded if too many requests wait already. */
   async #waitFor(fetching: Promise<void> | undefined): Promise<void> {
     if (fetching === undefined) return;
     if (this.#waiting >= WAITING) throw keysBusy();
@@ -165,7 +165,7 @@ export class JwksSource implements KeySource {
   }
 }
 
-/** Errors of sockets say what happened in their code; where several addresses were tried, the message is empty. */
+/** Socket errors carry their reason in `code`; after several addresses, the message is empty. */
 function messageOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return [code, message].filter((word) => typeof word === 'string' && word !== '').join(': ');

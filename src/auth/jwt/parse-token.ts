@@ -1,6 +1,6 @@
 /**
- * The outer form of a token, before any key is asked for: JWS compact serialization (RFC 7515, section 7.1) and nothing
- * else, read so strictly that no two readers can read it differently. What is found here is not yet verified.
+ * The outer form of a token, before any key is fetched: JWS compact serialization (RFC 7515, section 7.1) and nothing
+ * else, read so strictly that no two readers can read it differently. Its content is not verified yet.
  */
 
 import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
@@ -16,8 +16,8 @@ export const MAX_TOKEN = FIXED_LIMITS.token_characters;
 const MAX_KEY_ID = 512;
 
 /**
- * Members that a header may not have. What carries a key or points to one (jku, jwk, x5u, x5c) would let the token choose who
- * verifies it; crit, b64, zip and enc change how it is read. Members that are not understood are ignored (RFC 7515, section 4).
+ * Members that a header may not have. Keys and references to keys (jku, jwk, x5u, x5c) would let the token choose its
+ * verifier; crit, b64, zip and enc change how it is read. Members that are not understood are ignored (RFC 7515, section 4).
  */
 const REFUSED_MEMBERS = ['__proto__', 'b64', 'crit', 'enc', 'jku', 'jwk', 'x5c', 'x5u', 'zip'];
 /** RFC 8725, section 3.11: other kinds of token of the same issuer (logout tokens, proofs) are not meant for us. */
@@ -37,7 +37,7 @@ export function parseToken(token: string): UnverifiedToken {
   return { keyId, issuer: objectOf(payload).iss };
 }
 
-/** @returns the `kid`: a hint which of the known keys to take, never a path, a query or an address. */
+/** @returns the `kid`: a hint for the choice among known keys, never a path, a query or an address. */
 function checkHeader(header: Json): string | undefined {
   const { kid, typ } = header;
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) throw refusal('header_not_allowed');

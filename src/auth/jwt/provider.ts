@@ -1,4 +1,4 @@
-/** One issuer of tokens as the configuration describes it: where its keys come from, and what its tokens must say. */
+/** One issuer of tokens as the configuration describes it: the source of its keys, and the rules for its tokens. */
 import { algorithmShape } from './algorithms.ts';
 import { configuredKey, publicKey, secretKey } from './configured-key.ts';
 import { JwksSource, type JwksTimes, type JwksTools } from './jwks-source.ts';
@@ -6,7 +6,7 @@ import type { KeySource } from './key-source.ts';
 
 /** As in the configuration; exactly one of secret, public_key and jwks_url. */
 export interface ProviderOptions {
-  /** Those that its tokens may be signed with (RFC 7518, section 3.1). */
+  /** The signature algorithms of its tokens (RFC 7518, section 3.1). */
   readonly algorithms: readonly string[];
   readonly secret?: string | undefined;
   /** PEM. */
@@ -14,9 +14,9 @@ export interface ProviderOptions {
   readonly jwks_url?: string | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
-  /** How far the issuer's clock and ours may be apart, in seconds. */
+  /** Tolerated difference of the clocks, in seconds. */
   readonly leeway_seconds: number;
-  /** The claim that says who the caller is. */
+  /** The claim that names the subject. */
   readonly subject_claim: string;
   /** Before each subject. */
   readonly subject_prefix?: string | undefined;
@@ -27,7 +27,7 @@ export interface Provider {
   readonly source: KeySource;
 }
 
-/** @throws Error naming the provider, if one cannot be: no connection is made for it. */
+/** @throws Error naming the provider, if one is invalid. It does not connect. */
 export function openProviders(
   all: readonly ProviderOptions[],
   tools: JwksTools,
@@ -55,7 +55,7 @@ function openSource(options: ProviderOptions, tools: JwksTools, times?: Partial<
   const { algorithms, secret, public_key, jwks_url } = options;
   if (algorithms.length === 0) throw new Error('no algorithm is allowed');
   if ([secret, public_key, jwks_url].filter((key) => key !== undefined).length !== 1)
-    throw new Error('exactly one of secret, public_key and jwks_url says how its tokens are verified');
+    throw new Error('exactly one of secret, public_key and jwks_url must be set');
   if (secret !== undefined) return configuredKey(secretKey(secret, algorithms));
   if (public_key !== undefined) return configuredKey(publicKey(public_key, algorithms));
   for (const name of algorithms)

@@ -1,6 +1,6 @@
 /**
- * Tokens that were verified, so that a client that sends the same one with each part of a file costs a hash and not a
- * signature. It never holds a token, only its SHA-256. An entry ends with the token, and with the keys that verified it.
+ * Verified tokens, so that a client that sends the same token with each part of a file costs a hash and not a signature. It never
+ * holds a token, only its SHA-256. An entry ends with the token, and with the keys that verified it.
  */
 import { hash } from 'node:crypto';
 import type { VerifiedToken } from '../token-verifier.ts';
@@ -10,16 +10,16 @@ export interface CachedToken {
   readonly verified: VerifiedToken;
   readonly keyId: string | undefined;
   readonly source: KeySource;
-  /** Those that verified it. */
+  /** The keys that verified it. */
   readonly keys: KeySet;
 }
 
 export interface TokenCacheOptions {
-  /** The most tokens that are remembered. */
+  /** Maximum number of cached tokens. */
   readonly entries?: number;
-  /** The most characters that their tokens may have had in sum; their claims take a few times that in memory. */
+  /** Maximum sum of the characters of the tokens; their claims take a few times that in memory. */
   readonly characters?: number;
-  /** The longest that one is remembered, in milliseconds. */
+  /** Maximum age in milliseconds. */
   readonly maxAgeMillis?: number;
 }
 
@@ -43,7 +43,7 @@ export class TokenCache {
     this.#maxAgeMillis = maxAgeMillis;
   }
 
-  /** How many are remembered. */
+  /** Number of cached tokens. */
   get size(): number {
     return this.#entries.size;
   }

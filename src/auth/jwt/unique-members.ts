@@ -1,6 +1,6 @@
 /**
- * Whether a JSON text names a member twice. RFC 8259, section 4, leaves it open which of the two a reader believes, so the
- * issuer, the gateway and the policy engine could believe different ones; RFC 7519, section 4, lets us refuse such claims.
+ * Whether a JSON text names a member twice. RFC 8259, section 4, does not define which of the two counts, so the issuer, the
+ * gateway and the policy engine could use different ones; RFC 7519, section 4, allows to refuse such claims.
  */
 
 /** Strings and structure of a text that is known to be JSON; numbers and words between them do not matter. */

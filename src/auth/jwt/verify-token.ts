@@ -1,6 +1,6 @@
 /**
- * Token → who it speaks of. The token's outer form is read first, then its issuer's keys and rules are taken, then jose
- * judges signature and claims, and what it found good is remembered.
+ * From a token to its subject. The outer form is parsed first. Then jose verifies signature and claims with the keys and rules of
+ * the issuer. Verified tokens are cached.
  */
 import type { AuthObserver } from '../../domain/auth-observer.ts';
 import type { Log } from '../../domain/log.ts';
@@ -29,7 +29,7 @@ export interface ClosableTokenVerifier extends TokenVerifier {
   close(): Promise<void>;
 }
 
-/** @throws Error if a provider is not described well: a key that cannot be read, say, or one that an algorithm cannot use. */
+/** @throws Error if the configuration of a provider is invalid, such as a key that cannot be read or does not fit an algorithm. */
 export function createTokenVerifier(
   options: readonly ProviderOptions[],
   { watch, now = Date.now, log, jwks, cache: cacheOptions }: TokenVerifierTools,
@@ -60,7 +60,7 @@ export function createTokenVerifier(
   };
 }
 
-/** What the token says of its issuer is believed only as far as to choose who must have signed it. */
+/** The unverified issuer of the token only selects the provider whose keys must verify it. */
 function providerOf(issuer: unknown, providers: readonly Provider[]): Provider {
   const provider = providers.find(({ options }) => options.issuer === undefined || options.issuer === issuer);
   if (provider === undefined) throw refusal('wrong_issuer');

@@ -1,11 +1,11 @@
-/** What a signed form claims of itself (Amazon S3 API Reference, "Authenticating Requests in Browser-Based Uploads Using POST"). */
+/** The claims of a signed form (Amazon S3 API Reference, "Authenticating Requests in Browser-Based Uploads Using POST"). */
 import { Failure } from '../../domain/failure.ts';
 import type { Scope } from '../../sigv4/signing-key.ts';
 
 export interface FormClaim {
   readonly accessKey: string;
   readonly scope: Scope;
-  /** In base64, as it came: this very text is what is signed. */
+  /** In base64, as received: the signature covers this text. */
   readonly policy: string;
   readonly signature: string;
   readonly sessionToken: string | undefined;
@@ -13,7 +13,7 @@ export interface FormClaim {
 
 type Fields = ReadonlyMap<string, string>;
 
-/** As S3 names them, and in the order in which it misses them. */
+/** As S3 names them, in the order in which it reports missing ones. */
 const REQUIRED = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Signature', 'Policy'] as const;
 /** An access key may hold slashes. */
 const CREDENTIAL = /^([^\0]{1,256})\/(\d{8})\/([A-Za-z0-9_-]{1,64})\/s3\/aws4_request$/;

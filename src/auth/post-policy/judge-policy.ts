@@ -1,23 +1,23 @@
 /**
- * Whether a form does what its policy allows, and nothing else: every condition holds, and every field is covered by one
+ * Whether the policy allows a form: every condition holds, and a condition covers every field
  * (Amazon S3 API Reference, "POST Policy").
  */
 import { Failure, type FailureOptions } from '../../domain/failure.ts';
 import type { LengthBounds } from '../../domain/stages.ts';
 import type { MatchCondition, Policy, RangeCondition } from './policy-document.ts';
 
-/** The upload that a form asks for. */
+/** The upload that a form requests. */
 export interface FormRequest {
-  /** Of the URL: what a form says in a field `bucket` moves nothing. */
+  /** Of the URL; a form field `bucket` does not change it. */
   readonly bucket: string;
-  /** What will be written. */
+  /** The key of the object. */
   readonly key: string;
   readonly fields: ReadonlyMap<string, string>;
   /** Bytes. Without the exact number, a file is refused here only if no length within its bounds is allowed. */
   readonly fileLength: LengthBounds;
 }
 
-/** Need no condition; neither do those that begin with `x-ignore-`. */
+/** Fields without a condition; those with the prefix `x-ignore-` need none either. */
 const UNCOVERED = new Set(['policy', 'x-amz-signature', 'file']);
 
 /** @param now milliseconds since the epoch. @throws Failure policy_violated. */

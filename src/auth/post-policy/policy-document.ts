@@ -1,6 +1,6 @@
 /**
- * The policy of a form, read strictly (Amazon S3 API Reference, "POST Policy"): what is not understood is refused, because a
- * condition that is overlooked is a condition that is not enforced.
+ * The policy of a form, read strictly (Amazon S3 API Reference, "POST Policy"). Unknown elements are refused,
+ * because an ignored condition would not be enforced.
  */
 import { Failure } from '../../domain/failure.ts';
 import { hasUniqueMembers } from '../jwt/unique-members.ts';
@@ -31,7 +31,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 const EXPIRATION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
-/** @param base64 as it stands in the form. @throws Failure form_refused, code InvalidPolicyDocument. */
+/** @param base64 as in the form. @throws Failure form_refused, code InvalidPolicyDocument. */
 export function parsePolicy(base64: string): Policy {
   const document = parseJson(base64);
   if (!isObject(document)) throw invalid('it is not an object');
@@ -78,7 +78,7 @@ function readList(list: readonly unknown[]): Condition {
   return { operator, field: first.slice(1).toLowerCase(), value: second };
 }
 
-/** S3 takes digits in quotation marks, too. */
+/** S3 also accepts digits in quotation marks. */
 function readLength(written: unknown): number {
   const length = typeof written === 'string' && /^\d{1,15}$/.test(written) ? Number(written) : written;
   if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return length;

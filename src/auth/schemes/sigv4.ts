@@ -73,7 +73,7 @@ export const SIGV4 = authScheme({
         sigv4?.credentials?.some(({ access_key }) => access_key === jwt.session_token?.access_key) === true
           ? {
               wrong: 'has a session_token.access_key that is also one of sigv4.credentials',
-              hint: 'use another access key for session tokens',
+              hint: 'use a different access key',
             }
           : undefined,
     },

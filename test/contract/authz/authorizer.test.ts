@@ -1,4 +1,4 @@
-/** What every authorizer does, whatever engine stands behind it. */
+/** The contract of every authorizer, for any engine. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
@@ -91,18 +91,18 @@ for (const [name, open] of Object.entries(CANDIDATES)) {
   describe(`an authorizer: ${name}`, () => {
     const ask = ({ authorizer }: Candidate, request = resolvedRequest()) => authorizer.decide(request, NO_SPAN);
 
-    it('says which engine it asks', async (t) => {
+    it('names its engine', async (t) => {
       const { authorizer } = await open(t, false);
       assert.ok(['opa', 'openfga'].includes(authorizer.engine));
     });
 
-    it('allows what its engine allows, and says why', async (t) => {
+    it('allows with the reason of its engine', async (t) => {
       const verdict = await ask(await open(t, false));
       assert.deepEqual([verdict.allow, verdict.cached], [true, false]);
       assert.match(verdict.reason, /^[a-z_]+$/);
     });
 
-    it('denies what its engine denies, and says why', async (t) => {
+    it('denies with the reason of its engine', async (t) => {
       const candidate = await open(t, false);
       const allowed = await ask(candidate);
       candidate.say('no');
@@ -112,7 +112,7 @@ for (const [name, open] of Object.entries(CANDIDATES)) {
       assert.notEqual(verdict.reason, allowed.reason);
     });
 
-    it('throws where its engine says nothing, and asks again the next time', async (t) => {
+    it('throws if its engine returns no decision, and calls it again the next time', async (t) => {
       for (const remembers of [false, true]) {
         const candidate = await open(t, remembers);
         candidate.say('nothing');
@@ -123,7 +123,7 @@ for (const [name, open] of Object.entries(CANDIDATES)) {
       }
     });
 
-    it('asks every time where it is not to remember', async (t) => {
+    it('calls the engine each time without a cache', async (t) => {
       const candidate = await open(t, false);
       await ask(candidate);
       candidate.say('no');
@@ -132,7 +132,7 @@ for (const [name, open] of Object.entries(CANDIDATES)) {
     });
 
     for (const word of ['yes', 'no'] as const) {
-      it(`remembers a ${word} where it is to, for that question only`, async (t) => {
+      it(`caches a ${word} for equal queries only`, async (t) => {
         const candidate = await open(t, true);
         candidate.say(word);
         const first = await ask(candidate);
@@ -146,7 +146,7 @@ for (const [name, open] of Object.entries(CANDIDATES)) {
       });
     }
 
-    it('has nothing to say to a client that has gone', async (t) => {
+    it('throws client_aborted after a disconnect', async (t) => {
       const candidate = await open(t, false);
       const request = resolvedRequest({ incoming: { signal: AbortSignal.abort() } });
       await assert.rejects(ask(candidate, request), (error) => {

@@ -122,6 +122,9 @@ describe('a new policy engine', () => {
     assert.notEqual(code, 0);
     assert.match(text, /authz\.word_engine\.word: "Please!" is not a word; write lower-case letters/);
     const [, without] = await check({ ...bucketOf(store.url, {}), authz: { enabled: true } });
-    assert.match(without, /authz\.enabled: is true, but there is no policy engine; add opa or openfga or word_engine/);
+    assert.match(
+      without,
+      /authz\.enabled: is true, but no policy engine is configured; add opa or openfga or word_engine/,
+    );
   });
 });

@@ -16,8 +16,8 @@ const question = (changes?: RequestChanges): AuthorizationQuery => queryOf(resol
 const ofLength = (length: number | undefined): IncomingBody => ({ length, open: () => assert.fail('opened') });
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-describe('the question', () => {
-  it('is all that is known of a part', () => {
+describe('the authorization query', () => {
+  it('holds all facts about a part', () => {
     const part = question({
       operation: 'UploadPart',
       uploadId: 'sealed',
@@ -44,7 +44,7 @@ describe('the question', () => {
     });
   });
 
-  it('leaves out what is not known, and says null of nothing', () => {
+  it('leaves out unknown values, and never holds null', () => {
     const nobody = question({
       identity: { method: 'anonymous', subject: undefined },
       incoming: { clientAddress: undefined, body: ofLength(undefined) },
@@ -56,7 +56,7 @@ describe('the question', () => {
     });
   });
 
-  it('names the bucket as clients do, and the key as it will be stored', () => {
+  it('has the client name of the bucket, and the key of the store', () => {
     const key = '../%2e%2e//\u00fc \u{1f409}';
     const { resource } = question({ key, bucket: { name: 'public', storeBucket: 'secret-name' } });
     assert.deepEqual(asJson(resource), { bucket: 'public', key });
@@ -73,23 +73,23 @@ describe('the question', () => {
       return question({ payload: STREAMING, incoming: { headers, body: ofLength(999) } }).context.size;
     };
 
-    it('takes what the client says of the object where the body is framed', () => {
+    it('is the declared length of the object if the body is framed', () => {
       assert.equal(framed('0'), 0);
       assert.equal(framed('5497558138880'), 5_497_558_138_880);
     });
 
-    it('takes nothing that is no size', () => {
+    it('is missing if the declaration is not a number', () => {
       const none = [undefined, '', '-1', '1e3', '0x10', '1.5', ' 1', '1,1', '9'.repeat(16), '\u0661'];
       for (const declared of none) assert.equal(framed(declared), undefined, String(declared));
     });
 
-    it('takes what HTTP says where it is not, whatever else the client says', () => {
+    it('is the length in HTTP if the body is not framed, whatever else is declared', () => {
       const headers = { 'x-amz-decoded-content-length': '1', 'content-encoding': 'aws-chunked' };
       assert.equal(question({ incoming: { headers, body: ofLength(999) } }).context.size, 999);
       assert.equal(question({ incoming: { headers, body: ofLength(undefined) } }).context.size, undefined);
     });
 
-    it('says nothing of requests without an object', () => {
+    it('is missing for requests without an object', () => {
       for (const operation of [
         'CreateMultipartUpload',
         'CompleteMultipartUpload',
@@ -132,7 +132,7 @@ function membersOf(value: object, path = ''): string[] {
   );
 }
 
-describe('a remembered decision', () => {
+describe('a cached decision', () => {
   const options = { timeout_seconds: 10, cache_ttl_seconds: 60, max_concurrent: 64 };
   const tools = { bucket: 'uploads', watch: NO_OBSERVER };
   const names = { relation: 'writer', user_type: 'user', object_type: 'object', check: 'object' as const };
@@ -142,12 +142,12 @@ describe('a remembered decision', () => {
       createEngine(OPENFGA, { url, ...options, ...names, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }, tools),
   };
 
-  it('is tried here against each member of the question', () => {
+  it('is tested here against each member of the query', () => {
     assert.deepEqual(Object.keys(CHANGES).sort(), membersOf(question()).sort());
   });
 
   for (const engineName of ['opa', 'openfga'] as const) {
-    it(`is for the very same question to ${engineName} only`, async (t) => {
+    it(`is used for an equal query to ${engineName} only`, async (t) => {
       const engine = await FakeEngine.start();
       t.after(() => engine.close());
       const authorizer = open[engineName](engine.url);
@@ -166,7 +166,7 @@ describe('a remembered decision', () => {
     });
   }
 
-  it('tells claims apart that are nearly the same', async (t) => {
+  it('distinguishes claims that are nearly equal', async (t) => {
     const engine = await FakeEngine.start();
     t.after(() => engine.close());
     const authorizer = open.opa(engine.url);
@@ -181,7 +181,7 @@ describe('a remembered decision', () => {
   });
 });
 
-describe('the question to OpenFGA', () => {
+describe('the query to OpenFGA', () => {
   const base = {
     timeout_seconds: 10,
     cache_ttl_seconds: 0,
@@ -211,7 +211,7 @@ describe('the question to OpenFGA', () => {
     });
   });
 
-  it('is about the bucket where that is configured, however long the key', async (t) => {
+  it('is about the bucket if configured, for any length of the key', async (t) => {
     const engine = await FakeEngine.start();
     t.after(() => engine.close());
     const authorizer = createEngine(OPENFGA, { ...base, ...names, url: engine.url, check: 'bucket' }, tools);
@@ -228,7 +228,7 @@ describe('the question to OpenFGA', () => {
     ['a subject whose name would be too long', { identity: { subject: '#'.repeat(170) } }, 'subject_too_long'],
     ['a key with too long a name', { key: 'k'.repeat(242) }, 'object_too_long'],
   ] satisfies [string, RequestChanges, string][]) {
-    it(`is not asked about ${what}: that is denied`, async (t) => {
+    it(`is not sent about ${what}: that is denied`, async (t) => {
       const engine = await FakeEngine.start();
       t.after(() => engine.close());
       const authorizer = createEngine(OPENFGA, { ...base, ...names, url: engine.url, check: 'object' }, tools);

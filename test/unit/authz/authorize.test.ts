@@ -43,13 +43,13 @@ async function failureOf(run: () => unknown): Promise<Failure> {
 }
 
 describe('authorization', () => {
-  it('lets through without a question where there is no policy, and without a span', async () => {
+  it('allows without a query and without a span if there is no policy', async () => {
     const { request, authorize, trace, told } = setUp([]);
     assert.deepEqual(authorize(), { ...request, decision: { reason: 'no_policy' } });
     assert.deepEqual([trace.ended(), told], [[], []]);
   });
 
-  it('lets through what all allow, with the reason of the first', async () => {
+  it('allows requests that all engines allow, with the reason of the first', async () => {
     const [first, second] = two();
     first.says = { allow: true, reason: 'own_folder' };
     const { request, authorize, trace, told } = setUp([first, second]);
@@ -70,7 +70,7 @@ describe('authorization', () => {
     ]);
   });
 
-  it('says that a decision was remembered where all of it was', async () => {
+  it('reports a cached decision only if all decisions were cached', async () => {
     const [first, second] = two();
     const { authorize, trace, told } = setUp([first, second]);
     await first.decide(resolvedRequest());
@@ -88,7 +88,7 @@ describe('authorization', () => {
     ]);
   });
 
-  it('ends at the first that denies: the client is not told why, and the next is not asked', async () => {
+  it('ends at the first denial: the response has no reason, and the next engine is not called', async () => {
     const [first, second] = two();
     first.says = { allow: false, reason: 'quota_used_up' };
     const { authorize, trace, told } = setUp([first, second]);
@@ -105,7 +105,7 @@ describe('authorization', () => {
     assert.deepEqual(told, [['opa', 'deny', false]]);
   });
 
-  it('is no majority: the last can deny as well as the first', async () => {
+  it('needs all engines: the last can deny as well as the first', async () => {
     const [first, second] = two();
     second.says = { allow: false, reason: 'no_relation' };
     const { authorize, trace } = setUp([first, second]);
@@ -113,7 +113,7 @@ describe('authorization', () => {
     assert.equal(attributesOf(trace.ended()[0])['authz.reason'], 'no_relation');
   });
 
-  it('lets nothing through where an engine gives no answer, even if another allows', async () => {
+  it('refuses if an engine does not return a decision, even if another allows', async () => {
     for (const silent of [0, 1] as const) {
       const engines = two();
       engines[silent].says = 'engine_timeout';
@@ -130,7 +130,7 @@ describe('authorization', () => {
     }
   });
 
-  it('says in the trace that an engine is left alone', async () => {
+  it('shows an open circuit breaker in the trace', async () => {
     const [engine] = two();
     engine.says = 'breaker_open';
     const { authorize, trace } = setUp([engine]);
@@ -139,7 +139,7 @@ describe('authorization', () => {
     assert.deepEqual([reason, breaker], ['breaker_open', 'open']);
   });
 
-  it('says nothing of the engine where the client has gone', async () => {
+  it('does not count a client that disconnects as an error of the engine', async () => {
     const [engine] = two();
     const { authorize, trace, told } = setUp([engine], AbortSignal.abort());
     assert.equal((await failureOf(authorize)).type, 'client_aborted');
@@ -147,7 +147,7 @@ describe('authorization', () => {
     assert.deepEqual(told, []);
   });
 
-  it('lets nothing through when something breaks that nobody has thought of', async () => {
+  it('refuses after an unexpected error', async () => {
     const broken: Authorizer = {
       engine: 'opa',
       decide: () => {

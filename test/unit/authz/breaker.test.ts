@@ -35,7 +35,7 @@ async function open(breaker: Breaker): Promise<void> {
   for (let i = 0; i < 5; i++) await fail(breaker);
 }
 
-describe('the breaker before an engine', () => {
+describe('the circuit breaker before an engine', () => {
   it('opens after five failures in a row, and then makes no call', async (t) => {
     const { breaker, told } = setUp(t);
     for (let i = 0; i < 4; i++) await fail(breaker);
@@ -47,7 +47,7 @@ describe('the breaker before an engine', () => {
     await isLeftAlone(breaker);
   });
 
-  it('begins to count anew with every answer', async (t) => {
+  it('starts counting again after each success', async (t) => {
     const { breaker, told } = setUp(t);
     for (let i = 0; i < 3; i++) {
       for (let j = 0; j < 4; j++) await fail(breaker);
@@ -56,7 +56,7 @@ describe('the breaker before an engine', () => {
     assert.deepEqual(told, ['closed']);
   });
 
-  it('does not count what is no fault of the engine', async (t) => {
+  it('does not count errors that the engine did not cause', async (t) => {
     const { breaker, told } = setUp(t);
     const faults = [
       WELL_BUT_REFUSES,
@@ -69,7 +69,7 @@ describe('the breaker before an engine', () => {
     await succeed(breaker);
   });
 
-  it('closes when the one probe is answered; who came meanwhile has waited for it', async (t) => {
+  it('closes after a successful probe; other calls wait for it', async (t) => {
     const { breaker, told } = setUp(t);
     await open(breaker);
     t.mock.timers.tick(OPEN_MILLIS);
@@ -87,7 +87,7 @@ describe('the breaker before an engine', () => {
     assert.deepEqual(told, ['closed', 'open', 'half_open', 'closed']);
   });
 
-  it('stays open as long again when the probe fails; who has waited is refused', async (t) => {
+  it('opens again when the probe fails; calls that waited are refused', async (t) => {
     const { breaker, told } = setUp(t);
     await open(breaker);
     t.mock.timers.tick(OPEN_MILLIS);
@@ -103,7 +103,7 @@ describe('the breaker before an engine', () => {
     assert.deepEqual(told, ['closed', 'open', 'half_open', 'open', 'half_open', 'closed']);
   });
 
-  it('takes a refusal for an answer to the probe', async (t) => {
+  it('closes after a probe that the engine refused', async (t) => {
     const { breaker, told } = setUp(t);
     await open(breaker);
     t.mock.timers.tick(OPEN_MILLIS);
@@ -112,7 +112,7 @@ describe('the breaker before an engine', () => {
     assert.deepEqual(told, ['closed', 'open', 'half_open', 'closed']);
   });
 
-  it('tells a call in which state it is made', async (t) => {
+  it('passes its state to each call', async (t) => {
     const { breaker } = setUp(t);
     assert.equal(await breaker.run(async (state) => state), 'closed');
     await open(breaker);

@@ -25,7 +25,7 @@ function setUp(ttlMillis = 10_000) {
 }
 
 describe('the cache of decisions', () => {
-  it('remembers a decision with its reason until its time is over', async () => {
+  it('caches a decision with its reason until it expires', async () => {
     const { cache, clock, ask } = setUp();
     assert.deepEqual(await cache.decide('q', NEVER, async () => NO), { ...NO, cached: false });
     clock.now += 9_999;
@@ -35,7 +35,7 @@ describe('the cache of decisions', () => {
     assert.equal(await ask(), false);
   });
 
-  it('counts the time from the answer, not from the last use', async () => {
+  it('counts the time from the response, not from the last use', async () => {
     const { clock, ask } = setUp();
     await ask();
     clock.now += 6_000;
@@ -44,7 +44,7 @@ describe('the cache of decisions', () => {
     assert.equal(await ask(), false);
   });
 
-  it('ends with the credential', async () => {
+  it('ends with the credentials', async () => {
     const { clock, ask } = setUp();
     const expiresAt = clock.now + 3_000;
     await ask('q', expiresAt);
@@ -54,7 +54,7 @@ describe('the cache of decisions', () => {
     assert.equal(await ask('q', expiresAt), false);
   });
 
-  it('remembers nothing for a credential that has ended', async () => {
+  it('caches nothing for expired credentials', async () => {
     for (const ended of [0, 1, 5_000]) {
       const { clock, ask } = setUp();
       const expiresAt = clock.now - ended;
@@ -64,7 +64,7 @@ describe('the cache of decisions', () => {
     }
   });
 
-  it('takes nothing from another credential, whatever it asks', async () => {
+  it('does not use the decision for other credentials', async () => {
     const { clock, ask } = setUp();
     await ask('q', clock.now + 60_000);
     assert.equal(await ask('q', clock.now + 60_001), false);
@@ -74,13 +74,13 @@ describe('the cache of decisions', () => {
     assert.equal(await ask('q', 1), false);
   });
 
-  it('remembers nothing at all with a time of 0', async () => {
+  it('caches nothing with a time of 0', async () => {
     const { ask } = setUp(0);
     await ask();
     assert.equal(await ask(), false);
   });
 
-  it('remembers no error, and gives it to all who wait', async () => {
+  it('does not cache an error, and throws it to all waiting callers', async () => {
     const { cache, ask } = setUp();
     const problem = new Error('problem');
     const { promise, reject } = Promise.withResolvers<Decided>();
@@ -93,7 +93,7 @@ describe('the cache of decisions', () => {
   });
 
   for (const ttlMillis of [0, 10_000]) {
-    it(`lets equal questions share one call, and only equal ones, with a time of ${ttlMillis}`, async () => {
+    it(`shares one call among equal queries, and only equal ones, with a time of ${ttlMillis}`, async () => {
       const { cache, clock } = setUp(ttlMillis);
       const calls: string[] = [];
       const { promise, resolve } = Promise.withResolvers<Decided>();
@@ -110,7 +110,7 @@ describe('the cache of decisions', () => {
     });
   }
 
-  it('lets the oldest go when it is full', async () => {
+  it('removes the oldest entry when it is full', async () => {
     const { ask } = setUp();
     for (let i = 0; i < 10_000; i++) await ask(`q${i}`);
     assert.equal(await ask('q0'), true);
@@ -120,7 +120,7 @@ describe('the cache of decisions', () => {
     assert.equal(await ask('q0'), false);
   });
 
-  it('takes for old what was asked long ago, not what was asked again since', async () => {
+  it('measures the age of an entry from its last call', async () => {
     const { clock, ask } = setUp();
     await ask('renewed');
     clock.now += 10_000;

@@ -1,4 +1,4 @@
-/** What becomes of each answer that an engine may give: a clear yes allows, nothing else does, and each problem has its name. */
+/** The outcome of each response of an engine: only a clear decision allows, and each problem has its name. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -149,7 +149,7 @@ const problemOf = (authorizer: Authorizer): Promise<string | undefined> =>
   );
 
 for (const engineName of ['opa', 'openfga'] as const) {
-  describe(`what ${engineName} may answer`, () => {
+  describe(`a response of ${engineName}`, () => {
     let engine: FakeEngine;
     before(async () => {
       engine = await FakeEngine.start();
@@ -176,7 +176,7 @@ for (const engineName of ['opa', 'openfga'] as const) {
     }
 
     for (const [what, behave, problem] of PROBLEMS) {
-      it(`is no answer: ${what}`, async (t) => {
+      it(`is not a decision: ${what}`, async (t) => {
         engine.behaviour = (_, response) => behave(response);
         const states: BreakerState[] = [];
         const watch = {
@@ -190,7 +190,7 @@ for (const engineName of ['opa', 'openfga'] as const) {
       });
     }
 
-    it('is no answer: nobody there', async (t) => {
+    it('is not a decision: connection refused', async (t) => {
       const gone = await FakeEngine.start();
       const authorizer = open(engineName, gone.url);
       t.after(() => authorizer.close());
@@ -198,7 +198,7 @@ for (const engineName of ['opa', 'openfga'] as const) {
       assert.equal(await problemOf(authorizer), 'engine_unreachable');
     });
 
-    it('is no answer to the next question, should two come to the first', async (t) => {
+    it('is not the response to the next query, if two arrive for the first', async (t) => {
       const http = (body: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
       engine.behaviour = (_, response) => raw(http(NO) + http(YES), 'stay')(response);
       const authorizer = open(engineName, engine.url);
@@ -208,7 +208,7 @@ for (const engineName of ['opa', 'openfga'] as const) {
       assert.equal((await ask(authorizer)).allow, false);
     });
 
-    it('is followed nowhere', async (t) => {
+    it('is not followed if it is a redirect', async (t) => {
       const elsewhere = await FakeEngine.start();
       t.after(() => elsewhere.close());
       for (const status of [301, 302, 303, 307, 308]) {

@@ -1,4 +1,4 @@
-/** What both engines have in common: who is asked what, how often, within which trace, and what the watch is told. */
+/** What all engines have in common: the calls, the cache, the spans, and the events of the observer. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -48,7 +48,7 @@ const reasonOf = (thrown: Error): string | undefined => {
   return thrown.reason ?? thrown.type;
 };
 const failed = (status: number) => (_: unknown, response: ServerResponse) => void response.writeHead(status).end('{}');
-/** Questions are kept waiting; @returns the next one that arrives. */
+/** Lets queries wait; @returns the next one that arrives. */
 function hold(engine: FakeEngine): Promise<ServerResponse> {
   return new Promise((resolve) => {
     engine.behaviour = (_, response) => resolve(response);
@@ -56,7 +56,7 @@ function hold(engine: FakeEngine): Promise<ServerResponse> {
 }
 
 describe('a call to an engine', () => {
-  it('carries the token, and the question as OPA takes it', async (t) => {
+  it('carries the token, and the query in the form of OPA', async (t) => {
     const { engine, authorizer } = await setUp(t, { options: { token: 'the-token' } });
     await ask(authorizer);
     const [{ path, headers, body } = assert.fail()] = engine.questions;
@@ -67,7 +67,7 @@ describe('a call to an engine', () => {
     assert.equal(body.input.subject, 'anna');
   });
 
-  it('carries no token where there is none, and goes below the path of the url', async (t) => {
+  it('carries no token without a setting, and goes below the path of the URL', async (t) => {
     const engine = await FakeEngine.start();
     t.after(() => engine.close());
     for (const end of ['', '/']) {
@@ -81,7 +81,7 @@ describe('a call to an engine', () => {
     assert.equal(engine.questions.length, 2);
   });
 
-  it('is a CLIENT span with what was asked and answered, and the engine is within the trace', async (t) => {
+  it('is a CLIENT span with query and decision, and propagates the trace to the engine', async (t) => {
     const { engine, authorizer } = await setUp(t);
     const trace = requestTrace();
     const check = trace.open();
@@ -115,7 +115,7 @@ describe('a call to an engine', () => {
     ],
     ['resets', (_, response) => void response.socket?.resetAndDestroy(), 'engine_reset', undefined],
   ] satisfies [string, FakeEngine['behaviour'], string, string | undefined][]) {
-    it(`is a span that says why it failed, where the engine ${what}`, async (t) => {
+    it(`is a span with its error if the engine ${what}`, async (t) => {
       const { engine, authorizer } = await setUp(t);
       engine.behaviour = behaviour;
       const trace = requestTrace();
@@ -129,7 +129,7 @@ describe('a call to an engine', () => {
     });
   }
 
-  it('is cut when its time is over', async (t) => {
+  it('is aborted at its timeout', async (t) => {
     const { engine, authorizer } = await setUp(t, { options: { timeout_seconds: 0.5 } });
     const held = hold(engine);
     const asked = assert.rejects(ask(authorizer), (error: Error) => reasonOf(error) === 'engine_timeout');
@@ -137,7 +137,7 @@ describe('a call to an engine', () => {
     await Promise.all([asked, once(response, 'close')]);
   });
 
-  it('is not late because this process is busy: not before it is sent, and not when its answer is there already', async (t) => {
+  it('does not time out while this process is busy: not before it is sent, and not after its response arrived', async (t) => {
     const { engine, authorizer } = await setUp(t, { options: { timeout_seconds: 0.02 } });
     const busy = (millis: number): void => {
       for (const end = performance.now() + millis; performance.now() < end; );
@@ -152,7 +152,7 @@ describe('a call to an engine', () => {
     for (let i = 0; i < 10; i++) assert.equal((await ask(authorizer, { key: String(i) })).allow, true);
   });
 
-  it('leaves no clock behind', async (t) => {
+  it('leaves no timer behind', async (t) => {
     const { authorizer } = await setUp(t, { options: { timeout_seconds: 1000 } });
     const clocks = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     await ask(authorizer);
@@ -161,7 +161,7 @@ describe('a call to an engine', () => {
     assert.ok(clocks() < before + 10, `${before} clocks, then ${clocks()}`);
   });
 
-  it('is cut when the authorizer closes, and allows nothing', async (t) => {
+  it('is aborted when the authorizer closes, and allows nothing', async (t) => {
     const { engine, authorizer } = await setUp(t);
     const held = hold(engine);
     const asked = assert.rejects(ask(authorizer), (error: Error) => reasonOf(error) === 'engine_reset');
@@ -170,8 +170,8 @@ describe('a call to an engine', () => {
   });
 });
 
-describe('equal questions', () => {
-  it('share one call, and all get its answer', async (t) => {
+describe('equal queries', () => {
+  it('share one call, and all get its decision', async (t) => {
     const { engine, authorizer } = await setUp(t);
     const held = hold(engine);
     const trace = requestTrace();
@@ -195,7 +195,7 @@ describe('equal questions', () => {
     );
   });
 
-  it('are not those of another subject', async (t) => {
+  it('have the same subject', async (t) => {
     const { engine, authorizer } = await setUp(t);
     engine.behaviour = (_, response) => {
       const { subject } = engine.questions.at(-1)!.body.input;
@@ -209,7 +209,7 @@ describe('equal questions', () => {
     assert.equal(engine.questions.length, 2);
   });
 
-  it('go on being answered when the one who asked first has gone', async (t) => {
+  it('get their decision when the first client disconnects', async (t) => {
     const { engine, authorizer } = await setUp(t);
     const held = hold(engine);
     const client = new AbortController();
@@ -223,7 +223,7 @@ describe('equal questions', () => {
     assert.equal(engine.questions.length, 1);
   });
 
-  it('leave an answer to those who come later, even if nobody has waited for it', async (t) => {
+  it('leave a decision for later queries, even if no client waited for it', async (t) => {
     const { engine, authorizer } = await setUp(t, { options: { cache_ttl_seconds: 60, max_concurrent: 64 } });
     const held = hold(engine);
     const client = new AbortController();
@@ -239,7 +239,7 @@ describe('equal questions', () => {
   });
 });
 
-describe('the breaker before an engine that fails', () => {
+describe('the circuit breaker before an engine that fails', () => {
   /** Value of `mizuchi_authz_breaker_state`. */
   function stateIn(registry: Registry): number | undefined {
     for (const { name, series } of registry.collect())
@@ -251,7 +251,7 @@ describe('the breaker before an engine that fails', () => {
     return undefined;
   }
 
-  it('is told to the metrics, and to the span of the probe', async (t) => {
+  it('is in the metrics, and on the span of the probe', async (t) => {
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
     const registry = new Registry();
     const { engine, authorizer } = await setUp(t, { tools: { watch: watchIdentity(registry) } });
@@ -278,7 +278,7 @@ describe('the breaker before an engine that fails', () => {
     assert.equal(attributesOf(trace.ended()[0])['authz.breaker'], 'half_open');
   });
 
-  it('does not keep from using what is remembered', async (t) => {
+  it('does not affect cached decisions', async (t) => {
     const { engine, authorizer } = await setUp(t, { options: { cache_ttl_seconds: 60, max_concurrent: 64 } });
     await ask(authorizer);
     engine.behaviour = failed(500);
@@ -287,7 +287,7 @@ describe('the breaker before an engine that fails', () => {
     assert.deepEqual(await ask(authorizer), { allow: true, reason: 'policy_allowed', cached: true });
   });
 
-  it('counts nobody who goes away', async (t) => {
+  it('does not count clients that disconnect', async (t) => {
     const { engine, authorizer } = await setUp(t);
     for (let i = 0; i < 6; i++) {
       const held = hold(engine);

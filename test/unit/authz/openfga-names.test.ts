@@ -34,7 +34,7 @@ function texts(count: number): string[] {
 }
 
 describe('names for OpenFGA', () => {
-  it('can be read back, by a decoder that is not ours', () => {
+  it('can be decoded by an independent decoder', () => {
     for (const text of texts(20_000)) assert.equal(decodeURIComponent(encode(text)), text);
   });
 
@@ -44,11 +44,11 @@ describe('names for OpenFGA', () => {
     assert.equal(new Set([...different].map(encode)).size, different.size);
   });
 
-  it('hold nothing that OpenFGA reads as something else', () => {
+  it('hold no characters with a meaning in OpenFGA', () => {
     for (const text of [...texts(20_000), '\ud800', 'a\udfff']) assert.match(encode(text), /^[^\s:#*\p{Cc}\p{Cs}]*$/u);
   });
 
-  it('are what anybody would write where nothing is special', () => {
+  it('are unchanged without special characters', () => {
     assert.equal(nameOf('user', 'device-7', MAX_USER), 'user:device-7');
     assert.equal(
       nameOf('object', 'uploads/gr\u00fc\u00dfe/\u{1f409}.png', MAX_OBJECT),
@@ -57,21 +57,21 @@ describe('names for OpenFGA', () => {
     assert.equal(nameOf('object', 'a b%c', MAX_OBJECT), 'object:a%20b%25c');
   });
 
-  it('do not turn into everybody, or into a set of users', () => {
+  it('do not turn into every user, or into a set of users', () => {
     assert.equal(nameOf('user', '*', MAX_USER), 'user:%2A');
     assert.equal(nameOf('user', 'group:x#member', MAX_USER), 'user:group%3Ax%23member');
   });
 
-  it('show what cannot be seen', () => {
+  it('encode invisible characters', () => {
     assert.equal(encode('a\u200db\u202ec\u{e0001}'), 'a%E2%80%8Db%E2%80%AEc%F3%A0%80%81');
   });
 
-  it('do not hang on which characters this version of Unicode knows', () => {
+  it('do not depend on the version of Unicode', () => {
     for (const unassigned of ['\u0378', '\ufdd0', '\u{1fffe}', '\u{e000}'])
       assert.equal(encode(unassigned), unassigned);
   });
 
-  it('are none where they would be too long, as they are written', () => {
+  it('are undefined if their encoded form is too long', () => {
     const fits = 'k'.repeat(MAX_OBJECT - 'object:'.length);
     assert.equal(nameOf('object', fits, MAX_OBJECT)?.length, MAX_OBJECT);
     assert.equal(nameOf('object', `${fits}k`, MAX_OBJECT), undefined);

@@ -47,15 +47,15 @@ describe('the reasons in docs/policy.md', () => {
     assert.ok(rows().every(({ reasons }) => reasons.length > 0));
   });
 
-  it('are all those for which an engine counts as unavailable, and no others', () => {
+  it('are all reasons for which an engine counts as unavailable, and no others', () => {
     assert.deepEqual(documented('error'), [...PROBLEMS].sort());
   });
 
-  it('are all those of decisions, and no others', () => {
+  it('are all reasons of decisions, and no others', () => {
     assert.deepEqual(documented('allow', 'deny'), [...new Set(decided())].sort());
   });
 
-  it('come with the status that the client gets', () => {
+  it('have the status of the response', () => {
     const statuses: Record<string, number> = {
       deny: FAILURES.access_denied.status,
       error: unavailable('engine_failed', 1).status,
@@ -64,7 +64,7 @@ describe('the reasons in docs/policy.md', () => {
       if (decision !== 'allow') assert.match(client, new RegExp(`^${statuses[decision]}\\b`), client);
   });
 
-  it('say which troubles the breaker does not count, and for how long it is open', () => {
+  it('name the problems that the circuit breaker does not count, and for how long it is open', () => {
     const well = Object.entries(ENGINE_FAILED).filter(([, unwell]) => !unwell);
     assert.deepEqual(
       well.map(([problem]) => problem),

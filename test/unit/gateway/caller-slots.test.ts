@@ -31,7 +31,7 @@ describe('CallerSlots', () => {
     slots.take('newcomer');
   });
 
-  it('says when all slots are in use, whoever asks', () => {
+  it('has its own reason when all slots are in use', () => {
     const slots = new CallerSlots(2, 'full');
     slots.take('a');
     slots.take('b');

@@ -7,7 +7,7 @@ const forever = (stop: AbortSignal): Promise<never> =>
   new Promise((_, reject) => stop.addEventListener('abort', () => reject(stop.reason)));
 
 describe('FormsReading', () => {
-  it('refuses one more while the others have their time', async () => {
+  it('refuses one more during the grace time of the others', async () => {
     const forms = new FormsReading(10, 60_000);
     for (let i = 0; i < 9; i++) forms.read('a', forever).catch(() => {});
     await assert.rejects(forms.read('a', forever), { reason: 'too_many_forms_of_caller' });
@@ -28,7 +28,7 @@ describe('FormsReading', () => {
     assert.equal(forms.count, 8);
   });
 
-  it('gives the slot of the oldest form of all to a caller that has none', async () => {
+  it('gives the slot of the oldest form to a caller without one', async () => {
     const forms = new FormsReading(2, 0);
     const [oldest, newest] = ['a', 'b'].map((caller) => forms.read(caller, forever));
     newest!.catch(() => assert.fail('another form was displaced'));

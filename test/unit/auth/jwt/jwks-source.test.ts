@@ -151,7 +151,7 @@ describe('keys of an identity provider', () => {
     assert.equal(verifier.verify(token, newFindings()), first);
   });
 
-  it('are refreshed in the background after five minutes, for remembered tokens too', async (t) => {
+  it('are refreshed in the background after five minutes, for cached tokens too', async (t) => {
     const { server, verifier, clock, nextFetch } = await providerAt(t, keySet(ONE));
     const token = await ofOne();
     const first = await accepts(verifier, token);
@@ -229,7 +229,7 @@ describe('keys of an identity provider', () => {
     assert.equal(server.requests, 3);
   });
 
-  it('cannot be called unknown while the provider cannot be asked', async (t) => {
+  it('cannot be called unknown while the provider is unreachable', async (t) => {
     const { server, verifier, clock } = await providerAt(t, keySet(ONE));
     await accepts(verifier, await ofOne());
     server.answer = says(503, '');
@@ -252,7 +252,7 @@ describe('keys of an identity provider', () => {
   });
 });
 
-describe('an answer of an identity provider', () => {
+describe('a response of an identity provider', () => {
   const body = JSON.stringify({ keys: [ONE] });
   const wrong: readonly (readonly [string, RequestListener])[] = [
     ['an error', says(500, body)],

@@ -86,7 +86,7 @@ describe('a token', () => {
     assert.equal(findings.keyId, 'key-1');
   });
 
-  it('ends with its expiry, remembered or not', async () => {
+  it('ends with its expiry, cached or not', async () => {
     let now = NOW;
     const verifier = verifierOf({ public_key: pem, leeway_seconds: 0 }, { now: () => now });
     const token = await signed(rsa.privateKey);
@@ -357,7 +357,7 @@ describe('a token', () => {
     await refusesWith(secret(), hmacSigned(HEADER, '['.repeat(11_000)), 'token_malformed');
   });
 
-  it('is not remembered when it was refused', async () => {
+  it('is not cached when it was refused', async () => {
     let now = NOW;
     const verifier = verifierOf({ algorithms: ['HS256'], secret: SECRET }, { now: () => now });
     const token = hmacSigned(HEADER, { ...CLAIMS, nbf: SECOND + 60 });
