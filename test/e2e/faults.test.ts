@@ -269,7 +269,7 @@ describe('a store that fails', () => {
     collector = await receiveHttp();
     gateway = await startGateway({
       storeUrl: proxy.url,
-      s3: { answer_timeout_seconds: 0.6, stall_timeout_seconds: 0.6 },
+      s3: { answer_timeout_seconds: 1.5, stall_timeout_seconds: 1.5 },
       upload: { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB' },
       tracing: {
         enabled: true,

@@ -18,8 +18,7 @@ interface Scene {
   readonly store: EmbeddedStore;
 }
 
-// The tests mostly wait for clocks, each with a gateway and a store of its own: they wait together.
-describe('the memory for parts', { concurrency: 4 }, () => {
+describe('the memory for parts', () => {
   async function sceneWith(t: TestContext, upload: Record<string, unknown>): Promise<Scene> {
     const store = await EmbeddedStore.start();
     const { accessKey: access_key, secretKey: secret_key } = STORE_KEYS;
@@ -117,58 +116,61 @@ describe('the memory for parts', { concurrency: 4 }, () => {
     });
   }
 
-  for (const [what, head] of [
-    ['objects', chunkedHead],
-    ['aws-chunked objects', awsChunkedHead],
-    ['files of forms', formHead],
-  ] as const) {
-    it(`comes back from clients that hold it and drip while others wait: ${what}`, async (t) => {
-      const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
-      const slow = await drippers(t, gateway, 9, 2 * MIB, 60, head);
-      const reserved = 5 * MIB - 64 * KIB;
-      await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= reserved);
-      const object = randomBytes(7 * MIB);
-      const answers = await Promise.all(['a', 'b', 'c'].map((key) => put(gateway, `/vip/${key}`, object)));
-      assert.deepEqual(
-        answers.map(({ status }) => status),
-        [200, 200, 200],
-      );
-      assert.equal(await store.sumOf('b'), sha256(object));
-      const refused = slow.filter(({ received }) => received !== '');
-      for (const client of refused) await client.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
-      const lines = gateway.log.filter(({ error_reason }) => error_reason === 'below_fair_rate');
-      assert.ok(lines.length > 0);
-      for (const { error_type, bucket } of lines) assert.deepEqual([error_type, bucket], ['overloaded', 'public']);
-      assert.equal(
-        await metricOf(gateway, 'mizuchi_part_memory_refusals_total{reason="below_fair_rate"}'),
-        lines.length,
-      );
-      for (const client of slow) client.destroy();
-      await until(gateway, 'mizuchi_uploads_in_flight', (value) => value === 0);
-      assert.equal(await metricOf(gateway, 'mizuchi_part_memory_bytes'), 0);
-      assert.deepEqual(await store.openUploads(), [], 'no parts are left behind');
+  // These wait for clocks of seconds, each with a gateway and a store of its own: they wait together.
+  describe('that slow clients hold', { concurrency: true }, () => {
+    for (const [what, head] of [
+      ['objects', chunkedHead],
+      ['aws-chunked objects', awsChunkedHead],
+      ['files of forms', formHead],
+    ] as const) {
+      it(`comes back from clients that hold it and drip while others wait: ${what}`, async (t) => {
+        const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
+        const slow = await drippers(t, gateway, 9, 2 * MIB, 60, head);
+        const reserved = 5 * MIB - 64 * KIB;
+        await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= reserved);
+        const object = randomBytes(7 * MIB);
+        const answers = await Promise.all(['a', 'b', 'c'].map((key) => put(gateway, `/vip/${key}`, object)));
+        assert.deepEqual(
+          answers.map(({ status }) => status),
+          [200, 200, 200],
+        );
+        assert.equal(await store.sumOf('b'), sha256(object));
+        const refused = slow.filter(({ received }) => received !== '');
+        for (const client of refused) await client.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
+        const lines = gateway.log.filter(({ error_reason }) => error_reason === 'below_fair_rate');
+        assert.ok(lines.length > 0);
+        for (const { error_type, bucket } of lines) assert.deepEqual([error_type, bucket], ['overloaded', 'public']);
+        assert.equal(
+          await metricOf(gateway, 'mizuchi_part_memory_refusals_total{reason="below_fair_rate"}'),
+          lines.length,
+        );
+        for (const client of slow) client.destroy();
+        await until(gateway, 'mizuchi_uploads_in_flight', (value) => value === 0);
+        assert.equal(await metricOf(gateway, 'mizuchi_part_memory_bytes'), 0);
+        assert.deepEqual(await store.openUploads(), [], 'no parts are left behind');
+      });
+    }
+
+    it('stays with slow clients where fair_rate is 0: who waits is refused', async (t) => {
+      const { gateway } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 4, fair_rate: 0 });
+      const [slow] = await drippers(t, gateway, 1, 2 * MIB, 60);
+      await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= 4 * MIB);
+      const answer = await put(gateway, '/vip/k', randomBytes(12 * MIB));
+      assert.equal(answer.status, 503);
+      assert.equal(slow!.received, '');
+      assert.equal(gateway.log.at(-1)!.error_reason, 'no_part_memory');
     });
-  }
 
-  it('stays with slow clients where fair_rate is 0: who waits is refused', async (t) => {
-    const { gateway } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 4, fair_rate: 0 });
-    const [slow] = await drippers(t, gateway, 1, 2 * MIB, 60);
-    await until(gateway, 'mizuchi_part_memory_bytes', (value) => value >= 4 * MIB);
-    const answer = await put(gateway, '/vip/k', randomBytes(12 * MIB));
-    assert.equal(answer.status, 503);
-    assert.equal(slow!.received, '');
-    assert.equal(gateway.log.at(-1)!.error_reason, 'no_part_memory');
-  });
-
-  it('is taken back from a slow upload of which parts are stored already, and none is left behind', async (t) => {
-    const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
-    const [slow] = await drippers(t, gateway, 1, 8 * MIB, 60);
-    await until(gateway, 'mizuchi_part_memory_bytes', (value) => value === 5 * MIB);
-    const object = randomBytes(7 * MIB);
-    assert.equal((await put(gateway, '/vip/k', object)).status, 200);
-    await slow!.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
-    assert.equal(gateway.log.filter(({ error_reason }) => error_reason === 'below_fair_rate').length, 1);
-    assert.deepEqual(await store.openUploads(), []);
+    it('is taken back from a slow upload of which parts are stored already, and none is left behind', async (t) => {
+      const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
+      const [slow] = await drippers(t, gateway, 1, 8 * MIB, 60);
+      await until(gateway, 'mizuchi_part_memory_bytes', (value) => value === 5 * MIB);
+      const object = randomBytes(7 * MIB);
+      assert.equal((await put(gateway, '/vip/k', object)).status, 200);
+      await slow!.until(/^HTTP\/1\.1 503 [\s\S]*<Code>SlowDown<[\s\S]*<\/Error>/);
+      assert.equal(gateway.log.filter(({ error_reason }) => error_reason === 'below_fair_rate').length, 1);
+      assert.deepEqual(await store.openUploads(), []);
+    });
   });
 
   it('is enough, as little as it may be, for many uploads that are all split at once', async (t) => {

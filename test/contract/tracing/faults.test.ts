@@ -143,10 +143,10 @@ function assertBalanced({ recorded, queued, queueCapacity, exported, saved, drop
 interface Outcome {
   readonly stats: TracerStats;
   readonly lines: readonly KeptLine[];
-  readonly closeMillis: number;
+  readonly closedInTime: boolean;
 }
 
-/** Uploads for a while, then ends. */
+/** Uploads for a while, then ends. Whether that is in time is judged by a clock of this process: both are late on a busy machine. */
 async function outcomeOf({ collector, reasons }: Fault, protocol: 'grpc' | 'http/protobuf'): Promise<Outcome> {
   const { endpoint, close } = await collector();
   const log = keptLog();
@@ -162,11 +162,14 @@ async function outcomeOf({ collector, reasons }: Fault, protocol: 'grpc' | 'http
     assertBalanced(tracing.stats());
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
-  const start = performance.now();
+  let closedInTime = true;
+  const late = setTimeout(() => {
+    closedInTime = false;
+  }, 1500);
   await tracing.shutdown(1000);
-  const closeMillis = performance.now() - start;
+  clearTimeout(late);
   await close();
-  return { stats: tracing.stats(), lines: log.lines, closeMillis };
+  return { stats: tracing.stats(), lines: log.lines, closedInTime };
 }
 
 for (const [protocol, faults] of [
@@ -176,7 +179,7 @@ for (const [protocol, faults] of [
   describe(`tracing over ${protocol} when the collector fails`, { concurrency: 4 }, () => {
     for (const [name, fault] of Object.entries(faults)) {
       it(name, async () => {
-        const { stats, lines, closeMillis } = await outcomeOf(fault, protocol);
+        const { stats, lines, closedInTime } = await outcomeOf(fault, protocol);
         assertBalanced(stats);
         assert.deepEqual([stats.recorded, stats.queued], [UPLOADS * 3, 0]);
         assert.equal(stats.exported > 0, fault.takesSome === true);
@@ -186,7 +189,7 @@ for (const [protocol, faults] of [
           reasons.filter((reason) => !fault.reasons.includes(reason as DropReason)),
           [],
         );
-        assert.ok(closeMillis < 1500, `closed after ${closeMillis} ms`);
+        assert.ok(closedInTime, 'closed within 1.5 s');
         const [trouble, last, ...more] = lines;
         assert.deepEqual([trouble?.level, more], ['warn', []]);
         if (last !== undefined) assert.equal(last.message, 'spans were lost at the end');

@@ -216,7 +216,7 @@ for (const { protocol, compression } of ROWS) {
         scenario(recorder.tracer);
         scenario(official);
       }
-      await Promise.all([recorder.shutdown(5000), provider.shutdown()]);
+      await Promise.all([recorder.shutdown(30_000), provider.shutdown()]);
     });
 
     after(() => Promise.all([ours.close(), theirs.close()]));
