@@ -45,10 +45,9 @@ import { type Listener, listen } from './server/listener.ts';
 import type { EdgeOptions } from './server/upload-port.ts';
 import { ownHosts, virtualHosts } from './server/virtual-hosts.ts';
 import { answerQuestion, tellingRegion } from './upload/answer-question.ts';
-import { createHandlers } from './upload/handlers.ts';
-import type { ObjectOptions } from './upload/send-object.ts';
-import { PartMemory } from './upload/split/part-memory.ts';
-import { partSizeFor } from './upload/split/part-size.ts';
+import { createHandlers, type HandlerOptions } from './upload/handlers.ts';
+import { PartMemory } from './upload/ways/split/part-memory.ts';
+import { partSizeFor } from './upload/ways/split/part-size.ts';
 import { resolveUpload } from './upload-id/resolve-upload.ts';
 
 export interface App {
@@ -238,7 +237,7 @@ function partMemory(upload: Config['upload']): PartMemory {
   });
 }
 
-function objectOptions(upload: Config['upload'], memory: PartMemory): ObjectOptions {
+function objectOptions(upload: Config['upload'], memory: PartMemory): HandlerOptions {
   return {
     fairRate: upload.fair_rate,
     thresholdBytes: upload.multipart_threshold,

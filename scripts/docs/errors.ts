@@ -1,6 +1,6 @@
 /** Renders docs/errors.md: every way in which a request fails, made from the table of failures. */
 import { FAILURES } from '../../src/domain/failure.ts';
-import { PASSED_ERRORS } from '../../src/s3/store-answers.ts';
+import { PASSED_ERRORS } from '../../src/s3/store-responses.ts';
 import { code, head, table } from './markdown.ts';
 
 export function renderErrors(): string {
@@ -33,5 +33,5 @@ const PASSED = `## Errors of the store
 
 These codes of a store are about the request, so the client gets them; status and message are the gateway's. All others, \`AccessDenied\`
 and \`NoSuchBucket\` among them, become 502 \`BadGateway\`: the client cannot change their cause. The store's own words are in the log line
-(\`error_detail\`) and on the span of the attempt. The table is made from \`src/s3/store-answers.ts\`.
+(\`error_detail\`) and on the span of the attempt. The table is made from \`src/s3/store-responses.ts\`.
 `;

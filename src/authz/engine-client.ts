@@ -4,9 +4,10 @@
  */
 import { type Dispatcher, Pool } from 'undici';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
-import { BoundedBuffer } from '../kit/bounded-buffer.ts';
-import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-content.ts';
+import { errorCode, isUnreachable } from '../kit/connection-error.ts';
+import { UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { ResponseBody } from '../kit/response-body.ts';
 import { EngineError, type EngineTrouble } from './trouble.ts';
 
 /** Bytes of an answer: a decision with its reason takes a few hundred. */
@@ -82,7 +83,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #timeoutMillis: number;
   /** Runs as soon as the question is sent. */
   #clock: FairClock | undefined;
-  readonly #body = new BoundedBuffer(MAX_ANSWER);
+  readonly #body = new ResponseBody(MAX_ANSWER);
   #controller: Dispatcher.DispatchController | undefined;
   /** Of the newest head that has come. */
   #status: number | undefined;
@@ -118,7 +119,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   #text(): string {
     try {
-      return decodeContent(this.#body.bytes, this.#codings, MAX_ANSWER).toString('utf8');
+      return this.#body.text(this.#codings);
     } catch (cause) {
       const isTooLarge = cause instanceof UndecodableContent && cause.isTooLarge;
       const trouble = isTooLarge ? 'engine_answer_too_large' : 'engine_answer_not_json';
@@ -127,7 +128,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(troubleOf(error), error, !OURS.has(codeOf(error)));
+    this.#fail(troubleOf(error), error, !OURS.has(errorCode(error)));
   }
 
   #giveUp(trouble: EngineTrouble): void {
@@ -173,24 +174,10 @@ function failedAtQuestion(text: string): boolean {
   return /"code":\s*"eval_[a-z_]+"/.test(text);
 }
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /** This machine has no file, port or memory left for a connection: the engine may be well. */
 const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
 function troubleOf(error: Error): EngineTrouble {
-  const code = codeOf(error);
-  return UNREACHABLE.has(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
-}
-
-function codeOf(error: Error): string {
-  const { code, errors } = error as NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] };
-  return code ?? errors?.[0]?.code ?? '';
+  const code = errorCode(error);
+  return isUnreachable(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
 }

@@ -1,7 +1,7 @@
 /**
  * Every way in which the gateway itself ends a request without success, as one closed table. The key is the value of
  * `error.type` on spans and of the `error_type` label and log field; a row says which S3 code and HTTP status the client gets.
- * Errors that the store reports have the type `store_error`; which of its codes a client gets is in src/s3/store-answers.ts.
+ * Errors that the store reports have the type `store_error`; which of its codes a client gets is in src/s3/store-responses.ts.
  */
 
 export interface FailureShape {

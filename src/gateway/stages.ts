@@ -1,4 +1,5 @@
 /** The stages of a request, as the gateway is handed them: it knows their order, not what they do. */
+import { TransferClock } from '../body/transfer-clock.ts';
 import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
@@ -12,7 +13,6 @@ import type {
   Reply,
   Resolved,
   Routed,
-  Transfer,
   Uploading,
 } from '../domain/stages.ts';
 
@@ -34,7 +34,7 @@ export interface Stages<B extends Bucket> {
 
 export interface Scope {
   readonly span: Span;
-  readonly transfer: Transfer;
+  readonly transfer: TransferClock;
   /** How slow the client may be. */
   readonly pace: Pace;
   /** Told of object bytes that were handed on, so that their memory is freed. */
@@ -55,12 +55,11 @@ export interface Settings extends Pick<Scope, 'pace' | 'chunks'> {
 export interface RequestRecord {
   /** As `performance.now()`. */
   readonly startedAt: number;
-  readonly transfer: Transfer;
+  readonly transfer: TransferClock;
   routed: Routed | undefined;
   authMethod: AuthMethod | undefined;
 }
 
 export function newRecord(): RequestRecord {
-  const transfer = { bytes: 0, clientWaitSeconds: 0, storeWaitSeconds: 0 };
-  return { startedAt: performance.now(), transfer, routed: undefined, authMethod: undefined };
+  return { startedAt: performance.now(), transfer: new TransferClock(), routed: undefined, authMethod: undefined };
 }

@@ -6,7 +6,7 @@ import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
 import type { Authorized } from '../domain/stages.ts';
 import { escapeXml } from '../kit/xml.ts';
-import { CHECKSUM_ELEMENT, PASSED_ELEMENTS, type PassedRoot } from '../s3/store-answers.ts';
+import { CHECKSUM_ELEMENT, PASSED_ELEMENTS, type PassedRoot } from '../s3/store-responses.ts';
 
 /**
  * @param uploadId sealed.

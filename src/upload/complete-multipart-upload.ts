@@ -1,7 +1,8 @@
 /** CompleteMultipartUpload: the parts become an object. Never repeated blindly; an error inside the store's 200 is an error. */
+
+import { collectDocument } from '../body/collect.ts';
 import type { Authorized } from '../domain/stages.ts';
 import { documentForClient } from './answer-document.ts';
-import { collectDocument } from './collect.ts';
 import { MAX_COMPLETE_DOCUMENT, PartList } from './complete-document.ts';
 import { completeOnce } from './complete-once.ts';
 import { promisedOfObject, verifyComposite } from './completion-checksums.ts';

@@ -7,14 +7,14 @@
 import { createHash } from 'node:crypto';
 import { asFailure, Failure } from '../domain/failure.ts';
 import { escapeXml } from '../kit/xml.ts';
-import type { StoreAnswer } from '../s3/exchange.ts';
+import type { StoreResponse } from '../s3/store-transport.ts';
 
 export interface Completion {
   readonly key: string;
-  send(): Promise<StoreAnswer>;
+  send(): Promise<StoreResponse>;
   /** @throws Failure with the code NoSuchUpload if the store does not have the upload any more. */
   listParts(): Promise<unknown>;
-  headObject(): Promise<StoreAnswer>;
+  headObject(): Promise<StoreResponse>;
   /** Of the parts, in their order. */
   readonly etags: readonly string[];
   /** When the upload was created, by the store's clock, in milliseconds since the epoch; undefined where that is not known. */
@@ -22,7 +22,7 @@ export interface Completion {
 }
 
 /** @throws Failure */
-export async function completeOnce(completion: Completion): Promise<StoreAnswer> {
+export async function completeOnce(completion: Completion): Promise<StoreResponse> {
   try {
     return checked(await completion.send());
   } catch (thrown) {
@@ -41,7 +41,7 @@ function isLost({ type }: Failure): boolean {
   return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
 }
 
-async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined> {
+async function becomeOf(completion: Completion): Promise<StoreResponse | undefined> {
   if (await isOpen(completion)) {
     const again = await completion.send().catch(undefinedIfGone);
     if (again !== undefined) return checked(again);
@@ -50,7 +50,7 @@ async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined
 }
 
 /** What the object says, if it is the one that these parts make. */
-async function objectMade(completion: Completion): Promise<StoreAnswer | undefined> {
+async function objectMade(completion: Completion): Promise<StoreResponse | undefined> {
   const expected = compositeEtag(completion.etags);
   if (expected === undefined || completion.createdAt === undefined) return undefined;
   const head = await completion.headObject();
@@ -63,13 +63,13 @@ async function objectMade(completion: Completion): Promise<StoreAnswer | undefin
  * Whether the object may be one of an earlier upload with the same parts. Its time is that of the completion, or on AWS that of
  * the creation of its upload (Amazon S3 User Guide, "Working with object metadata"): either way it is not before this one's.
  */
-function isOlder({ headers }: StoreAnswer, createdAt = Number.NaN): boolean {
+function isOlder({ headers }: StoreResponse, createdAt = Number.NaN): boolean {
   const modifiedAt = Date.parse(headers['last-modified'] ?? '');
   return !(modifiedAt >= createdAt);
 }
 
 /** The store's own time of a response (RFC 9110, section 6.6.1), in milliseconds since the epoch; undefined where it gave none. */
-export function storeTimeOf({ headers }: StoreAnswer): number | undefined {
+export function storeTimeOf({ headers }: StoreResponse): number | undefined {
   const time = Date.parse(headers.date ?? '');
   return Number.isNaN(time) ? undefined : time;
 }
@@ -91,7 +91,7 @@ function undefinedIfGone(thrown: unknown): undefined {
 }
 
 /** @throws Failure store_invalid_answer for a 200 that does not say that the upload is complete. */
-function checked(answer: StoreAnswer): StoreAnswer {
+function checked(answer: StoreResponse): StoreResponse {
   if (answer.body.includes('<CompleteMultipartUploadResult')) return answer;
   throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
 }
