@@ -1,6 +1,6 @@
 /**
- * What the head of a request says about the object's bytes: how they are framed, how many they are, which checksum comes
- * with them. Decided before the client is asked for a byte; what cannot be understood is refused, never guessed.
+ * The plan for the object's bytes, from the request headers: their framing, their number, their checksums. It is made before
+ * a byte is requested from the client. Headers that are not understood are refused, never guessed.
  */
 
 import { Failure } from '../domain/failure.ts';
@@ -14,30 +14,30 @@ export interface BodyPlan {
   readonly kind: BodyKind;
   /** Length of the object in bytes, framing excluded; undefined where the client does not declare it. */
   readonly length: number | undefined;
-  /** Bytes that may come: the length, or the limit where it is not declared, or its upper bound if that is less. */
+  /** Most bytes that are accepted: the length, or where it is not declared, the limit or a lower upper bound. */
   readonly most: number;
   /** Throws a Failure where the client may not upload this number of bytes. */
   readonly judgeLength?: Payload['judgeLength'];
   /** `x-amz-content-sha256` towards the store, where the bytes pass as they are: the client's own hash, so that the store verifies it, too. */
   readonly payloadHash: string;
-  /** The aws-chunked framing that is to be taken off; undefined where the bytes come without. */
+  /** The aws-chunked framing to be removed; undefined where there is none. */
   readonly framing: Framing | undefined;
-  /** With aws-chunked framing: the checksum that its trailer will bring. */
+  /** With aws-chunked framing: the checksum announced for its trailer. */
   readonly trailer: SentChecksum | undefined;
-  /** The checksum that the store is sent behind the bytes: that of the trailer, or one that the gateway adds of its own. */
+  /** The checksum that the store gets after the bytes: that of the trailer, or one that the gateway adds. */
   readonly sent: SentChecksum | undefined;
-  /** What headers promise of the object's bytes, to be verified here. */
+  /** Promises in headers about the object's bytes, to be verified here. */
   readonly promises: readonly BodyPromise[];
   /** Whether the client has promised anything about its bytes, chunk signatures included. */
   readonly promised: boolean;
   /**
-   * Whether the gateway signs the bytes towards the store, by their hash or in chunks: the client has promised something about
-   * them, and the store verifies nothing else.
+   * Whether the gateway signs the bytes towards the store, by their hash or in chunks. It does so for promises of the client that
+   * the store would not verify otherwise.
    */
   readonly signed: boolean;
   /** Whether the object gets Object Lock. */
   readonly locked: boolean;
-  /** Whether the store must get a Content-MD5 of the gateway's own, where the object is at hand as a whole. */
+  /** Whether the gateway must add a Content-MD5 where the object is in memory as a whole. */
   readonly md5: boolean;
   /** A checksum that only the store can verify, and only of the whole: lower-case name of its header. */
   readonly onlyWhole: string | undefined;
@@ -88,7 +88,7 @@ export function planBody(request: Authenticated, maxObject: number, store: Store
   return payload.judgeLength === undefined ? whole : { ...whole, judgeLength: payload.judgeLength };
 }
 
-/** Those checksums of S3 that are not verified here (Amazon S3 User Guide, "Checking object integrity"). */
+/** The checksums of S3 that are not verified here (Amazon S3 User Guide, "Checking object integrity"). */
 const ONLY_WHOLE = /^x-amz-checksum-xxhash[0-9]+$/;
 
 type Framed = Omit<BodyPlan, 'sent' | 'promised' | 'signed' | 'locked' | 'md5' | 'onlyWhole' | 'judgeLength'>;
@@ -108,13 +108,13 @@ function planPlain(
   if (hash !== 'UNSIGNED-PAYLOAD' && !SHA256.test(hash)) {
     throw new Failure(
       'invalid_argument',
-      'x-amz-content-sha256 is neither a SHA-256 in lower-case hex nor a known word.',
+      'x-amz-content-sha256 is neither a SHA-256 in lower-case hex nor a known keyword.',
     );
   }
   if (/(^|[\s,])aws-chunked([\s,]|$)/i.test(headers['content-encoding'] ?? '')) {
     throw new Failure(
       'bad_request',
-      'Content-Encoding says aws-chunked, but x-amz-content-sha256 does not say STREAMING-….',
+      'Content-Encoding is aws-chunked, but x-amz-content-sha256 does not begin with STREAMING-.',
     );
   }
   if (SHA256.test(hash)) promises.push(hashPromise(hash));
@@ -156,7 +156,7 @@ function addedTo(
   return { header: `x-amz-checksum-${checksum}`, checksum };
 }
 
-/** Be it one that only the store can verify. */
+/** Includes checksums that only the store can verify. */
 function hasChecksum(headers: Incoming['headers']): boolean {
   return Object.keys(headers).some((name) => name === 'content-md5' || name.startsWith('x-amz-checksum-'));
 }
@@ -187,7 +187,7 @@ function promisesOf(headers: Incoming['headers']): BodyPromise[] {
     const { encodedLength } = CHECKSUMS[checksum];
     if (value.length !== encodedLength || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) {
       const code = header === 'content-md5' ? 'InvalidDigest' : 'InvalidRequest';
-      throw new Failure('invalid_argument', `The value of ${header} is no ${checksum} in base64.`, { code });
+      throw new Failure('invalid_argument', `The value of ${header} is not a ${checksum} in base64.`, { code });
     }
     promises.push({ header, checksum, value, code: 'BadDigest' });
   }
@@ -206,19 +206,19 @@ function framingOf({ hash, chunks }: Payload): Framing {
   if (hash !== 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' && hash !== 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER') {
     throw new Failure(
       'not_implemented',
-      `Bodies of the kind ${hash.slice(0, 60)} are not taken: chunks can be signed with AWS4-HMAC-SHA256, or not at all.`,
+      `Bodies of the kind ${hash.slice(0, 60)} are not supported. Sign chunks with AWS4-HMAC-SHA256, or send them unsigned.`,
     );
   }
   if (chunks === undefined) {
     throw new Failure(
       'invalid_argument',
-      'The chunks of the body are signed, but the request is not: nobody could verify them.',
+      'The chunks of the body are signed, but the request is not, so they cannot be verified. Sign the request.',
     );
   }
   return { signatures: chunks };
 }
 
-/** An unsigned body may come without a trailer if it announces none. A signed one may not: its words say that one is signed. */
+/** An unsigned body may come without a trailer if it announces none. A signed one may not: its hash announces a signed trailer. */
 function trailerOf({ headers }: Incoming, hash: string): SentChecksum | undefined {
   const header = headers['x-amz-trailer']?.toLowerCase();
   if (header === undefined) {

@@ -1,7 +1,7 @@
 /**
- * The checksums that S3 clients send beside their bytes, as a table. Values are base64, as in `x-amz-checksum-<name>`
- * (Amazon S3 User Guide, "Checking object integrity"). What Node has natively is used; the two others are WebAssembly,
- * loaded when the first request needs them. CPU of each: docs/bodies.md, `npm run bench -- checksums`.
+ * The checksums that S3 clients send with their bytes, as a table. Values are base64, as in `x-amz-checksum-<name>`
+ * (Amazon S3 User Guide, "Checking object integrity"). Node.js provides most of them; the two others are WebAssembly,
+ * loaded by the first request that needs them. CPU of each: docs/bodies.md, `npm run bench -- checksums`.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -51,8 +51,8 @@ export function hasFullObjectType(name: ChecksumName): boolean {
 }
 
 /**
- * Whether every store that takes checksums verifies this one. MinIO ignores the newer ones, and stores what does not match them
- * (tried with test/real/stores/changed-bytes.real.ts).
+ * Whether every store with checksum support verifies this one. MinIO ignores the newer ones, and stores bytes that do not match
+ * (tested with test/real/stores/changed-bytes.real.ts).
  */
 export function isKnownEverywhere(name: ChecksumName): boolean {
   return KNOWN_EVERYWHERE.has(name);

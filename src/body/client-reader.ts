@@ -84,7 +84,7 @@ export class ClientReader {
     this.#sink.end();
   };
 
-  /** A Failure says what is wrong with the body; any other error means that the connection has ended. */
+  /** A Failure describes an invalid body; any other error means that the connection has ended. */
   readonly #onGone = (error?: Error): void =>
     this.#fail(error instanceof Failure ? error : new Failure('client_aborted'));
 

@@ -14,6 +14,6 @@ export interface StoreChecksums {
 
 /** @param promise header of the client, without its value. */
 export function unverifiable(promise: string): Failure {
-  const message = `The store of this bucket takes no checksums, and the gateway cannot verify ${promise} itself. Send a checksum of another algorithm with each part or object, and none with the completion.`;
+  const message = `The store of this bucket does not support checksums, and the gateway cannot verify ${promise} itself. Send a checksum of another algorithm with each part or object, and none with the completion.`;
   return new Failure('not_implemented', message, { reason: 'checksum_unverifiable' });
 }

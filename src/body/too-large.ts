@@ -1,8 +1,8 @@
-/** The refusal of a body that is larger than the operator allows: it names the limit, and says what to do instead. */
+/** The refusal of a body above the operator's limit: it names the limit and the alternative. */
 import { Failure } from '../domain/failure.ts';
 import type { Authenticated } from '../domain/stages.ts';
 
-/** What a body is: the limits differ, and so does what its client can do. */
+/** The kinds of bodies: limits and alternatives differ. */
 export type BodyKind = 'object' | 'form' | 'part';
 
 export function kindOf({ operation, form }: Pick<Authenticated, 'operation' | 'form'>): BodyKind {

@@ -10,8 +10,8 @@ const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5_000;
 
 /**
- * A store may close a keep-alive connection in the moment in which it is used again. The call is then sent again, if that
- * is safe: its body is in memory, and a store that has already processed it would respond the same. (A second Create leaves
+ * A store may close a keep-alive connection in the moment in which it is used again. The call is then sent again if that is
+ * safe: its body is in memory, and the store would respond the same a second time. (A second Create leaves
  * an orphan; a second Complete, Abort or conditional write is an error.)
  * @returns milliseconds to wait first, or undefined if the failure is final.
  */

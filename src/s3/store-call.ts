@@ -14,7 +14,7 @@ export interface StoreCall {
   readonly place?: Place | undefined;
   readonly key: string;
   readonly query: Query;
-  /** Those headers that passed the allow-list, and those that describe the body. */
+  /** Headers that passed the allow-list, and headers of the body. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: OutgoingBody;
   /** `x-amz-content-sha256` of the body. */

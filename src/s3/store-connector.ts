@@ -1,7 +1,6 @@
 /**
- * How connections to a store are opened, and how they end: an aborted one is reset, not closed. When an upload is aborted,
- * some stores treat an orderly close of the connection as the end of the body, and store what they have as the object
- * (versitygw 1.8.0 does, with and without TLS). A reset cannot be misread.
+ * How connections to a store are opened, and how they end: an aborted one is reset, not closed. Some stores treat an orderly
+ * close as the end of the body, and store an incomplete object (versitygw 1.8.0, with and without TLS). A reset is unambiguous.
  */
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';

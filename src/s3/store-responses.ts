@@ -1,14 +1,14 @@
 /**
- * Which answers of a store a client gets. An error passes if it is about the request, and then with its code only: the status and
- * the words are ours, because the store's own name buckets, hosts, accounts and keys of the operator. Everything that is not
- * in this table is ours to translate: docs/decisions/answers-of-the-store.md says why.
+ * The responses of a store that a client gets. An error passes if it is about the request, and only with its code. The status and
+ * the message are ours: the store's own name buckets, hosts, accounts and keys of the operator. All other errors are translated.
+ * The reasons: docs/decisions/answers-of-the-store.md.
  */
 
 export interface PassedError {
-  /** Status of the answer to the client, whatever the store's was. */
+  /** Status of the response to the client, whatever the store's was. */
   readonly status: number;
   readonly message: string;
-  /** Code for the client, where the store's own is no code of S3. */
+  /** Code for the client, where the store's own is not a code of S3. */
   readonly code?: string;
   /** The store's checks of the bytes are part of ours. */
   readonly type?: 'checksum_mismatch';
@@ -19,7 +19,7 @@ const BUSY = { status: 503, code: 'SlowDown', message: 'The store is busy; try a
 const KEY_TAKEN = {
   status: 409,
   code: 'InvalidRequest',
-  message: 'The store cannot hold this key beside the keys that exist: one is a folder of the other.',
+  message: 'The store cannot hold this key next to the existing keys: one is a folder of the other.',
 } as const;
 
 /** By the S3 error code of the store (Amazon S3 API Reference, "List of error codes"). */
@@ -53,7 +53,7 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
     message: 'The upload does not exist: it was completed or aborted, or its id is not valid.',
   },
   // S3 has 501 for it, which Rust's object_store sends ten times more.
-  NotImplemented: { status: 400, message: 'The store does not offer what a header or a parameter asks for.' },
+  NotImplemented: { status: 400, message: 'The store does not support a header or a parameter of this request.' },
   OperationAborted: { status: 409, message: 'Another request is working on the same object; try again.' },
   PreconditionFailed: { status: 412, message: 'A condition of the request does not hold.' },
   RequestTimeout: { status: 400, message: 'The store did not receive the body in time; try again.' },
@@ -108,7 +108,7 @@ export const REFUSES_GATEWAY: ReadonlySet<string> = new Set([
   'UserSuspended',
 ]);
 
-/** Statuses that say the same where no code does. */
+/** Statuses with the same meaning, without a code. */
 export const REFUSES_GATEWAY_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 405, 407]);
 
 /** The code that a status stands for where the store gave none: it, or a proxy before it, is busy or has failed. */
@@ -119,7 +119,7 @@ export const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   503: 'ServiceUnavailable',
 };
 
-/** Codes of answers to HEAD, which have no body. Without a document, any other 404 is not from S3. */
+/** Codes of responses to HEAD, which have no body. Without a document, any other 404 is not from S3. */
 export const CODES_OF_HEAD: Readonly<Record<number, string>> = {
   ...CODES_BY_STATUS,
   400: 'InvalidRequest', // such as a missing or wrong key of the client's own encryption
@@ -128,8 +128,8 @@ export const CODES_OF_HEAD: Readonly<Record<number, string>> = {
 };
 
 /**
- * What a client is told where the store refuses HEAD of an object. S3 does so for missing objects where the keys lack s3:ListBucket,
- * so this is about the object as often as about the gateway; and SDKs would repeat a 502.
+ * The error for the client where the store refuses HEAD of an object. S3 does so for
+ * missing objects if the keys lack s3:ListBucket. So the cause may be the object or the gateway; and SDKs would repeat a 502.
  */
 export const HEAD_FORBIDDEN: PassedError = {
   status: 403,
@@ -138,13 +138,13 @@ export const HEAD_FORBIDDEN: PassedError = {
     'The store does not tell whether the object exists: either it is missing, or the gateway may not read it (s3:GetObject, s3:ListBucket).',
 };
 
-/** What a store answers if it has done what was asked. Another 2xx, such as 202, does not say that it has. */
+/** Statuses of success. Another 2xx, such as 202, does not confirm it. */
 export const SUCCESSES: ReadonlySet<number> = new Set([200, 204]);
 
-/** The same of HEAD: also a part or a range of the object, and an object that the client has already (RFC 9110, sections 15.3.7, 15.4.5). */
+/** Statuses of success for HEAD: also a part or a range, and an unchanged object (RFC 9110, sections 15.3.7, 15.4.5). */
 export const SUCCESSES_OF_HEAD: ReadonlySet<number> = new Set([200, 206, 304]);
 
-/** Elements of the store's documents that pass, by the root; what is in `ours` is replaced by what the client calls it. */
+/** Elements of the store's documents that pass, by the root; those in `ours` get the names that the client knows. */
 export const PASSED_ELEMENTS = {
   InitiateMultipartUploadResult: { ours: ['Bucket', 'Key', 'UploadId'], passed: [], ofPart: [] },
   CompleteMultipartUploadResult: { ours: ['Location', 'Bucket', 'Key'], passed: ['ETag', 'ChecksumType'], ofPart: [] },

@@ -9,7 +9,7 @@ export interface TransportRequest {
   readonly body: OutgoingBody;
   /** Receives the bytes of the body that the connection accepted: once, at the end, and only with a body. */
   readonly sent: (bytes: number) => void;
-  /** Aborts the exchange when the client disconnects: at once, or as `settles` says. */
+  /** Aborts the exchange when the client disconnects; see `settles`. */
   readonly signal: AbortSignal;
   /** A body of pieces that was sent completely is not aborted: the transport waits briefly for the outcome. */
   readonly settles?: boolean;

@@ -1,6 +1,6 @@
 /**
- * The store's XML answers as the client shall see them: made anew from the elements that the table of answers lets pass, with the
- * names that the client used. Whatever else a store says, of its buckets, accounts and hosts, stays here.
+ * The store's XML documents for the client: written anew from the elements that the table of responses passes, with the names that
+ * the client used. All other elements, such as buckets, accounts and hosts of the store, are dropped.
  */
 import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
@@ -10,7 +10,7 @@ import { CHECKSUM_ELEMENT, PASSED_ELEMENTS, type PassedRoot } from '../s3/store-
 
 /**
  * @param uploadId sealed.
- * @throws Failure store_invalid_answer for what is not such a document.
+ * @throws Failure store_invalid_answer for any other document.
  */
 export function documentForClient(
   xml: string,
@@ -37,7 +37,7 @@ function locationOf({ incoming }: Authorized): string {
 
 const element = (name: string, text: string): string => `<${name}>${escapeXml(text)}</${name}>`;
 
-/** Reads a document once, from its beginning to its end, and keeps what passes. */
+/** Reads a document once and keeps the elements that pass. */
 class PassedElements {
   readonly #root: PassedRoot;
   readonly #atRoot: ReadonlySet<string>;

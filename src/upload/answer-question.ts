@@ -1,18 +1,18 @@
-/** The answers to what stock clients ask about a bucket before they upload: from the configuration, without the store. */
+/** Responses to the bucket requests that stock clients send before they upload: from the configuration, without the store. */
 import { asFailure, Failure, withHeader } from '../domain/failure.ts';
 import type { Asking, Bucket, Reply, Routed } from '../domain/stages.ts';
 import { escapeXml } from '../kit/xml.ts';
 import { emptyListing, XMLNS } from './empty-listing.ts';
 
-/** A bucket as its clients ask about it. */
+/** A bucket as its clients know it. */
 export interface KnownBucket extends Bucket {
-  /** What clients sign for. */
+  /** The region that clients sign for. */
   readonly region: string;
 }
 
 /**
- * @throws Failure bucket_exists for CreateBucket: its owner is told so, and goes on; invalid_argument for parameters of a listing
- * that S3 does not accept.
+ * @throws Failure bucket_exists for CreateBucket, after which clients continue; invalid_argument for parameters of a listing that
+ * S3 does not accept.
  */
 export function answerQuestion({ operation, bucket, storeQuery }: Asking<KnownBucket>): Reply {
   if (operation === 'CreateBucket') throw new Failure('bucket_exists');
@@ -26,7 +26,7 @@ export function answerQuestion({ operation, bucket, storeQuery }: Asking<KnownBu
   return { status: 200, headers: { ...headers, 'content-type': 'application/xml' }, body };
 }
 
-/** Amazon S3 API Reference, "GetBucketLocation": us-east-1 is said by saying nothing. */
+/** Amazon S3 API Reference, "GetBucketLocation": us-east-1 is an empty element. */
 function locationOf(region: string): string {
   const text = region === 'us-east-1' ? '' : escapeXml(region);
   return `<LocationConstraint xmlns="${XMLNS}">${text}</LocationConstraint>`;

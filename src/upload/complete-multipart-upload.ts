@@ -11,7 +11,7 @@ import { replyOf, type UploadBucket, type UploadHandler, type UploadScope } from
 import { verifyDocument } from './verify-document.ts';
 import { WaitingClient } from './waiting-client.ts';
 
-/** The completion goes on when the client has gone: what the store makes of it shall be known. Its own timeout bounds it. */
+/** The completion continues when the client disconnects, so that its outcome is known. Its own timeout bounds it. */
 const { signal: NEVER } = new AbortController();
 
 /** @param keepAliveMillis after which, and between which, a client that waits for the store gets white space. */

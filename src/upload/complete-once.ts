@@ -1,7 +1,7 @@
 /**
- * A completion to which no response came is not sent again blindly: the store is asked what has become of it. If the upload
- * still exists, nothing has happened, and it is completed again. If it does not, and the object is the one that these parts make and
- * is not older than the upload, it was completed. Everything else stays unknown, and is an error.
+ * A completion without a response is not sent again blindly: the store is queried for the outcome. If the upload still exists,
+ * nothing has happened, and it is completed again. If it does not, and the object consists of these parts and is not older than
+ * the upload, it was completed. Any other outcome is unknown, and an error.
  * A client that repeats its completion gets the response of the first one, also where the store no longer knows the upload.
  */
 import { createHash } from 'node:crypto';
@@ -29,19 +29,19 @@ export async function completeOnce(completion: Completion): Promise<StoreRespons
     const failure = asFailure(thrown);
     const isRepeated = failure.code === 'NoSuchUpload';
     if (!isRepeated && !isLost(failure)) throw failure;
-    const looking = isRepeated ? objectMade(completion) : becomeOf(completion);
+    const looking = isRepeated ? objectMade(completion) : outcomeOf(completion);
     const found = await looking.catch(() => undefined); // the first failure tells more
     if (found === undefined) throw isRepeated ? failure : unknown(failure);
     return found;
   }
 }
 
-/** The store may have got the request, and its answer did not arrive. */
+/** The store may have received the request, and the response was not received. */
 function isLost({ type }: Failure): boolean {
   return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
 }
 
-async function becomeOf(completion: Completion): Promise<StoreResponse | undefined> {
+async function outcomeOf(completion: Completion): Promise<StoreResponse | undefined> {
   if (await isOpen(completion)) {
     const again = await completion.send().catch(undefinedIfGone);
     if (again !== undefined) return checked(again);
@@ -49,7 +49,7 @@ async function becomeOf(completion: Completion): Promise<StoreResponse | undefin
   return objectMade(completion);
 }
 
-/** What the object says, if it is the one that these parts make. */
+/** The response for the object, if it consists of these parts. */
 async function objectMade(completion: Completion): Promise<StoreResponse | undefined> {
   const expected = compositeEtag(completion.etags);
   if (expected === undefined || completion.createdAt === undefined) return undefined;
@@ -60,8 +60,8 @@ async function objectMade(completion: Completion): Promise<StoreResponse | undef
 }
 
 /**
- * Whether the object may be one of an earlier upload with the same parts. Its time is that of the completion, or on AWS that of
- * the creation of its upload (Amazon S3 User Guide, "Working with object metadata"): either way it is not before this one's.
+ * Whether the object may be from an earlier upload with the same parts. Its time is that of the completion, or on AWS that of the
+ * creation of its upload (Amazon S3 User Guide, "Working with object metadata"). Neither is before the creation of this upload.
  */
 function isOlder({ headers }: StoreResponse, createdAt = Number.NaN): boolean {
   const modifiedAt = Date.parse(headers['last-modified'] ?? '');
@@ -74,7 +74,7 @@ export function storeTimeOf({ headers }: StoreResponse): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** As the store would have said it; the names that clients know are put in later. */
+/** As the store would have sent it; the names that clients know are inserted later. */
 function resultDocument(key: string, etag: string): string {
   const elements = `<Location></Location><Bucket></Bucket><Key>${escapeXml(key)}</Key><ETag>${escapeXml(etag)}</ETag>`;
   const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -90,18 +90,18 @@ function undefinedIfGone(thrown: unknown): undefined {
   throw thrown;
 }
 
-/** @throws Failure store_invalid_answer for a 200 that does not say that the upload is complete. */
+/** @throws Failure store_invalid_answer for a 200 that does not confirm the completion. */
 function checked(answer: StoreResponse): StoreResponse {
   if (answer.body.includes('<CompleteMultipartUploadResult')) return answer;
-  throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
+  throw new Failure('store_invalid_answer', 'The store did not confirm that the upload is complete.');
 }
 
 function unknown(failure: Failure): Failure {
-  const message = `${failure.message} Whether the upload is complete is not known.`;
+  const message = `${failure.message} Whether the upload is complete is unknown.`;
   return new Failure(failure.type, message, { reason: 'completion_unknown', cause: failure });
 }
 
-/** As S3 and its like form it: the MD5 of the parts' MD5s and their number. Undefined for ETags that are no MD5s. */
+/** As S3 and its like form it: the MD5 of the parts' MD5s and their number. Undefined for ETags that are not MD5s. */
 export function compositeEtag(etags: readonly string[]): string | undefined {
   const hash = createHash('md5');
   for (const etag of etags) {

@@ -1,4 +1,4 @@
-/** The calls of a multipart upload that carry no object bytes: they go to the store and come back, nothing is kept here. */
+/** The calls of a multipart upload without object bytes: forwarded to the store, with no state in the gateway. */
 import { createHash } from 'node:crypto';
 import { callerOf } from '../domain/caller.ts';
 import type { Authorized } from '../domain/stages.ts';
@@ -8,9 +8,9 @@ import type { StoreBucket } from '../s3/store-client.ts';
 import type { StoreResponse } from '../s3/store-transport.ts';
 import type { UploadScope } from './handler.ts';
 
-/** How a call differs from others: what is told to its caller, and what ends it once it has been sent. */
+/** Options of one call: its notifications, and the signal that aborts it after it was sent. */
 export interface CallOptions extends Partial<Pick<StoreCall, 'signal' | 'onWhiteSpace'>> {
-  /** Told that the call has its connection. */
+  /** Called when the call has its connection. */
   readonly onPlace?: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** CreateMultipartUpload: the store gives an upload id, and the client a sealed one, which is all that anybody keeps of it. */
+/** CreateMultipartUpload: the store returns an upload id, and the client gets it sealed. The gateway keeps no state of it. */
 import { Failure } from '../domain/failure.ts';
 import { unescapeXml } from '../kit/xml.ts';
 import { originOf } from '../upload-id/origin.ts';
@@ -22,6 +22,7 @@ export const createMultipartUpload: UploadHandler = async (request, scope) => {
 
 function uploadIdIn(document: string): string {
   const escaped = /<UploadId>([^<]+)<\/UploadId>/.exec(document)?.[1];
-  if (escaped === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
+  if (escaped === undefined)
+    throw new Failure('store_invalid_answer', 'The response of the store contains no upload id.');
   return unescapeXml(escaped);
 }

@@ -1,4 +1,4 @@
-/** HeadObject: what is known of an object, but not its bytes; for buckets with `head: allow`, authorized like an upload. */
+/** HeadObject: the metadata of an object; for buckets with `head: allow`, authorized like an upload. */
 import { objectHeadersForClient } from '../s3/header-allow-list.ts';
 import { controlCall } from './control-call.ts';
 import type { UploadHandler } from './handler.ts';

@@ -17,7 +17,7 @@ export function createSendObject(options: ObjectOptions): UploadHandler {
   return async (request, scope) => {
     const { operation, incoming, bucket } = request;
     const limit = operation === 'UploadPart' ? options.maxPartBytes : options.maxObjectBytes;
-    // These refuse before the client is asked for a byte.
+    // These refuse before the body is requested from the client.
     const headers = headersForStore(operation, incoming.headers, bucket.headerRules);
     const plan = planBody(request, limit, bucket.checksums, isLocked(headers));
     const upload = { request, plan, headers, scope };

@@ -1,7 +1,6 @@
 /**
- * Large objects, and objects of undeclared length: sent in parts, several at a time, through a multipart upload of the
- * gateway's own. A condition is safest in the one request that the store judges at once, and so is a promise that parts
- * cannot carry to this store.
+ * Large objects, and objects of undeclared length: sent in parts, several at a time, in a multipart upload
+ * that the gateway creates. Objects with a condition, or with a promise that parts cannot carry, are safer in one request.
  */
 import { MAX_OBJECT } from '../../body/body-plan.ts';
 import { asFailure } from '../../domain/failure.ts';

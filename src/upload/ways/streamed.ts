@@ -15,7 +15,7 @@ export function createStreamed({ fairRate }: StreamedOptions): Way {
     judge: ({ plan }) => ({ suits: plan.length !== undefined, reason: undefined }),
     async send(upload) {
       const { request, plan, headers, scope } = upload;
-      const place = await enterStore(upload); // before the client is asked for a byte
+      const place = await enterStore(upload); // before the body is requested from the client
       try {
         const { source, ...sending } = await openReframed(request.incoming, plan as KnownLength, headers, scope);
         const endWatch = yieldWhileSlow(source, scope.transfer, request.bucket.store, fairRate);

@@ -11,7 +11,7 @@ import type { UploadBucket, UploadScope } from '../handler.ts';
 export interface ObjectUpload {
   readonly request: Authorized<UploadBucket>;
   readonly plan: BodyPlan;
-  /** Headers of the request to the store, without those that depend on the way. */
+  /** Headers of the request to the store; the way adds its own. */
   readonly headers: Readonly<Record<string, string>>;
   readonly scope: UploadScope;
 }

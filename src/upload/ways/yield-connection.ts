@@ -1,7 +1,7 @@
 /**
- * A stream holds a connection to the store for as long as its client takes. While other calls wait for one, a client that sends too
- * slowly has to give it back: else a few clients that drip would keep everybody from the store. One that has sent nothing yet has to
- * do so after one window, others after two.
+ * A stream holds a connection to the store until its client has sent all. While other calls wait for a connection, uploads that are
+ * too slow are ended: a few slow clients must not block the store for all. The limit is two windows, or one for a client that has
+ * sent nothing yet.
  */
 
 import type { ObjectStream } from '../../body/object-stream.ts';
@@ -16,9 +16,9 @@ export interface Contended {
 }
 
 /**
- * Destroys the stream if it is too slow for what it holds.
+ * Destroys the stream if it is too slow.
  * @param fairRate bytes a second that a client sends at least while others wait.
- * @returns how to end the watch.
+ * @returns ends the watch.
  */
 export function yieldWhileSlow(
   stream: ObjectStream,
@@ -30,7 +30,7 @@ export function yieldWhileSlow(
   let cameBefore = 0;
   let wasStarving = false;
   const look = (): void => {
-    // With bytes in it the stream waits for the store, and is not to blame.
+    // With bytes in it, the stream waits for the store.
     const isStarving = stream.readableLength === 0 && store.connections.waiting > 0;
     const came = transfer.bytes - bytes;
     bytes = transfer.bytes;
@@ -46,4 +46,4 @@ export function yieldWhileSlow(
 }
 
 const TOO_SLOW =
-  'Other uploads are waiting for a connection to the store, and this one arrives too slowly; try again later.';
+  'Other uploads are waiting for a connection to the store, and this one arrives too slowly. Retry later.';

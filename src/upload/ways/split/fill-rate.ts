@@ -1,7 +1,7 @@
 /**
  * How fast a client fills the memory of its upload. Only the time in which the gateway waits for the client counts: a slow store, or
- * a wait for memory, is not the client's fault. The rate is that of the last one to two windows of such waiting, so that an old
- * burst is forgotten and a short pause is forgiven.
+ * a wait for memory, is not the client's fault. The rate is that of the last one to two windows of such waiting. An old
+ * burst does not count, and a short pause is tolerated.
  */
 export class FillRate {
   readonly #windowMillis: number;

@@ -1,8 +1,8 @@
 /**
  * The memory for the parts of all uploads (`upload.memory_limit`), and which upload gets it. It has two sections. In one, parts
- * begin, block by block. A part that has its smallest size, or has that much reserved, belongs to the other: it can always be sent,
- * so its memory always comes back. Uploads that find no memory wait in line; those that are too slow meanwhile are refused. Why
- * nobody is locked out and no uploads block each other: docs/decisions/part-memory.md.
+ * begin, block by block. A part of the smallest size, or with that much reserved, belongs to the other. It can always be sent, so
+ * its memory always becomes free. Uploads without memory wait in line, and slow uploads are refused meanwhile. Why no client is
+ * locked out and no uploads block each other: docs/decisions/part-memory.md.
  */
 import { Failure } from '../../../domain/failure.ts';
 import { type Aged, AgeList, best, each } from '../../../kit/age-list.ts';
@@ -59,7 +59,7 @@ interface Client {
   held: number;
   /** Of parts that are not secured. */
   beginning: number;
-  /** Of those that are. */
+  /** Of secured parts. */
   secured: number;
 }
 
@@ -73,7 +73,7 @@ interface Waiting extends Aged<Waiting> {
 
 /** Longest time of waiting for a client after which its rate is judged, in milliseconds, and the shortest. */
 const [LONGEST_WINDOW, SHORTEST_WINDOW] = [5_000, 1_000];
-/** How often rates are judged while uploads wait, in milliseconds; who has waited less asks for no refusal. */
+/** How often rates are judged while uploads wait, in milliseconds; a shorter wait causes no refusal. */
 const JUDGE_MILLIS = 1_000;
 
 export class PartMemory {
@@ -113,7 +113,7 @@ export class PartMemory {
     return this.#waiting;
   }
 
-  /** Whether one upload more, of parts of this size at least, would find memory. Those that have begun count with a part each. */
+  /** Whether one upload more, of parts of this size at least, would find memory. Uploads that have begun count with a part each. */
   canSplit(leastBytes: number): boolean {
     if (this.#waiting > 0) return false;
     let promised = leastBytes;
@@ -168,7 +168,7 @@ export class PartMemory {
     });
   }
 
-  /** Nothing will be added to the part: what was reserved for it beyond its blocks is free. */
+  /** The part is complete: memory reserved for it beyond its blocks is free. */
   seal(claim: PartClaim): void {
     this.#hold(claim, claim.used - claim.held);
     this.#serve();
@@ -187,8 +187,8 @@ export class PartMemory {
   }
 
   /**
-   * Whoever comes later finds room: the parts that one client begins never take more than they leave to other clients, and beyond
-   * its first block a part begins with a sixteenth of what its client may still take, at most.
+   * Later clients find room: the parts that one client begins never use more memory than they leave to others. Beyond its first
+   * block, a part that begins uses at most a sixteenth of the memory that its client may still use.
    */
   #tryBegin(claim: PartClaim, size: number): boolean {
     const free = this.limitBytes - this.#securedLimit - this.#beginning - size;
@@ -210,8 +210,8 @@ export class PartMemory {
   }
 
   /**
-   * The secured parts of one client take no more than they leave to others, or while it is alone a tenth less than all. A client
-   * without one always may have one, so this never makes all of them wait.
+   * The secured parts of one client use no more memory than they leave to others, or while it is alone, a tenth less than all. A
+   * client without one may always have one, so never all of them wait.
    */
   #leavesEnough({ share }: PartClaim, size: number): boolean {
     const { secured } = this.#of(share);
@@ -220,7 +220,7 @@ export class PartMemory {
     return this.#clients.size === 1 && free >= this.#reserve; // it is the one
   }
 
-  /** Beyond its smallest size a part grows while nobody waits, and leaves room for another one: it can be sent instead. */
+  /** Beyond its smallest size a part grows while no upload waits, and leaves room for another part: it can be sent instead. */
   #tryGrow(claim: PartClaim, size: number): boolean {
     if (this.#waiting > 0 || !(claim.isSecured || this.#trySecure(claim))) return false;
     if (this.#secured + size + this.#options.leastBytes > this.#securedLimit) return false;
@@ -300,7 +300,7 @@ export class PartMemory {
     this.#judging = undefined;
   }
 
-  /** Refuses slow uploads, those that hold most first, until what they hold is what the others wait for. */
+  /** Refuses slow uploads, the largest holders first, until they free the memory that the others wait for. */
   #judge(): void {
     const { fairRate } = this.#options;
     const slow = [...each(this.#shares)].filter(({ isRefused, rate }) => isRefused || rate.isBelow(fairRate));
@@ -340,8 +340,8 @@ export class PartMemory {
 const hasMore = ({ claim }: Waiting): boolean => claim.share.held > claim.held;
 
 /**
- * The time that it has waited by the time that it will need to complete its part ("highest response ratio next"): fast clients come
- * first, since they give the memory back first, and slow ones have their turn.
+ * The ratio of its wait to the time that it needs to complete its part ("highest response ratio next"). Fast clients come first,
+ * since they free the memory first; slow ones have their turn.
  */
 function urgency({ claim, since }: Waiting, now: number): number {
   const { share, leastBytes, held } = claim;

@@ -1,6 +1,6 @@
 /**
- * What lets the store notice a byte that changes on its way, where an object goes in parts. A promise about the whole cannot go
- * along with parts, so each part carries a checksum of the client's kind or of the gateway's own, and so does the completion.
+ * What lets the store notice a byte that changes on its way, where an object goes in parts. Parts cannot carry
+ * a promise about the whole. Each part and the completion carry a checksum instead, of the client's kind or the gateway's.
  */
 
 import type { BodyPlan, SentChecksum } from '../../../body/body-plan.ts';

@@ -15,7 +15,7 @@ export interface PartSize {
 
 /**
  * 10,000 parts always suffice, however short memory becomes.
- * @param length of the object in bytes, or the most that it may have where nobody knows.
+ * @param length of the object in bytes, or the most that it may have where its length is unknown.
  * @param configured bytes of a part.
  */
 export function partSizeFor(length: number, configured: number): PartSize {

@@ -1,7 +1,7 @@
 /**
  * One part while it is filled and until the store has it. Its memory grows as bytes come: each block is as large as all before it,
- * from 64 KiB to 1 MiB. The first 64 KiB of an object do not come from the memory for parts: every upload has as much to itself, so
- * that small objects of undeclared length need none of it.
+ * from 64 KiB to 1 MiB. The first 64 KiB of an object do not count: each upload has
+ * them for itself. Small objects of undeclared length therefore need no part memory.
  */
 import type { MemoryShare, PartClaim, PartMemory } from './part-memory.ts';
 import type { PartSize } from './part-size.ts';
@@ -15,7 +15,7 @@ export class Part {
   readonly #memory: PartMemory;
   readonly #size: PartSize;
   readonly #claim: PartClaim;
-  /** Of its blocks, those that are not from the memory for parts: one or none. */
+  /** Blocks that do not count as part memory: one or none. */
   readonly #own: number;
   readonly #blocks: Buffer[] = [];
   /** Bytes of all blocks. */

@@ -1,4 +1,4 @@
-/** An object of undeclared length that turned out to be small: it lies in one part's memory, verified, and is put in one request. */
+/** An object of undeclared length that turned out to be small: it is in the memory of one part, verified, and sent in one request. */
 
 import type { BodyPlan } from '../../../body/body-plan.ts';
 import type { Checksums } from '../../../body/object-decoder.ts';

@@ -1,6 +1,5 @@
 /**
- * One object on its way in parts: the parts are filled one after the other and sent concurrently, and a part that fails is
- * sent again. An object that ends within the first part is sent in one request. Memory: part-memory.ts.
+ * One object on its way in parts. They are filled one after the other and sent concurrently; a part that fails is sent again. An object that ends within the first part is sent in one request. Memory: part-memory.ts.
  */
 
 import type { BodyPlan } from '../../../body/body-plan.ts';
@@ -63,18 +62,18 @@ export class SplitObject {
     this.#stream = stream;
     this.#share.rate.waits();
     for await (const bytes of stream) await this.#keep(bytes as Buffer);
-    // The body has ended, and is what was promised.
+    // The body has ended, and its promises are verified.
     this.#share.rate.ends();
     const ending = this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload);
     return this.#scope.transfer.during('store', ending);
   }
 
-  /** @returns why it failed, when nothing of it is left. */
+  /** @returns the cause, after all parts were removed. */
   async undo(failure: Failure): Promise<Failure> {
     this.#fail(failure);
     this.#part?.free(false);
     await Promise.all(this.#underWay);
-    // What could not be undone is an error of its own in the trace; the client is told why the upload failed.
+    // A failed abortion is a separate error in the trace; the client gets the cause.
     await this.#upload?.abort().catch(() => {});
     return this.#failure ?? failure;
   }
@@ -139,9 +138,9 @@ export class SplitObject {
     const answer = await upload.complete(this.#checksum);
     const etag = elementOf(answer.body, 'ETag');
     if (etag === undefined) {
-      throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
+      throw new Failure('store_invalid_answer', 'The store did not confirm that the upload is complete.');
     }
-    this.#upload = undefined; // nothing is left to be undone
+    this.#upload = undefined; // there is nothing to undo
     const reply = replyOf(answer);
     return { ...reply, headers: { ...reply.headers, etag, ...checksumHeaders(answer.body) } };
   }
@@ -169,7 +168,7 @@ export class SplitObject {
     return checksum && this.#stream?.checksums.get(checksum.checksum);
   }
 
-  /** Nobody could verify it: not the gateway, and not a store that never sees the whole. */
+  /** Neither the gateway nor a store that never gets the whole object could verify it. */
   #refuseOnlyWhole(): void {
     const { onlyWhole } = this.#plan;
     if (onlyWhole === undefined) return;
@@ -189,7 +188,7 @@ function clientOf({ bucket, identity, incoming }: Authorized): string {
   return `${bucket.name} ${identity.subject ?? incoming.clientAddress}`;
 }
 
-/** What stands in the document that completes an upload stands in the header of a PUT. */
+/** The elements of a completion's document as the headers of the response to a PUT. */
 function checksumHeaders(document: string): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name of Object.keys(CHECKSUMS)) {

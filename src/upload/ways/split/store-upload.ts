@@ -1,4 +1,4 @@
-/** The store's side of a split object: the multipart upload that the gateway itself begins, fills, and completes or undoes. */
+/** The multipart upload of a split object at the store: the gateway creates it, sends the parts, and completes or aborts it. */
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../../body/checksum.ts';
@@ -21,13 +21,13 @@ import { completeOnce, storeTimeOf } from '../../complete-once.ts';
 import type { Part } from './part.ts';
 import type { PartProtection } from './part-protection.ts';
 
-/** Milliseconds after which undoing is given up. */
+/** Timeout of the abortion, in milliseconds. */
 const ABORT_MILLIS = 30_000;
 
-/** Milliseconds after which the store is asked whether it has forgotten an upload of which an attempt at a part was not answered. */
+/** Milliseconds after which the gateway checks that an aborted upload is removed, if an attempt at a part had no response. */
 const LOOKS_AFTER = [250, 500];
 
-/** How often one part, and the abortion, is sent at most. */
+/** Most attempts for one part, and for the abortion. */
 export const ATTEMPTS = 4;
 
 type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onUnanswered';
@@ -46,7 +46,7 @@ export class StoreUpload {
   readonly #id: string;
   readonly #createdAt: number | undefined;
   readonly #parts: Stored[] = [];
-  /** Whether the store may be taking a part still, although nobody hears it any more. */
+  /** Whether the store may still be processing an attempt at a part. */
   #isUncertain = false;
 
   private constructor(
@@ -64,7 +64,7 @@ export class StoreUpload {
     this.#createdAt = createdAt;
   }
 
-  /** Is not aborted when the client disconnects: an upload whose id nobody has got could not be undone. */
+  /** Is not aborted when the client disconnects: an upload without a known id could not be undone. */
   static async begin(request: Authorized<StoreBucket>, span: Span, protection: PartProtection): Promise<StoreUpload> {
     const { signal } = new AbortController();
     const { incoming, bucket } = request;
@@ -78,7 +78,7 @@ export class StoreUpload {
     const call = { operation: 'CreateMultipartUpload', headers, query, body: Buffer.alloc(0), signal } as const;
     const answer = await bucket.store.call({ ...call, ...sameFor(request, span) });
     const id = elementOf(answer.body, 'UploadId');
-    if (id === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
+    if (id === undefined) throw new Failure('store_invalid_answer', 'The response of the store contains no upload id.');
     return new StoreUpload(request, span, protection, id, storeTimeOf(answer));
   }
 
@@ -96,7 +96,8 @@ export class StoreUpload {
     };
     const answer = await this.#call('UploadPart', { headers, query, body, attempts: ATTEMPTS, signal, onUnanswered });
     const { etag } = answer.headers;
-    if (etag === undefined) throw new Failure('store_invalid_answer', 'The store gave no ETag for a part.');
+    if (etag === undefined)
+      throw new Failure('store_invalid_answer', 'The response of the store contains no ETag for a part.');
     this.#parts[number - 1] = { etag, checksum };
   }
 
@@ -125,19 +126,19 @@ export class StoreUpload {
   }
 
   /**
-   * The store forgets the parts. One that it is still taking meanwhile may stay, and the upload with it: it is to be aborted
-   * again until it is gone (S3 API Reference, AbortMultipartUpload). @throws Failure if that could not be done.
+   * The store removes the parts. A part that it is still receiving may stay, and the upload with it. It is then aborted again
+   * until it is removed (S3 API Reference, AbortMultipartUpload). @throws Failure if that failed.
    */
   async abort(): Promise<void> {
     const signal = AbortSignal.timeout(ABORT_MILLIS);
     const headers = accountHeaders(this.#request.incoming.headers);
     const call = { headers, query: [], body: undefined, attempts: ATTEMPTS, signal };
-    await unlessForgotten(this.#call('AbortMultipartUpload', call));
+    await unlessRemoved(this.#call('AbortMultipartUpload', call));
     if (!this.#isUncertain) return;
     for (const millis of LOOKS_AFTER) {
       await delay(millis);
-      const found = await unlessForgotten(this.#call('ListParts', call));
-      if (found !== undefined) await unlessForgotten(this.#call('AbortMultipartUpload', call));
+      const found = await unlessRemoved(this.#call('ListParts', call));
+      if (found !== undefined) await unlessRemoved(this.#call('AbortMultipartUpload', call));
     }
   }
 
@@ -159,8 +160,8 @@ export class StoreUpload {
   }
 }
 
-/** @returns undefined where the store says that it does not know the upload. */
-function unlessForgotten(answer: Promise<StoreResponse>): Promise<StoreResponse | undefined> {
+/** @returns undefined where the store does not know the upload. */
+function unlessRemoved(answer: Promise<StoreResponse>): Promise<StoreResponse | undefined> {
   return answer.catch((failure) => {
     if (failure instanceof Failure && failure.code === 'NoSuchUpload') return undefined;
     throw failure;
