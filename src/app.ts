@@ -44,7 +44,7 @@ import { type AdminPort, openAdminPort } from './server/admin-port.ts';
 import { type Listener, listen } from './server/listener.ts';
 import type { EdgeOptions } from './server/upload-port.ts';
 import { ownHosts, virtualHosts } from './server/virtual-hosts.ts';
-import { answerQuestion, tellingRegion } from './upload/answer-question.ts';
+import { respondToBucketRequest, withBucketRegion } from './upload/bucket-requests.ts';
 import { createHandlers, type HandlerOptions } from './upload/handlers.ts';
 import { PartMemory } from './upload/ways/split/part-memory.ts';
 import { partSizeFor } from './upload/ways/split/part-size.ts';
@@ -190,9 +190,9 @@ async function openListener(
       route: (incoming) => routeRequest(routes, incoming),
       isForm,
       routeForm: (incoming, stop) => routeForm(routes, incoming, (form) => readForm(form, pace, stop)),
-      authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
+      authenticate: withBucketRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
       preflight: answerPreflight,
-      answer: answerQuestion,
+      answer: respondToBucketRequest,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
       upload: createHandlers(objectOptions(config.upload, memory)),

@@ -13,7 +13,7 @@ import type { CorsBucket } from '../cors/answer-preflight.ts';
 import type { Route } from '../router/find-bucket.ts';
 import type { HeaderRules } from '../s3/header-rules.ts';
 import { type StoreBucket, StoreClient } from '../s3/store-client.ts';
-import type { KnownBucket } from '../upload/answer-question.ts';
+import type { KnownBucket } from '../upload/bucket-requests.ts';
 import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
 import { corsPolicyOf } from './cors-finder.ts';
 import { uploadIdSecret } from './derived-keys.ts';

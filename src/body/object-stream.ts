@@ -78,7 +78,7 @@ export class ObjectStream extends Readable {
     return stream;
   }
 
-  get takenBytes(): number {
+  get readBytes(): number {
     return this.#givenBytes - this.readableLength;
   }
 

@@ -11,7 +11,7 @@ export type OutgoingBody =
 
 export interface CountedStream extends Readable {
   /** Bytes that the reader has read so far. */
-  readonly takenBytes: number;
+  readonly readBytes: number;
   /** Of a body in signed chunks: called before its first byte is read. */
   signWith?(signer: ChunkSigner): void;
 }

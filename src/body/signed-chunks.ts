@@ -41,7 +41,7 @@ export class SignedChunks extends Transform {
   }
 
   /** Bytes that the reader has got so far. */
-  get takenBytes(): number {
+  get readBytes(): number {
     return this.#givenBytes - this.readableLength;
   }
 

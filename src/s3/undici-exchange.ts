@@ -158,7 +158,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#stopClock();
     const { body, sent, signal } = this.#request;
     const stream = streamOf(body);
-    if (body !== undefined) sent(stream?.takenBytes ?? this.#sentBytes);
+    if (body !== undefined) sent(stream?.readBytes ?? this.#sentBytes);
     signal.removeEventListener('abort', this.#onAbort);
     stream?.off('pause', this.#awaitDrain).off('resume', this.#stopClock).off('end', this.#awaitResponse);
   }

@@ -2,7 +2,7 @@
 
 import { collectDocument } from '../body/collect.ts';
 import type { Authorized } from '../domain/stages.ts';
-import { documentForClient } from './answer-document.ts';
+import { documentForClient } from './client-document.ts';
 import { MAX_COMPLETE_DOCUMENT, PartList } from './complete-document.ts';
 import { completeOnce } from './complete-once.ts';
 import { promisedOfObject, verifyComposite } from './completion-checksums.ts';
@@ -22,7 +22,7 @@ export function createCompleteMultipartUpload(keepAliveMillis: number): UploadHa
     const options = { signal: NEVER, onPlace: waiting.begin, onWhiteSpace: waiting.comfort };
     const { signal } = options;
     try {
-      const answer = await completeOnce({
+      const response = await completeOnce({
         key: request.key,
         etags,
         createdAt: request.uploadCreatedAt,
@@ -32,7 +32,7 @@ export function createCompleteMultipartUpload(keepAliveMillis: number): UploadHa
           controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope, undefined, { signal }),
       });
       const root = 'CompleteMultipartUploadResult';
-      return replyOf(answer, documentForClient(answer.body, root, request, request.uploadId));
+      return replyOf(response, documentForClient(response.body, root, request, request.uploadId));
     } finally {
       waiting.end();
     }

@@ -91,8 +91,8 @@ function undefinedIfGone(thrown: unknown): undefined {
 }
 
 /** @throws Failure store_invalid_answer for a 200 that does not confirm the completion. */
-function checked(answer: StoreResponse): StoreResponse {
-  if (answer.body.includes('<CompleteMultipartUploadResult')) return answer;
+function checked(response: StoreResponse): StoreResponse {
+  if (response.body.includes('<CompleteMultipartUploadResult')) return response;
   throw new Failure('store_invalid_answer', 'The store did not confirm that the upload is complete.');
 }
 

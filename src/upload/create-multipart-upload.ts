@@ -2,7 +2,7 @@
 import { Failure } from '../domain/failure.ts';
 import { unescapeXml } from '../kit/xml.ts';
 import { originOf } from '../upload-id/origin.ts';
-import { documentForClient } from './answer-document.ts';
+import { documentForClient } from './client-document.ts';
 import { storeTimeOf } from './complete-once.ts';
 import { refuseUnverifiable } from './completion-checksums.ts';
 import { controlCall } from './control-call.ts';
@@ -11,13 +11,13 @@ import { replyOf, type UploadHandler } from './handler.ts';
 export const createMultipartUpload: UploadHandler = async (request, scope) => {
   const { bucket, key, identity, incoming } = request;
   if (!bucket.checksums.passed) refuseUnverifiable(incoming.headers['x-amz-checksum-algorithm']);
-  const answer = await controlCall(request, scope);
-  const storeUploadId = uploadIdIn(answer.body);
+  const response = await controlCall(request, scope);
+  const storeUploadId = uploadIdIn(response.body);
   scope.span.set('aws.s3.upload_id', storeUploadId);
   const origin = originOf(incoming.span);
-  const createdAt = storeTimeOf(answer);
+  const createdAt = storeTimeOf(response);
   const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin, createdAt });
-  return replyOf(answer, documentForClient(answer.body, 'InitiateMultipartUploadResult', request, uploadId));
+  return replyOf(response, documentForClient(response.body, 'InitiateMultipartUploadResult', request, uploadId));
 };
 
 function uploadIdIn(document: string): string {

@@ -20,8 +20,8 @@ export interface UploadScope extends BodyReading {
 export type UploadHandler = (request: Authorized<UploadBucket>, scope: UploadScope) => Promise<Reply>;
 
 /** The store's response as the client's: status and headers by the allow-list. */
-export function replyOf(answer: StoreResponse, body = ''): Reply {
-  const headers = headersForClient(answer.headers);
+export function replyOf(response: StoreResponse, body = ''): Reply {
+  const headers = headersForClient(response.headers);
   if (body !== '') headers['content-type'] = 'application/xml';
-  return { status: answer.status, headers, body };
+  return { status: response.status, headers, body };
 }

@@ -4,6 +4,6 @@ import { controlCall } from './control-call.ts';
 import type { UploadHandler } from './handler.ts';
 
 export const headObject: UploadHandler = async (request, scope) => {
-  const answer = await controlCall(request, scope);
-  return { status: answer.status, headers: objectHeadersForClient(answer.headers), body: '' };
+  const response = await controlCall(request, scope);
+  return { status: response.status, headers: objectHeadersForClient(response.headers), body: '' };
 };

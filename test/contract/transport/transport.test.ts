@@ -31,8 +31,8 @@ function counted(bytes: Buffer): CountedStream {
     read() {
       this.push(at < bytes.length ? bytes.subarray(at, (at += 64 * 1024)) : null);
     },
-  }) as Readable & { takenBytes: number };
-  Object.defineProperty(stream, 'takenBytes', { get: () => Math.min(at, bytes.length) - stream.readableLength });
+  }) as Readable & { readBytes: number };
+  Object.defineProperty(stream, 'readBytes', { get: () => Math.min(at, bytes.length) - stream.readableLength });
   return stream;
 }
 

@@ -16,7 +16,7 @@ import { printable } from '../../../src/tracing/exporter/result.ts';
 import { retryAfterMillis, retryInfoMillis } from '../../../src/tracing/exporter/retry-after.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
 import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
-import { documentForClient } from '../../../src/upload/answer-document.ts';
+import { documentForClient } from '../../../src/upload/client-document.ts';
 import { elementOf } from '../../../src/upload/ways/split/store-upload.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, isRangeError, type Parser } from './parser.ts';
@@ -100,7 +100,7 @@ export const ANSWERS: readonly Parser[] = [
   },
   {
     reads: 'a document of a store',
-    files: ['upload/answer-document.ts', 'upload/ways/split/store-upload.ts', 'kit/xml.ts'],
+    files: ['upload/client-document.ts', 'upload/ways/split/store-upload.ts', 'kit/xml.ts'],
     frames: [asItIs, (text) => `<Bucket>${text}</Bucket>`],
     pieces: xml,
     read(text) {

@@ -93,7 +93,7 @@ describe('planBody', () => {
     });
   }
 
-  it('allows for as much as the limit where nobody says how much there is', () => {
+  it('allows the limit where the length is not declared', () => {
     const { length, most } = planBody(
       requestOf('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', {}, SIGNATURES),
       12345,

@@ -7,7 +7,7 @@ import { TransferClock } from '../../../src/body/transfer-clock.ts';
 import type { Failure } from '../../../src/domain/failure.ts';
 
 describe('ClientReader', () => {
-  it('sees that the client had gone before anybody read', async () => {
+  it('notices that the client disconnected before the first read', async () => {
     const source = new Readable({ read() {} });
     source.destroy();
     await once(source, 'close');
@@ -19,7 +19,7 @@ describe('ClientReader', () => {
     assert.equal(failure.type, 'client_aborted');
   });
 
-  describe('that is to see so many bytes a second', () => {
+  describe('with a minimum rate', () => {
     /** Of 10 s windows and 100 bytes a second, on a clock that only the test moves. */
     function start(t: TestContext) {
       let now = 0;

@@ -29,7 +29,7 @@ describe('UndiciTransport', () => {
     return { pool, connectNow };
   }
 
-  it('sends nothing after it gave up because the client has gone, though a connection comes about later', async () => {
+  it('sends nothing after the client disconnected, even if a connection is established later', async () => {
     const { pool, connectNow } = slowPool();
     const client = new AbortController();
     const sent: number[] = [];
@@ -60,7 +60,7 @@ describe('UndiciTransport', () => {
     await pool.destroy();
   });
 
-  it('begins to wait for the answer when the request is sent, not while it waits for a connection', async () => {
+  it('starts the response timeout when the request is sent, not while it waits for a connection', async () => {
     for (const body of [Buffer.from('hello'), { pieces: [Buffer.from('hello')], length: 5 }]) {
       const { pool, connectNow } = slowPool();
       const exchanged = new UndiciTransport(pool).send({
@@ -82,7 +82,7 @@ describe('UndiciTransport', () => {
     store.requests.length = 0;
   });
 
-  it('leaves no clock running when it is over, though pieces are still being taken', async () => {
+  it('leaves no timeout running at its end, even if pieces are still being read', async () => {
     const pool = new Pool(store.url);
     store.behaviour = (request) => void request.socket.resetAndDestroy();
     const clocks = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

@@ -135,14 +135,14 @@ export class SplitObject {
     if (this.#signal.aborted) throw whyUnwanted(this.#signal);
     this.#scope.span.set('upload.method', 'multipart');
     this.#scope.span.set('upload.parts', this.#shipped);
-    const answer = await upload.complete(this.#checksum);
-    const etag = elementOf(answer.body, 'ETag');
+    const response = await upload.complete(this.#checksum);
+    const etag = elementOf(response.body, 'ETag');
     if (etag === undefined) {
       throw new Failure('store_invalid_answer', 'The store did not confirm that the upload is complete.');
     }
     this.#upload = undefined; // there is nothing to undo
-    const reply = replyOf(answer);
-    return { ...reply, headers: { ...reply.headers, etag, ...checksumHeaders(answer.body) } };
+    const reply = replyOf(response);
+    return { ...reply, headers: { ...reply.headers, etag, ...checksumHeaders(response.body) } };
   }
 
   async #putWhole(): Promise<Reply> {

@@ -76,10 +76,10 @@ export class StoreUpload {
     }
     const query = [['uploads', '']] as const;
     const call = { operation: 'CreateMultipartUpload', headers, query, body: Buffer.alloc(0), signal } as const;
-    const answer = await bucket.store.call({ ...call, ...sameFor(request, span) });
-    const id = elementOf(answer.body, 'UploadId');
+    const response = await bucket.store.call({ ...call, ...sameFor(request, span) });
+    const id = elementOf(response.body, 'UploadId');
     if (id === undefined) throw new Failure('store_invalid_answer', 'The response of the store contains no upload id.');
-    return new StoreUpload(request, span, protection, id, storeTimeOf(answer));
+    return new StoreUpload(request, span, protection, id, storeTimeOf(response));
   }
 
   /** @param number from 1. */
@@ -94,8 +94,8 @@ export class StoreUpload {
     const onUnanswered = () => {
       this.#isUncertain = true;
     };
-    const answer = await this.#call('UploadPart', { headers, query, body, attempts: ATTEMPTS, signal, onUnanswered });
-    const { etag } = answer.headers;
+    const response = await this.#call('UploadPart', { headers, query, body, attempts: ATTEMPTS, signal, onUnanswered });
+    const { etag } = response.headers;
     if (etag === undefined)
       throw new Failure('store_invalid_answer', 'The response of the store contains no ETag for a part.');
     this.#parts[number - 1] = { etag, checksum };
@@ -161,8 +161,8 @@ export class StoreUpload {
 }
 
 /** @returns undefined where the store does not know the upload. */
-function unlessRemoved(answer: Promise<StoreResponse>): Promise<StoreResponse | undefined> {
-  return answer.catch((failure) => {
+function unlessRemoved(response: Promise<StoreResponse>): Promise<StoreResponse | undefined> {
+  return response.catch((failure) => {
     if (failure instanceof Failure && failure.code === 'NoSuchUpload') return undefined;
     throw failure;
   });

@@ -57,7 +57,7 @@ describe('the rate at which a client fills memory', () => {
     assert.equal(rate.isBelow(64 * 1024), true);
   });
 
-  it('is nothing after two windows without a byte, whoever looked meanwhile', (t) => {
+  it('is zero after two windows without a byte, also if it was read meanwhile', (t) => {
     const { rate, arrive, wait } = start(t);
     arrive(1000 * MIB, 0.01);
     wait(11);

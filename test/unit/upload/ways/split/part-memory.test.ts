@@ -161,7 +161,7 @@ describe('PartMemory', () => {
     await Promise.allSettled(all);
   });
 
-  it('lets nobody overtake an upload in line that holds less', async () => {
+  it('lets no upload overtake one in line that holds less', async () => {
     const memory = memoryOf(8 * MIB);
     const holder = uploadTo(memory);
     fill(holder, 5 * MIB);
@@ -194,7 +194,7 @@ describe('PartMemory', () => {
     assert.equal(memory.reservedBytes, 0);
   });
 
-  it('prefers the fast client among those that lack the rest of a part, and has the slow one’s turn come', async (t) => {
+  it('prefers the fast client among uploads that lack the rest of a part, and serves the slow one in time', async (t) => {
     t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
     let now = 0;
     t.mock.method(performance, 'now', () => now);
@@ -282,14 +282,14 @@ describe('PartMemory', () => {
       assert.deepEqual(memory.refusals, { no_part_memory: 1, below_fair_rate: 0 });
     });
 
-    it('and those that send nothing', (t) => {
+    it('and uploads that send nothing', (t) => {
       const { slow, pass, wait } = start(t);
       void wait().catch(() => {});
       pass(12);
       assert.equal(slow.failures.length, 1);
     });
 
-    it('but no more of them than hold what is missing', (t) => {
+    it('but only until they free the missing memory', (t) => {
       const { memory, slow, pass, wait } = start(t);
       const others = Array.from({ length: 5 }, () => uploadTo(memory));
       for (const other of others) fill(other, 128 * KIB);

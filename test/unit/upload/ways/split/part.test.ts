@@ -25,7 +25,7 @@ function fill(part: Part, bytes: Buffer, piece = 65_537): number {
 
 describe('Part', () => {
   for (const isFirst of [true, false]) {
-    it(`holds what was written, in pieces of any size, for as long as it is not freed (first: ${isFirst})`, () => {
+    it(`holds the written bytes, in pieces of any size, until it is freed (first: ${isFirst})`, () => {
       for (const [size, piece] of [
         [1, 1],
         [5_000, 1],
@@ -79,7 +79,7 @@ describe('Part', () => {
     assert.equal(part.isWhole, true);
   });
 
-  it('gives back at its end what was reserved for more', () => {
+  it('releases unused reserved memory at its end', () => {
     const memory = memoryOf(8);
     const part = partOf(memory, 16 * MIB);
     fill(part, Buffer.alloc(1.5 * MIB));

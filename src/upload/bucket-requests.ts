@@ -14,7 +14,7 @@ export interface KnownBucket extends Bucket {
  * @throws Failure bucket_exists for CreateBucket, after which clients continue; invalid_argument for parameters of a listing that
  * S3 does not accept.
  */
-export function answerQuestion({ operation, bucket, storeQuery }: Asking<KnownBucket>): Reply {
+export function respondToBucketRequest({ operation, bucket, storeQuery }: Asking<KnownBucket>): Reply {
   if (operation === 'CreateBucket') throw new Failure('bucket_exists');
   const headers = { 'x-amz-bucket-region': bucket.region };
   if (operation === 'HeadBucket') return { status: 200, headers, body: '' };
@@ -36,7 +36,7 @@ function locationOf(region: string): string {
  * Authentication whose refusal of a HeadBucket names the region, as S3 does: SDKs look for it without credentials (Amazon S3 API
  * Reference, "HeadBucket").
  */
-export function tellingRegion<R extends Routed<KnownBucket>, T>(
+export function withBucketRegion<R extends Routed<KnownBucket>, T>(
   authenticate: (request: R) => Promise<T>,
 ): (request: R) => Promise<T> {
   return (request) => {
