@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { readFields } from '../../src/kit/protobuf.ts';
-import { answerQuestions } from './helper-process.ts';
+import { respondToBucketRequests } from './helper-process.ts';
 
 /** What has come from one contestant. */
 export interface Received {
@@ -109,7 +109,7 @@ async function until({ contestant, spans, millis }: { contestant: string; spans:
   }
 }
 
-answerQuestions({
+respondToBucketRequests({
   listen: async (): Promise<Listening> => ({ http: await listen(http), grpc: await listen(grpc) }),
   until,
 });

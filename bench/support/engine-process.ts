@@ -1,7 +1,7 @@
 /** The policy engines of the benchmarks: OPA and OpenFGA in one, which allow whatever they are asked, at once. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerQuestions } from './helper-process.ts';
+import { respondToBucketRequests } from './helper-process.ts';
 
 const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
   const body = request.url!.startsWith('/stores/') ? '{"allowed":true}' : '{"result":true}';
@@ -12,7 +12,7 @@ const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (request
   });
 });
 
-answerQuestions({
+respondToBucketRequests({
   listen: () =>
     new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));

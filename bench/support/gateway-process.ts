@@ -2,7 +2,7 @@
 import '../../src/cli/heap-flags.ts';
 import { type App, startApp } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
-import { answerQuestions } from './helper-process.ts';
+import { respondToBucketRequests } from './helper-process.ts';
 
 export interface StartGateway {
   readonly config: Config;
@@ -49,5 +49,5 @@ async function close(): Promise<void> {
   await shutdownStock?.();
 }
 
-answerQuestions({ start, cpu, close });
+respondToBucketRequests({ start, cpu, close });
 process.once('disconnect', () => process.exit()); // closed by then, or its parent is gone

@@ -20,7 +20,7 @@ interface Answer {
 }
 
 /** The child's end: answers until the parent hangs up or is gone. */
-export function answerQuestions(answers: Answers): void {
+export function respondToBucketRequests(answers: Answers): void {
   process.on('message', ({ id, name, argument }: Question) => {
     void answer(answers, name, argument).then((told) => process.connected && process.send!({ id, ...told }));
   });

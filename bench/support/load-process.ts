@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Upload, uploadsOf, type Wanted } from './body-kinds.ts';
-import { answerQuestions } from './helper-process.ts';
+import { respondToBucketRequests } from './helper-process.ts';
 import { headOf, KEYS, plainRequest } from './requests.ts';
 
 /** What is sent to one port, in turn, instead of plain requests. */
@@ -173,5 +173,5 @@ async function prepare({ size, ...wanted }: Uploads): Promise<void> {
   givenUploads.set(wanted.port, await uploadsOf(bodyOf(size), wanted));
 }
 
-answerQuestions({ run, pace, send, prepare });
+respondToBucketRequests({ run, pace, send, prepare });
 process.once('disconnect', () => process.exit());

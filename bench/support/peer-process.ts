@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { freePorts } from '../../test/real/support/free-ports.ts';
 import { type RealServer, startRealServer } from '../../test/real/support/real-server.ts';
 import type { Cpu, StartedGateway } from './gateway-process.ts';
-import { answerQuestions } from './helper-process.ts';
+import { respondToBucketRequests } from './helper-process.ts';
 import { executable, HEALTH, PEERS, type PeerName } from './peers.ts';
 
 export interface StartPeer {
@@ -47,5 +47,5 @@ async function close(): Promise<void> {
   await server?.stop();
 }
 
-answerQuestions({ start, cpu, close });
+respondToBucketRequests({ start, cpu, close });
 process.once('disconnect', () => process.exit());

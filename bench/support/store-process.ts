@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerQuestions } from './helper-process.ts';
+import { respondToBucketRequests } from './helper-process.ts';
 
 const ANSWER_HEADERS = {
   etag: '"5d41402abc4b2a76b9719d911017c592"',
@@ -31,7 +31,7 @@ function documentFor(method: string, target: string): string {
   return '<CompleteMultipartUploadResult><ETag>"5d41402abc4b2a76b9719d911017c592-4"</ETag></CompleteMultipartUploadResult>';
 }
 
-answerQuestions({
+respondToBucketRequests({
   listen: () =>
     new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));

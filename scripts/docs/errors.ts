@@ -1,6 +1,6 @@
 /** Renders docs/errors.md: every failure of a request, from the table of failures. */
 import { FAILURES } from '../../src/domain/failures.ts';
-import { PASSED_ERRORS } from '../../src/s3/store-answers.ts';
+import { PASSED_ERRORS } from '../../src/s3/store-responses.ts';
 import { code, head, table } from './markdown.ts';
 
 export function renderErrors(): string {
@@ -47,5 +47,5 @@ const PASSED = `## Errors of the store
 
 These codes of a store are about the request, so the client gets them; status and message are the gateway's. All others, such as
 \`AccessDenied\` and \`NoSuchBucket\`, become 502 \`BadGateway\`: the client cannot change their cause. The store's own message is in the log line
-(\`error_detail\`) and on the span of the attempt. The table is generated from \`src/s3/store-answers.ts\`.
+(\`error_detail\`) and on the span of the attempt. The table is generated from \`src/s3/store-responses.ts\`.
 `;

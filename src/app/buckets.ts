@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { CorsBucket } from '../cors/preflight.ts';
 import type { Route } from '../router/find-bucket.ts';
 import type { StoreBucket, StoreClient } from '../s3/store-client.ts';
-import type { KnownBucket } from '../upload/answer-question.ts';
+import type { KnownBucket } from '../upload/bucket-requests.ts';
 import { type SealingBucket, UploadIds } from '../upload-id/seal.ts';
 import { openAuth } from './bucket/auth.ts';
 import { openAuthz } from './bucket/authz.ts';

@@ -2,7 +2,7 @@
 import type { Environment } from '../config/expand.ts';
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
-import type { StoreTransport } from '../s3/store-client.ts';
+import type { StoreTransport } from '../s3/store-transport.ts';
 
 export interface AppContext {
   /** The directory that relative paths of the configuration start from. */

@@ -12,11 +12,10 @@ import { ChunkCollector } from '../kit/chunk-collector.ts';
 import type { Route } from '../router/find-bucket.ts';
 import { routeForm } from '../router/route-form.ts';
 import { routeRequest } from '../router/route-request.ts';
-import { answerQuestion, tellingRegion } from '../upload/answer-question.ts';
-import { createHandlers } from '../upload/handlers.ts';
-import type { ObjectOptions } from '../upload/send-object.ts';
-import { PartMemory } from '../upload/split/part-memory.ts';
-import { partSizeFor } from '../upload/split/part-size.ts';
+import { respondToBucketRequest, withBucketRegion } from '../upload/bucket-requests.ts';
+import { createHandlers, type HandlerOptions } from '../upload/handlers.ts';
+import { PartMemory } from '../upload/ways/split/part-memory.ts';
+import { partSizeFor } from '../upload/ways/split/part-size.ts';
 import { resolveUpload } from '../upload-id/resolve-upload.ts';
 import type { ServedBucket } from './buckets.ts';
 import { pseudonymKey } from './derived-keys.ts';
@@ -45,12 +44,12 @@ export function openGateway(
       samplingHints: isTraced ? samplingHints(tracing.sampling.overrides !== undefined) : () => undefined,
       corsHeaders: ({ bucket }, { headers }) => bucket?.cors?.responseHeaders(headers.origin) ?? NO_HEADERS,
       routeForm: (form, incoming, stop) => routeForm(form, incoming, (body) => readForm(body, pace, stop)),
-      authenticate: tellingRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
+      authenticate: withBucketRegion(createAuthenticate<ServedBucket>({ watch, pseudonyms })),
       preflight: respondToPreflight,
-      answer: answerQuestion,
+      answer: respondToBucketRequest,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
-      upload: createHandlers(objectOptions(upload, memory)),
+      upload: createHandlers(handlerOptions(upload, memory)),
     },
     { pace, chunks: new ChunkCollector(), concurrentUploads: upload.concurrent_uploads },
   );
@@ -66,7 +65,7 @@ function partMemory(upload: Config['upload']): PartMemory {
   });
 }
 
-function objectOptions(upload: Config['upload'], memory: PartMemory): ObjectOptions {
+function handlerOptions(upload: Config['upload'], memory: PartMemory): HandlerOptions {
   return {
     fairRate: upload.fair_rate,
     thresholdBytes: upload.multipart_threshold,

@@ -4,9 +4,10 @@
  */
 import { type Dispatcher, Pool } from 'undici';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
-import { BoundedBuffer } from '../kit/bounded-buffer.ts';
-import { decodeContent, UNCODED, UndecodableContent } from '../kit/decode-content.ts';
+import { errorCode, isUnreachable } from '../kit/connection-error.ts';
+import { UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { ResponseBody } from '../kit/response-body.ts';
 import { EngineError, type EngineProblem } from './engine-error.ts';
 
 /** Bytes of a response: a decision with its reason takes a few hundred. */
@@ -91,7 +92,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly #isQueryError: IsQueryError;
   /** Runs from the moment at which the query is sent. */
   #clock: FairClock | undefined;
-  readonly #body = new BoundedBuffer(MAX_RESPONSE);
+  readonly #body = new ResponseBody(MAX_RESPONSE);
   #controller: Dispatcher.DispatchController | undefined;
   /** Of the latest response headers. */
   #status: number | undefined;
@@ -133,7 +134,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
 
   #text(): string {
     try {
-      return decodeContent(this.#body.bytes, this.#codings, MAX_RESPONSE).toString('utf8');
+      return this.#body.text(this.#codings);
     } catch (cause) {
       const isTooLarge = cause instanceof UndecodableContent && cause.isTooLarge;
       const problem = isTooLarge ? 'engine_answer_too_large' : 'engine_answer_not_json';
@@ -142,7 +143,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(problemOf(error), error, !OURS.has(codeOf(error)));
+    this.#fail(problemOf(error), error, !OURS.has(errorCode(error)));
   }
 
   #giveUp(problem: EngineProblem): void {
@@ -180,24 +181,10 @@ export function documentOf(status: number, text: string, isQueryError: IsQueryEr
   }
 }
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /** This host has no file, port or memory left for a connection: the engine itself may be available. */
 const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
 function problemOf(error: Error): EngineProblem {
-  const code = codeOf(error);
-  return UNREACHABLE.has(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
-}
-
-function codeOf(error: Error): string {
-  const { code, errors } = error as NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] };
-  return code ?? errors?.[0]?.code ?? '';
+  const code = errorCode(error);
+  return isUnreachable(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
 }

@@ -4,7 +4,7 @@
  *     <hex size>CRLF <bytes> CRLF … 0 CRLF <trailer name>:<value> CRLF CRLF
  *     <hex size>;chunk-signature=<hex>CRLF … 0;chunk-signature=<hex>CRLF <name>:<value> CRLF x-amz-trailer-signature:<hex>CRLF CRLF
  *
- * A decoder that takes the bytes as they come, in any pieces, and holds none of them; and the unsigned form written again.
+ * A decoder that reads pieces of any size and holds none of them, and an encoder of the unsigned form.
  * Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)".
  */
 import { Failure } from '../domain/failure.ts';
@@ -34,8 +34,8 @@ export class AwsChunkedDecoder {
   readonly #verifier: ChunkVerifier | undefined;
 
   /**
-   * @param emit is given the decoded bytes: views into what was written, never copies. The last of a signed chunk come
-   *   when the chunk is verified, those before it when they arrive.
+   * @param emit receives the decoded bytes: views of the written bytes, never copies. The last bytes of a signed chunk
+   *   come when the chunk is verified, earlier ones when they arrive.
    * @param signatures of a stream that must be signed, chunk by chunk; undefined for one that must not.
    */
   constructor(emit: (bytes: Buffer) => void, signatures?: ChunkSignatures) {
@@ -44,24 +44,24 @@ export class AwsChunkedDecoder {
   }
 
   /**
-   * @throws Failure invalid_chunk or malformed_trailer as soon as the framing is broken, signature_refused as soon as a
-   *   chunk or the trailer is not what was signed.
+   * @throws Failure invalid_chunk or malformed_trailer as soon as the framing is invalid; signature_refused as soon as a
+   *   signature does not match.
    */
   write(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
-      at = this.#state === 'data' ? this.#takeData(bytes, at) : this.#takeLine(bytes, at);
+      at = this.#state === 'data' ? this.#readData(bytes, at) : this.#readLine(bytes, at);
     }
   }
 
-  /** @throws Failure incomplete_body if the final chunk or the end of its trailer has not come. */
+  /** @throws Failure incomplete_body if the final chunk or the end of its trailer is missing. */
   end(): void {
     if (this.#state !== 'done') {
       throw new Failure('incomplete_body', 'The aws-chunked body ended before its final chunk.');
     }
   }
 
-  #takeData(bytes: Buffer, at: number): number {
+  #readData(bytes: Buffer, at: number): number {
     const end = Math.min(bytes.length, at + this.#left);
     const data = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
     this.#left -= data.length;
@@ -76,7 +76,7 @@ export class AwsChunkedDecoder {
     this.#state = 'data-end';
   }
 
-  #takeLine(bytes: Buffer, at: number): number {
+  #readLine(bytes: Buffer, at: number): number {
     if (this.#state === 'done')
       throw new Failure('invalid_chunk', 'There are bytes after the end of the aws-chunked body.');
     const lf = bytes.indexOf(LF, at);
@@ -86,23 +86,23 @@ export class AwsChunkedDecoder {
     if (lf < 0) return end;
     const line = this.#line.bytes.toString('latin1');
     this.#line.clear();
-    if (line.charCodeAt(line.length - 2) === CR) this.#understand(line.slice(0, -2));
-    else this.#understandBare(line.slice(0, -1));
+    if (line.charCodeAt(line.length - 2) === CR) this.#interpret(line.slice(0, -2));
+    else this.#interpretBare(line.slice(0, -1));
     return end;
   }
 
   /** minio-go ends a trailer with a bare LF, as it signs it, and a CRLF behind it, signed or not; S3 and MinIO accept that. */
-  #understandBare(line: string): void {
+  #interpretBare(line: string): void {
     if (this.#state !== 'trailer' || line === '') {
       throw new Failure('invalid_chunk', 'A chunk line does not end in CRLF.');
     }
-    this.#takeTrailer(line);
+    this.#readTrailer(line);
     this.#state = 'line-end';
   }
 
-  #understand(line: string): void {
+  #interpret(line: string): void {
     if (this.#state === 'data-end') {
-      if (line !== '') throw new Failure('invalid_chunk', 'A chunk is longer than its size says.');
+      if (line !== '') throw new Failure('invalid_chunk', 'A chunk is longer than its declared size.');
       this.#state = 'size';
     } else if (this.#state === 'line-end') {
       if (line !== '') malformed('A trailer line does not end in CRLF.');
@@ -112,20 +112,20 @@ export class AwsChunkedDecoder {
     } else if (line === '') {
       this.#endTrailers();
     } else {
-      this.#takeTrailer(line);
+      this.#readTrailer(line);
     }
   }
 
   #openChunk(line: string): void {
     const match = (this.#verifier === undefined ? CHUNK_LINE : SIGNED_CHUNK_LINE).exec(line);
-    if (match === null) throw new Failure('invalid_chunk', this.#misreading(line));
+    if (match === null) throw new Failure('invalid_chunk', this.#syntaxError(line));
     this.#left = Number.parseInt(match[1]!, 16);
     this.#state = this.#left === 0 ? 'trailer' : 'data';
     this.#verifier?.open(this.#left, match[2]!);
     if (this.#left === 0) this.#verifier?.close();
   }
 
-  #misreading(line: string): string {
+  #syntaxError(line: string): string {
     if (this.#verifier !== undefined) return 'A chunk does not begin with its size in hexadecimal and its signature.';
     return line.includes(';') ? 'A chunk of an unsigned body is signed.' : 'A chunk size is not a hexadecimal number.';
   }
@@ -137,12 +137,12 @@ export class AwsChunkedDecoder {
     this.#state = 'done';
   }
 
-  #takeTrailer(line: string): void {
+  #readTrailer(line: string): void {
     const [, given, value] = TRAILER_LINE.exec(line) ?? [];
     const name = given?.toLowerCase();
     if (name === undefined || value === undefined) malformed('A trailer line is malformed.');
     if (this.#state === 'signed-end') malformed('A trailer comes after the signature.');
-    if (this.#verifier !== undefined && name === TRAILER_SIGNATURE) this.#takeSignature(this.#verifier, value);
+    if (this.#verifier !== undefined && name === TRAILER_SIGNATURE) this.#readSignature(this.#verifier, value);
     else this.#keepTrailer(name, value);
   }
 
@@ -152,8 +152,8 @@ export class AwsChunkedDecoder {
     this.trailers.set(name, value);
   }
 
-  #takeSignature(verifier: ChunkVerifier, signature: string): void {
-    if (this.trailers.size === 0) malformed('There is no trailer, but a signature of one.');
+  #readSignature(verifier: ChunkVerifier, signature: string): void {
+    if (this.trailers.size === 0) malformed('There is a trailer signature, but no trailer.');
     verifier.verifyTrailers(this.trailers, signature);
     this.#state = 'signed-end';
   }
@@ -163,12 +163,12 @@ function malformed(message: string): never {
   throw new Failure('malformed_trailer', message);
 }
 
-/** Size of the chunks that we write, in bytes; what AWS's own command line client uses. */
+/** Size of the written chunks, in bytes; that of AWS's command line client. */
 const WRITTEN_CHUNK = 1024 * 1024;
 
 /**
- * Writes the same coding. The lengths of all chunks follow from the object's length, which is known beforehand, so the
- * bytes pass as they come and the length of the whole is known before the first.
+ * Writes the same coding. The object's length is known, and the lengths of all chunks follow from it. The bytes pass as they
+ * arrive, and the length of the coded body is known before the first byte.
  */
 export class AwsChunkedEncoder {
   readonly #emit: (bytes: Buffer) => void;

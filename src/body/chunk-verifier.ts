@@ -1,4 +1,4 @@
-/** Holds the chunks of a signed stream against their signatures while they pass: it hashes the bytes and keeps none of them. */
+/** Verifies the signatures of the chunks of a signed stream: it hashes the bytes and keeps none of them. */
 import { createHash, type Hash } from 'node:crypto';
 import { Failure } from '../domain/failure.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';

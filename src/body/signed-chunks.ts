@@ -1,6 +1,6 @@
 /**
- * A body in signed chunks, as the gateway sends it: what a client has promised chunk by chunk is promised to the store in the
- * same way, so that it notices a byte that changes between the two. Amazon S3 API Reference, "Signature Calculations for the
+ * A body in signed chunks, as the gateway sends it. The chunks prove to the store that no byte has changed between the gateway
+ * and the store. Amazon S3 API Reference, "Signature Calculations for the
  * Authorization Header: Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
  */
 import { hash } from 'node:crypto';
@@ -14,7 +14,7 @@ const TRAILER_SIGNATURE = 'x-amz-trailer-signature:';
 
 export class SignedChunks extends Transform {
   #signer: ChunkSigner | undefined;
-  /** What waits for `signWith`. */
+  /** Waits for `signWith`. */
   #waiting: (() => void) | undefined;
   readonly #trailer: (() => string) | undefined;
   #objectLeft: number;
@@ -41,7 +41,7 @@ export class SignedChunks extends Transform {
   }
 
   /** Bytes that the reader has got so far. */
-  get takenBytes(): number {
+  get readBytes(): number {
     return this.#givenBytes - this.readableLength;
   }
 
@@ -104,7 +104,7 @@ export class SignedChunks extends Transform {
   }
 }
 
-/** One chunk in one buffer, with room for what stands around its bytes. */
+/** One chunk in one buffer, with room for the framing around its bytes. */
 class Chunk {
   readonly #size: number;
   readonly #start: number;

@@ -1,7 +1,7 @@
 /**
  * The failures with which a request can end, as one closed table. The key is the value of `error.type` on spans and of the
  * `error_type` label and log field. The row decides the rest: the response, the connection, and which side has to act.
- * Errors that the store reports have the type `store_error`; src/s3/store-answers.ts maps the codes of the store.
+ * Errors that the store reports have the type `store_error`; src/s3/store-responses.ts maps the codes of the store.
  */
 
 export interface FailureShape {

@@ -131,12 +131,16 @@ export interface Reply {
   readonly body: string;
 }
 
-/** The received bytes and the waiting times of one body; written by the reader of the body, read by the report. */
+/** The bytes and the waits of a request, as the report reads them. Only the TransferClock (src/body) writes them. */
 export interface Transfer {
   /** Object bytes received from the client, framing excluded. */
-  bytes: number;
+  readonly bytes: number;
   /** Seconds in which the gateway had room and waited for the client's bytes. */
-  clientWaitSeconds: number;
+  readonly clientWaitSeconds: number;
   /** Seconds in which the gateway had bytes, or had sent them all, and waited for the store. */
-  storeWaitSeconds: number;
+  readonly storeWaitSeconds: number;
+  /** Seconds in which the upload waited for part memory. */
+  readonly memoryWaitSeconds: number;
+  /** Seconds in which the operation waited for a connection to the store, before it was sent. */
+  readonly connectionWaitSeconds: number;
 }

@@ -132,6 +132,8 @@ async function upload<B extends Bucket>(
     span.set('upload.received_bytes', shape.carriesObject ? transfer.bytes : undefined);
     span.set('upload.client_wait_seconds', transfer.clientWaitSeconds);
     span.set('upload.store_wait_seconds', transfer.storeWaitSeconds);
+    span.set('upload.memory_wait_seconds', transfer.memoryWaitSeconds || undefined);
+    span.set('upload.connection_wait_seconds', transfer.connectionWaitSeconds || undefined);
     span.end();
   }
 }

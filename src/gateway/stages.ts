@@ -1,4 +1,5 @@
 /** The stages of a request: the gateway knows their order, not their work. */
+import { TransferClock } from '../body/transfer-clock.ts';
 import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
@@ -14,7 +15,6 @@ import type {
   Reply,
   Resolved,
   Routed,
-  Transfer,
 } from '../domain/stages.ts';
 
 export interface Stages<B extends Bucket> {
@@ -38,7 +38,7 @@ export interface Stages<B extends Bucket> {
 
 export interface Scope {
   readonly span: Span;
-  readonly transfer: Transfer;
+  readonly transfer: TransferClock;
   /** The minimum rate and the idle timeout of the client. */
   readonly pace: Pace;
   /** Gets the object bytes that were passed on, so that their memory is freed. */
@@ -59,12 +59,11 @@ export interface Settings extends Pick<Scope, 'pace' | 'chunks'> {
 export interface RequestRecord {
   /** As `performance.now()`. */
   readonly startedAt: number;
-  readonly transfer: Transfer;
+  readonly transfer: TransferClock;
   routed: Routed | undefined;
   authMethod: AuthMethod | undefined;
 }
 
 export function newRecord(): RequestRecord {
-  const transfer = { bytes: 0, clientWaitSeconds: 0, storeWaitSeconds: 0 };
-  return { startedAt: performance.now(), transfer, routed: undefined, authMethod: undefined };
+  return { startedAt: performance.now(), transfer: new TransferClock(), routed: undefined, authMethod: undefined };
 }

@@ -26,7 +26,7 @@ export async function credentialsSource(config: CredentialsConfig): Promise<Cred
 /** The default chain of the AWS SDKs: environment, shared files, SSO, web identity, container and instance metadata. */
 async function providerChain(): Promise<CredentialsSource> {
   const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-  const provide = defaultProvider(); // remembers what it found and renews it before it expires
+  const provide = defaultProvider(); // caches the credentials and renews them before they expire
   let secretKey: string | undefined;
   let credentials: Credentials | undefined;
   return async () => {

@@ -1,4 +1,4 @@
-/** Where a store is and how an object is addressed there. Pure. */
+/** The address of a store, and of an object at it. Pure. */
 import { percentEncodePath } from '../kit/percent.ts';
 
 export interface EndpointConfig {
@@ -35,7 +35,7 @@ export function endpointOf(config: EndpointConfig): Endpoint {
   };
 }
 
-/** Amazon S3 endpoints and quotas, "Amazon S3 endpoints"; China has a domain of its own. */
+/** Amazon S3 endpoints and quotas, "Amazon S3 endpoints"; China has a separate domain. */
 function awsEndpoint(region: string): string {
   return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }

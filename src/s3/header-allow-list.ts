@@ -1,7 +1,7 @@
 /**
  * Which headers pass through the gateway, in both directions. Everything else stops here: a header can be a capability
  * (`x-amz-acl`, `x-amz-copy-source`, MinIO's `x-amz-meta-snowball-auto-extract`), so only known ones go on. An unknown
- * header with a meaning for S3 is refused rather than dropped, because the client counts on what it asked for. The rows are in
+ * header with a meaning for S3 is refused rather than dropped, because the client relies on it. The rows are in
  * src/domain/request-headers.ts.
  */
 
@@ -24,8 +24,8 @@ const VENDOR = /^x-(amz|minio|oss|goog|emc|rgw|ceph|seaweedfs)-/;
 /**
  * The headers of a client's request that go to the store.
  * @param rules of the bucket.
- * @throws Failure access_denied for a header that S3 would act on and this gateway does not offer;
- * bad_request for one that the client asks for and in the same breath calls its connection's own; metadata_too_large.
+ * @throws Failure access_denied for a header that S3 would act on and this gateway does not support; metadata_too_large;
+ * bad_request for one that Connection declares hop-by-hop.
  */
 export function headersForStore(
   operation: OperationName,
@@ -104,7 +104,7 @@ function passesByPrefix(operation: OperationName, name: string): boolean {
 function refuseUnlessHarmless(name: string, value: string): void {
   if (name === 'x-amz-acl') {
     if (value === 'private') return;
-    throw new Failure('access_denied', 'This gateway lets nobody set an ACL other than private.');
+    throw new Failure('access_denied', 'This gateway refuses every ACL other than private.');
   }
   const row = requestHeader(name);
   if (row !== undefined && row.fate !== 'refused') return;
@@ -115,9 +115,9 @@ function refuseUnlessHarmless(name: string, value: string): void {
 function refusedHeader(name: string, why: string | undefined): Failure {
   const reason = why === undefined ? '' : `: ${why}`;
   const message = name.startsWith('x-amz-copy-source')
-    ? 'Copies are refused: this gateway takes uploads only.'
+    ? 'Copies are refused: this gateway accepts uploads only.'
     : name.startsWith('x-amz-grant-')
-      ? 'ACLs are refused: this gateway takes uploads only, and their objects stay private.'
+      ? 'ACLs are refused: this gateway accepts uploads only, and their objects stay private.'
       : `This gateway does not offer what the header ${name.slice(0, 80)} requests${reason}.`;
   return new Failure('access_denied', message, { reason: 'header_refused' });
 }
@@ -136,17 +136,16 @@ function withoutAwsChunked(headers: Record<string, string>): Record<string, stri
 }
 
 /**
- * What a store says of an object or an upload, by the form that a value must have. What stays here, and why:
- * `x-amz-id-2` names a host of the store, `x-amz-server-side-encryption-aws-kms-key-id` an account and a key of the operator,
- * `x-amz-server-side-encryption-context` is what the operator's policies go by, `x-amz-abort-rule-id` and `x-amz-expiration` name
- * rules of the store's bucket. The operator has the ids of the store's answer in the trace.
+ * The headers of an object or an upload, by the form that a value must have. Dropped are: `x-amz-id-2`, which names a host of the
+ * store; `x-amz-server-side-encryption-aws-kms-key-id`, an account and a key of the operator. Policies of the operator use
+ * `x-amz-server-side-encryption-context`. `x-amz-abort-rule-id` and `x-amz-expiration` name rules of the store's bucket. The operator has the ids of the store's response in the trace.
  */
 const FROM_STORE: ReadonlyMap<string, RegExp> = new Map([
   ['etag', /^[\x20-\x7e]{1,256}$/],
   ['x-amz-abort-date', /^[\w ,:+-]{1,64}$/], // when the parts of an unfinished upload go
   ['x-amz-object-size', /^\d{1,20}$/],
   ['x-amz-request-charged', /^requester$/],
-  ['x-amz-server-side-encryption', /^[\w:.-]{1,64}$/], // the kind: clients verify that they got what they asked for
+  ['x-amz-server-side-encryption', /^[\w:.-]{1,64}$/], // the kind: clients verify the requested content
   ['x-amz-server-side-encryption-bucket-key-enabled', /^(true|false)$/],
   ['x-amz-server-side-encryption-customer-algorithm', /^[\w:.-]{1,64}$/], // the client's own
   ['x-amz-server-side-encryption-customer-key-md5', /^[\w+/=]{1,64}$/], // the client's own
@@ -154,7 +153,7 @@ const FROM_STORE: ReadonlyMap<string, RegExp> = new Map([
   ['x-amz-version-id', /^[\x21-\x7e]{1,1024}$/], // names the version that the client has written
 ]);
 
-/** With every answer: an id by which the store's operator finds the request and which opens nothing, and when to come back. */
+/** With every response: an id by which the store's operator finds the request and which opens nothing, and when to come back. */
 const FROM_STORE_ALWAYS: ReadonlyMap<string, RegExp> = new Map([
   ['x-amz-request-id', /^[\w.:=-]{1,128}$/],
   ['retry-after', /^\d{1,9}$/],
@@ -164,7 +163,7 @@ const FROM_STORE_ALWAYS: ReadonlyMap<string, RegExp> = new Map([
 const CHECKSUM_PREFIX = 'x-amz-checksum-';
 const CHECKSUM_FORM = /^[\w+/=-]{1,128}$/;
 
-/** What HeadObject says of the object besides. */
+/** Further headers of HeadObject. */
 const OF_OBJECT = new Set([
   'accept-ranges',
   'cache-control',
@@ -188,7 +187,7 @@ export function objectHeadersForClient(headers: Readonly<Record<string, string>>
   return passed;
 }
 
-/** The headers of the store's answer that go to the client, exactly as they are. */
+/** The headers of the store's response that go to the client, exactly as they are. */
 export function headersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
   const passed = errorHeadersForClient(headers);
   for (const name in headers) {
@@ -199,7 +198,7 @@ export function headersForClient(headers: Readonly<Record<string, string>>): Rec
   return passed;
 }
 
-/** The same of an answer that is an error. */
+/** The same for an error response. */
 export function errorHeadersForClient(headers: Readonly<Record<string, string>>): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const [name, form] of FROM_STORE_ALWAYS) {

@@ -12,7 +12,7 @@ export interface HeaderRules {
   readonly dropsChecksums: boolean;
 }
 
-/** What is said of a checksum, value or algorithm. */
+/** Headers of a checksum, value or algorithm. */
 const CHECKSUM = /^x-amz-(sdk-)?checksum-/;
 
 /** The document of a completion is written anew without its checksums, so that its Content-MD5 goes, too. */
@@ -22,7 +22,7 @@ export function dropChecksums(headers: Record<string, string>, isCompletion: boo
   }
 }
 
-/** @throws Failure access_denied if the client asks for something else than what is fixed. */
+/** @throws Failure access_denied if the client requests another value than the fixed one. */
 export function applyFixed(headers: Record<string, string>, { fixed }: HeaderRules): void {
   for (const [name, value] of Object.entries(fixed)) {
     if (headers[name] !== undefined && headers[name] !== value) throw notForClients(name);

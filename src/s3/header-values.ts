@@ -1,5 +1,5 @@
 /**
- * Which value a header of the store has that came more than once. A header that is no list has one value: the first. A store
+ * Which value a header of the store has that came more than once. A header that is not a list has one value: the first. A store
  * behind a proxy may send its request id twice, and the proxy may have joined both already.
  */
 

@@ -1,4 +1,4 @@
-/** Whether and when a failed call to a store is made again. */
+/** Whether and when a failed call to a store is sent again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
@@ -10,10 +10,10 @@ const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5_000;
 
 /**
- * A kept-alive connection can be closed by the store in the very moment in which it is used again. Then, and only if the
- * request can be repeated to the same effect, it is: the body is at hand, and a store that had already carried it out would
- * answer the same (a second Create leaves an orphan, a second Complete, Abort or conditional write an error).
- * @returns milliseconds to wait first, or undefined if the failure stands.
+ * A store may close a keep-alive connection in the moment in which it is used again. The call is then sent again if that is
+ * safe: its body is in memory, and the store would respond the same a second time. (A second Create leaves
+ * an orphan; a second Complete, Abort or conditional write is an error.)
+ * @returns milliseconds to wait first, or undefined if the failure is final.
  */
 export function delayBeforeRetry(call: StoreCall, failure: Failure, resends: number): number | undefined {
   if (call.signal.aborted) return undefined;
@@ -24,7 +24,7 @@ export function delayBeforeRetry(call: StoreCall, failure: Failure, resends: num
   return call.body === undefined || Buffer.isBuffer(call.body) ? 0 : undefined;
 }
 
-/** @throws Failure client_aborted, shutting_down as soon as nobody waits for it any more. */
+/** @throws Failure client_aborted, shutting_down as soon as the client no longer waits. */
 export async function pause(millis: number, signal: AbortSignal): Promise<void> {
   if (millis === 0) return;
   await delay(millis, undefined, { signal }).catch(() => {

@@ -1,9 +1,8 @@
 /**
- * The upstream calls: one operation on one bucket of one store, signed, traced and, where nothing can go wrong twice,
- * tried a second time. Holds the long-lived connection pool of its bucket.
+ * The calls to the store: one operation on one bucket, signed, traced, and sent again where that is safe. The transport
+ * holds the connections of the bucket.
  */
-import { Pool } from 'undici';
-import type { ChecksumName } from '../body/checksum.ts';
+import type { StoreChecksums } from '../body/store-checksums.ts';
 import { asFailure, type Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
@@ -14,30 +13,20 @@ import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
-import { type ExchangeRequest, exchange, type StoreAnswer } from './exchange.ts';
 import type { HeaderRules } from './header-rules.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
-import { storeConnector } from './store-connector.ts';
-import { failureOfAnswer } from './store-error.ts';
+import { failureOfResponse } from './store-error.ts';
 import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
+import type { StoreResponse, StoreTransport } from './store-transport.ts';
+import { UndiciTransport } from './undici-transport.ts';
 
-/** A bucket of the configuration together with the way to its store. */
+/** A bucket of the configuration together with the client of its store. */
 export interface StoreBucket extends Bucket {
   readonly store: StoreClient;
-  /** Undefined where the allow-list is all. */
+  /** Undefined where only the allow-list applies. */
   readonly headerRules: HeaderRules | undefined;
   readonly checksums: StoreChecksums;
-}
-
-/** What a store is sent beyond what its clients send. */
-export interface StoreChecksums {
-  /** Added to objects about whose bytes the client promises nothing. */
-  readonly added: ChecksumName | undefined;
-  /** Takes the place of promises that parts cannot carry; undefined for a store that takes no checksums. */
-  readonly own: ChecksumName | undefined;
-  /** Whether it gets those of the clients; if not, all of them end in the gateway. */
-  readonly passed: boolean;
 }
 
 export interface StoreConfig extends EndpointConfig, CredentialsConfig {
@@ -49,22 +38,13 @@ export interface StoreConfig extends EndpointConfig, CredentialsConfig {
   readonly answer_timeout_seconds: number;
 }
 
-/** How requests reach a store. */
-export interface StoreTransport {
-  /** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or the reason of the body or the signal. */
-  send(request: ExchangeRequest): Promise<StoreAnswer>;
-  /** Closes the connections; those in use are reset. */
-  close(): Promise<void>;
-}
-
-function poolTransport(config: StoreConfig, ca: string | undefined): StoreTransport {
-  const pool = new Pool(endpointOf(config).origin, {
-    connect: storeConnector(config.connect_timeout_seconds * 1000, ca),
+function networkTransport(config: StoreConfig, ca: string | undefined): StoreTransport {
+  return UndiciTransport.open({
+    origin: endpointOf(config).origin,
     connections: config.max_connections,
-    allowH2: false,
-    pipelining: 1,
+    connectTimeoutMillis: config.connect_timeout_seconds * 1000,
+    ca,
   });
-  return { send: (request) => exchange(pool, request), close: () => pool.destroy() };
 }
 
 export class StoreClient {
@@ -82,7 +62,7 @@ export class StoreClient {
     this.#line = new StoreLine(config.max_connections);
   }
 
-  /** Connections that are in use, and calls that wait for one. */
+  /** Connections in use, and calls that wait for one. */
   get connections(): { readonly used: number; readonly waiting: number } {
     return this.#line;
   }
@@ -95,7 +75,7 @@ export class StoreClient {
   static async open(config: StoreConfig, ca?: string, transport?: StoreTransport): Promise<StoreClient> {
     const credentials = await credentialsSource(config);
     await credentials();
-    return new StoreClient(config, credentials, transport ?? poolTransport(config, ca));
+    return new StoreClient(config, credentials, transport ?? networkTransport(config, ca));
   }
 
   /** Waits for a connection ahead of the call that will use it. @throws Failure overloaded, client_aborted. */
@@ -104,10 +84,10 @@ export class StoreClient {
   }
 
   /**
-   * @returns the store's answer, a successful one.
+   * @returns a successful response of the store.
    * @throws Failure for everything else.
    */
-  async call(call: StoreCall): Promise<StoreAnswer> {
+  async call(call: StoreCall): Promise<StoreResponse> {
     for (let resends = 0; ; resends++) {
       const ahead = resends === 0 ? call.place : undefined;
       const place = ahead ?? (await this.#line.enter(call));
@@ -129,13 +109,13 @@ export class StoreClient {
     }
   }
 
-  /** Closes the connections; those in use are cut. */
+  /** Closes the connections; those in use are reset. */
   close(): Promise<void> {
     return this.#transport.close();
   }
 
-  async #attempt(call: StoreCall, span: Span): Promise<StoreAnswer> {
-    const answer = await this.#transport.send({
+  async #attempt(call: StoreCall, span: Span): Promise<StoreResponse> {
+    const response = await this.#transport.send({
       method: OPERATIONS[call.operation].method,
       path: this.#target(call),
       headers: await this.#signedHeaders(call, span),
@@ -145,14 +125,14 @@ export class StoreClient {
       settles: call.onUnanswered !== undefined,
       ...(call.onWhiteSpace !== undefined && { onWhiteSpace: call.onWhiteSpace }),
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
-      answerTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
+      responseTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
     });
-    span.set('http.response.status_code', answer.status);
-    span.set('aws.request_id', answer.headers['x-amz-request-id']);
-    span.set('aws.extended_request_id', answer.headers['x-amz-id-2']);
-    const failure = failureOfAnswer(answer, call);
+    span.set('http.response.status_code', response.status);
+    span.set('aws.request_id', response.headers['x-amz-request-id']);
+    span.set('aws.extended_request_id', response.headers['x-amz-id-2']);
+    const failure = failureOfResponse(response, call);
     if (failure !== undefined) throw failure;
-    return answer;
+    return response;
   }
 
   async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {
@@ -174,7 +154,7 @@ export class StoreClient {
     for (const [name, value] of Object.entries(added)) list.push(name, value);
     if (call.body !== undefined) list.push('content-length', String(call.body.length));
     list.push(...UNCODED);
-    // Beside the signature, never under it: a mesh may change trace headers on the way without breaking the request.
+    // Not signed: a service mesh may change trace headers on the way without breaking the signature.
     if (this.#config.propagate) list.push(...span.outgoingHeaders());
     return list;
   }
@@ -204,7 +184,7 @@ export class StoreClient {
   }
 }
 
-/** What the client's end broke off counts not: it had not gone to its end. */
+/** A request that the client's disconnection aborted does not count: it was not sent completely. */
 function isUnanswered({ type }: Failure): boolean {
   return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
 }

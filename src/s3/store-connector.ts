@@ -1,7 +1,6 @@
 /**
- * How connections to a store are made, and how they end: one that is given up is reset, not closed. Where an upload broke
- * off, some stores take an orderly end of the connection for the end of the body and keep what they have as the object
- * (versitygw 1.8.0 does, with TLS and without); a reset cannot be misread.
+ * How connections to a store are opened, and how they end: an aborted one is reset, not closed. Some stores treat an orderly
+ * close as the end of the body, and store an incomplete object (versitygw 1.8.0, with and without TLS). A reset is unambiguous.
  */
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
@@ -15,7 +14,7 @@ export function storeConnector(timeoutMillis: number, ca?: string): buildConnect
   const connect = buildConnector({ timeout: timeoutMillis, allowH2: false, ...(ca === undefined ? {} : { ca }) });
   return (options, callback) => {
     const tls = options.protocol === 'https:';
-    // TLS goes over a socket of ours: one that node:tls opens by itself cannot be reset.
+    // TLS uses a socket that is opened here: one that node:tls opens itself cannot be reset.
     connect({ ...options, protocol: 'http:', port: options.port || (tls ? '443' : '80') }, (error, socket) => {
       if (error !== null) return callback(error, null);
       resetOnDestroy(socket);

@@ -1,9 +1,9 @@
-/** What a store says when it refuses: its XML error read, and turned into what the client may be told. */
+/** The errors of a store: parses the XML, and translates it into an error for the client. */
 import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
-import type { StoreAnswer } from './exchange.ts';
 import { errorHeadersForClient } from './header-allow-list.ts';
+import type { StoreCall } from './store-call.ts';
 import {
   CODES_BY_STATUS,
   CODES_OF_HEAD,
@@ -14,10 +14,10 @@ import {
   REFUSES_GATEWAY_BY_STATUS,
   SUCCESSES,
   SUCCESSES_OF_HEAD,
-} from './store-answers.ts';
-import type { StoreCall } from './store-call.ts';
+} from './store-responses.ts';
+import type { StoreResponse } from './store-transport.ts';
 
-/** The most that the operator is told of the store's own words, in characters. */
+/** Longest part of the store's own message in the log, in characters. */
 const MAX_DETAIL = 1_000;
 
 export interface StoreError {
@@ -25,7 +25,7 @@ export interface StoreError {
   readonly message: string;
 }
 
-/** What a store says to a request whose `x-amz-expected-bucket-owner` does not own the bucket; it says the same to a gateway without rights. */
+/** The response to a request whose `x-amz-expected-bucket-owner` does not own the bucket; a gateway without permission gets the same. */
 const OTHER_OWNER: PassedError = {
   status: 403,
   message:
@@ -33,59 +33,59 @@ const OTHER_OWNER: PassedError = {
 };
 
 /**
- * The answer as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference). The client is
- * told what the table of answers says; the store's own words are the detail, for the operator.
+ * The response as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference). The
+ * client gets the message of our table; the store's own message is the detail, for the operator.
  */
-export function failureOfAnswer(
-  answer: StoreAnswer,
+export function failureOfResponse(
+  response: StoreResponse,
   { operation, headers }: Pick<StoreCall, 'operation' | 'headers'>,
 ): Failure | undefined {
   const isHead = operation === 'HeadObject';
-  const success = (isHead ? SUCCESSES_OF_HEAD : SUCCESSES).has(answer.status);
-  if (success && !answer.body.includes('<Error')) return undefined;
-  const error = readStoreError(answer.body);
+  const success = (isHead ? SUCCESSES_OF_HEAD : SUCCESSES).has(response.status);
+  if (success && !response.body.includes('<Error')) return undefined;
+  const error = readStoreError(response.body);
   if (success && error === undefined) return undefined;
-  const code = error?.code ?? (isHead ? CODES_OF_HEAD : CODES_BY_STATUS)[answer.status];
-  const isDenied = code === 'AccessDenied' || (code === undefined && answer.status === 403);
+  const code = error?.code ?? (isHead ? CODES_OF_HEAD : CODES_BY_STATUS)[response.status];
+  const isDenied = code === 'AccessDenied' || (code === undefined && response.status === 403);
   if (isDenied && headers['x-amz-expected-bucket-owner'] !== undefined)
-    return passedOn(OTHER_OWNER, 'AccessDenied', answer, error);
+    return passedOn(OTHER_OWNER, 'AccessDenied', response, error);
   const passed = code !== undefined && Object.hasOwn(PASSED_ERRORS, code) ? PASSED_ERRORS[code] : undefined;
-  if (passed !== undefined) return passedOn(passed, code!, answer, error);
-  return oursInstead(answer, error, isHead && answer.status === 403 ? HEAD_FORBIDDEN : undefined);
+  if (passed !== undefined) return passedOn(passed, code!, response, error);
+  return ownFailure(response, error, isHead && response.status === 403 ? HEAD_FORBIDDEN : undefined);
 }
 
 function passedOn(
   { status, code: name, message, type }: PassedError,
   code: string,
-  answer: StoreAnswer,
+  response: StoreResponse,
   error: StoreError | undefined,
 ): Failure {
-  const headers = errorHeadersForClient(answer.headers);
-  const options = { code: name ?? code, status, headers, detail: detailOf(answer, error) };
+  const headers = errorHeadersForClient(response.headers);
+  const options = { code: name ?? code, status, headers, detail: detailOf(response, error) };
   return new Failure(type ?? 'store_error', message, options);
 }
 
-/** What only the operator can mend, and what no S3 store says. */
-function oursInstead(answer: StoreAnswer, error: StoreError | undefined, said?: PassedError): Failure {
-  const headers = errorHeadersForClient(answer.headers);
-  const type = typeOf(answer, error?.code);
+/** Errors that only the operator can fix, and responses that no S3 store sends. */
+function ownFailure(response: StoreResponse, error: StoreError | undefined, row?: PassedError): Failure {
+  const headers = errorHeadersForClient(response.headers);
+  const type = typeOf(response, error?.code);
   const reason = error !== undefined && REFUSES_GATEWAY.has(error.code) ? error.code : undefined;
-  const options = { headers, detail: detailOf(answer, error), ...(reason !== undefined && { reason }) };
-  if (said !== undefined) return new Failure(type, said.message, { ...options, ...codeAndStatus(said) });
+  const options = { headers, detail: detailOf(response, error), ...(reason !== undefined && { reason }) };
+  if (row !== undefined) return new Failure(type, row.message, { ...options, ...codeAndStatus(row) });
   if (type !== 'store_error') return new Failure(type, undefined, options);
   return new Failure(type, undefined, { ...options, code: 'BadGateway', status: 502 });
 }
 
 const codeAndStatus = ({ code, status }: PassedError) => ({ status, ...(code !== undefined && { code }) });
 
-function typeOf({ status }: StoreAnswer, code: string | undefined): FailureType {
+function typeOf({ status }: StoreResponse, code: string | undefined): FailureType {
   if (code !== undefined && (REFUSES_GATEWAY.has(code) || code.startsWith('KMS.'))) return 'store_refused_gateway';
   if (status >= 300 && status < 400) return 'store_refused_gateway';
   if (code === undefined && REFUSES_GATEWAY_BY_STATUS.has(status)) return 'store_refused_gateway';
   return status >= 400 && status < 600 ? 'store_error' : 'store_invalid_answer';
 }
 
-function detailOf({ status }: StoreAnswer, error: StoreError | undefined): string {
+function detailOf({ status }: StoreResponse, error: StoreError | undefined): string {
   if (error === undefined) return `The store gave no reason for its status ${status}.`;
   return `${error.code}: ${error.message}`.slice(0, MAX_DETAIL);
 }
@@ -95,7 +95,7 @@ export function readStoreError(xml: string): StoreError | undefined {
   const fields = new Map<string, string>();
   const path: string[] = [];
   const parser = new SaxesParser();
-  // The first error ends it: the parser would go on, and make an error of every further character.
+  // Stop at the first error: the parser would continue, and report every further character.
   parser.on('error', (error) => {
     throw error;
   });

@@ -1,17 +1,18 @@
-/** The connections to one store: a bounded number, and a fair line of calls that wait for one. */
+/** The connections to one store: a bounded number, and a fair queue of calls that wait for one. */
+import type { Wait } from '../body/transfer-clock.ts';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { FairLine } from '../kit/fair-line.ts';
 
-/** Calls that wait, and milliseconds that one waits at most. */
+/** Most calls that wait, and the longest wait in milliseconds. */
 const WAITING = FIXED_LIMITS.store_line;
 const WAITING_MILLIS = FIXED_LIMITS.store_line_seconds * 1000;
 
 /** The right to one connection. */
 export interface Place {
-  /** How long it was waited for, in milliseconds. */
+  /** Wait for it, in milliseconds. */
   readonly waitedMillis: number;
-  /** Gives it back. Safe twice. */
+  /** Releases it. Safe to call twice. */
   leave(): void;
 }
 
@@ -19,6 +20,8 @@ export interface PlaceRequest {
   readonly caller: string | undefined;
   readonly key: string;
   readonly signal: AbortSignal;
+  /** Times the wait, if there is one. */
+  readonly wait?: Wait;
 }
 
 export class StoreLine {
@@ -41,13 +44,14 @@ export class StoreLine {
     return this.#line.waiting;
   }
 
-  /** @throws Failure overloaded if the line is full or was too slow, client_aborted, shutting_down. */
-  async enter({ caller, key, signal }: PlaceRequest): Promise<Place> {
+  /** @throws Failure overloaded if the queue is full or the wait too long, client_aborted, shutting_down. */
+  async enter({ caller, key, signal, wait }: PlaceRequest): Promise<Place> {
     const waiting = this.#line.enter(caller, key, signal);
-    const waitedMillis = waiting === undefined ? 0 : await waiting.catch((thrown) => refused(thrown));
+    if (waiting !== undefined) wait?.start();
+    const waitedMillis = await waiting?.catch(refused).finally(() => wait?.stop());
     let isHeld = true;
     return {
-      waitedMillis,
+      waitedMillis: waitedMillis ?? 0,
       leave: () => {
         if (isHeld) this.#line.leave(caller);
         isHeld = false;
@@ -56,7 +60,7 @@ export class StoreLine {
   }
 }
 
-const BUSY = 'All connections to the store are in use; try again soon.';
+const BUSY = 'All connections to the store are in use; retry soon.';
 
 function refused(thrown: unknown): never {
   throw thrown instanceof Failure ? thrown : new Failure('client_aborted');

@@ -5,6 +5,7 @@
 import { SCHEMES } from '../auth/schemes.ts';
 import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
+import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
 export interface AttributeShape {
   readonly type: 'string' | 'int' | 'double' | 'boolean';
@@ -152,6 +153,7 @@ const UPLOAD = {
   's3.key': { type: 'string', when: 'always', prose: 'Key of the object, decoded.' },
   's3.operation': { type: 'string', when: 'always', prose: 'S3 operation, such as `PutObject`.' },
   'upload.method': { type: 'string', when: 'always', prose: '`single` or `multipart`.' },
+  ...WAY_ATTRIBUTES,
   'upload.size_bytes': {
     type: 'int',
     unit: 'By',
@@ -170,19 +172,7 @@ const UPLOAD = {
     when: 'with object bytes',
     prose: 'Whether the kernel moved the body without copying it into the process.',
   },
-  'upload.client_wait_seconds': {
-    type: 'double',
-    unit: 's',
-    when: 'always',
-    prose: 'Time in which the gateway had room and waited for the client: a large share means a slow client.',
-  },
-  'upload.store_wait_seconds': {
-    type: 'double',
-    unit: 's',
-    when: 'always',
-    prose:
-      'Time in which the gateway had bytes, or had sent all, and waited for the store: a large share means a slow store.',
-  },
+  ...WAIT_ATTRIBUTES,
   ...MULTIPART,
   ...ERROR_TYPE,
 } as const satisfies Attributes;

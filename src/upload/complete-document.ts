@@ -1,4 +1,4 @@
-/** The document that completes a multipart upload, read strictly: what is forwarded is well formed and says what S3 takes. */
+/** The document that completes a multipart upload, parsed strictly: the forwarded document is well formed and valid for S3. */
 import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
@@ -8,7 +8,7 @@ export const MAX_COMPLETE_DOCUMENT = FIXED_LIMITS.completion_document_bytes;
 const MAX_PARTS = 10_000;
 /** Most bytes between two tags. The parser holds text, names and attributes until the next tag, at up to 32 bytes for each of theirs. */
 const MAX_BETWEEN_TAGS = FIXED_LIMITS.completion_text_bytes;
-/** Bytes that the parser is given at once. */
+/** Bytes that the parser gets at once. */
 const SLICE_BYTES = 4 * 1024;
 const PART_NUMBER = /^[1-9]\d{0,4}$/;
 

@@ -1,7 +1,8 @@
 /** CompleteMultipartUpload: the parts become an object. Never repeated blindly; an error inside the store's 200 is an error. */
+
+import { collectDocument } from '../body/collect.ts';
 import type { Authorized } from '../domain/stages.ts';
-import { documentForClient } from './answer-document.ts';
-import { collectDocument } from './collect.ts';
+import { documentForClient } from './client-document.ts';
 import { MAX_COMPLETE_DOCUMENT, PartList } from './complete-document.ts';
 import { completeOnce } from './complete-once.ts';
 import { promisedOfObject, verifyComposite } from './completion-checksums.ts';
@@ -10,7 +11,7 @@ import { replyOf, type UploadBucket, type UploadHandler, type UploadScope } from
 import { verifyDocument } from './verify-document.ts';
 import { WaitingClient } from './waiting-client.ts';
 
-/** The completion goes on when the client has gone: what the store makes of it shall be known. Its own timeout bounds it. */
+/** The completion continues when the client disconnects, so that its outcome is known. Its own timeout bounds it. */
 const { signal: NEVER } = new AbortController();
 
 /** @param keepAliveMillis after which, and between which, a client that waits for the store gets white space. */
@@ -21,7 +22,7 @@ export function createCompleteMultipartUpload(keepAliveMillis: number): UploadHa
     const options = { signal: NEVER, onPlace: waiting.begin, onWhiteSpace: waiting.comfort };
     const { signal } = options;
     try {
-      const answer = await completeOnce({
+      const response = await completeOnce({
         key: request.key,
         etags,
         createdAt: request.uploadCreatedAt,
@@ -31,7 +32,7 @@ export function createCompleteMultipartUpload(keepAliveMillis: number): UploadHa
           controlCall({ ...request, operation: 'HeadObject', storeQuery: [] }, scope, undefined, { signal }),
       });
       const root = 'CompleteMultipartUploadResult';
-      return replyOf(answer, documentForClient(answer.body, root, request, request.uploadId));
+      return replyOf(response, documentForClient(response.body, root, request, request.uploadId));
     } finally {
       waiting.end();
     }

@@ -1,20 +1,20 @@
 /**
- * A completion to which no response came is not sent again blindly: the store is asked what has become of it. If the upload
- * still exists, nothing has happened, and it is completed again. If it does not, and the object is the one that these parts make and
- * is not older than the upload, it was completed. Everything else stays unknown, and is an error.
+ * A completion without a response is not sent again blindly: the store is queried for the outcome. If the upload still exists,
+ * nothing has happened, and it is completed again. If it does not, and the object consists of these parts and is not older than
+ * the upload, it was completed. Any other outcome is unknown, and an error.
  * A client that repeats its completion gets the response of the first one, also where the store no longer knows the upload.
  */
 import { createHash } from 'node:crypto';
 import { asFailure, Failure } from '../domain/failure.ts';
 import { escapeXml } from '../kit/xml.ts';
-import type { StoreAnswer } from '../s3/exchange.ts';
+import type { StoreResponse } from '../s3/store-transport.ts';
 
 export interface Completion {
   readonly key: string;
-  send(): Promise<StoreAnswer>;
+  send(): Promise<StoreResponse>;
   /** @throws Failure with the code NoSuchUpload if the store does not have the upload any more. */
   listParts(): Promise<unknown>;
-  headObject(): Promise<StoreAnswer>;
+  headObject(): Promise<StoreResponse>;
   /** Of the parts, in their order. */
   readonly etags: readonly string[];
   /** When the upload was created, by the store's clock, in milliseconds since the epoch; undefined where that is not known. */
@@ -22,21 +22,21 @@ export interface Completion {
 }
 
 /** @throws Failure */
-export async function completeOnce(completion: Completion): Promise<StoreAnswer> {
+export async function completeOnce(completion: Completion): Promise<StoreResponse> {
   try {
     return checked(await completion.send());
   } catch (thrown) {
     const failure = asFailure(thrown);
     const isRepeated = failure.code === 'NoSuchUpload';
     if (!isRepeated && !failure.shape.outcomeUnknown) throw failure;
-    const looking = isRepeated ? objectMade(completion) : becomeOf(completion);
+    const looking = isRepeated ? objectMade(completion) : outcomeOf(completion);
     const found = await looking.catch(() => undefined); // the first failure tells more
     if (found === undefined) throw isRepeated ? failure : unknown(failure);
     return found;
   }
 }
 
-async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined> {
+async function outcomeOf(completion: Completion): Promise<StoreResponse | undefined> {
   if (await isOpen(completion)) {
     const again = await completion.send().catch(undefinedIfGone);
     if (again !== undefined) return checked(again);
@@ -44,8 +44,8 @@ async function becomeOf(completion: Completion): Promise<StoreAnswer | undefined
   return objectMade(completion);
 }
 
-/** What the object says, if it is the one that these parts make. */
-async function objectMade(completion: Completion): Promise<StoreAnswer | undefined> {
+/** The response for the object, if it consists of these parts. */
+async function objectMade(completion: Completion): Promise<StoreResponse | undefined> {
   const expected = compositeEtag(completion.etags);
   if (expected === undefined || completion.createdAt === undefined) return undefined;
   const head = await completion.headObject();
@@ -55,21 +55,21 @@ async function objectMade(completion: Completion): Promise<StoreAnswer | undefin
 }
 
 /**
- * Whether the object may be one of an earlier upload with the same parts. Its time is that of the completion, or on AWS that of
- * the creation of its upload (Amazon S3 User Guide, "Working with object metadata"): either way it is not before this one's.
+ * Whether the object may be from an earlier upload with the same parts. Its time is that of the completion, or on AWS that of the
+ * creation of its upload (Amazon S3 User Guide, "Working with object metadata"). Neither is before the creation of this upload.
  */
-function isOlder({ headers }: StoreAnswer, createdAt = Number.NaN): boolean {
+function isOlder({ headers }: StoreResponse, createdAt = Number.NaN): boolean {
   const modifiedAt = Date.parse(headers['last-modified'] ?? '');
   return !(modifiedAt >= createdAt);
 }
 
 /** The store's own time of a response (RFC 9110, section 6.6.1), in milliseconds since the epoch; undefined where it gave none. */
-export function storeTimeOf({ headers }: StoreAnswer): number | undefined {
+export function storeTimeOf({ headers }: StoreResponse): number | undefined {
   const time = Date.parse(headers.date ?? '');
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** As the store would have said it; the names that clients know are put in later. */
+/** As the store would have sent it; the names that clients know are inserted later. */
 function resultDocument(key: string, etag: string): string {
   const elements = `<Location></Location><Bucket></Bucket><Key>${escapeXml(key)}</Key><ETag>${escapeXml(etag)}</ETag>`;
   const xmlns = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -85,18 +85,18 @@ function undefinedIfGone(thrown: unknown): undefined {
   throw thrown;
 }
 
-/** @throws Failure store_invalid_answer for a 200 that does not say that the upload is complete. */
-function checked(answer: StoreAnswer): StoreAnswer {
-  if (answer.body.includes('<CompleteMultipartUploadResult')) return answer;
-  throw new Failure('store_invalid_answer', 'The store did not say that the upload is complete.');
+/** @throws Failure store_invalid_answer for a 200 that does not confirm the completion. */
+function checked(response: StoreResponse): StoreResponse {
+  if (response.body.includes('<CompleteMultipartUploadResult')) return response;
+  throw new Failure('store_invalid_answer', 'The store did not confirm that the upload is complete.');
 }
 
 function unknown(failure: Failure): Failure {
-  const message = `${failure.message} Whether the upload is complete is not known.`;
+  const message = `${failure.message} Whether the upload is complete is unknown.`;
   return new Failure(failure.type, message, { reason: 'completion_unknown', cause: failure });
 }
 
-/** As S3 and its like form it: the MD5 of the parts' MD5s and their number. Undefined for ETags that are no MD5s. */
+/** As S3 and its like form it: the MD5 of the parts' MD5s and their number. Undefined for ETags that are not MD5s. */
 export function compositeEtag(etags: readonly string[]): string | undefined {
   const hash = createHash('md5');
   for (const etag of etags) {

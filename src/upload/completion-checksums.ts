@@ -3,6 +3,7 @@
  * came. What a completion promises is verified here if its own list of parts is enough for that, and else refused.
  */
 import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../body/checksum.ts';
+import { unverifiable } from '../body/store-checksums.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Incoming } from '../domain/stages.ts';
 
@@ -50,10 +51,4 @@ export async function verifyComposite(
 export function refuseUnverifiable(algorithm: string | undefined): void {
   if (algorithm !== undefined && !Object.hasOwn(CHECKSUMS, algorithm.toLowerCase()))
     throw unverifiable(`x-amz-checksum-algorithm: ${algorithm.slice(0, 40)}`);
-}
-
-/** @param promise as the client has sent it, without a value. */
-export function unverifiable(promise: string): Failure {
-  const message = `The store of this bucket takes no checksums, and the gateway cannot verify ${promise} itself. Send a checksum of another algorithm with each part or object, and none with the completion.`;
-  return new Failure('not_implemented', message, { reason: 'checksum_unverifiable' });
 }

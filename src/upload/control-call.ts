@@ -1,16 +1,16 @@
-/** The calls of a multipart upload that carry no object bytes: they go to the store and come back, nothing is kept here. */
+/** The calls of a multipart upload without object bytes: forwarded to the store, with no state in the gateway. */
 import { createHash } from 'node:crypto';
 import { callerOf } from '../domain/caller.ts';
 import type { Authorized } from '../domain/stages.ts';
-import type { StoreAnswer } from '../s3/exchange.ts';
 import { headersForStore, headersOfEveryRequest } from '../s3/header-allow-list.ts';
 import type { StoreCall } from '../s3/store-call.ts';
 import type { StoreBucket } from '../s3/store-client.ts';
+import type { StoreResponse } from '../s3/store-transport.ts';
 import type { UploadScope } from './handler.ts';
 
-/** How a call differs from others: what is told to its caller, and what ends it once it has been sent. */
+/** Options of one call: its notifications, and the signal that aborts it after it was sent. */
 export interface CallOptions extends Partial<Pick<StoreCall, 'signal' | 'onWhiteSpace'>> {
-  /** Told that the call has its connection. */
+  /** Called when the call has its connection. */
   readonly onPlace?: () => void;
 }
 
@@ -20,7 +20,7 @@ export async function controlCall(
   scope: UploadScope,
   document?: Buffer,
   { onPlace, ...options }: CallOptions = {},
-): Promise<StoreAnswer> {
+): Promise<StoreResponse> {
   const { incoming, bucket, operation, key, storeQuery } = request;
   const body = document ?? (operation === 'CreateMultipartUpload' ? Buffer.alloc(0) : undefined);
   const payloadHash = createHash('sha256')
@@ -32,14 +32,9 @@ export async function controlCall(
     : headersForStore(operation, incoming.headers, bucket.headerRules);
   const { signal } = incoming;
   const caller = callerOf(request);
-  const place = await bucket.store.enter({ caller, key, signal });
+  const place = await bucket.store.enter({ caller, key, signal, wait: scope.transfer.wait('connection') });
   onPlace?.();
-  const started = performance.now();
-  try {
-    const query = storeQuery;
-    const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
-    return await bucket.store.call({ ...call, ...options });
-  } finally {
-    scope.transfer.storeWaitSeconds += (performance.now() - started) / 1000;
-  }
+  const query = storeQuery;
+  const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
+  return scope.transfer.during('store', bucket.store.call({ ...call, ...options }));
 }

@@ -1,8 +1,8 @@
-/** CreateMultipartUpload: the store gives an upload id, and the client a sealed one, which is all that anybody keeps of it. */
+/** CreateMultipartUpload: the store returns an upload id, and the client gets it sealed. The gateway keeps no state of it. */
 import { Failure } from '../domain/failure.ts';
 import { unescapeXml } from '../kit/xml.ts';
 import { originOf } from '../upload-id/origin.ts';
-import { documentForClient } from './answer-document.ts';
+import { documentForClient } from './client-document.ts';
 import { storeTimeOf } from './complete-once.ts';
 import { refuseUnverifiable } from './completion-checksums.ts';
 import { controlCall } from './control-call.ts';
@@ -11,17 +11,18 @@ import { replyOf, type UploadHandler } from './handler.ts';
 export const createMultipartUpload: UploadHandler = async (request, scope) => {
   const { bucket, key, identity, incoming } = request;
   if (!bucket.checksums.passed) refuseUnverifiable(incoming.headers['x-amz-checksum-algorithm']);
-  const answer = await controlCall(request, scope);
-  const storeUploadId = uploadIdIn(answer.body);
+  const response = await controlCall(request, scope);
+  const storeUploadId = uploadIdIn(response.body);
   scope.span.set('aws.s3.upload_id', storeUploadId);
   const origin = originOf(incoming.span);
-  const createdAt = storeTimeOf(answer);
+  const createdAt = storeTimeOf(response);
   const uploadId = bucket.uploadIds.seal({ storeUploadId, key, subject: identity.subject, origin, createdAt });
-  return replyOf(answer, documentForClient(answer.body, 'InitiateMultipartUploadResult', request, uploadId));
+  return replyOf(response, documentForClient(response.body, 'InitiateMultipartUploadResult', request, uploadId));
 };
 
 function uploadIdIn(document: string): string {
   const escaped = /<UploadId>([^<]+)<\/UploadId>/.exec(document)?.[1];
-  if (escaped === undefined) throw new Failure('store_invalid_answer', 'The store gave no upload id.');
+  if (escaped === undefined)
+    throw new Failure('store_invalid_answer', 'The response of the store contains no upload id.');
   return unescapeXml(escaped);
 }

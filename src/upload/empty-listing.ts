@@ -1,5 +1,5 @@
 /**
- * Listings of a bucket in which the gateway shows nothing: valid documents that repeat the parameters of the request, as S3 does
+ * Empty listings of a bucket: valid documents that repeat the parameters of the request, as S3 does
  * (Amazon S3 API Reference, "ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads"). They do not
  * depend on what the store has.
  */
@@ -20,7 +20,7 @@ interface Shape {
   readonly always: Elements;
   /** The same; only if the client has sent the parameter. */
   readonly ifSent: Elements;
-  /** The element and the parameter that say how long a page is. */
+  /** The element and the parameter for the size of a page. */
   readonly limit: readonly [element: string, parameter: string];
   readonly keyCount?: true;
 }
@@ -117,7 +117,7 @@ function urlEncoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll('%2F', '/');
 }
 
-/** In entries: what the client asks for, up to the longest page. */
+/** The requested number of entries, up to the longest page. */
 function pageSize(parameter: string, parameters: Parameters): number {
   const text = sent(parameter, parameters) ?? String(PAGE);
   if (!/^\d{1,10}$/.test(text) || Number(text) > 2 ** 31 - 1)

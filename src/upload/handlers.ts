@@ -1,4 +1,4 @@
-/** Which handler serves which operation. */
+/** The handler of each operation. */
 import type { OperationName } from '../domain/operation.ts';
 import { abortMultipartUpload } from './abort-multipart-upload.ts';
 import { createCompleteMultipartUpload } from './complete-multipart-upload.ts';
@@ -9,7 +9,12 @@ import { listParts } from './list-parts.ts';
 import { createPostObject } from './post-object.ts';
 import { createSendObject, type ObjectOptions } from './send-object.ts';
 
-export function createHandlers(options: ObjectOptions): Readonly<Record<OperationName, UploadHandler>> {
+export interface HandlerOptions extends ObjectOptions {
+  /** Milliseconds of silence after which a client that waits for a completion gets white space. */
+  readonly keepAliveMillis: number;
+}
+
+export function createHandlers(options: HandlerOptions): Readonly<Record<OperationName, UploadHandler>> {
   const sendObject = createSendObject(options);
   return {
     PutObject: sendObject,

@@ -1,9 +1,9 @@
-/** HeadObject: what is known of an object, but not its bytes; for buckets with `head: allow`, authorized like an upload. */
+/** HeadObject: the metadata of an object; for buckets with `head: allow`, authorized like an upload. */
 import { objectHeadersForClient } from '../s3/header-allow-list.ts';
 import { controlCall } from './control-call.ts';
 import type { UploadHandler } from './handler.ts';
 
 export const headObject: UploadHandler = async (request, scope) => {
-  const answer = await controlCall(request, scope);
-  return { status: answer.status, headers: objectHeadersForClient(answer.headers), body: '' };
+  const response = await controlCall(request, scope);
+  return { status: response.status, headers: objectHeadersForClient(response.headers), body: '' };
 };

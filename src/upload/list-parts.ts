@@ -1,9 +1,9 @@
 /** ListParts: which parts of an upload have arrived; what a client needs to resume. The only reading that the gateway offers. */
-import { documentForClient } from './answer-document.ts';
+import { documentForClient } from './client-document.ts';
 import { controlCall } from './control-call.ts';
 import { replyOf, type UploadHandler } from './handler.ts';
 
 export const listParts: UploadHandler = async (request, scope) => {
-  const answer = await controlCall(request, scope);
-  return replyOf(answer, documentForClient(answer.body, 'ListPartsResult', request, request.uploadId));
+  const response = await controlCall(request, scope);
+  return replyOf(response, documentForClient(response.body, 'ListPartsResult', request, request.uploadId));
 };

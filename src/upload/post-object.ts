@@ -1,4 +1,4 @@
-/** PostObject: to the store, the file of a form is an object like any other; the answer is one that browsers can use. */
+/** PostObject: to the store, the file of a form is an object like any other. The response is one that browsers can use. */
 import type { Authorized, Reply } from '../domain/stages.ts';
 import { percentEncodePath } from '../kit/percent.ts';
 import { escapeXml } from '../kit/xml.ts';

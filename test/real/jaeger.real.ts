@@ -211,7 +211,7 @@ describe('traces in a real Jaeger', () => {
           const caller = newCaller();
           const headers = { traceparent: traceparent(caller), 'x-amz-acl': 'public-read' };
           assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'x', headers)).status, 403);
-          const message = 'This gateway lets nobody set an ACL other than private.';
+          const message = 'This gateway refuses every ACL other than private.';
           const trace = await jaeger.trace(caller.traceId, 3);
           assertRequest(trace, rootOf(trace), caller, [
             request('PUT', '/uploads/k', {

@@ -1,5 +1,6 @@
 /** A store that takes whatever comes and remembers it: for what a well-behaved store would hide, and for bad behaviour on command. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface StoreRequest {
@@ -28,19 +29,24 @@ export class RawStore {
   readonly #server: Server;
   #waiting: ((record: StoreRequest) => void)[] = [];
 
-  private constructor() {
-    this.#server = createServer((request, response) => this.#take(request, response));
+  readonly #scheme: 'http' | 'https';
+
+  private constructor(tls: ServerOptions | undefined) {
+    const take = (request: IncomingMessage, response: ServerResponse): void => this.#take(request, response);
+    this.#server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
     this.#server.requestTimeout = 0;
+    this.#scheme = tls === undefined ? 'http' : 'https';
   }
 
-  static async start(): Promise<RawStore> {
-    const store = new RawStore();
+  /** @param tls of a store that speaks TLS. */
+  static async start(tls?: ServerOptions): Promise<RawStore> {
+    const store = new RawStore(tls);
     await new Promise<void>((resolve) => store.#server.listen(0, '127.0.0.1', resolve));
     return store;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** The next request whose head arrives. */

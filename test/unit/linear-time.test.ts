@@ -103,7 +103,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
   'one word of a fixed form, looked for from its first character on': [
     'app/doctor/store.ts',
-    's3/exchange.ts',
+    's3/response-document.ts',
+    's3/transport-failure.ts',
     's3/header-rules.ts',
     's3/header-values.ts',
     's3/store-client.ts',

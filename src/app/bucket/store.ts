@@ -2,10 +2,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { StoreChecksums } from '../../body/store-checksums.ts';
 import type { BucketConfig } from '../../config/bucket.ts';
 import type { ObjectHeadersConfig } from '../../config/object-headers.ts';
 import type { HeaderRules } from '../../s3/header-rules.ts';
-import { type StoreChecksums, StoreClient } from '../../s3/store-client.ts';
+import { StoreClient } from '../../s3/store-client.ts';
 import type { AppContext } from '../context.ts';
 import type { Lifetime } from '../lifetime.ts';
 

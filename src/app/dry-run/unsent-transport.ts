@@ -1,6 +1,6 @@
 /** A store that is never reached: requests to it pass all stages, are signed, and end here with success. */
 import type { BucketConfig } from '../../config/bucket.ts';
-import type { StoreTransport } from '../../s3/store-client.ts';
+import type { StoreTransport } from '../../s3/store-transport.ts';
 
 /** MD5 of an empty object: what a store returns for it. */
 const ETAG = '"d41d8cd98f00b204e9800998ecf8427e"';

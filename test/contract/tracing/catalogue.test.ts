@@ -135,7 +135,7 @@ describe('the catalogue of spans', () => {
     broken = 'none';
   };
 
-  /** Requests that wait: for the one before them on their connection, for their turn at each engine, for a connection to the store. */
+  /** Requests that wait: for the one before them on their connection, for their turn at each engine, for a connection to the store, for memory. */
   const crowd = async (): Promise<void> => {
     const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
     const more = { url, max_concurrent: 1 };
@@ -152,6 +152,12 @@ describe('the catalogue of spans', () => {
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello'.repeat(2));
     await client.until(/200 OK[\s\S]*200 OK/);
     client.destroy();
+    const upload = { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '8MiB' };
+    const short = await start({ upload });
+    const part = Buffer.alloc(5 * 1024 * 1024);
+    await Promise.all(
+      keys.slice(0, 4).map((key) => send(short.url, 'PUT', key, part, { 'transfer-encoding': 'chunked' })),
+    );
   };
 
   before(async () => {

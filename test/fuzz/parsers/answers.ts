@@ -9,15 +9,15 @@ import { prettyLine } from '../../../src/logging/pretty.ts';
 import { expose } from '../../../src/metrics/exposition.ts';
 import { Registry } from '../../../src/metrics/registry.ts';
 import { proxiedRequestOf } from '../../../src/rehearsal/faults/fault-chooser.ts';
-import { failureOfAnswer, readStoreError } from '../../../src/s3/store-error.ts';
+import { failureOfResponse, readStoreError } from '../../../src/s3/store-error.ts';
 import { errorReply } from '../../../src/server/error-reply.ts';
 import { readPartialSuccess, readStatusMessage } from '../../../src/tracing/exporter/otlp-request.ts';
 import { printable } from '../../../src/tracing/exporter/result.ts';
 import { retryAfterMillis, retryInfoMillis } from '../../../src/tracing/exporter/retry-after.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
 import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
-import { documentForClient } from '../../../src/upload/answer-document.ts';
-import { elementOf } from '../../../src/upload/split/store-upload.ts';
+import { documentForClient } from '../../../src/upload/client-document.ts';
+import { elementOf } from '../../../src/upload/ways/split/store-upload.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, isRangeError, type Parser } from './parser.ts';
 
@@ -95,12 +95,12 @@ export const ANSWERS: readonly Parser[] = [
     pieces: xml,
     read: (text) => [
       readStoreError(text),
-      failureOfAnswer({ status: 400, headers: {}, body: text }, { operation: 'PutObject', headers: {} }),
+      failureOfResponse({ status: 400, headers: {}, body: text }, { operation: 'PutObject', headers: {} }),
     ],
   },
   {
     reads: 'a document of a store',
-    files: ['upload/answer-document.ts', 'upload/split/store-upload.ts', 'kit/xml.ts'],
+    files: ['upload/client-document.ts', 'upload/ways/split/store-upload.ts', 'kit/xml.ts'],
     frames: [asItIs, (text) => `<Bucket>${text}</Bucket>`],
     pieces: xml,
     read(text) {

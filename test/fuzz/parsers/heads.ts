@@ -1,6 +1,7 @@
 /** The first line and the headers of a request, before anybody is known. */
 import type { IncomingMessage } from 'node:http';
 import { credentialKinds } from '../../../src/auth/credential-kind.ts';
+import { MAX_OBJECT, planBody } from '../../../src/body/body-plan.ts';
 import { CorsPolicy } from '../../../src/cors/cors-policy.ts';
 import { FIXED_LIMITS } from '../../../src/domain/fixed-limits.ts';
 import type { Incoming, Routed } from '../../../src/domain/stages.ts';
@@ -19,7 +20,6 @@ import { parseProxyHeader } from '../../../src/server/proxy-header.ts';
 import { readHead } from '../../../src/server/request-head.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
 import { virtualHosts } from '../../../src/server/virtual-hosts.ts';
-import { MAX_OBJECT, planBody } from '../../../src/upload/body-plan.ts';
 import { emptyListing } from '../../../src/upload/empty-listing.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, type Parser } from './parser.ts';
@@ -223,7 +223,7 @@ export const HEADS: readonly Parser[] = [
   },
   {
     reads: 'the headers of an object',
-    files: ['s3/header-allow-list.ts', 'upload/body-plan.ts', 'body/checksum.ts'],
+    files: ['s3/header-allow-list.ts', 'body/body-plan.ts', 'body/checksum.ts'],
     frames: [
       asItIs,
       (text) => `content-encoding:${text}`,

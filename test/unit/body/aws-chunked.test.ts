@@ -34,7 +34,7 @@ describe('AwsChunkedDecoder', () => {
     assert.equal(trailers.get('x-amz-checksum-crc32'), 'AAAAAA==');
   });
 
-  it('refuses every body that is cut short, wherever', () => {
+  it('refuses a body that is truncated at any place', () => {
     for (let length = 0; length < wire.length; length++) {
       assert.throws(
         () => decode(wire.subarray(0, length), 7),

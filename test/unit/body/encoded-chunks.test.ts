@@ -28,7 +28,7 @@ async function encode(
   });
   begin(stream);
   await done;
-  assert.equal(stream.takenBytes, SignedChunks.encodedLength(length, trailer?.length));
+  assert.equal(stream.readBytes, SignedChunks.encodedLength(length, trailer?.length));
   return Buffer.concat(encoded);
 }
 const signedAtOnce = (stream: SignedChunks): void => stream.signWith(signer());

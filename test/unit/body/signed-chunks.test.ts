@@ -94,7 +94,7 @@ describe('AwsChunkedDecoder of signed chunks', () => {
     assert.equal(given, BODY.length - 1);
   });
 
-  it('asks for the hash of each chunk, of the end, and of the trailer lines, in this order', () => {
+  it('requests the hash of each chunk, of the end, and of the trailer lines, in this order', () => {
     const signatures = agreeable();
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(64));
     const chunk = Buffer.alloc(8192, 'x').toString();
@@ -119,7 +119,7 @@ describe('AwsChunkedDecoder of signed chunks', () => {
     }
   });
 
-  it('refuses every body that is cut short, wherever', () => {
+  it('refuses a body that is truncated at any place', () => {
     const frames = signedFrames(TRAILER_SEED, [Buffer.from('hello')], TRAILER);
     const wire = Buffer.concat(frames);
     for (let length = 0; length < wire.length; length++) {

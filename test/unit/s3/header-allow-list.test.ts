@@ -4,7 +4,7 @@ import { Failure } from '../../../src/domain/failure.ts';
 import { headersForClient, headersForStore } from '../../../src/s3/header-allow-list.ts';
 
 describe('headersForStore', () => {
-  it('passes what describes the object, and ends what is for the gateway', () => {
+  it('passes headers of the object, and drops headers for the gateway', () => {
     const passed = headersForStore('PutObject', {
       host: 'gateway',
       authorization: 'AWS4-HMAC-SHA256 secret',
@@ -90,7 +90,7 @@ describe('headersForStore', () => {
 });
 
 describe('headersForClient', () => {
-  it('passes what S3 says of the object, and nothing of the store as a server', () => {
+  it('passes S3 headers of the object, and none of the store as a server', () => {
     const passed = headersForClient({
       etag: '"1"',
       'x-amz-version-id': 'v',

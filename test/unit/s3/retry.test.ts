@@ -51,7 +51,7 @@ describe('a failed call to a store', () => {
     });
   }
 
-  it('stands where the client has gone, or the bytes are wrong, or the gateway is not let in', () => {
+  it('is final if the client disconnected, the bytes are wrong, or the store refuses the gateway', () => {
     for (const type of ['client_aborted', 'checksum_mismatch', 'store_refused_gateway'] satisfies FailureType[])
       assert.equal(delayBeforeRetry(call({ attempts: 4 }), new Failure(type), 0), undefined);
     const gone = AbortSignal.abort();
@@ -69,7 +69,7 @@ describe('a failed call to a store', () => {
     assert.equal(delayBeforeRetry(call({ operation: 'PutObject' }), reset, 0), undefined);
   });
 
-  it('is not waited for by who has gone', async () => {
+  it('ends the wait when the client disconnects', async () => {
     const gone = new AbortController();
     const waiting = pause(60_000, gone.signal);
     gone.abort();

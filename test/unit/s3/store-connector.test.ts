@@ -25,7 +25,7 @@ describe('a connection to a store', () => {
     ['https', 'secureConnection', () => createTlsServer(tls)],
   ];
   for (const [scheme, connected, create] of servers) {
-    it(`is reset where a request breaks off, so that its end is not taken for that of the body: ${scheme}`, async (test) => {
+    it(`is reset when a request is aborted, so that its end cannot be mistaken for that of the body: ${scheme}`, async (test) => {
       const server = create().listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
@@ -55,7 +55,7 @@ describe('a connection to a store', () => {
     });
   }
 
-  it('fails with the reason where nobody listens', async () => {
+  it('fails with the reason where no server listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

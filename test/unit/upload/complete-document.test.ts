@@ -25,7 +25,7 @@ describe('PartList', () => {
     assert.deepEqual(readPartList(Buffer.from(xml)), ['"abc"', '"abc"', 'abc', '"abc"']);
   });
 
-  it('reads the same however the document is cut', () => {
+  it('reads the same in pieces of any size', () => {
     const xml = document(part(1, '&quot;ä€😀&quot;') + part(2, '<![CDATA[b]]>'));
     for (let size = 1; size <= xml.length; size++)
       assert.deepEqual(readPartList(xml, size), ['"ä€😀"', 'b'], `${size}`);

@@ -1,0 +1,24 @@
+/** The ways in which the bytes of an object go to the store, and the reasons for each choice: `upload.way` and `upload.way_reason`. */
+
+export const WAYS = {
+  collected: 'read into memory, verified, then sent in one request',
+  streamed: 'sent in one request while it arrives',
+  split: 'sent in parts, or in one request if it ends within the first part',
+} as const;
+
+export type WayName = keyof typeof WAYS;
+
+export const WAY_REASONS = {
+  small: 'the object has at most 64 KiB',
+  undeclared_length: 'the client does not declare the length',
+  above_threshold: 'the object is larger than the multipart threshold',
+  above_request_limit: 'the object is larger than the 5 GiB of one request',
+  below_threshold: 'the object is not larger than the multipart threshold',
+  part_of_client: "a part of the client's own multipart upload is not split again",
+  conditional_write: 'the store checks a condition most safely in one request',
+  checksum_only_of_whole: 'only the store can verify the checksum, and only of the whole object',
+  store_without_checksums: 'the store takes no checksums, so its parts could not carry the promise of the client',
+  no_part_memory: 'no memory for parts is free',
+} as const;
+
+export type WayReason = keyof typeof WAY_REASONS;

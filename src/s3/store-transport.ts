@@ -1,0 +1,37 @@
+/** The interface of a transport to a store: a signed request goes out, a response of bounded size comes back. */
+import type { OutgoingBody } from '../body/outgoing-body.ts';
+
+export interface TransportRequest {
+  readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
+  readonly path: string;
+  /** Name, value, name, value. */
+  readonly headers: string[];
+  readonly body: OutgoingBody;
+  /** Receives the bytes of the body that the connection accepted: once, at the end, and only with a body. */
+  readonly sent: (bytes: number) => void;
+  /** Aborts the exchange when the client disconnects; see `settles`. */
+  readonly signal: AbortSignal;
+  /** A body of pieces that was sent completely is not aborted: the transport waits briefly for the outcome. */
+  readonly settles?: boolean;
+  /** Notified of white space ahead of a document in a 200, with the headers of the response. */
+  readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
+  /** Longest wait for a store that reads no more of the body, in milliseconds. */
+  readonly stallTimeoutMillis: number;
+  /** Longest wait for the response, and between two pieces of it, in milliseconds. */
+  readonly responseTimeoutMillis: number;
+}
+
+export interface StoreResponse {
+  readonly status: number;
+  /** Lower-case names, each with one value; see header-values.ts. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** test/contract/transport holds for every implementation. */
+export interface StoreTransport {
+  /** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or the reason of the body or the signal. */
+  send(request: TransportRequest): Promise<StoreResponse>;
+  /** Closes the connections; those in use are reset. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,50 @@
+/** Attributes of `s3.upload`: the way of the body, and the waits. */
+import { WAY_REASONS, WAYS } from '../domain/upload-way.ts';
+
+const listed = (meanings: Readonly<Record<string, string>>): string =>
+  Object.entries(meanings)
+    .map(([value, meaning]) => `\`${value}\` (${meaning})`)
+    .join(', ');
+
+export const WAY_ATTRIBUTES = {
+  'upload.way': {
+    type: 'string',
+    when: 'with object bytes',
+    prose: `How the body goes to the store: ${listed(WAYS)}.`,
+  },
+  'upload.way_reason': {
+    type: 'string',
+    when: 'with object bytes',
+    prose: `Why it goes in this way: ${listed(WAY_REASONS)}.`,
+  },
+} as const;
+
+export const WAIT_ATTRIBUTES = {
+  'upload.client_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'always',
+    prose: 'Time in which the gateway had room and waited for the client: a large share means a slow client.',
+  },
+  'upload.store_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'always',
+    prose:
+      'Time in which the gateway had bytes, or had sent all, and waited for the store: a large share means a slow store.',
+  },
+  'upload.memory_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose:
+      'Time in which the upload waited for part memory. Other uploads hold that memory until the store has their parts.',
+  },
+  'upload.connection_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose:
+      'Time in which the operation waited for a connection to the store before its first attempt, also if it got none.',
+  },
+} as const;

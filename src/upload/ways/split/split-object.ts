@@ -1,0 +1,201 @@
+/**
+ * One object on its way in parts. They are filled one after the other and sent concurrently; a part that fails is sent again. An object that ends within the first part is sent in one request. Memory: part-memory.ts.
+ */
+
+import type { BodyPlan } from '../../../body/body-plan.ts';
+import { CHECKSUMS } from '../../../body/checksum.ts';
+import { ObjectStream } from '../../../body/object-stream.ts';
+import { asFailure, Failure } from '../../../domain/failure.ts';
+import type { Authorized, Reply } from '../../../domain/stages.ts';
+import { whyUnwanted } from '../../../domain/while-wanted.ts';
+import { replyOf, type UploadBucket, type UploadScope } from '../../handler.ts';
+import type { ObjectUpload } from '../way.ts';
+import { Part } from './part.ts';
+import type { MemoryShare } from './part-memory.ts';
+import { type PartProtection, partProtection } from './part-protection.ts';
+import { type PartSize, partSizeFor } from './part-size.ts';
+import { putWhole } from './put-whole.ts';
+import type { SplitOptions } from './split-options.ts';
+import { elementOf, StoreUpload } from './store-upload.ts';
+
+export class SplitObject {
+  readonly #request: Authorized<UploadBucket>;
+  readonly #plan: BodyPlan;
+  readonly #protection: PartProtection;
+  readonly #scope: UploadScope;
+  readonly #options: SplitOptions;
+  readonly #size: PartSize;
+  readonly #share: MemoryShare;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #underWay = new Set<Promise<void>>();
+  #stream: ObjectStream | undefined;
+  #part: Part | undefined;
+  #upload: StoreUpload | undefined;
+  #shipped = 0;
+  /** The first, which is the cause of all others. */
+  #failure: Failure | undefined;
+
+  constructor({ request, plan, scope }: ObjectUpload, options: SplitOptions) {
+    this.#request = request;
+    this.#plan = plan;
+    this.#protection = partProtection(plan, request.bucket.checksums);
+    this.#scope = scope;
+    this.#options = options;
+    this.#size = partSizeFor(plan.most, options.partBytes);
+    this.#share = options.memory.open({
+      leastBytes: this.#size.leastBytes,
+      client: clientOf(request),
+      isCounted: plan.length !== undefined,
+      refuse: (failure) => this.#fail(failure),
+    });
+    this.#signal = AbortSignal.any([request.incoming.signal, this.#stop.signal]);
+  }
+
+  async send(): Promise<Reply> {
+    if (this.#plan.length !== undefined) this.#refuseOnlyWhole();
+    const further = this.#protection.checksum?.checksum;
+    const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, {
+      reframed: false,
+      further,
+    });
+    this.#stream = stream;
+    this.#share.rate.waits();
+    for await (const bytes of stream) await this.#keep(bytes as Buffer);
+    // The body has ended, and its promises are verified.
+    this.#share.rate.ends();
+    const ending = this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload);
+    return this.#scope.transfer.during('store', ending);
+  }
+
+  /** @returns the cause, after all parts were removed. */
+  async undo(failure: Failure): Promise<Failure> {
+    this.#fail(failure);
+    this.#part?.free(false);
+    await Promise.all(this.#underWay);
+    // A failed abortion is a separate error in the trace; the client gets the cause.
+    await this.#upload?.abort().catch(() => {});
+    return this.#failure ?? failure;
+  }
+
+  close(): void {
+    this.#options.memory.close(this.#share);
+  }
+
+  async #keep(bytes: Buffer): Promise<void> {
+    this.#share.rate.came(bytes.length);
+    for (let at = 0; at < bytes.length; ) {
+      this.#part ??= this.#nextPart();
+      const taken = this.#part.write(at === 0 ? bytes : bytes.subarray(at));
+      if (taken === 0) await (this.#part.isWhole ? this.#ship(this.#part) : this.#waitForMemory(this.#part));
+      at += taken;
+    }
+    this.#share.rate.waits();
+  }
+
+  #nextPart(): Part {
+    return new Part(this.#options.memory, this.#share, this.#size, this.#shipped === 0);
+  }
+
+  async #waitForMemory(part: Part): Promise<void> {
+    await this.#scope.transfer.during('memory', part.waitForMemory(this.#signal)).catch((thrown) => {
+      throw this.#signal.aborted ? (this.#failure ?? whyUnwanted(this.#signal)) : thrown;
+    });
+  }
+
+  /** Sends a part, as soon as fewer than `concurrentParts` are under way. */
+  async #ship(part: Part): Promise<void> {
+    if (this.#request.operation !== 'PutObject') {
+      const most = `${part.length} bytes`;
+      throw new Failure('missing_content_length', `A part of undeclared length may have ${most} at most.`);
+    }
+    this.#refuseOnlyWhole();
+    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#protection);
+    while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#part = undefined;
+    part.seal();
+    const sending = this.#upload
+      .send(++this.#shipped, part, this.#signal)
+      .then(
+        () => part.free(true),
+        (thrown) => {
+          part.free(false);
+          this.#fail(asFailure(thrown));
+        },
+      )
+      .finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
+  }
+
+  async #complete(upload: StoreUpload): Promise<Reply> {
+    if (this.#part !== undefined) await this.#ship(this.#part);
+    await Promise.all(this.#underWay);
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#signal.aborted) throw whyUnwanted(this.#signal);
+    this.#scope.span.set('upload.method', 'multipart');
+    this.#scope.span.set('upload.parts', this.#shipped);
+    const response = await upload.complete(this.#checksum);
+    const etag = elementOf(response.body, 'ETag');
+    if (etag === undefined) {
+      throw new Failure('store_invalid_answer', 'The store did not confirm that the upload is complete.');
+    }
+    this.#upload = undefined; // there is nothing to undo
+    const reply = replyOf(response);
+    return { ...reply, headers: { ...reply.headers, etag, ...checksumHeaders(response.body) } };
+  }
+
+  async #putWhole(): Promise<Reply> {
+    const part = this.#part ?? this.#nextPart();
+    this.#part = part;
+    part.seal();
+    const reply = await putWhole(
+      this.#request,
+      this.#plan,
+      part,
+      this.#stream?.checksums ?? new Map(),
+      this.#scope,
+      this.#signal,
+    );
+    part.free(true);
+    this.#part = undefined;
+    return reply;
+  }
+
+  /** Of the whole object, as it arrived. */
+  get #checksum(): string | undefined {
+    const { checksum } = this.#protection;
+    return checksum && this.#stream?.checksums.get(checksum.checksum);
+  }
+
+  /** Neither the gateway nor a store that never gets the whole object could verify it. */
+  #refuseOnlyWhole(): void {
+    const { onlyWhole } = this.#plan;
+    if (onlyWhole === undefined) return;
+    const message = `The object is too large for one request to the store, and its parts cannot carry ${onlyWhole}. Declare a length of at most 5 GiB (Content-Length), or send x-amz-checksum-crc64nvme instead.`;
+    throw new Failure('not_implemented', message, { reason: 'checksum_only_of_whole' });
+  }
+
+  #fail(failure: Failure): void {
+    this.#failure ??= failure;
+    this.#stop.abort();
+    this.#stream?.destroy(failure);
+  }
+}
+
+/** Whose upload it is, where memory is shared. */
+function clientOf({ bucket, identity, incoming }: Authorized): string {
+  return `${bucket.name} ${identity.subject ?? incoming.clientAddress}`;
+}
+
+/** The elements of a completion's document as the headers of the response to a PUT. */
+function checksumHeaders(document: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of Object.keys(CHECKSUMS)) {
+    const value = elementOf(document, `Checksum${name.toUpperCase()}`);
+    if (value !== undefined) headers[`x-amz-checksum-${name}`] = value;
+  }
+  const type = elementOf(document, 'ChecksumType');
+  if (type !== undefined) headers['x-amz-checksum-type'] = type;
+  return headers;
+}

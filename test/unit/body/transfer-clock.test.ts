@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { TransferClock } from '../../../src/body/transfer-clock.ts';
+
+/** A clock whose time only the test moves, in seconds. */
+function start(t: TestContext) {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now * 1000);
+  return { clock: new TransferClock(), pass: (seconds: number) => void (now += seconds) };
+}
+
+describe('TransferClock', () => {
+  it('adds up the waits for one cause, and keeps the causes apart', (t) => {
+    const { clock, pass } = start(t);
+    const client = clock.wait('client');
+    const store = clock.wait('store');
+    client.start();
+    pass(2);
+    assert.equal(client.stop(), 2000);
+    store.start();
+    pass(3);
+    store.stop();
+    client.start();
+    pass(1);
+    client.stop();
+    assert.deepEqual([clock.clientWaitSeconds, clock.storeWaitSeconds], [3, 3]);
+    assert.deepEqual([clock.memoryWaitSeconds, clock.connectionWaitSeconds], [0, 0]);
+  });
+
+  it('counts each second once where waits for one cause overlap', (t) => {
+    const { clock, pass } = start(t);
+    const [first, second] = [clock.wait('store'), clock.wait('store')];
+    first.start();
+    pass(2);
+    second.start();
+    pass(3);
+    assert.equal(first.stop(), 5000);
+    pass(4);
+    assert.equal(second.stop(), 7000);
+    assert.equal(clock.storeWaitSeconds, 9);
+  });
+
+  it('is not confused by a second start or stop', (t) => {
+    const { clock, pass } = start(t);
+    const wait = clock.wait('memory');
+    assert.equal(wait.stop(), 0);
+    wait.start();
+    pass(1);
+    wait.start();
+    pass(1);
+    assert.equal(wait.stop(), 2000);
+    assert.equal(wait.stop(), 0);
+    assert.equal(clock.memoryWaitSeconds, 2);
+  });
+
+  it('counts the time of a promise, also of one that fails', async (t) => {
+    const { clock, pass } = start(t);
+    const { promise, reject } = Promise.withResolvers<void>();
+    const waiting = clock.during('memory', promise);
+    pass(5);
+    reject(new Error('no memory'));
+    await assert.rejects(waiting, /no memory/);
+    assert.equal(clock.memoryWaitSeconds, 5);
+  });
+});
