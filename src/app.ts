@@ -21,6 +21,7 @@ import type { VariableWarning } from './config/variable-warning.ts';
 import { answerPreflight } from './cors/answer-preflight.ts';
 import type { IdentityWatch } from './domain/identity-watch.ts';
 import { NO_TRACER, type RequestTracer } from './domain/span.ts';
+import type { ExporterLink } from './export/exporter-link.ts';
 import { readForm } from './form/read-form.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createReport } from './gateway/report.ts';
@@ -29,6 +30,7 @@ import { packageVersion } from './kit/package-version.ts';
 import { createLog, type ProcessLog } from './logging/create-log.ts';
 import { logWithoutCredentials } from './logging/without-credentials.ts';
 import { watchConnections } from './metrics/connection-metrics.ts';
+import { type ExportFigures, watchExport } from './metrics/export-metrics.ts';
 import { expose } from './metrics/exposition.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
 import { showLimits } from './metrics/limit-metrics.ts';
@@ -82,7 +84,8 @@ export interface AppOptions {
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const resource = resourceAttributes(config.tracing, packageVersion());
-  const lines = await openLog(config, resource, options);
+  const link = once(openExporterLink);
+  const { lines, figures: logFigures } = await openLog(config, resource, options, link);
   const log = logWithoutCredentials(lines);
   const parts: BucketParts = { opened: [], reloads: [] };
   const { opened } = parts;
@@ -93,9 +96,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   try {
     const registry = new Registry();
-    await openPushedMetrics(config, registry, resource, log, endings, options.directory);
+    if (logFigures !== undefined) watchExport(registry, 'logs', logFigures);
+    await openPushedMetrics(config, registry, resource, log, endings, link, options.directory);
     const tracing =
-      options.tracer === undefined ? await openTracing(config.tracing, log, options.directory) : given(options.tracer);
+      options.tracer === undefined
+        ? await openTracing(config.tracing, log, link, options.directory)
+        : given(options.tracer);
     endings.push((millis) => tracing.shutdown(millis));
     if (tracing.figures !== undefined) watchTracer(registry, tracing.figures);
     const watch = watchIdentity(registry);
@@ -123,25 +129,47 @@ interface Tracing {
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
-async function openTracing(config: TracingConfig, log: ProcessLog, directory = process.cwd()): Promise<Tracing> {
+async function openTracing(
+  config: TracingConfig,
+  log: ProcessLog,
+  link: OpenLink,
+  directory = process.cwd(),
+): Promise<Tracing> {
   if (!config.enabled) return given(NO_TRACER);
   const { startTracing } = await import('./tracing/start.ts');
-  const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion() });
+  const handle = await startTracing(config, {
+    log,
+    directory,
+    serviceVersion: packageVersion(),
+    link: await link(),
+  });
   return { tracer: handle.tracer, figures: handle.stats, shutdown: (timeout) => handle.shutdown(timeout) };
 }
 
 /** A tracer that is not ours to start or stop. */
 const given = (tracer: RequestTracer): Tracing => ({ tracer, figures: undefined, shutdown: async () => {} });
 
-async function openLog(config: Config, resource: Resource, options: AppOptions): Promise<ProcessLog> {
+/** The exporter thread that all signals share; loaded with the first signal that is exported. */
+type OpenLink = () => Promise<ExporterLink>;
+
+async function openExporterLink(): Promise<ExporterLink> {
+  const { ExporterLink } = await import('./export/exporter-link.ts');
+  return new ExporterLink();
+}
+
+interface OpenedLog {
+  readonly lines: ProcessLog;
+  /** Of the records that go to a collector. */
+  readonly figures?: () => ExportFigures;
+}
+
+async function openLog(config: Config, resource: Resource, options: AppOptions, link: OpenLink): Promise<OpenedLog> {
   const log = options.log ?? createLog(config.logging);
-  if (config.logging.otlp !== undefined || config.metrics.otlp !== undefined) {
-    const { watchSdk } = await import('./assembly/watch-sdk.ts');
-    watchSdk(log);
-  }
-  if (config.logging.otlp === undefined) return log;
+  if (config.logging.otlp === undefined) return { lines: log };
   const { pushLogs } = await import('./logging/otlp.ts');
-  return pushLogs(log, config.logging, resource, options.directory);
+  const { directory = process.cwd() } = options;
+  const lines = pushLogs(log, config.logging, { resource, version: packageVersion(), directory }, await link());
+  return { lines, figures: lines.stats };
 }
 
 async function openPushedMetrics(
@@ -150,11 +178,15 @@ async function openPushedMetrics(
   resource: Resource,
   log: ProcessLog,
   endings: Ending[],
-  directory?: string,
+  link: OpenLink,
+  directory = process.cwd(),
 ): Promise<void> {
   if (metrics.otlp === undefined) return;
   const { pushMetrics } = await import('./metrics/otlp.ts');
-  endings.push(await pushMetrics(registry, metrics.otlp, resource, log, directory));
+  const context = { resource, version: packageVersion(), directory };
+  const { stats, shutdown } = pushMetrics(registry, metrics.otlp, context, await link(), log);
+  watchExport(registry, 'metrics', stats);
+  endings.push(shutdown);
 }
 
 async function openMetrics(
@@ -277,7 +309,7 @@ async function reloadFiles({ reloads }: BucketParts, log: ProcessLog): Promise<v
   }
 }
 
-function once(run: () => Promise<void>): () => Promise<void> {
-  let promise: Promise<void> | undefined;
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let promise: Promise<T> | undefined;
   return () => (promise ??= run());
 }

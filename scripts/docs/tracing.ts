@@ -1,7 +1,7 @@
 /** Renders docs/TRACING.md: the guide beside this file, then every span and its attributes, made from the catalogue of the tracer. */
 import { readFileSync } from 'node:fs';
+import { DROP_REASONS } from '../../src/export/drop-reason.ts';
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
-import { DROP_REASONS } from '../../src/tracing/pipeline/drop-reason.ts';
 import { code, table } from './markdown.ts';
 
 export function renderTracing(): string {

@@ -1,6 +1,6 @@
 /** The section `logging`: what is logged, and how it looks. */
 import { optionalObject, section, type ValueOf } from './field.ts';
-import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
 import { oneOf } from './scalars.ts';
 
 export const LOGGING = section(
@@ -13,10 +13,9 @@ export const LOGGING = section(
       prose: 'One JSON object a line, or lines for eyes. `auto` is `pretty` on a terminal and `json` elsewhere.',
       default: 'auto',
     }),
-    otlp: optionalObject(otlpFields('/v1/logs', READ_AGAIN_WITH_HTTP), {
-      prose:
-        'The same lines, sent to a collector as well, with the ids of their traces, by the official SDK. It is loaded only where this section stands.',
-      rules: [NO_PATH_WITH_GRPC, NAME_WITH_GRPC_AND_TLS],
+    otlp: optionalObject(otlpFields('/v1/logs'), {
+      prose: 'Sends the same lines to a collector as well, with the ids of their traces.',
+      rules: [NO_PATH_WITH_GRPC],
     }),
   },
   { prose: 'The log on the standard output: one line a request.' },

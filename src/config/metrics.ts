@@ -1,6 +1,6 @@
 /** The section `metrics`: the port for Prometheus, and the way to a collector. */
 import { optionalList, optionalObject, section, type ValueOf } from './field.ts';
-import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
 import { boolean, integer, isHost, number, string } from './scalars.ts';
 
 export const METRICS = section(
@@ -34,13 +34,12 @@ export const METRICS = section(
     }),
     otlp: optionalObject(
       {
-        ...otlpFields('/v1/metrics', READ_AGAIN_WITH_HTTP),
+        ...otlpFields('/v1/metrics'),
         interval_seconds: number({ prose: 'How often they are sent.', default: 60, min: 0.1, max: 3600 }),
       },
       {
-        prose:
-          'The same metrics, sent to a collector as well, by the official SDK. It is loaded only where this section stands. Exemplars go to Prometheus only: the data of the SDK has no place for them.',
-        rules: [NO_PATH_WITH_GRPC, NAME_WITH_GRPC_AND_TLS],
+        prose: 'Sends the same metrics to a collector as well, with their exemplars.',
+        rules: [NO_PATH_WITH_GRPC],
       },
     ),
   },

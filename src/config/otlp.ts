@@ -1,55 +1,35 @@
 /** How a collector is spoken to, for every signal: the fields that they have in common. */
-import { isIP } from 'node:net';
 import { checkHeaderName } from '../kit/export-header-name.ts';
 import { isThisMachine } from '../kit/this-machine.ts';
 import { optionalObject, stringMap } from './field.ts';
 import { httpUrl, number, oneOf, string } from './scalars.ts';
 
-const collectorTls = (renewal: string) =>
-  optionalObject(
-    {
-      ca_file: string({
-        prose: 'Certificates (PEM) of those who may vouch for the collector; those that Node.js knows, unless given.',
-        optional: true,
-      }),
-      cert_file: string({ prose: 'The certificate (PEM) by which the collector knows the gateway.', optional: true }),
-      key_file: string({ prose: 'The private key (PEM) of that certificate.', optional: true }),
-    },
-    {
-      prose: `TLS to the collector, for an endpoint with \`https\`. ${renewal}`,
-      rules: [
-        {
-          of: ['cert_file', 'key_file'],
-          at: 'cert_file',
-          broken: ({ cert_file, key_file }) =>
-            (cert_file === undefined) === (key_file === undefined)
-              ? undefined
-              : { wrong: 'is of no use without its pair', mend: 'give cert_file and key_file, or neither' },
-        },
-      ],
-    },
-  );
+const COLLECTOR_TLS = optionalObject(
+  {
+    ca_file: string({
+      prose: 'Certificates (PEM) of those who may vouch for the collector; those that Node.js knows, unless given.',
+      optional: true,
+    }),
+    cert_file: string({ prose: 'The certificate (PEM) by which the collector knows the gateway.', optional: true }),
+    key_file: string({ prose: 'The private key (PEM) of that certificate.', optional: true }),
+  },
+  {
+    prose: 'TLS to the collector, for an endpoint with `https`. The files are read again when they have changed.',
+    rules: [
+      {
+        of: ['cert_file', 'key_file'],
+        at: 'cert_file',
+        broken: ({ cert_file, key_file }) =>
+          (cert_file === undefined) === (key_file === undefined)
+            ? undefined
+            : { wrong: 'is of no use without its pair', mend: 'give cert_file and key_file, or neither' },
+      },
+    ],
+  },
+);
 
-/** When the files beside the configuration are read, in words. */
-interface Renewal {
-  readonly headers: string;
-  readonly tls: string;
-}
-
-/** Spans are exported by us. */
-export const READ_AGAIN: Renewal = {
-  headers: 'it is read again when it has changed',
-  tls: 'The files are read again when they have changed.',
-};
-
-/** Metrics and logs are exported by the official SDK, whose gRPC client is made once. */
-export const READ_AGAIN_WITH_HTTP: Renewal = {
-  headers: 'it is read again when it has changed (with `grpc` only where there is TLS)',
-  tls: 'The files are read again when they have changed (with `grpc` only at the next start).',
-};
-
-/** @param path that is added to the endpoint with `http/protobuf`. @param renewal when files are read again. */
-export function otlpFields(path: string, renewal: Renewal) {
+/** @param path that is added to the endpoint with `http/protobuf`. */
+export function otlpFields(path: string) {
   return {
     endpoint: httpUrl({
       prose: `The collector. With \`http/protobuf\` it is a base to which \`${path}\` is added, unless it ends so already. \`https\` speaks TLS.`,
@@ -88,10 +68,11 @@ export function otlpFields(path: string, renewal: Renewal) {
           : { wrong: 'holds characters that no header may have', mend: 'use printable ASCII characters' },
     }),
     headers_file: string({
-      prose: `A file with further headers, \`Name: value\` on each line, for keys that are renewed: ${renewal.headers}. What stands in both places counts as it stands in the file.`,
+      prose:
+        'A file with further headers, `Name: value` on each line, for keys that are renewed: it is read again when it has changed. What stands in both places counts as it stands in the file.',
       optional: true,
     }),
-    tls: collectorTls(renewal.tls),
+    tls: COLLECTOR_TLS,
   } as const;
 }
 
@@ -103,21 +84,6 @@ export const NO_PATH_WITH_GRPC = {
     protocol === 'grpc' && new URL(endpoint).pathname !== '/'
       ? { wrong: 'has a path, which gRPC does not use', mend: 'leave the path away, or set protocol: http/protobuf' }
       : undefined,
-} as const;
-
-/** Of the official exporters: grpc-js gives the host as the server's name (RFC 6066, section 3), which Node.js refuses where it is an address. */
-export const NAME_WITH_GRPC_AND_TLS = {
-  of: ['endpoint', 'protocol'],
-  at: 'endpoint',
-  broken: ({ endpoint, protocol }: { readonly endpoint: string; readonly protocol: string }) => {
-    const { protocol: scheme, hostname } = new URL(endpoint);
-    return protocol === 'grpc' && scheme === 'https:' && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
-      ? {
-          wrong: 'has an IP address, to which gRPC with TLS cannot be spoken here',
-          mend: "write the collector's name, or set protocol: http/protobuf",
-        }
-      : undefined;
-  },
 } as const;
 
 /** What is needed to reach a collector. */

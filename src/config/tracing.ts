@@ -3,7 +3,7 @@
 import { BUCKET_QUESTIONS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
@@ -11,7 +11,7 @@ const BUCKET_QUESTION_NAMES = Object.keys(BUCKET_QUESTIONS) as (keyof typeof BUC
 
 const OTLP = section(
   {
-    ...otlpFields('/v1/traces', READ_AGAIN),
+    ...otlpFields('/v1/traces'),
     timeout_seconds: number({
       prose:
         'How long one attempt to deliver a batch may take. A batch that was not delivered within a minute is dropped and counted.',

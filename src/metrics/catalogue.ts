@@ -134,6 +134,26 @@ export const METRICS = {
     help: 'Uploads that were refused with SlowDown because such memory was short, by reason: no_part_memory (none became free within upload.memory_wait_seconds) or below_fair_rate (slower than upload.fair_rate while others waited).',
     labels: ['reason'],
   },
+  mizuchi_export_queue_items: {
+    type: 'gauge',
+    help: 'Spans, metrics and log records that are queued for the collector or under way, by signal.',
+    labels: ['signal'],
+  },
+  mizuchi_export_exported_items: {
+    type: 'counter',
+    help: 'Spans, metrics and log records that the collector has accepted, by signal.',
+    labels: ['signal'],
+  },
+  mizuchi_export_dropped_items: {
+    type: 'counter',
+    help: 'Spans, metrics and log records that were dropped, by signal and reason.',
+    labels: ['signal', 'reason'],
+  },
+  mizuchi_export_breaker_state: {
+    type: 'gauge',
+    help: 'State of the circuit breaker before the collector, by signal: 0 closed, 2 open.',
+    labels: ['signal'],
+  },
   mizuchi_tracer_queue_spans: {
     type: 'gauge',
     help: 'Spans that have ended and are neither exported nor dropped nor written to the fallback.',

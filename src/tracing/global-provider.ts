@@ -11,9 +11,9 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
-import { within } from '../kit/otlp-exporter.ts';
+import { SCOPE_NAME } from '../export/otlp/resource.ts';
+import { within } from '../kit/within.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
-import { SCOPE_NAME } from './resource.ts';
 
 export interface FoundProvider {
   readonly tracer: Tracer;
@@ -33,7 +33,7 @@ export async function findProvider(
   const tracer = provider.getTracer(SCOPE_NAME, version);
   const probe = tracer.startSpan('probe', {}, ROOT_CONTEXT).spanContext();
   if (!isSpanContextValid(probe)) throw new Error(NOBODY);
-  const propagator = propagators === undefined ? propagation : await choosePropagator(propagators);
+  const propagator = propagators === undefined ? propagation : choosePropagator(propagators);
   return {
     tracer,
     propagator: asTextMap(propagator),

@@ -7,9 +7,9 @@ import type { TracingConfig } from '../config/tracing.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer, type OpenRequest, recordedBy } from './instrumentation.ts';
 import { openRecorder, type RecorderOptions } from './open-recorder.ts';
-import type { TracerStats } from './pipeline/figures.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
 import { Inbound } from './propagation/inbound.ts';
+import type { TracerStats } from './tracer-figures.ts';
 
 export interface TracingHandle {
   readonly tracer: RequestTracer;
@@ -35,7 +35,7 @@ export function startTracing(config: TracingConfig, options: RecorderOptions): P
 
 /** Recorded and exported by us. */
 export async function startNative(config: TracingConfig, options: RecorderOptions): Promise<NativeTracing> {
-  const propagator = await choosePropagator(config.propagators ?? ['tracecontext']);
+  const propagator = choosePropagator(config.propagators ?? ['tracecontext']);
   const recorder = openRecorder(config, propagator, options);
   return {
     tracer: faceOf(config, recordedBy(recorder.tracer), propagator),

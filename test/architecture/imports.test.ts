@@ -12,6 +12,7 @@ const RANKS: Record<string, number> = {
   config: 1,
   sigv4: 1,
   body: 1,
+  export: 1.5,
   tracing: 2,
   metrics: 2,
   logging: 2,

@@ -64,7 +64,7 @@ const HINTS: readonly (readonly [said: RegExp, hint: (place: Place) => string])[
       `it hangs up: it may want TLS (https:// in ${section}.endpoint), or the other protocol: ${PORTS}; check ${section}.protocol`,
   ],
   [
-    /no answer|timed out|DEADLINE|ETIMEDOUT|UNREACH/i,
+    /no response|DEADLINE|ETIMEDOUT|UNREACH/i,
     ({ section }) =>
       `nothing comes back: look for a firewall or a proxy (https_proxy, no_proxy) in between, and check ${section}.endpoint: ${PORTS}`,
   ],

@@ -4,21 +4,16 @@
  * request is cold, and costs several times what it costs in a loop (docs/decisions/span-recorder.md).
  */
 import type { Attributes } from '@opentelemetry/api';
+import type { AttributeVisitor, VisitedAttributes } from '../../export/otlp/attribute-encoder.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { type SpanLimits, truncate } from './limits.ts';
-
-/** Who is told what the attributes come to. */
-export interface AttributeVisitor {
-  /** @param value of the kinds that OTLP's AnyValue knows, within the limits. */
-  attribute(key: string, value: unknown): void;
-}
 
 /** Nobody sets so many: only who sets the same ones again and again. Keys and values. */
 const MOST_NOTES = 1_024;
 /** Bits of a number without a sign. */
 const MOST_MARKS = 31;
 
-export class AttributeList {
+export class AttributeList implements VisitedAttributes {
   /** Not changed by whoever gave them, from then on. */
   initial: Attributes | undefined;
   /** Key and value in turn, up to `noted`. */

@@ -3,11 +3,12 @@
  * their values are those of the last time: such attributes are compared and copied, in runs, not encoded again. Learnt from the
  * spans themselves, and learnt anew where these have changed; a span that does not fit is encoded attribute by attribute.
  */
+
+import type { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
+import type { ByteWriter } from '../../export/otlp/byte-writer.ts';
+import type { EncodedKey } from '../../export/otlp/key-cache.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
-import type { AttributeEncoder } from './attribute-encoder.ts';
 import type { AttributeList } from './attribute-list.ts';
-import type { ByteWriter } from './byte-writer.ts';
-import type { EncodedKey } from './key-cache.ts';
 
 /** Stands for a value that was another one before. */
 const VARIES = Symbol('varies');

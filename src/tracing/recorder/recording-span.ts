@@ -27,7 +27,7 @@ import { SpanHolder } from './span-holder.ts';
 
 /** Takes spans that have ended. Must not throw. */
 export interface SpanSink {
-  ended(span: RecordingSpan): void;
+  add(span: RecordingSpan): void;
 }
 
 /** What all spans of a tracer share. */
@@ -149,7 +149,7 @@ export class RecordingSpan implements ApiSpan, Span {
     const end = time === undefined ? clock.now() : clock.since(this.local.anchor, time);
     this.endTime = end < this.start ? this.start : end;
     this.#ended = true;
-    this.#shop.sink.ended(this);
+    this.#shop.sink.add(this);
   }
 
   spanContext(): SpanContext {

@@ -3,10 +3,10 @@
  * (opentelemetry-proto, trace/v1/trace.proto). Fields that hold their default are left out, as proto3 has it.
  */
 import { type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
+import type { ByteWriter } from '../../export/otlp/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
-import { AttributeEncoder } from './attribute-encoder.ts';
 import { AttributePattern } from './attribute-pattern.ts';
-import type { ByteWriter } from './byte-writer.ts';
 import { RecordingSpan, type SpanEvent, type SpanLink } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */

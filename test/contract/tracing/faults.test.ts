@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { RequestTracer } from '../../../src/domain/span.ts';
-import type { DropReason } from '../../../src/tracing/pipeline/drop-reason.ts';
-import type { TracerStats } from '../../../src/tracing/pipeline/figures.ts';
+import type { DropReason } from '../../../src/export/drop-reason.ts';
+import { ExporterLink } from '../../../src/export/exporter-link.ts';
 import { startNative } from '../../../src/tracing/start.ts';
+import type { TracerStats } from '../../../src/tracing/tracer-figures.ts';
 import { deadEndpoint, faultyServer, flood, garbage, hang, reset, trickle } from '../../support/faulty-server.ts';
 import { encodeMessage } from '../../support/otlp-messages.ts';
 import { type HttpAnswer, receiveGrpc, receiveHttp } from '../../support/otlp-receiver.ts';
@@ -270,10 +271,13 @@ describe('tracing', () => {
     const receiver = await receiveHttp();
     const log = keptLog();
     const program = new URL(
-      "data:text/javascript,import{parentPort}from'node:worker_threads';parentPort.on('message',()=>{throw new Error('struck')})",
+      "data:text/javascript,import{parentPort}from'node:worker_threads';parentPort.on('message',({type})=>{if(type==='batch')throw new Error('struck')})",
     );
     const batch = { max_export_batch_size: 3 };
-    const tracing = await startNative(tracingConfig(receiver.endpoint, { batch }), { log, program });
+    const tracing = await startNative(tracingConfig(receiver.endpoint, { batch }), {
+      log,
+      link: new ExporterLink({ program }),
+    });
     upload(tracing.tracer);
     await until(() => tracing.stats().dropped.exporter_crashed === 3);
     upload(tracing.tracer);

@@ -3,6 +3,9 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { documentOf } from '../../../src/authz/engine-client.ts';
 import { EngineError } from '../../../src/authz/trouble.ts';
 import { Failure } from '../../../src/domain/failure.ts';
+import { readPartialSuccess, readStatusMessage } from '../../../src/export/otlp/otlp-request.ts';
+import { printable } from '../../../src/export/thread/result.ts';
+import { retryAfterMillis, retryInfoMillis } from '../../../src/export/thread/retry-after.ts';
 import { readFields } from '../../../src/kit/protobuf.ts';
 import { escapeXml, unescapeXml } from '../../../src/kit/xml.ts';
 import { prettyLine } from '../../../src/logging/pretty.ts';
@@ -11,9 +14,6 @@ import { Registry } from '../../../src/metrics/registry.ts';
 import { wayfarerOf } from '../../../src/rehearsal/fault-chooser.ts';
 import { failureOfAnswer, readStoreError } from '../../../src/s3/store-error.ts';
 import { errorReply } from '../../../src/server/error-reply.ts';
-import { readPartialSuccess, readStatusMessage } from '../../../src/tracing/exporter/otlp-request.ts';
-import { printable } from '../../../src/tracing/exporter/result.ts';
-import { retryAfterMillis, retryInfoMillis } from '../../../src/tracing/exporter/retry-after.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
 import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
 import { documentForClient } from '../../../src/upload/answer-document.ts';
@@ -32,7 +32,7 @@ const PROPAGATORS: readonly [PropagatorName, header: string, others: readonly st
   ['xray', 'x-amzn-trace-id', [], [';', ' ', 'Root=1-', 'Root=', '=', 'Parent=a;', 'a']],
 ];
 const propagators = await Promise.all(
-  PROPAGATORS.map(async ([name, ...rest]) => [await choosePropagator([name]), ...rest] as const),
+  PROPAGATORS.map(async ([name, ...rest]) => [choosePropagator([name]), ...rest] as const),
 );
 
 const collectors = [
