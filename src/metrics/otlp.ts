@@ -49,7 +49,8 @@ export function pushMetrics(
   log: Log,
 ): PushedMetrics {
   const interval = config.interval_seconds * 1000;
-  const settings = exportSettings('metrics', config, exportContext(context, Math.min(interval, DEADLINE_MILLIS)));
+  const deadlineMillis = Math.min(DEADLINE_MILLIS, Math.max(interval, config.timeout_seconds * 1000));
+  const settings = exportSettings('metrics', config, exportContext(context, deadlineMillis));
   checkExportFiles('metrics', settings);
   const counts = new ExportCounts(QUEUE_SIZE);
   const { queue, shutdown } = openPipeline({
