@@ -1,9 +1,9 @@
 /**
- * The memory that batches are written into. It goes to the exporter thread with the batch and comes back with its result: new
- * memory for each batch would be filled with zeros first, and would cause collections of both threads' heaps.
+ * The memory that batches are written into. It goes to the exporter thread with the batch and comes back with its result. New
+ * memory for each batch would be filled with zeros first, and would trigger garbage collection in both threads.
  */
 
-/** A batch is closed when it has so many bytes: collectors take 4 MiB as a rule. */
+/** Size at which a batch is closed: collectors usually accept 4 MiB. */
 export const SEAL_BYTES = 1024 * 1024;
 
 /** The usual size of a span: 300 to 400 bytes. Log records and metrics are of the same order. */

@@ -1,7 +1,6 @@
 /**
- * The queue on the main thread: items that are ready are encoded, some at once, into the batch that is open, and batches go to
- * the exporter thread when they are full or old enough. Bounded in items and in bytes; everything without a result counts,
- * wherever it is.
+ * The queue on the main thread. Items are encoded in chunks into the open batch; batches go to the exporter thread when they are
+ * full or old enough. Bounded in items and in bytes: everything without a result counts, in either thread.
  */
 import { BatchMemory, SEAL_BYTES } from './batch-memory.ts';
 import type { DropReason } from './drop-reason.ts';
@@ -34,7 +33,7 @@ export interface BatchLimits {
 
 /** Writes one item as field 2 of its scope. */
 export interface ItemEncoder<Item> {
-  /** @throws TooLarge; then what was written of the item is still there. */
+  /** @throws TooLarge; then a part of the item has been written. */
   encode(out: ByteWriter, item: Item): void;
 }
 

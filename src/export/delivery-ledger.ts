@@ -1,4 +1,4 @@
-/** Records what became of each batch of one signal: counts, room in the queue, and what is logged about it. */
+/** Records what became of each batch of one signal: counts, room in the queue, and lines in the log. */
 import type { DeliveryLog } from './delivery-log.ts';
 import { DROP_REASONS, type DropReason } from './drop-reason.ts';
 import type { ChannelEvents } from './export-channel.ts';

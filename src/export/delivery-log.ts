@@ -1,7 +1,6 @@
 /**
- * What the log says of failing exports: one line when they begin, one summary a minute at most while they last, one when they
- * are over; two lines a minute at most, whatever the collector does. At the end of the process there is one more line for
- * drops that were not reported yet.
+ * The log lines about failing exports: one when they begin, a summary once a minute while they last, one when they are over. There
+ * are two lines a minute at most. At the end of the process there is one more for drops that were not reported yet.
  */
 import type { Log } from '../domain/log.ts';
 import type { ExportCounts } from './export-counts.ts';
@@ -13,7 +12,7 @@ const MAX_LINES = 2;
 export class DeliveryLog {
   readonly #log: Log;
   readonly #counts: ExportCounts;
-  readonly #noun: string;
+  readonly #signal: (typeof SIGNALS)[Signal];
   readonly #endpoint: string;
   readonly #now: () => number;
   /** Whether the last line reported a failure. */
@@ -36,7 +35,7 @@ export class DeliveryLog {
   ) {
     this.#log = log;
     this.#counts = counts;
-    this.#noun = SIGNALS[signal].noun;
+    this.#signal = SIGNALS[signal];
     this.#endpoint = endpoint;
     this.#now = now;
   }
@@ -46,7 +45,8 @@ export class DeliveryLog {
     this.#failures++;
     this.#reason = message;
     if (this.#now() - this.#lastLine < QUIET_MILLIS || !this.#mayWrite()) return;
-    this.#log.warn(this.#fields(message), `${this.#noun} are ${this.#failing ? 'still ' : ''}not delivered`);
+    const { failing, stillFailing } = this.#signal.lines;
+    this.#log.warn(this.#fields(message), this.#failing ? stillFailing : failing);
     this.#failing = true;
     this.#begin();
   }
@@ -61,20 +61,20 @@ export class DeliveryLog {
     if (this.#now() - this.#lastWarning < QUIET_MILLIS || !this.#mayWrite()) return;
     this.#lastWarning = this.#now();
     const fields = { endpoint: this.#endpoint, reason: message };
-    this.#log.warn(fields, `the collector accepted the ${this.#noun} with a warning`);
+    this.#log.warn(fields, this.#signal.lines.warning);
   }
 
   /** Once, when nothing more is delivered. */
   ended(): void {
     const unreported = this.#counts.totalDropped() > this.#droppedBefore;
-    if (unreported) this.#log.warn(this.#fields(this.#reason), `${this.#noun} were lost at the end`);
+    if (unreported) this.#log.warn(this.#fields(this.#reason), this.#signal.lines.lost);
   }
 
   /** A batch was delivered as a whole. A line that may not be written now is written with a later batch. */
   delivered(): void {
     if (!this.#failing || !this.#mayWrite()) return;
     this.#failing = false;
-    this.#log.info(this.#fields(undefined), `${this.#noun} are delivered again`);
+    this.#log.info(this.#fields(undefined), this.#signal.lines.recovered);
     this.#failures = 0;
     this.#droppedBefore = this.#counts.totalDropped();
   }
@@ -99,7 +99,7 @@ export class DeliveryLog {
   #fields(reason: string | undefined): object {
     const { saved, queued } = this.#counts;
     const dropped = this.#counts.totalDropped();
-    const prefix = this.#noun.replaceAll(' ', '_');
+    const prefix = this.#signal.fieldPrefix;
     return {
       endpoint: this.#endpoint,
       reason,

@@ -1,4 +1,4 @@
-/** One signal's way to the exporter thread: batches that are handed over, those that wait for a thread, and their results. */
+/** One signal's way to the exporter thread: posted batches, waiting batches, and their results. */
 import type { Worker } from 'node:worker_threads';
 import type { Batch, DeliveryResult, ExportSettings, FromExporter, ToExporter } from './messages.ts';
 import type { Signal } from './signal.ts';

@@ -38,7 +38,7 @@ export function parseHeaders(text: string, file: string): Record<string, string>
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [, name, value] = LINE.exec(line) ?? [];
-    if (name === undefined) throw new Error(`${file}:${index + 1} is no header; write "Name: value" on each line`);
+    if (name === undefined) throw new Error(`${file}:${index + 1} is not a header; write "Name: value" on each line`);
     const complaint = checkHeaderName(name.toLowerCase());
     if (complaint !== undefined) throw new Error(`${file}:${index + 1} ${name} ${complaint.wrong}; ${complaint.mend}`);
     headers[name.toLowerCase()] = value!;

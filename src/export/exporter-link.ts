@@ -1,8 +1,7 @@
 /**
- * The main thread's end of the exporter thread. All signals share the thread, each through a channel of its own: the link
- * starts the thread with the first channel, hands batches over, reports what became of them, restarts the thread if it dies,
- * and ends it with the last channel. Nothing here waits, and nothing that happens in the thread can throw here. The thread is
- * started at once and not with the first batch: starting takes the main thread some 6 ms, which no request shall wait for.
+ * The main thread's end of the exporter thread. All signals share the thread, each through its own channel. The thread starts
+ * with the first channel, is restarted if it dies, and ends with the last channel. Nothing here waits, and an error of the thread
+ * is never thrown here. The thread does not start with the first batch, because a start takes the main thread some 6 ms.
  */
 import { Worker } from 'node:worker_threads';
 import { type ChannelEvents, ExportChannel } from './export-channel.ts';
@@ -11,7 +10,7 @@ import { collectorLookup, type Resolve } from './shared-lookup.ts';
 import type { Signal } from './signal.ts';
 
 export interface LinkOptions {
-  /** The program of the thread; ours unless a test says otherwise. */
+  /** The program of the thread; ours unless a test gives another. */
   readonly program?: URL | undefined;
   /** Looks up the collectors' names for the thread. */
   readonly lookUp?: Resolve;

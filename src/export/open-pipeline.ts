@@ -22,7 +22,7 @@ export interface PipelineParts<Item> {
 
 export interface Pipeline<Item> {
   readonly queue: BatchQueue<Item>;
-  /** Delivers what is queued, or drops and counts it. Takes no longer than `timeoutMillis`, never rejects. Safe twice. */
+  /** Delivers the queue, or drops and counts its items. Takes no longer than `timeoutMillis`, never rejects. Safe twice. */
   shutdown(timeoutMillis: number): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Looks up the names of collectors, one at a time; requests for the same name share a lookup that runs. As long as the DNS does
- * not respond, many seconds, a lookup occupies a thread of libuv's pool, which lends half of its threads to lookups: two. Attempts
- * that each looked up anew would block the lookups of the store's names, and with those the uploads.
+ * Looks up the names of collectors, one at a time; requests for the same name share a running lookup. While the DNS does not
+ * respond, a lookup occupies a thread of libuv's pool for many seconds. The pool lends two threads to lookups. A new lookup for
+ * each attempt would block the lookups of the store's names, and with those the uploads.
  */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
@@ -11,7 +11,7 @@ export type Resolve = (hostname: string, options: LookupOptions) => Promise<Look
 
 export class SharedLookup {
   readonly #resolve: Resolve;
-  /** Running lookups, by name and options. Results are not cached: connections are kept alive, and addresses change. */
+  /** Running lookups, by name and options. Results are not cached: connections live long, and addresses change. */
   readonly #running = new Map<string, Promise<LookupAddress[]>>();
   #last: Promise<unknown> = Promise.resolve();
 

@@ -1,4 +1,4 @@
-/** Sends the lines of the log to a collector as well. Loaded only where the configuration asks for it. */
+/** Sends the lines of the log to a collector as well. Loaded only with `logging.otlp`. */
 import type { LoggingConfig } from '../config/logging.ts';
 import type { Log } from '../domain/log.ts';
 import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
@@ -40,7 +40,7 @@ const PROBE_BYTES = 1024;
 /**
  * @param log goes on as it was, and gets the lines about failing exports, which the collector would not receive.
  * @throws Error if a file that the configuration names cannot be used.
- * @returns a log that writes to both; its `close` sends what is left, and closes `log`.
+ * @returns a log that writes to both; its `close` sends the rest of the queue, and closes `log`.
  */
 export function pushLogs(
   log: ProcessLog,

@@ -168,7 +168,7 @@ function fixed64(out: ByteWriter, value: number): void {
   out.fixed32(Math.floor(value / 0x1_0000_0000));
 }
 
-/** UCUM, from the suffix that Prometheus asks for. */
+/** UCUM, from the suffix that Prometheus requires. */
 function unitOf(name: string): string {
   if (name.endsWith('_seconds')) return 's';
   return name.endsWith('_bytes') ? 'By' : '';

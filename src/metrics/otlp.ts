@@ -1,4 +1,4 @@
-/** Pushes the metrics of the registry to a collector at an interval. Loaded only where the configuration asks for it. */
+/** Pushes the metrics of the registry to a collector at an interval. Loaded only with `metrics.otlp`. */
 import type { MetricsConfig } from '../config/metrics.ts';
 import type { Log } from '../domain/log.ts';
 import { ExportCounts, type ExportStats } from '../export/export-counts.ts';

@@ -12,7 +12,7 @@ export interface ExportOptions {
   readonly serviceVersion?: string;
   /** Where relative paths of the configuration begin; the working directory unless given. */
   readonly directory?: string;
-  /** Longest time from a batch's arrival at the exporter to its delivery, retries included; a minute unless a test says otherwise. */
+  /** Longest time from a batch's arrival at the exporter to its delivery, retries included; a minute unless a test gives another. */
   readonly deadlineMillis?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Our own recorder with all that is behind it: from a span that ends to a collector that has it. */
+/** Our own recorder: tracer, sampler, tail sampling, and the pipeline to the collector. */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
@@ -24,7 +24,7 @@ import { TracerFigures, type TracerStats } from './tracer-figures.ts';
 
 export interface RecorderOptions extends ExportOptions {
   readonly log: Log;
-  /** The exporter thread, if other signals share it; one of its own unless given. */
+  /** The exporter thread, if other signals share it; its own unless given. */
   readonly link?: ExporterLink;
 }
 

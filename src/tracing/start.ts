@@ -1,6 +1,6 @@
 /**
- * Tracing, put together from the configuration. This is the only way in: it is imported when tracing is enabled and not
- * before, and nothing outside this folder imports anything else of it.
+ * Tracing, built from the configuration. This is the only entry: it is imported when tracing is enabled and not before.
+ * No file outside this folder imports anything else of it.
  */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
@@ -16,7 +16,7 @@ export interface TracingHandle {
   /** Undefined where another provider records. */
   readonly stats?: () => TracerStats;
   /**
-   * Delivers what is queued, or drops and counts it, within `timeoutMillis`; spans that end afterwards are dropped and
+   * Delivers the queue, or drops and counts its spans, within `timeoutMillis`; spans that end afterwards are dropped and
    * counted. Safe twice, never rejects.
    */
   shutdown(timeoutMillis?: number): Promise<void>;

@@ -167,14 +167,14 @@ describe('doctor, of collectors', () => {
       'http/protobuf',
       answering(404),
       BOTH,
-      /HTTP 404.*\n.*nothing under this path: check \w+\.otlp\.endpoint/,
+      /HTTP 404.*\n.*accepts nothing under this path: check \w+\.otlp\.endpoint/,
     ],
     [
       'no such service',
       'grpc',
       grpc(() => ({ code: 12, details: 'unknown service' })),
       SPANS,
-      /UNIMPLEMENTED.*\n.*nothing of this kind/,
+      /UNIMPLEMENTED.*\n.*does not accept this signal/,
     ],
     [
       'an unknown authority',
@@ -215,7 +215,7 @@ describe('doctor, of collectors', () => {
     ],
     ['no answer', 'http/protobuf', hanging, BOTH, /no response in time.*\n.*firewall or a proxy/],
     ['no answer', 'grpc', hanging, BOTH, /DEADLINE_EXCEEDED.*\n.*firewall or a proxy/],
-    ['a fault of its own', 'http/protobuf', answering(503), BOTH, /(HTTP 503|retryable).*\n.*its own log says why/],
+    ['a fault of its own', 'http/protobuf', answering(503), BOTH, /(HTTP 503|retryable).*\n.*its own log/],
   ] as const) {
     it(`says what to do about ${what}, over ${protocol}, to ${sections}`, { timeout: 30_000 }, async (t) => {
       const otlp = { endpoint: await listen(t), protocol, headers, timeout_seconds: 1 };

@@ -1,4 +1,4 @@
-/** Sends one real span, one metric and one line of the log to the collectors, whatever the configuration says of sampling. */
+/** Sends one real span, one metric and one line of the log to the collectors, whatever the sampling. */
 import type { Config } from '../../config/config.ts';
 import type { OtlpConfig } from '../../config/otlp.ts';
 import { resourceAttributes } from '../../config/resource-attributes.ts';

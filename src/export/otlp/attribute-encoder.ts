@@ -63,7 +63,7 @@ export class AttributeEncoder implements AttributeVisitor {
     else rawAttribute(out, tag, key.field, anyValue(value));
   }
 
-  /** Several, for what is encoded once. */
+  /** Several, for attributes that are encoded once. */
   bytes(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[]): Uint8Array {
     const out = new ByteWriter(FIRST_BYTES, Number.POSITIVE_INFINITY);
     for (const [key, value] of attributes) this.write(out, tag, key, value);
@@ -138,7 +138,7 @@ function anyValue(value: unknown): Uint8Array {
   );
 }
 
-/** One KeyValue message, without its own tag; for what is encoded once. */
+/** One KeyValue message, without its own tag; for attributes that are encoded once. */
 export function keyValue(key: string, value: unknown): Uint8Array {
   return Buffer.concat([bytesField(KEY_FIELD, key), bytesField(2, anyValue(value))]);
 }

@@ -1,6 +1,6 @@
 /**
- * A growing buffer with the parts of Protocol Buffers that OTLP needs. It is the hot path of tracing: the shortest texts are
- * written here, byte by byte, because calling into the engine for them costs more than they do.
+ * A growing buffer with the parts of Protocol Buffers that OTLP needs. It is the hot path of tracing. The shortest texts are
+ * written here, byte by byte, because a call into the engine costs more.
  */
 
 /** Zero of a clock in Unix nanoseconds, as two words of 32 bits. */
@@ -9,14 +9,14 @@ export interface UnixZero {
   readonly low: number;
 }
 
-/** Thrown by `reserve`; what was being written does not fit the writer's bound. */
+/** Thrown by `reserve`; the content does not fit the writer's limit. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
 /** Texts up to this many characters are tried as ASCII; so their lengths take one byte. */
 export const SHORT = 96;
-/** Up to so many characters a loop is faster than a call into the engine. */
+/** Number of characters up to which a loop is faster than a call into the engine. */
 const SPELT = 16;
 /** What a hex digit stands for, by its character code. */
 export const NIBBLE: Uint8Array = new Uint8Array(128);
@@ -161,14 +161,14 @@ export class ByteWriter {
     return true;
   }
 
-  /** Begins something whose length stands before it; what it gives belongs to `close`. */
+  /** Begins a field with its length before it. @returns the argument of `close`. */
   open(): number {
     this.reserve(16);
     this.length += 2;
     return this.length;
   }
 
-  /** Writes the length, in two bytes where that is enough; else what stands after it makes room. */
+  /** Writes the length, in two bytes where that is enough; else the content is moved. */
   close(start: number): void {
     const length = this.length - start;
     if (length >= 0x4000) {

@@ -1,5 +1,5 @@
 /**
- * OTLP's messages for traces, between Protocol Buffers and the JSON that OTLP has for them (opentelemetry-proto, "JSON Protobuf
+ * OTLP's messages for traces, converted between Protocol Buffers and OTLP JSON (opentelemetry-proto, "JSON Protobuf
  * Encoding": ids in hex digits, enums as numbers, 64-bit integers as text). One table says what the messages hold, and serves both ways.
  */
 import { doubleField, doubleValue, intField, readFields, tagOf, varint, WIRE } from '../../kit/protobuf.ts';
@@ -90,7 +90,7 @@ export function requestToJson(request: Uint8Array): string {
   return JSON.stringify(toJson('Request', request));
 }
 
-/** @returns the ExportTraceServiceRequest, and how many spans are in it. @throws Error that says what is malformed. */
+/** @returns the ExportTraceServiceRequest, and how many spans are in it. @throws Error that names the malformed value. */
 export function requestFromJson(line: string): { readonly request: Uint8Array; readonly spans: number } {
   const json: unknown = JSON.parse(line);
   const request = fromJson('Request', json, 'the line');

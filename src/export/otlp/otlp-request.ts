@@ -52,7 +52,7 @@ export interface PartialSuccess {
   readonly message: string;
 }
 
-/** The partial success of a response. A response that cannot be read counts as full success: its status says so. */
+/** The partial success of a response. A response that cannot be read counts as full success, because of its status. */
 export function readPartialSuccess(response: Uint8Array): PartialSuccess {
   try {
     return partialSuccessOf(response);

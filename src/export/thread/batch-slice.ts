@@ -5,7 +5,7 @@ export interface BatchSlice {
   readonly bytes: Uint8Array;
 }
 
-/** Cut between two items, nearest to the middle by count. @param slice of at least two items. */
+/** Split between two items, nearest to the middle by count. @param slice of at least two items. */
 export function halves({ items, bytes }: BatchSlice): [BatchSlice, BatchSlice] {
   const first = items >> 1;
   let at = 0;

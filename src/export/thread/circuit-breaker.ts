@@ -8,9 +8,9 @@
 const FIRST_BACKOFF_MILLIS = 1_000;
 const LONGEST_BACKOFF_MILLIS = 10_000;
 /**
- * A collector that is back gets data again within thirty seconds, whatever its last Retry-After said: this, the jitter and one
- * attempt. Batches live for a minute, so a much longer wait would drop everything that arrives meanwhile; and one attempt with
- * one batch in twenty seconds does not burden a collector.
+ * A collector that is back gets data again within thirty seconds, whatever its last Retry-After was: this, the jitter and one
+ * attempt. Batches live for a minute, so a much longer wait would drop everything that arrives meanwhile. One batch in twenty
+ * seconds does not burden a collector.
  */
 const LONGEST_RETRY_AFTER_MILLIS = 15_000;
 const LONGEST_JITTER_MILLIS = 10_000;

@@ -18,7 +18,7 @@ export type Post = (message: FromExporter, ...transferred: ArrayBuffer[]) => voi
 const PARALLEL_EXPORTS = 4;
 /** The last part of the shutdown, reserved for the fallback. */
 const SAVING_MILLIS = 500;
-/** Its share of a shorter shutdown. */
+/** Its part of a shorter shutdown. */
 const SAVING_SHARE = 0.25;
 
 type Waiting = Batch & { readonly expiresAt: number };

@@ -1,6 +1,6 @@
 /**
- * Name resolution for grpc-js by our shared lookup: grpc-js has no option for it, but accepts another resolver for its `dns`
- * scheme, which proxies are resolved with as well.
+ * Name resolution for grpc-js by our shared lookup. grpc-js has no option for it, but accepts another resolver for its `dns`
+ * scheme. Names of proxies are resolved by the same scheme.
  */
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';

@@ -40,8 +40,8 @@ export interface GrpcExporterOptions {
 const GZIP = 2;
 const NONE = 0;
 /**
- * In bytes. grpc-js holds a response in the chunks in which it arrived, which may be one byte each and take 400: less than the
- * 4 MiB of OTLP/HTTP, where we buffer it ourselves. A response says how many items were rejected, and why.
+ * In bytes. grpc-js holds a response in the chunks in which it arrived; a chunk of one byte takes 400. So the limit is below the
+ * 4 MiB of OTLP/HTTP, where we buffer the response ourselves. A response holds the number of rejected items and a message.
  */
 const MAX_RESPONSE = 64 * 1024;
 /** grpc-js waits up to two minutes between attempts to connect; after an outage that would be lost time. */
@@ -127,7 +127,7 @@ function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions)
   const { protocol, hostname, port } = new URL(endpoint);
   const secure = protocol === 'https:';
   const address = hostname.replace(/^\[(.*)\]$/, '$1');
-  // The authorities of Node.js, as over HTTP; grpc-js alone would use an environment variable of its own.
+  // The authorities of Node.js, as over HTTP; grpc-js alone would read its own environment variable.
   const trust = secure
     ? credentials.createFromSecureContext(createSecureContext(tls.material()), {
         checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
@@ -141,7 +141,7 @@ function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions)
     'grpc.initial_reconnect_backoff_ms': 1_000,
     'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
     'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
-    // A collector on the loopback is not behind a proxy, whatever the environment says.
+    // A collector on the loopback is not behind a proxy, whatever the environment.
     'grpc.enable_http_proxy': isThisMachine(hostname) ? 0 : 1,
     // Otherwise a new client would get the old connection.
     'grpc.use_local_subchannel_pool': 1,

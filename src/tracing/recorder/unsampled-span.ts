@@ -5,18 +5,18 @@
 import type { Span as ApiSpan, Context, SpanContext } from '@opentelemetry/api';
 import type { Span } from '../../domain/span.ts';
 import { formatTraceparent } from '../propagation/format-traceparent.ts';
-import type { SpanShop } from './recording-span.ts';
+import type { TracerContext } from './recording-span.ts';
 import { SpanHolder } from './span-holder.ts';
 
 export class UnsampledSpan implements ApiSpan, Span {
   readonly #context: SpanContext;
-  readonly #shop: SpanShop;
+  readonly #tracer: TracerContext;
   readonly #around: Context;
   #outgoing: readonly string[] | undefined;
 
   /** @param around in which it was opened. */
-  constructor(shop: SpanShop, context: SpanContext, around: Context) {
-    this.#shop = shop;
+  constructor(tracer: TracerContext, context: SpanContext, around: Context) {
+    this.#tracer = tracer;
     this.#context = context;
     this.#around = around;
   }
@@ -43,7 +43,7 @@ export class UnsampledSpan implements ApiSpan, Span {
   }
 
   outgoingHeaders(): readonly string[] {
-    this.#outgoing ??= this.#shop.carry(new SpanHolder(this.#around, this));
+    this.#outgoing ??= this.#tracer.carry(new SpanHolder(this.#around, this));
     return this.#outgoing;
   }
 

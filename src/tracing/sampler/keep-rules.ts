@@ -1,15 +1,15 @@
-/** Which traces are kept for what became of them, although the sampler had said no when they began. */
+/** Tail sampling: which traces are kept by their outcome, although the sampler did not keep them at their start. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { RecordingSpan } from '../recorder/recording-span.ts';
 
 export interface KeepRules {
-  /** Requests that failed, whoever is to blame, but for those of `denied`; and calls that failed, though the request went well. */
+  /** Failed requests, except those of `denied`; and failed calls of successful requests. */
   readonly errors: boolean;
-  /** Requests that were refused because of who asked: 401 and 403. */
+  /** Requests with status 401 or 403. */
   readonly denied: boolean;
-  /** Seconds; undefined is no reason. */
+  /** Seconds; undefined disables the rule. */
   readonly slowerThanSeconds: number | undefined;
-  /** Bytes of an object; undefined is no reason. */
+  /** Bytes of an object; undefined disables the rule. */
   readonly largerThanBytes: number | undefined;
 }
 

@@ -1,8 +1,7 @@
 /**
- * Holds the spans of traces that the sampler did not keep until their local root has ended, and then decides by what became of
- * them. Stands before the queue; spans of traces that are kept anyway pass straight through. Bounded in bytes and in age: where
- * all of them together are too many, or one has waited too long, the trace that has waited longest is given up. What is known to
- * be slow before it has ended is kept from that moment on, and waits no more.
+ * Tail sampling: holds the spans of traces that the sampler did not keep until their local root has ended, and then decides by
+ * their outcome. Spans of traces that are kept anyway pass through. The buffer is bounded in bytes and in age: beyond a limit the
+ * trace that has waited longest is dropped. A trace that is slow before it has ended is kept from that moment on.
  */
 import { type Aged, AgeList } from '../../kit/age-list.ts';
 import type { LocalTrace } from '../recorder/local-trace.ts';
@@ -15,22 +14,22 @@ export interface TailLimits {
   readonly maxBytes: number;
   /** Longest that a trace may wait for its end. */
   readonly maxAgeMillis: number;
-  /** How many may be kept; undefined keeps all. */
+  /** Limit of the traces that are kept; undefined keeps all. */
   readonly cap?: RateCap | undefined;
   /** Monotonic milliseconds. */
   now?(): number;
 }
 
-/** What has become of traces; must not throw. */
+/** Outcomes of traces; must not throw. */
 export interface TailEvents {
   kept(reason: KeepReason): void;
-  /** Given up before its end was known. */
+  /** Dropped before a decision. */
   evicted(): void;
-  /** There was a reason to keep it, and too many had one. */
+  /** There was a reason to keep it, but the limit was reached. */
   rateLimited(): void;
 }
 
-/** What a span takes without its attributes, in bytes: as measured, rounded up. */
+/** Size of a span without its attributes, in bytes: as measured, rounded up. */
 const SPAN_BYTES = 600;
 const LOOK_MILLIS = 1_000;
 
@@ -69,7 +68,7 @@ export class TailBuffer implements SpanSink {
     this.#now = limits.now ?? (() => performance.now());
   }
 
-  /** From now on its spans wait here. @param local undecided. */
+  /** From now on its spans wait here. @param local without a decision. */
   open(local: LocalTrace): void {
     const waiting = new Waiting(local, this.#now());
     local.waiting = waiting;
@@ -85,16 +84,16 @@ export class TailBuffer implements SpanSink {
     else this.#hold(span, waiting as Waiting);
   }
 
-  /** Decides what can be decided by age alone. */
+  /** Decides by age. */
   sweep(): void {
     const { slowerThanSeconds } = this.#rules;
     const slow = slowerThanSeconds === undefined ? Number.POSITIVE_INFINITY : slowerThanSeconds * 1000;
-    const patience = Math.min(slow, this.#limits.maxAgeMillis);
+    const longest = Math.min(slow, this.#limits.maxAgeMillis);
     let waiting = this.#waiting.oldest;
     while (waiting !== undefined) {
       const { local, spans, since } = waiting;
       const age = this.#now() - since;
-      if (age <= patience) return;
+      if (age <= longest) return;
       this.#forget(waiting);
       if (age > slow) this.#keep(local.root as RecordingSpan, spans, 'kept_slow');
       else this.#events.evicted();
