@@ -10,7 +10,7 @@ import { send } from '../support/http-client.ts';
 import { receiveGrpc, receiveHttp } from '../support/otlp-receiver.ts';
 import { keptLog } from '../support/tracing-config.ts';
 
-const EXAMPLES = new URL('../../examples', import.meta.url);
+const EXAMPLES = new URL('../../examples/', import.meta.url);
 const folders = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],
 );

@@ -69,27 +69,25 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'assembly/examine/collector-mend.ts',
     'assembly/examine/policy.ts',
     'assembly/open-auth.ts',
-    'assembly/watch-sdk.ts',
     'auth/jwt/configured-key.ts',
     'authz/engine.ts',
     'cli.ts',
+    'export/export-headers.ts',
+    'export/otlp/otlp-json.ts',
+    'export/thread/create-exporter.ts',
+    'export/thread/without-secrets.ts',
     'kit/export-header-name.ts',
-    'kit/export-headers.ts',
-    'kit/otlp-exporter.ts',
     'kit/package-version.ts',
     'kit/this-machine.ts',
     's3/endpoint.ts',
-    'tracing/exporter/create-exporter.ts',
-    'tracing/exporter/otlp-json.ts',
-    'tracing/exporter/without-secrets.ts',
   ],
   'written by this process itself': [
+    'export/thread/console.ts',
     'server/early-reply.ts',
     'store/disk/sealed-file.ts',
     'store/disk/upload-files.ts',
     'store/disturb.ts',
     'store/operations/complete-multipart-upload.ts',
-    'tracing/exporter/console.ts',
   ],
   'fed through the running server, in test/e2e/linear-time.test.ts': [
     'server/admin-hosts.ts',
@@ -99,10 +97,9 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
   'short, whatever is sent: it is cut or refused before': [
     'authz/opa.ts',
-    'kit/attempt-export.ts',
+    'export/thread/grpc.ts',
     'kit/decode-content.ts',
     'store/operations/upload-part.ts',
-    'tracing/exporter/grpc.ts',
     'tracing/sampler/ratio.ts',
     'upload/control-call.ts',
   ],
@@ -118,7 +115,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 const TAKES_APART =
   /\.(test|exec|split|replace|replaceAll|match|matchAll|search)\(|new (RegExp|SaxesParser)|JSON\.parse/;
 
