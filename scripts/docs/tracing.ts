@@ -20,14 +20,14 @@ One request is one trace, and so is one multipart upload with all its requests:
 
 \`\`\`
 http.server.request   SERVER    the whole request
-├ auth.verify         INTERNAL  who is it?
-├ authz.check         INTERNAL  may they? There where somebody is asked
+├ auth.verify         INTERNAL  authentication
+├ authz.check         INTERNAL  authorization, if the bucket has a policy engine
 │ └ authz.…           CLIENT    one for each policy engine
 └ s3.upload           INTERNAL  the S3 operation
   └ aws.s3.…          CLIENT    one for each attempt at the store
 \`\`\`
 
-This part is made from \`src/tracing/catalogue.ts\`, the one above from \`scripts/docs/tracing-guide.md\`. What an attribute was called before the HTTP conventions became stable stands in
+This part is made from \`src/tracing/catalogue.ts\`, the one above from \`scripts/docs/tracing-guide.md\`. The names from before the HTTP conventions became stable are in
 the last column; those names are set with \`semantic_conventions: dup\` (beside today's) or \`legacy\` (in their place).
 `;
 

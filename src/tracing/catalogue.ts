@@ -313,12 +313,12 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
   },
   'auth.verify': {
     kind: 'internal',
-    prose: 'Who is it? Judged on headers, query and form fields; the body is unread.',
+    prose: 'Authentication. Uses headers, query and form fields; the body has not been read.',
     attributes: AUTH,
   },
   'authz.check': {
     kind: 'internal',
-    prose: 'May they? There where the bucket has a policy engine; with several, all must allow.',
+    prose: 'Authorization, where the bucket has a policy engine; with several, all must allow.',
     attributes: AUTHZ,
   },
   'authz.opa': { kind: 'client', prose: 'One call to Open Policy Agent.', attributes: ENGINE },

@@ -63,8 +63,8 @@ const TOO_LARGE = /larger than|too large|exceeds/i;
 /** Text of grpc-js about a response that is too large. */
 const RESPONSE_TOO_LARGE = /^Received message larger than/;
 /**
- * An IP address is not a valid server name in TLS (RFC 6066, section 3), and Node.js rejects it. grpc-js cannot omit the name, but
- * replace it. The certificate is checked against the address nevertheless.
+ * An IP address is not a valid server name in TLS (RFC 6066, section 3), so Node.js rejects it. grpc-js cannot omit the
+ * name. It can replace it. The certificate is checked against the address nevertheless.
  */
 const UNNAMED: ChannelOptions = { 'grpc.ssl_target_name_override': 'collector' };
 const asIs = (bytes: Buffer): Buffer => bytes;

@@ -1,5 +1,5 @@
 /**
- * Makes grpc-js compress at level 1: it has no option for it, and the default level takes four times the CPU for 6 % fewer bytes of
+ * Makes grpc-js compress at level 1, for which it has no option. The default level takes four times the CPU for 6 % fewer bytes of
  * spans (docs/performance.md). Call it in the exporter thread only: the module `zlib` of each thread is its own.
  */
 import zlib from 'node:zlib';

@@ -1,6 +1,6 @@
 /**
- * A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. It is what the gateway's stages see and
- * what `@opentelemetry/api` knows as a span in one object, because there are six of them in a request, and what is not there costs nothing.
+ * A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. One object is
+ * both the span of the gateway's stages and that of `@opentelemetry/api`: a request has six of them, and a second object would cost.
  */
 import {
   type Attributes as ApiAttributes,
@@ -243,7 +243,7 @@ function isTime(value: ApiAttributes | TimeInput | undefined): value is TimeInpu
   return typeof value === 'number' || value instanceof Date || Array.isArray(value);
 }
 
-/** As the official SDK does: an error's code, where it has one, says more than the name of its class. */
+/** As the official SDK does: an error's code, if it has one, is more specific than the name of its class. */
 function attributesOf(exception: Exception): ApiAttributes {
   if (typeof exception === 'string') return { 'exception.message': exception };
   const { code, name, message, stack } = exception;

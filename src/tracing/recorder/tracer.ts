@@ -1,6 +1,6 @@
 /**
- * Our tracer behind the interface of `@opentelemetry/api`: decides at each local root, and lets the spans below follow. Its spans are
- * those that the gateway sees.
+ * Our tracer behind the interface of `@opentelemetry/api`: decides at each local root, and lets the spans below follow. The gateway
+ * uses its spans directly.
  */
 import {
   type Context,
@@ -27,7 +27,7 @@ export const RANDOM_FLAG = 0x02;
 
 export interface TracerParts extends TracerContext {
   readonly sampler: Sampler;
-  /** Told of traces that the sampler does not keep, where they may be kept for what becomes of them. */
+  /** Called for traces that the sampler does not keep, with tail sampling. */
   readonly tail?: { open(local: LocalTrace): void } | undefined;
 }
 

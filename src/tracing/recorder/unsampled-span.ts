@@ -1,6 +1,6 @@
 /**
- * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It stands
- * for all spans below it as well: nobody would ever see their ids.
+ * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It also
+ * represents all its children, whose ids are never exported.
  */
 import type { Span as ApiSpan, Context, SpanContext } from '@opentelemetry/api';
 import type { Span } from '../../domain/span.ts';

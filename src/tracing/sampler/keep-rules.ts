@@ -47,19 +47,19 @@ function failureOf({ errors, denied }: KeepRules, root: RecordingSpan, spans: re
   return errors && (!asked || spans.some(isFailedOtherwise)) ? 'kept_error' : undefined;
 }
 
-/** An attempt at the store or a policy engine; what a refusal leaves on spans of our own is not meant. */
+/** An attempt at the store or a policy engine, not an internal span of a refusal. */
 function isFailedCall({ kind, statusCode }: RecordingSpan): boolean {
   return statusCode === SpanStatusCode.ERROR && kind === SpanKind.CLIENT;
 }
 
-/** Beside the very answer that an object is not there. */
+/** Except the 404 of a missing object. */
 function isFailedOtherwise(span: RecordingSpan): boolean {
   return (
     isFailedCall(span) && (attribute(span, 'http.response.status_code') ?? attribute(span, 'http.status_code')) !== 404
   );
 }
 
-/** Whether an object is there: many clients ask before every upload, and no is what they hope for. */
+/** A HEAD for a missing object: many clients send it before every upload, and expect the 404. */
 function isAnswerNo(root: RecordingSpan, status: unknown): boolean {
   return status === 404 && (attribute(root, 'http.request.method') ?? attribute(root, 'http.method')) === 'HEAD';
 }

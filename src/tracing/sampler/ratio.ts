@@ -1,6 +1,6 @@
 /**
- * Keeps a ratio of all traces, and the same ones in every process that keeps that share or more: the decision hangs on the
- * last 56 bits of the trace id alone (OTel specification, "TraceState: Probability Sampling"). Threshold and randomness are
+ * Keeps a ratio of all traces, and the same ones in every process with that ratio or more. The decision depends only on the
+ * last 56 bits of the trace id (OTel specification, "TraceState: Probability Sampling"). Threshold and randomness are
  * both 14 hex digits, so comparing the texts compares the numbers.
  */
 import type { SpanContext, TraceState as TraceStateApi } from '@opentelemetry/api';
@@ -32,7 +32,7 @@ function thresholdOf(ratio: number): string {
   return (2n ** 56n - BigInt(kept)).toString(16).padStart(DIGITS, '0');
 }
 
-/** A caller whose trace ids are not random can send randomness of its own, `rv`. */
+/** A caller whose trace ids are not random can send its own randomness, `rv`. */
 function randomnessOf(traceId: string, sub: Map<string, string>): string {
   const explicit = sub.get('rv');
   return explicit !== undefined && RANDOMNESS.test(explicit) ? explicit : traceId.slice(-DIGITS);
