@@ -4,13 +4,14 @@ import { openBuckets } from './app/buckets.ts';
 import { openEdge } from './app/edge.ts';
 import { Lifetime } from './app/lifetime.ts';
 import { logStart } from './app/log-start.ts';
-import { openLog, openTelemetry } from './app/telemetry.ts';
+import { exporterLink, openLog, openTelemetry } from './app/telemetry.ts';
 import { openUploads } from './app/uploads.ts';
 import type { Config } from './config/config.ts';
 import type { Environment } from './config/expand.ts';
 import type { VariableWarning } from './config/variable-warning.ts';
 import type { RequestTracer } from './domain/span.ts';
 import type { ProcessLog } from './logging/create-log.ts';
+import { watchExport } from './metrics/export-metrics.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
 
 export interface App {
@@ -44,11 +45,13 @@ export interface AppOptions {
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { directory = process.cwd(), env = {}, warnings = [] } = options;
-  const log = await openLog(config, directory, options.log);
+  const link = exporterLink();
+  const { log, exported } = await openLog(config, directory, link, options.log);
   const lifetime = new Lifetime(log);
   lifetime.onLastFlush((millis) => log.close(millis));
   try {
-    const telemetry = await openTelemetry(config, lifetime, { log, directory }, options.tracer);
+    const telemetry = await openTelemetry(config, lifetime, { log, directory, link }, options.tracer);
+    if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
     const context = { directory, env, log, watch: watchIdentity(telemetry.registry) };
     const routes = await openBuckets(config, lifetime, context);
     const admin = await openAdmin(config.metrics, lifetime, telemetry.registry);

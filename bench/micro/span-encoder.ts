@@ -7,17 +7,18 @@ import type { Context } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { RequestTracer } from '../../src/domain/span.ts';
+import { BatchQueue } from '../../src/export/batch-queue.ts';
+import { ExportCounts } from '../../src/export/export-counts.ts';
+import type { Batch } from '../../src/export/messages.ts';
 import { throughApi } from '../../src/tracing/api-span.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
 import { createRequestTracer, recordedBy } from '../../src/tracing/instrumentation.ts';
-import { BatchQueue } from '../../src/tracing/pipeline/batch-queue.ts';
-import { Figures } from '../../src/tracing/pipeline/figures.ts';
-import type { Batch } from '../../src/tracing/pipeline/messages.ts';
 import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS } from '../../src/tracing/recorder/limits.ts';
+import type { RecordingSpan } from '../../src/tracing/recorder/recording-span.ts';
 import { SpanEncoder } from '../../src/tracing/recorder/span-encoder.ts';
 import { Tracer } from '../../src/tracing/recorder/tracer.ts';
 import { chooseSampler, type SamplingStrategy } from '../../src/tracing/sampler/choose-sampler.ts';
@@ -38,7 +39,7 @@ interface Contestant {
 }
 
 function ours(name: string, strategy: SamplingStrategy): Contestant {
-  const figures = new Figures(Number.POSITIVE_INFINITY);
+  const counts = new ExportCounts(Number.POSITIVE_INFINITY);
   const infinite = Number.POSITIVE_INFINITY;
   const limits = { maxQueueSize: infinite, maxQueueBytes: infinite, maxBatchSize: BATCH_SPANS, delayMillis: 60_000 };
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
@@ -48,8 +49,8 @@ function ours(name: string, strategy: SamplingStrategy): Contestant {
       queue.settled(batch.id);
     },
   };
-  const queue: BatchQueue = new BatchQueue(limits, {
-    figures,
+  const queue: BatchQueue<RecordingSpan> = new BatchQueue(limits, {
+    counts,
     encoder,
     target,
     events: { refused() {}, spoiled() {} },

@@ -1,7 +1,7 @@
 /** Renders docs/TRACING.md: the guide next to this file, then every span and its attributes from the tracer's catalogue. */
 import { readFileSync } from 'node:fs';
+import { DROP_REASONS } from '../../src/export/drop-reason.ts';
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
-import { DROP_REASONS } from '../../src/tracing/pipeline/drop-reason.ts';
 import { code, table } from './markdown.ts';
 
 export function renderTracing(): string {
@@ -21,7 +21,7 @@ One request is one trace, and so is one multipart upload with all its requests:
 \`\`\`
 http.server.request   SERVER    the whole request
 ├ auth.verify         INTERNAL  authentication
-├ authz.check         INTERNAL  authorization, if an engine is configured
+├ authz.check         INTERNAL  authorization, if the bucket has a policy engine
 │ └ authz.…           CLIENT    one for each policy engine
 └ s3.upload           INTERNAL  the S3 operation
   └ aws.s3.…          CLIENT    one for each attempt at the store

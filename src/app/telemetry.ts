@@ -1,14 +1,16 @@
 /**
- * Log, metrics and traces of one gateway, as its configuration describes them. The code of tracing is imported here and
- * nowhere else in the gateway, and only when tracing is enabled.
+ * Log, metrics and traces of one gateway, as its configuration describes them. The code of tracing and of the export is imported
+ * here and nowhere else in the gateway, and only when it is enabled.
  */
 import type { Config } from '../config/config.ts';
 import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
 import { NO_TRACER, type RequestTracer } from '../domain/span.ts';
+import type { ExporterLink } from '../export/exporter-link.ts';
 import { packageVersion } from '../kit/package-version.ts';
 import { createLog, type ProcessLog } from '../logging/create-log.ts';
 import { logWithoutCredentials } from '../logging/without-credentials.ts';
+import { type ExportFigures, watchExport } from '../metrics/export-metrics.ts';
 import { Registry } from '../metrics/registry.ts';
 import { watchTracer } from '../metrics/tracer-metrics.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -18,32 +20,55 @@ export interface Telemetry {
   readonly tracer: RequestTracer;
 }
 
+/** The exporter thread that all signals share; its code is loaded with the first signal that is exported. */
+export type OpenLink = () => Promise<ExporterLink>;
+
+export function exporterLink(): OpenLink {
+  let link: Promise<ExporterLink> | undefined;
+  return () => (link ??= import('../export/exporter-link.ts').then(({ ExporterLink: Link }) => new Link()));
+}
+
+export interface OpenedLog {
+  readonly log: ProcessLog;
+  /** Of the records that are exported; undefined if none are. */
+  readonly exported: (() => ExportFigures) | undefined;
+}
+
 /** @param given a log of the embedding program, which is not closed here. */
-export async function openLog(config: Config, directory: string, given?: ProcessLog): Promise<ProcessLog> {
-  const log = given ?? createLog(config.logging);
-  if (config.logging.otlp !== undefined || config.metrics.otlp !== undefined) {
-    const { watchSdk } = await import('./watch-sdk.ts');
-    watchSdk(log);
-  }
-  if (config.logging.otlp === undefined) return given === undefined ? logWithoutCredentials(log) : unclosed(log);
+export async function openLog(
+  config: Config,
+  directory: string,
+  link: OpenLink,
+  given?: ProcessLog,
+): Promise<OpenedLog> {
+  const lines = given ?? createLog(config.logging);
+  if (config.logging.otlp === undefined)
+    return { log: given === undefined ? logWithoutCredentials(lines) : unclosed(lines), exported: undefined };
   const { pushLogs } = await import('../logging/otlp.ts');
-  return logWithoutCredentials(await pushLogs(log, config.logging, resourceOf(config), directory));
+  const log = pushLogs(lines, config.logging, exportContext(config, directory), await link());
+  return { log: logWithoutCredentials(log), exported: log.stats };
 }
 
 function unclosed(log: ProcessLog): ProcessLog {
   return { ...logWithoutCredentials(log), close: async () => {} };
 }
 
+interface TelemetryContext {
+  readonly log: ProcessLog;
+  readonly directory: string;
+  readonly link: OpenLink;
+}
+
 /** @param given a tracer of the embedding program, which is not shut down here. */
 export async function openTelemetry(
   config: Config,
   lifetime: Lifetime,
-  { log, directory }: { readonly log: ProcessLog; readonly directory: string },
+  context: TelemetryContext,
   given?: RequestTracer,
 ): Promise<Telemetry> {
   const registry = new Registry();
-  await pushMetrics(config, lifetime, registry, log, directory);
-  const tracer = given ?? (await openTracer(config.tracing, lifetime, registry, log, directory));
+  await pushMetrics(config, lifetime, registry, context);
+  const tracer = given ?? (await openTracer(config.tracing, lifetime, registry, context));
   return { registry, tracer };
 }
 
@@ -51,30 +76,31 @@ async function pushMetrics(
   config: Config,
   lifetime: Lifetime,
   registry: Registry,
-  log: ProcessLog,
-  directory: string,
+  { log, directory, link }: TelemetryContext,
 ): Promise<void> {
   const { otlp } = config.metrics;
   if (otlp === undefined) return;
   const { pushMetrics: push } = await import('../metrics/otlp.ts');
-  lifetime.onFlush(await push(registry, otlp, resourceOf(config), log, directory));
+  const { stats, shutdown } = push(registry, otlp, exportContext(config, directory), await link(), log);
+  watchExport(registry, 'metrics', stats);
+  lifetime.onFlush(shutdown);
 }
 
 async function openTracer(
   config: TracingConfig,
   lifetime: Lifetime,
   registry: Registry,
-  log: ProcessLog,
-  directory: string,
+  { log, directory, link }: TelemetryContext,
 ): Promise<RequestTracer> {
   if (!config.enabled) return NO_TRACER;
   const { startTracing } = await import('../tracing/start.ts');
-  const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion() });
+  const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion(), link: await link() });
   lifetime.onFlush((millis) => handle.shutdown(millis));
   if (handle.stats !== undefined) watchTracer(registry, handle.stats);
   return handle.tracer;
 }
 
-function resourceOf({ tracing }: Config): ReturnType<typeof resourceAttributes> {
-  return resourceAttributes(tracing, packageVersion());
+function exportContext({ tracing }: Config, directory: string) {
+  const version = packageVersion();
+  return { resource: resourceAttributes(tracing, version), version, directory };
 }

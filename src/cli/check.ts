@@ -16,7 +16,6 @@ import type { TracingConfig } from '../config/tracing.ts';
 import { warningText } from '../config/variable-warning.ts';
 import { NO_OBSERVER } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
-import { accessTo } from '../kit/otlp-exporter.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { accessLines, explainUpload, type Line } from './check-access.ts';
 import { clientLines } from './check-clients.ts';
@@ -43,7 +42,7 @@ export async function check(
     const around = { directory: dirname(resolve(file)), env, log: SILENT };
     await openKeys(config, around);
     await checkTracing(config.tracing, around.directory);
-    checkAccess(config, around.directory);
+    await checkAccess(config, around.directory);
     const remarks = deprecated(loaded) + ignored(loaded);
     if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + remarks);
     else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + remarks);
@@ -78,9 +77,10 @@ async function checkTracing(config: TracingConfig, directory: string): Promise<v
 }
 
 /** Reads the files for the delivery of metrics and log lines. @throws Error that names section and file. */
-function checkAccess({ metrics, logging }: Config, directory: string): void {
-  if (metrics.otlp !== undefined) accessTo(metrics.otlp, directory, 'metrics.otlp');
-  if (logging.otlp !== undefined) accessTo(logging.otlp, directory, 'logging.otlp');
+async function checkAccess({ metrics, logging }: Config, directory: string): Promise<void> {
+  const { checkCollector } = await import('../export/export-settings.ts');
+  if (metrics.otlp !== undefined) checkCollector('metrics', metrics.otlp, directory);
+  if (logging.otlp !== undefined) checkCollector('logs', logging.otlp, directory);
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };

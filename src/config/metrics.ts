@@ -1,6 +1,6 @@
 /** The section `metrics`: the admin port for Prometheus, and export to a collector. */
 import { optionalList, optionalObject, section, type ValueOf } from './field.ts';
-import { NAME_WITH_GRPC_AND_TLS, NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN_WITH_HTTP } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
 import { boolean, integer, isHost, number, string } from './scalars.ts';
 
 export const METRICS = section(
@@ -34,13 +34,13 @@ export const METRICS = section(
     }),
     otlp: optionalObject(
       {
-        ...otlpFields('/v1/metrics', READ_AGAIN_WITH_HTTP),
+        ...otlpFields('/v1/metrics'),
         interval_seconds: number({ prose: 'The export interval.', default: 60, min: 0.1, max: 3600 }),
       },
       {
         prose:
-          'Also sends the metrics to a collector, through the official SDK. The SDK is loaded only with this section. It does not export exemplars: only `GET /metrics` has them.',
-        rules: [NO_PATH_WITH_GRPC, NAME_WITH_GRPC_AND_TLS],
+          'Also sends the metrics to a collector, with their exemplars. The exporter is loaded only if a signal is exported.',
+        rules: [NO_PATH_WITH_GRPC],
       },
     ),
   },

@@ -1,56 +1,36 @@
 /** The fields for OTLP export that all signals share. */
-import { isIP } from 'node:net';
 import { checkHeaderName } from '../kit/export-header-name.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import { optionalObject, stringMap } from './field.ts';
 import { httpUrl, number, oneOf, string } from './scalars.ts';
 
-const collectorTls = (renewal: string) =>
-  optionalObject(
-    {
-      ca_file: string({
-        prose:
-          "A PEM file with the certificate authorities for the collector's certificate. Defaults to those of Node.js.",
-        optional: true,
-      }),
-      cert_file: string({ prose: 'A PEM file with the client certificate of the gateway.', optional: true }),
-      key_file: string({ prose: 'A PEM file with the private key of the client certificate.', optional: true }),
-    },
-    {
-      prose: `TLS to the collector, for an endpoint with \`https\`. ${renewal}`,
-      rules: [
-        {
-          of: ['cert_file', 'key_file'],
-          at: 'cert_file',
-          broken: ({ cert_file, key_file }) =>
-            (cert_file === undefined) === (key_file === undefined)
-              ? undefined
-              : { wrong: 'needs both cert_file and key_file', hint: 'set both, or neither' },
-        },
-      ],
-    },
-  );
+const COLLECTOR_TLS = optionalObject(
+  {
+    ca_file: string({
+      prose:
+        "A PEM file with the certificate authorities for the collector's certificate. Defaults to those of Node.js.",
+      optional: true,
+    }),
+    cert_file: string({ prose: 'A PEM file with the client certificate of the gateway.', optional: true }),
+    key_file: string({ prose: 'A PEM file with the private key of the client certificate.', optional: true }),
+  },
+  {
+    prose: 'TLS to the collector, for an endpoint with `https`. The files are reloaded when they change.',
+    rules: [
+      {
+        of: ['cert_file', 'key_file'],
+        at: 'cert_file',
+        broken: ({ cert_file, key_file }) =>
+          (cert_file === undefined) === (key_file === undefined)
+            ? undefined
+            : { wrong: 'needs both cert_file and key_file', hint: 'set both, or neither' },
+      },
+    ],
+  },
+);
 
-/** When the files next to the configuration are reloaded, in words. */
-interface Renewal {
-  readonly headers: string;
-  readonly tls: string;
-}
-
-/** For spans, which the gateway exports itself. */
-export const READ_AGAIN: Renewal = {
-  headers: 'the file is reloaded when it changes',
-  tls: 'The files are reloaded when they change.',
-};
-
-/** For metrics and logs, which the official SDK exports. It creates its gRPC client only once. */
-export const READ_AGAIN_WITH_HTTP: Renewal = {
-  headers: 'the file is reloaded when it changes (with `grpc` only if TLS is used)',
-  tls: 'The files are reloaded when they change (with `grpc` only at the next start).',
-};
-
-/** @param path the path for `http/protobuf`. @param renewal when files are reloaded, in words. */
-export function otlpFields(path: string, renewal: Renewal) {
+/** @param path the path for `http/protobuf`. */
+export function otlpFields(path: string) {
   return {
     endpoint: httpUrl({
       prose: `The URL of the collector. With \`http/protobuf\`, \`${path}\` is appended unless the URL already ends with it. \`https\` uses TLS.`,
@@ -90,10 +70,11 @@ export function otlpFields(path: string, renewal: Renewal) {
           : { wrong: 'contains characters that are not allowed in a header', hint: 'use printable ASCII characters' },
     }),
     headers_file: string({
-      prose: `A file with more headers, one \`Name: value\` per line, for keys that rotate: ${renewal.headers}. Its headers override \`headers\`.`,
+      prose:
+        'A file with more headers, one `Name: value` per line, for keys that rotate: the file is reloaded when it changes. Its headers override `headers`.',
       optional: true,
     }),
-    tls: collectorTls(renewal.tls),
+    tls: COLLECTOR_TLS,
   } as const;
 }
 
@@ -105,21 +86,6 @@ export const NO_PATH_WITH_GRPC = {
     protocol === 'grpc' && new URL(endpoint).pathname !== '/'
       ? { wrong: 'has a path, which gRPC does not use', hint: 'remove the path, or set protocol: http/protobuf' }
       : undefined,
-} as const;
-
-/** For the official exporters: grpc-js sends the host as SNI (RFC 6066, section 3), and Node.js rejects an IP address there. */
-export const NAME_WITH_GRPC_AND_TLS = {
-  of: ['endpoint', 'protocol'],
-  at: 'endpoint',
-  broken: ({ endpoint, protocol }: { readonly endpoint: string; readonly protocol: string }) => {
-    const { protocol: scheme, hostname } = new URL(endpoint);
-    return protocol === 'grpc' && scheme === 'https:' && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
-      ? {
-          wrong: 'has an IP address, which does not work with gRPC over TLS',
-          hint: "use the collector's host name, or set protocol: http/protobuf",
-        }
-      : undefined;
-  },
 } as const;
 
 /** The settings that are needed to connect to a collector. */

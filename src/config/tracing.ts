@@ -3,7 +3,7 @@
 import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
@@ -11,7 +11,7 @@ const BUCKET_OPERATION_NAMES = Object.keys(BUCKET_REQUESTS) as (keyof typeof BUC
 
 const OTLP = section(
   {
-    ...otlpFields('/v1/traces', READ_AGAIN),
+    ...otlpFields('/v1/traces'),
     timeout_seconds: number({
       prose: 'Timeout of one export attempt. A batch that is not delivered within one minute is dropped and counted.',
       default: 10,

@@ -12,11 +12,11 @@ export interface LogConfig {
 }
 
 export interface ProcessLog extends Log {
-  /** Writes what is still held back, and takes no longer than so many milliseconds; call it last. */
+  /** Writes the buffered lines within `millis`; call it last. */
   close(millis?: number): Promise<void>;
 }
 
-/** @param fd where to; the standard output unless a test says otherwise. */
+/** @param fd where to; the standard output unless a test gives another. */
 export function createLog(config: LogConfig, fd = 1): ProcessLog {
   const sink = new LogSink(fd);
   const pretty = config.format === 'pretty' || (config.format === 'auto' && isatty(fd));

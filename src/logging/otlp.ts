@@ -1,118 +1,101 @@
-/** The lines of the log, sent to a collector by the official SDK as well. Loaded only where the configuration asks for it. */
-import { type Context, ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  BatchLogRecordProcessor,
-  LoggerProvider,
-  type LogRecordExporter,
-  type ReadableLogRecord,
-  SimpleLogRecordProcessor,
-} from '@opentelemetry/sdk-logs';
+/** Sends the lines of the log to a collector as well. Loaded only with `logging.otlp`. */
 import type { LoggingConfig } from '../config/logging.ts';
 import type { Log } from '../domain/log.ts';
-import { attemptExport } from '../kit/attempt-export.ts';
-import { accessTo, grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
+import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
+import {
+  checkExportFiles,
+  DEADLINE_MILLIS,
+  destinationOf,
+  type ExportContext,
+  exportSettings,
+} from '../export/export-settings.ts';
+import type { ExporterLink } from '../export/exporter-link.ts';
+import { openPipeline } from '../export/open-pipeline.ts';
+import { ByteWriter } from '../export/otlp/byte-writer.ts';
+import { type ResourceAttributes, SCOPE_NAME } from '../export/otlp/resource.ts';
+import { probe } from '../export/probe.ts';
 import type { ProcessLog } from './create-log.ts';
+import { LogRecordEncoder, SEVERITIES } from './log-record-encoder.ts';
 
 export type LogsOtlp = NonNullable<LoggingConfig['otlp']>;
-type ResourceAttributes = Readonly<Record<string, string | number>>;
 
-const SCOPE = 'mizuchi-uploadr';
+export interface LogsContext {
+  readonly resource: ResourceAttributes;
+  /** Version of the gateway, for the User-Agent. */
+  readonly version: string;
+  /** Where relative paths of the configuration begin. */
+  readonly directory: string;
+}
 
-const SEVERITIES = {
-  debug: SeverityNumber.DEBUG,
-  info: SeverityNumber.INFO,
-  warn: SeverityNumber.WARN,
-  error: SeverityNumber.ERROR,
-} as const satisfies Record<keyof Log, SeverityNumber>;
+export interface PushedLog extends ProcessLog {
+  stats(): ExportStats;
+}
 
+const LIMITS = { maxQueueSize: 8192, maxQueueBytes: 8 * 1024 ** 2, maxBatchSize: 512, delayMillis: 1_000 };
 const SHUTDOWN_MILLIS = 5_000;
-/** Of those, what the lines need that go where they always go. */
+/** Of those, the part for the lines that go where they always go. */
 const LAST_LINES_MILLIS = 250;
+const PROBE_BYTES = 1024;
 
 /**
- * @param log goes on as it was. @param directory where relative paths of the configuration begin.
+ * @param log goes on as it was, and gets the lines about failing exports, which the collector would not receive.
  * @throws Error if a file that the configuration names cannot be used.
- * @returns one that writes to both; its `close` sends what is left, and closes `log`.
+ * @returns a log that writes to both; its `close` sends the rest of the queue, and closes `log`.
  */
-export async function pushLogs(
+export function pushLogs(
   log: ProcessLog,
   { level, otlp }: LoggingConfig,
-  resource: ResourceAttributes,
-  directory = process.cwd(),
-): Promise<ProcessLog> {
-  const exporter = await exporterOf(otlp!, directory);
-  const provider = new LoggerProvider({
-    resource: resourceFromAttributes(resource),
-    processors: [new BatchLogRecordProcessor({ exporter })],
+  context: LogsContext,
+  link: ExporterLink,
+): PushedLog {
+  const settings = exportSettings('logs', otlp!, exportContext(context, DEADLINE_MILLIS));
+  checkExportFiles('logs', settings);
+  const counts = new ExportCounts(LIMITS.maxQueueSize);
+  const { queue, shutdown } = openPipeline({
+    signal: 'logs',
+    link,
+    settings,
+    limits: LIMITS,
+    counts,
+    encoder: new LogRecordEncoder(),
+    log,
+    destination: destinationOf(otlp!.endpoint),
   });
-  const logger = provider.getLogger(SCOPE);
   const both = (name: keyof Log) => (fields: object, message: string) => {
     log[name](fields, message);
     if (SEVERITIES[name] < SEVERITIES[level]) return;
-    const { trace_id, span_id, trace_flags, ...attributes } = fields as Record<string, string>;
-    const context = contextOf(trace_id, span_id, trace_flags);
-    const severity = { severityNumber: SEVERITIES[name], severityText: name.toUpperCase() };
-    logger.emit({ ...severity, body: message, attributes: known(attributes), context });
+    queue.add({ level: name, time: Date.now(), message, fields: fields as Record<string, unknown> });
   };
   return {
     debug: both('debug'),
     info: both('info'),
     warn: both('warn'),
     error: both('error'),
+    stats: () => counts.snapshot(),
     async close(millis = SHUTDOWN_MILLIS) {
       const endsAt = performance.now() + millis;
-      const sent = await within(millis - LAST_LINES_MILLIS, provider.shutdown());
-      if (!sent) log.warn({}, 'the last lines of the log did not reach the collector');
+      await shutdown(Math.max(0, millis - LAST_LINES_MILLIS));
       await log.close(endsAt - performance.now());
     },
   };
 }
 
 /**
- * Sends one line that says that we were here.
- * @param directory where relative paths of the configuration begin. @throws Error if a file that it names cannot be used.
- * @returns why it was not taken; undefined if it was.
+ * Sends one log record as a probe.
+ * @throws Error if a file that the configuration names cannot be used.
+ * @returns why it was not accepted; undefined if it was.
  */
-export async function tryLogs(
-  config: LogsOtlp,
-  resource: ResourceAttributes,
-  millis: number,
-  directory: string,
-): Promise<string | undefined> {
-  const exporter = await exporterOf(config, directory);
-  return attemptExport(millis, (done) => {
-    const asked = {
-      export: (records: ReadableLogRecord[]) => exporter.export(records, done),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    };
-    const processors = [new SimpleLogRecordProcessor({ exporter: asked })];
-    const provider = new LoggerProvider({ resource: resourceFromAttributes(resource), processors });
-    const severity = { severityNumber: SEVERITIES.info, severityText: 'INFO' };
-    provider.getLogger(SCOPE).emit({ ...severity, body: 'a probe of mizuchi-uploadr doctor', context: ROOT_CONTEXT });
-  });
+export async function probeLogs(config: LogsOtlp, context: LogsContext, millis: number): Promise<string | undefined> {
+  const settings = exportSettings('logs', config, exportContext(context, millis));
+  checkExportFiles('logs', settings);
+  const out = new ByteWriter(PROBE_BYTES, PROBE_BYTES);
+  const record = { level: 'info', time: Date.now(), message: 'a probe of mizuchi-uploadr doctor', fields: {} } as const;
+  new LogRecordEncoder().encode(out, record);
+  return probe('logs', settings, out.take(), millis);
 }
 
-async function exporterOf(config: LogsOtlp, directory: string): Promise<LogRecordExporter> {
-  const access = accessTo(config, directory, 'logging.otlp');
-  if (config.protocol === 'grpc') {
-    const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-grpc');
-    return new OTLPLogExporter(await grpcOptions(config, access));
-  }
-  const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-proto');
-  return new OTLPLogExporter(httpOptions(config, '/v1/logs', access));
-}
-
-function contextOf(traceId: string | undefined, spanId: string | undefined, flags = '00'): Context {
-  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 0xff });
-}
-
-function known(fields: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, typeof value === 'object' ? JSON.stringify(value) : (value as string)]],
-    ),
-  );
-}
+const exportContext = (context: LogsContext, deadlineMillis: number): ExportContext => ({
+  ...context,
+  scope: { name: SCOPE_NAME },
+  deadlineMillis,
+});

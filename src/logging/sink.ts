@@ -1,6 +1,6 @@
 /**
  * Where log lines go: gathered for a tenth of a second and written in one piece without waiting for the reader. A reader that
- * stands still costs at most a fixed amount of memory; lines beyond it are dropped and counted, never the uploads.
+ * stalls costs at most a fixed amount of memory; lines beyond it are dropped and counted, never the uploads.
  */
 import { write, writeSync } from 'node:fs';
 
@@ -9,13 +9,13 @@ const FLUSH_MILLIS = 100;
 const RETRY_MILLIS = 5;
 const FLUSH_BYTES = 64 * 1024;
 const MAX_PENDING = 4 * 1024 * 1024;
-/** How long `close` waits for a reader that stands still at most, in milliseconds. */
-const PATIENCE_MILLIS = 2_000;
+/** How long `close` waits for a stalled reader at most, in milliseconds. */
+const CLOSE_MILLIS = 2_000;
 
 export class LogSink {
   readonly #fd: number;
   #pending = '';
-  /** What the operating system has been given and has not taken to its end. */
+  /** Given to the operating system and not yet written. */
   #writing: Buffer | undefined;
   #written: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -39,13 +39,13 @@ export class LogSink {
   }
 
   /**
-   * Writes what is left, waiting a little for a slow reader: for the end of the process. Nothing is taken afterwards.
-   * @param millis how long it may take, if that is less than our patience.
+   * Writes the rest, waiting a little for a slow reader: for the end of the process. Nothing is accepted afterwards.
+   * @param millis how long it may take, if that is less than our timeout.
    */
-  async close(millis = PATIENCE_MILLIS): Promise<void> {
-    const patience = Math.min(millis, PATIENCE_MILLIS);
-    const deadline = Date.now() + patience;
-    if (this.#writing !== undefined) await this.#untilWritten(patience);
+  async close(millis = CLOSE_MILLIS): Promise<void> {
+    const timeout = Math.min(millis, CLOSE_MILLIS);
+    const deadline = Date.now() + timeout;
+    if (this.#writing !== undefined) await this.#untilWritten(timeout);
     clearTimeout(this.#timer);
     if (this.#dead || this.#writing !== undefined) return;
     this.#noteDropped();
@@ -77,7 +77,7 @@ export class LogSink {
     });
   }
 
-  /** One piece is out, or the reader has gone and there is nobody to write to any more. */
+  /** One piece is out, or the reader has closed the pipe. */
   #end(dead: boolean): void {
     this.#writing = undefined;
     if (dead) {
@@ -105,13 +105,13 @@ export class LogSink {
 }
 
 function writeAll(fd: number, bytes: Buffer, deadline: number): void {
-  const patience = new Int32Array(new SharedArrayBuffer(4));
+  const sleep = new Int32Array(new SharedArrayBuffer(4));
   for (let at = 0; at < bytes.length && Date.now() < deadline; ) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
-      Atomics.wait(patience, 0, 0, RETRY_MILLIS);
+      Atomics.wait(sleep, 0, 0, RETRY_MILLIS);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Every metric of the gateway: name, type, labels and meaning stand here and nowhere else; docs/metrics.md is made from it. */
+/** Every metric of the gateway, with its name, type, labels and meaning; docs/metrics.md is generated from it. */
 
 export interface MetricShape {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -20,7 +20,7 @@ const SHORT_DURATIONS = [
 export const METRICS = {
   mizuchi_uploads: {
     type: 'counter',
-    help: 'Requests for an upload operation, and questions about a bucket (HeadBucket, GetBucketLocation, CreateBucket, listings) and preflights, that are over, by their result: success, or the error.type of the trace.',
+    help: 'Finished requests by result: success, or the error.type of the trace. Includes upload operations, bucket requests (HeadBucket, GetBucketLocation, CreateBucket, listings) and preflights.',
     labels: ['bucket', 'operation', 'result'],
   },
   mizuchi_refused_requests: {
@@ -40,28 +40,28 @@ export const METRICS = {
   },
   mizuchi_upload_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the first byte of a request for an upload operation to the last byte of its answer.',
+    help: 'Time from the first byte of a request for an upload operation to the last byte of its response.',
     labels: ['bucket', 'operation'],
     buckets: DURATIONS,
   },
   mizuchi_upload_wait_seconds: {
     type: 'counter',
-    help: 'Of that time, what was spent waiting for bytes of the client and for the store. The rest is authentication, policy engines (which have histograms of their own) and the gateway itself.',
+    help: 'The part of that time spent waiting for bytes of the client and for the store. The rest is authentication, policy engines (which have their own histograms) and the gateway itself.',
     labels: ['bucket', 'operation', 'for'],
   },
   mizuchi_multipart_uploads: {
     type: 'counter',
-    help: 'Multipart uploads that clients started, completed or aborted. What was started and not ended may be an orphan.',
+    help: 'Multipart uploads that clients started, completed or aborted. The difference between started and ended uploads may be orphans.',
     labels: ['bucket', 'event'],
   },
   mizuchi_auth_requests: {
     type: 'counter',
-    help: 'Requests that were asked who they are, by method and result: accepted, or the error.type of the trace.',
+    help: 'Authenticated requests by method and result: accepted, or the error.type of the trace.',
     labels: ['bucket', 'method', 'result'],
   },
   mizuchi_auth_duration_seconds: {
     type: 'histogram',
-    help: 'Time that it took to find out who the caller is.',
+    help: 'Duration of authentication.',
     labels: ['bucket', 'method'],
     buckets: SHORT_DURATIONS,
   },
@@ -77,28 +77,28 @@ export const METRICS = {
   },
   mizuchi_authz_cached_decisions: {
     type: 'counter',
-    help: 'Those of the decisions that were remembered, and not asked for.',
+    help: 'Authorization decisions served from the cache.',
     labels: ['bucket', 'engine'],
   },
   mizuchi_authz_duration_seconds: {
     type: 'histogram',
-    help: 'Time that a policy engine took for a decision that was not remembered.',
+    help: 'Duration of decisions that did not come from the cache.',
     labels: ['bucket', 'engine'],
     buckets: SHORT_DURATIONS,
   },
   mizuchi_authz_breaker_state: {
     type: 'gauge',
-    help: 'Circuit breaker before a policy engine: 0 closed, 1 half-open, 2 open (it is not asked, uploads get 503).',
+    help: 'Circuit breaker before a policy engine: 0 closed, 1 half-open, 2 open (no queries are sent, uploads get 503).',
     labels: ['bucket', 'engine'],
   },
   mizuchi_engine_calls_in_flight: {
     type: 'gauge',
-    help: 'Questions that a policy engine is being asked now (authz.*.max_concurrent).',
+    help: 'Authorization queries in flight to a policy engine (authz.*.max_concurrent).',
     labels: ['bucket', 'engine'],
   },
   mizuchi_engine_calls_waiting: {
     type: 'gauge',
-    help: 'Questions that wait for their turn, because the policy engine is being asked as many as it may.',
+    help: 'Authorization queries that wait because the limit of queries in flight is reached.',
     labels: ['bucket', 'engine'],
   },
   mizuchi_store_connections_in_use: {
@@ -108,7 +108,7 @@ export const METRICS = {
   },
   mizuchi_store_connections_waiting: {
     type: 'gauge',
-    help: 'Calls to the store that wait for a connection, because as many are in use as may be.',
+    help: 'Calls to the store that wait for a connection, because the limit is reached.',
     labels: ['bucket'],
   },
   mizuchi_forms_reading: {
@@ -120,7 +120,7 @@ export const METRICS = {
   mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
   mizuchi_limit: {
     type: 'gauge',
-    help: 'What the configuration allows, by setting, in bytes, seconds, bytes a second, or how many, as the setting is meant. Limits without a setting begin with `fixed.`.',
+    help: 'What the configuration allows, by setting, in the unit of the setting: bytes, seconds, bytes per second, or a number. Limits without a setting begin with `fixed.`.',
     labels: ['setting'],
   },
   mizuchi_part_memory_bytes: {
@@ -131,8 +131,28 @@ export const METRICS = {
   mizuchi_part_memory_waiting: { type: 'gauge', help: 'Uploads that wait for such memory.', labels: [] },
   mizuchi_part_memory_refusals: {
     type: 'counter',
-    help: 'Uploads that were refused with SlowDown because such memory was short, by reason: no_part_memory (none became free within upload.memory_wait_seconds) or below_fair_rate (slower than upload.fair_rate while others waited).',
+    help: 'Uploads that were refused with SlowDown for lack of such memory, by reason. no_part_memory: none became free within upload.memory_wait_seconds. below_fair_rate: slower than upload.fair_rate while others waited.',
     labels: ['reason'],
+  },
+  mizuchi_export_queue_items: {
+    type: 'gauge',
+    help: 'Spans, metrics and log records that are queued for the collector or under way, by signal.',
+    labels: ['signal'],
+  },
+  mizuchi_export_exported_items: {
+    type: 'counter',
+    help: 'Spans, metrics and log records that the collector has accepted, by signal.',
+    labels: ['signal'],
+  },
+  mizuchi_export_dropped_items: {
+    type: 'counter',
+    help: 'Spans, metrics and log records that were dropped, by signal and reason.',
+    labels: ['signal', 'reason'],
+  },
+  mizuchi_export_breaker_state: {
+    type: 'gauge',
+    help: 'State of the circuit breaker before the collector, by signal: 0 closed, 2 open.',
+    labels: ['signal'],
   },
   mizuchi_tracer_queue_spans: {
     type: 'gauge',
@@ -143,23 +163,23 @@ export const METRICS = {
   mizuchi_tracer_exported_spans: { type: 'counter', help: 'Spans that the collector has accepted.', labels: [] },
   mizuchi_tracer_fallback_spans: {
     type: 'counter',
-    help: 'Spans that were written to the fallback (tracing.fallback), because the collector was gone or let nobody pass.',
+    help: 'Spans that were written to the fallback (tracing.fallback), because the collector was unreachable or rejected the credentials.',
     labels: [],
   },
   mizuchi_tracer_breaker_state: {
     type: 'gauge',
-    help: 'Circuit breaker before the collector: 0 closed, 2 open (one batch at a time tries whether it is back).',
+    help: 'Circuit breaker before the collector: 0 closed, 2 open (one batch at a time probes it).',
     labels: [],
   },
-  mizuchi_tracer_dropped_spans: { type: 'counter', help: 'Spans that were lost, by reason.', labels: ['reason'] },
+  mizuchi_tracer_dropped_spans: { type: 'counter', help: 'Dropped spans, by reason.', labels: ['reason'] },
   mizuchi_tracer_truncated: {
     type: 'counter',
-    help: 'What was cut short or left out of spans (tracing.limits): value, attribute, event, link.',
+    help: 'Parts of spans beyond tracing.limits, by kind: value (shortened), attribute, event, link (left out).',
     labels: ['what'],
   },
   mizuchi_tracer_tail_traces: {
     type: 'counter',
-    help: 'Traces that were kept for what became of them (tracing.sampling.keep), by reason; `evicted` are those given up before that was known, `rate_limited` those beyond max_traces_per_second.',
+    help: 'Traces kept by tail sampling (tracing.sampling.keep), by reason; `evicted`: dropped before a decision; `rate_limited`: beyond max_traces_per_second.',
     labels: ['outcome'],
   },
 } as const satisfies Record<string, MetricShape>;

@@ -1,4 +1,4 @@
-/** Connections of the upload port: a gauge of those that are open, and a counter of those that ended before a request. */
+/** Connections of the upload port: a gauge of open connections, and a counter of connections that ended before a request. */
 import type { Registry } from './registry.ts';
 
 export function watchConnections(registry: Registry, port: { readonly connections: number }): void {

@@ -1,4 +1,4 @@
-/** The registry as text: Prometheus 0.0.4, or OpenMetrics 1.0 where the scraper asks for it, which alone may carry exemplars. */
+/** The registry as text: Prometheus 0.0.4, or OpenMetrics 1.0 where the scraper accepts it, which alone may carry exemplars. */
 import type { Exemplar, Family, Labels, Registry, Series } from './registry.ts';
 
 export interface Exposition {

@@ -1,4 +1,4 @@
-/** What is counted of identity and policy, in the words of the catalogue. */
+/** Counters and histograms of authentication and authorization. */
 import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
 import type { Span } from '../domain/span.ts';
 import type { Registry, TraceOfValue } from './registry.ts';

@@ -1,4 +1,4 @@
-/** The limits of the configuration, as gauges named by their settings: what is used is judged against what may be. */
+/** The limits of the configuration, as gauges named by their settings: the reference for gauges of use. */
 import { configuredEngines } from '../authz/engines.ts';
 import type { Config } from '../config/config.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';

@@ -1,4 +1,4 @@
-/** What is in use of what is limited, and how much waits for it, as gauges. */
+/** Gauges of limited resources: how much is in use, and how many requests wait. */
 import type { Registry } from './registry.ts';
 
 export interface StoreFigures {

@@ -1,131 +1,120 @@
-/** The metrics of the registry, sent to a collector by the official SDK. Loaded only where the configuration asks for it. */
-import { type HrTime, ValueType } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AggregationTemporality,
-  type DataPoint,
-  DataPointType,
-  type Histogram,
-  MeterProvider,
-  type MetricData,
-  type MetricProducer,
-  PeriodicExportingMetricReader,
-  type PushMetricExporter,
-} from '@opentelemetry/sdk-metrics';
+/** Pushes the metrics of the registry to a collector at an interval. Loaded only with `metrics.otlp`. */
 import type { MetricsConfig } from '../config/metrics.ts';
 import type { Log } from '../domain/log.ts';
-import { attemptExport } from '../kit/attempt-export.ts';
-import { accessTo, grpcOptions, httpOptions, within } from '../kit/otlp-exporter.ts';
-import type { MetricShape } from './catalogue.ts';
-import type { Family, Registry, Series } from './registry.ts';
+import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
+import {
+  checkExportFiles,
+  DEADLINE_MILLIS,
+  destinationOf,
+  type ExportContext,
+  exportSettings,
+} from '../export/export-settings.ts';
+import type { ExporterLink } from '../export/exporter-link.ts';
+import { openPipeline } from '../export/open-pipeline.ts';
+import { ByteWriter, unixZero } from '../export/otlp/byte-writer.ts';
+import { type ResourceAttributes, SCOPE_NAME } from '../export/otlp/resource.ts';
+import { probe } from '../export/probe.ts';
+import { METRICS, type MetricName } from './catalogue.ts';
+import { type Collected, MetricEncoder } from './metric-encoder.ts';
+import type { Registry } from './registry.ts';
 
 export type MetricsOtlp = NonNullable<MetricsConfig['otlp']>;
-const SCOPE = 'mizuchi-uploadr';
 
-export type ResourceAttributes = Readonly<Record<string, string | number>>;
+export interface MetricsContext {
+  readonly resource: ResourceAttributes;
+  /** Version of the gateway, for the User-Agent. */
+  readonly version: string;
+  /** Where relative paths of the configuration begin. */
+  readonly directory: string;
+}
 
-/**
- * @param directory where relative paths of the configuration begin. @throws Error if a file that it names cannot be used.
- * @returns sends them a last time, and ends it; takes no longer than it is told and never rejects.
- */
-export async function pushMetrics(
+export interface PushedMetrics {
+  stats(): ExportStats;
+  /** Sends the metrics a last time, and ends. Takes no longer than `millis`, never rejects. */
+  shutdown(millis: number): Promise<void>;
+}
+
+/** Most families in the queue: one collection that is under way, and the last one. */
+const QUEUE_SIZE = 2 * Object.keys(METRICS).length;
+/** More than two collections with every series that the registry may hold usually take. */
+const QUEUE_BYTES = 16 * 1024 ** 2;
+const PROBE_BYTES = 1024;
+
+/** @throws Error if a file that the configuration names cannot be used. */
+export function pushMetrics(
   registry: Registry,
   config: MetricsOtlp,
-  resource: ResourceAttributes,
+  context: MetricsContext,
+  link: ExporterLink,
   log: Log,
-  directory = process.cwd(),
-): Promise<(millis: number) => Promise<void>> {
+): PushedMetrics {
   const interval = config.interval_seconds * 1000;
-  const reader = new PeriodicExportingMetricReader({
-    exporter: await exporterOf(config, directory),
-    exportIntervalMillis: interval,
-    exportTimeoutMillis: Math.min(interval, config.timeout_seconds * 1000),
-    metricProducers: [producerOf(registry)],
+  const deadlineMillis = Math.min(DEADLINE_MILLIS, Math.max(interval, config.timeout_seconds * 1000));
+  const settings = exportSettings('metrics', config, exportContext(context, deadlineMillis));
+  checkExportFiles('metrics', settings);
+  const counts = new ExportCounts(QUEUE_SIZE);
+  const { queue, shutdown } = openPipeline({
+    signal: 'metrics',
+    link,
+    settings,
+    limits: {
+      maxQueueSize: QUEUE_SIZE,
+      maxQueueBytes: QUEUE_BYTES,
+      maxBatchSize: QUEUE_SIZE,
+      delayMillis: interval,
+    },
+    counts,
+    encoder: new MetricEncoder(),
+    log,
+    destination: destinationOf(config.endpoint),
   });
-  const provider = new MeterProvider({ resource: resourceFromAttributes(resource), readers: [reader] });
-  return async (millis) => {
-    if (!(await within(millis, provider.shutdown()))) log.warn({}, 'the last metrics did not reach the collector');
+  const start = unixZero(Date.now());
+  let exemplarsSince = 0;
+  const collect = (): void => {
+    const now = Date.now();
+    for (const family of nonEmpty(registry)) queue.add({ family, start, time: unixZero(now), exemplarsSince });
+    exemplarsSince = now / 1000;
+    queue.flush();
   };
+  // Metrics are cumulative: while a collection is under way the next one would only take its memory a second time.
+  const timer = setInterval(() => counts.queued === 0 && collect(), interval).unref();
+  let ending: Promise<void> | undefined;
+  const end = (millis: number): Promise<void> => {
+    clearInterval(timer);
+    collect();
+    return shutdown(millis);
+  };
+  return { stats: () => counts.snapshot(), shutdown: (millis) => (ending ??= end(millis)) };
 }
 
 /**
- * Sends one metric that says that we were here.
- * @param directory where relative paths of the configuration begin. @throws Error if a file that it names cannot be used.
- * @returns why it was not taken; undefined if it was.
+ * Sends one metric as a probe.
+ * @throws Error if a file that the configuration names cannot be used.
+ * @returns why it was not accepted; undefined if it was.
  */
-export async function tryMetrics(
+export async function probeMetrics(
   config: MetricsOtlp,
-  resource: ResourceAttributes,
+  context: MetricsContext,
   millis: number,
-  directory: string,
 ): Promise<string | undefined> {
-  const exporter = await exporterOf(config, directory);
-  const now = hrTime(Date.now());
-  const descriptor = { name: 'mizuchi_doctor', description: 'A probe.', unit: '', valueType: ValueType.DOUBLE };
-  const probe: MetricData = {
-    descriptor,
-    aggregationTemporality: AggregationTemporality.CUMULATIVE,
-    dataPointType: DataPointType.GAUGE,
-    dataPoints: [{ startTime: now, endTime: now, attributes: {}, value: 1 }],
-  };
-  const scopeMetrics = [{ scope: { name: SCOPE }, metrics: [probe] }];
-  const metrics = { resource: resourceFromAttributes(resource), scopeMetrics };
-  return attemptExport(millis, (done) => exporter.export(metrics, done));
+  const settings = exportSettings('metrics', config, exportContext(context, millis));
+  checkExportFiles('metrics', settings);
+  const now = unixZero(Date.now());
+  const shape = { type: 'gauge', help: 'A probe.', labels: [] } as const;
+  const series = [{ labels: [], value: 1, exemplar: undefined, counts: [], exemplars: [] }];
+  const family = { name: 'mizuchi_doctor' as MetricName, shape, series };
+  const out = new ByteWriter(PROBE_BYTES, PROBE_BYTES);
+  new MetricEncoder().encode(out, { family, start: now, time: now, exemplarsSince: 0 });
+  return probe('metrics', settings, out.take(), millis);
 }
 
-async function exporterOf(config: MetricsOtlp, directory: string): Promise<PushMetricExporter> {
-  const access = accessTo(config, directory, 'metrics.otlp');
-  if (config.protocol === 'grpc') {
-    const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc');
-    return new OTLPMetricExporter(await grpcOptions(config, access));
-  }
-  const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
-  return new OTLPMetricExporter(httpOptions(config, '/v1/metrics', access));
-}
+const exportContext = (context: MetricsContext, deadlineMillis: number): ExportContext => ({
+  ...context,
+  scope: { name: SCOPE_NAME },
+  deadlineMillis,
+});
 
-/** Everything is cumulative since the process began. */
-export function producerOf(registry: Registry): MetricProducer {
-  const start = hrTime(Date.now());
-  return {
-    async collect() {
-      const end = hrTime(Date.now());
-      const metrics = registry.collect().map((family) => metricOf(family, start, end));
-      const scopeMetrics = [{ scope: { name: SCOPE }, metrics }];
-      return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics }, errors: [] };
-    },
-  };
-}
-
-function hrTime(unixMillis: number): HrTime {
-  return [Math.floor(unixMillis / 1000), (unixMillis % 1000) * 1e6];
-}
-
-function metricOf({ name, shape, series }: Family, startTime: HrTime, endTime: HrTime): MetricData {
-  const descriptor = { name, description: shape.help, unit: unitOf(name), valueType: ValueType.DOUBLE };
-  const aggregationTemporality = AggregationTemporality.CUMULATIVE;
-  const points = <T>(value: (one: Series) => T): DataPoint<T>[] =>
-    [...series].map((one) => ({ startTime, endTime, attributes: attributesOf(shape, one), value: value(one) }));
-  if (shape.type === 'histogram') {
-    const dataPoints = points((one) => histogramOf(shape, one));
-    return { descriptor, aggregationTemporality, dataPointType: DataPointType.HISTOGRAM, dataPoints };
-  }
-  const dataPoints = points(({ value }) => value);
-  if (shape.type === 'gauge')
-    return { descriptor, aggregationTemporality, dataPointType: DataPointType.GAUGE, dataPoints };
-  return { descriptor, aggregationTemporality, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints };
-}
-
-function attributesOf({ labels }: MetricShape, series: Series): Record<string, string> {
-  return Object.fromEntries(labels.map((label, i) => [label, series.labels[i] ?? '']));
-}
-
-function histogramOf({ buckets = [] }: MetricShape, { value: sum, counts }: Series): Histogram {
-  const count = counts.reduce((total, each) => total + each, 0);
-  return { buckets: { boundaries: [...buckets], counts: [...counts] }, sum, count };
-}
-
-/** UCUM, from the ending that Prometheus asks for. */
-function unitOf(name: string): string {
-  if (name.endsWith('_seconds')) return 's';
-  return name.endsWith('_bytes') ? 'By' : '';
+function nonEmpty(registry: Registry): Collected['family'][] {
+  const families = registry.collect().map((family) => ({ ...family, series: [...family.series] }));
+  return families.filter(({ series }) => series.length > 0);
 }

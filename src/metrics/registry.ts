@@ -69,7 +69,7 @@ export class Registry {
       series.exemplars[bucket] = this.#exemplar(trace, value);
   }
 
-  /** Is called before each exposition, to set what is only known then. */
+  /** Is called before each exposition, to set values that are only known then. */
   onCollect(callback: () => void): void {
     this.#callbacks.push(callback);
   }

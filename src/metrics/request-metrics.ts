@@ -1,4 +1,4 @@
-/** What is counted of each request, in the words of the catalogue. */
+/** Counters and histograms of each request. */
 import { OPERATION_ROWS } from '../domain/operation.ts';
 import type { Registry, TraceOfValue } from './registry.ts';
 

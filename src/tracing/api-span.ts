@@ -1,4 +1,4 @@
-/** The face of a span over any tracer of `@opentelemetry/api`: what somebody else's provider records is what ours would. */
+/** Spans of the gateway through any tracer of `@opentelemetry/api`, so that another provider records the same spans. */
 import {
   type Attributes as ApiAttributes,
   type Span as ApiSpan,
@@ -34,7 +34,7 @@ export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenR
   };
 }
 
-/** A span, and where it stands. Of a trace that is not kept it stands for all spans below it as well: nobody would ever see their ids. */
+/** A span and its context. A span of a trace that is not kept also represents all its children, whose ids are never exported. */
 class PlacedSpan implements Span {
   readonly recording: boolean;
   readonly #tools: Tools;

@@ -1,6 +1,6 @@
 /**
- * Every span of the gateway and every attribute on it. The encoder takes the types from here, the older names come from here,
- * docs/TRACING.md is made from it, and a test compares it with what a collector receives.
+ * Every span of the gateway and every attribute on it: the source of the encoder's types, of the older names and of
+ * docs/TRACING.md. A test compares it with the spans that a collector receives.
  */
 import { SCHEMES } from '../auth/schemes.ts';
 import { ENGINES } from '../authz/engines.ts';
@@ -11,10 +11,10 @@ export interface AttributeShape {
   readonly type: 'string' | 'int' | 'double' | 'boolean';
   /** UCUM unit of a number that has one. */
   readonly unit?: 's' | 'By';
-  /** `always`, or when it is there. */
+  /** `always`, or its condition. */
   readonly when: string;
   readonly prose: string;
-  /** What it was called before the conventions became stable; set with `semantic_conventions` dup or legacy. */
+  /** Its name before the conventions became stable; set with `semantic_conventions` dup or legacy. */
   readonly legacy?: string;
 }
 
@@ -40,28 +40,28 @@ const ROOT = {
   'http.request.method': {
     type: 'string',
     when: 'always',
-    prose: 'Method of the request; `_OTHER` for one that HTTP does not know.',
+    prose: 'Method of the request; `_OTHER` for an unknown one.',
     legacy: 'http.method',
   },
   'http.request.method_original': {
     type: 'string',
     when: 'with `_OTHER`',
-    prose: 'The method as it was sent.',
+    prose: 'The method as sent.',
   },
   'url.path': {
     type: 'string',
     when: 'always',
-    prose: 'Path as it was sent, percent-encoding included. Before: together with the query as `http.target`.',
+    prose: 'Path as sent, percent-encoding included. Before: together with the query as `http.target`.',
   },
   'url.query': {
     type: 'string',
     when: 'if there is one',
-    prose: 'Query as it was sent, with `REDACTED` for values that may be secret.',
+    prose: 'Query as sent, with `REDACTED` for values that may be secret.',
   },
   'url.scheme': {
     type: 'string',
     when: 'always',
-    prose: '`http` or `https`: what the client itself spoke.',
+    prose: '`http` or `https`, as spoken by the client itself.',
     legacy: 'http.scheme',
   },
   'http.route': {
@@ -71,8 +71,8 @@ const ROOT = {
   },
   'http.response.status_code': {
     type: 'int',
-    when: 'if the client got an answer',
-    prose: 'Status of the answer.',
+    when: 'if the client got a response',
+    prose: 'Status of the response.',
     legacy: 'http.status_code',
   },
   'http.request.body.size': {
@@ -88,7 +88,7 @@ const ROOT = {
   'server.address': {
     type: 'string',
     when: 'with a Host header',
-    prose: 'Host that the client wanted to reach.',
+    prose: 'Host that the client addressed.',
     legacy: 'net.host.name',
   },
   'server.port': { type: 'int', when: 'always', prose: 'Port that the gateway listens on.', legacy: 'net.host.port' },
@@ -129,13 +129,13 @@ const ROOT = {
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
   ...ERROR_TYPE,
-  's3.error.code': { type: 'string', when: 'on failure', prose: 'S3 error code that the client got.' },
-  's3.error.message': { type: 'string', when: 'on failure', prose: 'Message that the client got.' },
+  's3.error.code': { type: 'string', when: 'on failure', prose: 'S3 error code in the response.' },
+  's3.error.message': { type: 'string', when: 'on failure', prose: 'Message in the response.' },
   'sampling.reason': {
     type: 'string',
     when: 'always',
     prose:
-      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here and the ratio took it) `parent_sampled` (the caller had decided, or who began the multipart upload), or for what became of it (`sampling.keep`): `kept_error`, `kept_denied`, `kept_slow`, `kept_large`.',
+      'Why this trace is kept: `always`, `ratio`, `root_ratio` (it began here), `parent_sampled` (decided by the caller, or by the request that began the multipart upload). Tail sampling (`sampling.keep`) adds `kept_error`, `kept_denied`, `kept_slow`, `kept_large`.',
   },
 } as const satisfies Attributes;
 
@@ -164,7 +164,7 @@ const UPLOAD = {
     type: 'int',
     unit: 'By',
     when: 'with object bytes',
-    prose: 'Object bytes that arrived; less than declared if the upload broke off.',
+    prose: 'Object bytes that arrived; less than declared if the upload was aborted.',
   },
   'upload.parts': { type: 'int', when: 'on CompleteMultipartUpload', prose: 'Number of parts in the list.' },
   'upload.zero_copy': {
@@ -185,17 +185,17 @@ const AUTH = {
   'auth.method': {
     type: 'string',
     when: 'always',
-    prose: `${AUTH_METHODS}, \`anonymous\`, or \`none\` where a credential was wanted and none came.`,
+    prose: `${AUTH_METHODS}, \`anonymous\`, or \`none\` where required credentials were missing.`,
   },
   'auth.result': {
     type: 'string',
     when: 'always',
-    prose: '`accepted`, `refused`, or `unavailable` where it could not be judged.',
+    prose: '`accepted`, `refused`, or `unavailable` where the check failed.',
   },
   'auth.reason': {
     type: 'string',
     when: 'on failure',
-    prose: 'Why, in one word, and more openly than the client is told.',
+    prose: 'The reason, in one word and in more detail than in the response.',
   },
   'auth.key_id_hash': {
     type: 'string',
@@ -205,7 +205,7 @@ const AUTH = {
   'auth.jwks': {
     type: 'string',
     when: 'with a token of a provider',
-    prose: "How the provider's keys were had: `cached`, `fetched`, or `stale` while it cannot be reached.",
+    prose: "Source of the provider's keys: `cached`, `fetched`, or `stale` while it is unreachable.",
   },
   ...ERROR_TYPE,
 } as const satisfies Attributes;
@@ -214,34 +214,33 @@ const AUTHZ = {
   'authz.decision': {
     type: 'string',
     when: 'always',
-    prose: '`allow`, `deny`, or `error` where an engine gave no clear answer.',
+    prose: '`allow`, `deny`, or `error` where an engine returned no decision.',
   },
-  'authz.reason': { type: 'string', when: 'always', prose: "The engine's reason, or ours. The client is not told." },
+  'authz.reason': { type: 'string', when: 'always', prose: "The engine's reason, or ours. It is not in the response." },
   'authz.breaker': {
     type: 'string',
     when: 'if no call was made for it',
-    prose: '`open`: the circuit breaker leaves the engine alone for some seconds, because its last answers were none.',
+    prose: '`open`: the circuit breaker sends no queries for some seconds, because the last ones failed.',
   },
-  'authz.cached': { type: 'boolean', when: 'with a decision', prose: 'Whether no engine had to be asked.' },
+  'authz.cached': { type: 'boolean', when: 'with a decision', prose: 'Whether the decision came from the cache.' },
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
 const ENGINE = {
-  'authz.decision': { type: 'string', when: 'with an answer', prose: '`allow` or `deny`.' },
+  'authz.decision': { type: 'string', when: 'with a decision', prose: '`allow` or `deny`.' },
   'authz.breaker': {
     type: 'string',
     when: 'always',
-    prose:
-      'State of the circuit breaker: `closed`, or `half_open` for the call that finds out whether the engine is back.',
+    prose: 'State of the circuit breaker: `closed`, or `half_open` for the call that probes the engine.',
   },
   'authz.queue_seconds': waited(
-    'How long the question waited for its turn before this span began: time of the gateway, not of the engine.',
+    'How long the query waited in the gateway before this span began; not time of the engine.',
   ),
   'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
   'http.response.status_code': {
     type: 'int',
-    when: 'if the engine answered',
-    prose: 'Status of the answer.',
+    when: 'if the engine responded',
+    prose: 'Status of the response.',
     legacy: 'http.status_code',
   },
   'url.full': { type: 'string', when: 'always', prose: 'URL of the call.', legacy: 'http.url' },
@@ -257,16 +256,20 @@ const STORE = {
   'aws.s3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket at the store.' },
   'aws.s3.key': { type: 'string', when: 'always', prose: 'Key of the object at the store.' },
   ...MULTIPART,
-  'aws.request_id': { type: 'string', when: 'if the store sent it', prose: 'The `x-amz-request-id` of the answer.' },
-  'aws.extended_request_id': { type: 'string', when: 'if the store sent it', prose: 'The `x-amz-id-2` of the answer.' },
+  'aws.request_id': { type: 'string', when: 'if the store sent it', prose: 'The `x-amz-request-id` of the response.' },
+  'aws.extended_request_id': {
+    type: 'string',
+    when: 'if the store sent it',
+    prose: 'The `x-amz-id-2` of the response.',
+  },
   'cloud.region': { type: 'string', when: 'always', prose: 'Region that the request was signed for.' },
   'server.address': { type: 'string', when: 'always', prose: 'Host of the store.', legacy: 'net.peer.name' },
   'server.port': { type: 'int', when: 'always', prose: 'Port of the store.', legacy: 'net.peer.port' },
   'http.request.method': { type: 'string', when: 'always', prose: 'Method of the request.', legacy: 'http.method' },
   'http.response.status_code': {
     type: 'int',
-    when: 'if the store answered',
-    prose: 'Status of the answer.',
+    when: 'if the store responded',
+    prose: 'Status of the response.',
     legacy: 'http.status_code',
   },
   'http.request.body.size': {
@@ -274,17 +277,17 @@ const STORE = {
     unit: 'By',
     when: 'with a body',
     prose:
-      'Bytes of the body that the connection to the store took, framing included: fewer than all if the attempt broke off.',
+      'Bytes of the body that the connection to the store took, framing included: fewer than all if the attempt was aborted.',
     legacy: 'http.request_content_length',
   },
   'http.request.resend_count': {
     type: 'int',
     when: 'from the second attempt on',
-    prose: 'How often the request had been sent before.',
+    prose: 'Number of earlier attempts.',
     legacy: 'http.resend_count',
   },
   's3.queue_seconds': waited(
-    'How long the call waited for a connection before this span began: time of the gateway, not of the store.',
+    'How long the call waited in the gateway for a connection before this span began; not time of the store.',
   ),
   ...ERROR_TYPE,
 } as const satisfies Attributes;
@@ -301,17 +304,17 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
   'http.server.request': {
     kind: 'server',
     prose:
-      'The whole request, from its head to the last byte of its answer. Requests that were refused or broke off have one, too. A request of a multipart upload that brings no context is below the one that began the upload; one that brings a context has a link to it. Status Error where the gateway or the store failed or the client got no answer; a refusal leaves it unset.',
+      'The whole request, from its headers to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload; one with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
     attributes: ROOT,
   },
   'auth.verify': {
     kind: 'internal',
-    prose: 'Who is it? Judged on headers, query and form fields; the body is unread.',
+    prose: 'Authentication. Uses headers, query and form fields; the body has not been read.',
     attributes: AUTH,
   },
   'authz.check': {
     kind: 'internal',
-    prose: 'May they? There where the bucket has a policy engine; with several, all must allow.',
+    prose: 'Authorization, where the bucket has a policy engine; with several, all must allow.',
     attributes: AUTHZ,
   },
   ...Object.fromEntries(ENGINE_SPANS),

@@ -1,6 +1,6 @@
 /**
- * Which names HTTP attributes get. The gateway sets today's (OTel semantic conventions for HTTP, stable since 1.23) and knows
- * no others; `dup` sets those from before beside them, `legacy` in their place.
+ * Names of HTTP attributes. The gateway sets the stable ones (OTel semantic conventions for HTTP, stable since 1.23). `dup` sets
+ * the older names as well, `legacy` sets them instead.
  */
 import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
 import { LEGACY_NAMES } from './catalogue.ts';
@@ -13,7 +13,7 @@ type SpanKind = ChildKind | 'server';
 export interface Names {
   /** The attributes of a span that is about to start. */
   initial(kind: SpanKind, attributes: Attributes): Attributes;
-  /** The span, or one over it that renames what is set on it and below it. */
+  /** The span, or a wrapper that renames its attributes and those of its children. */
   renamed(span: Span, kind: SpanKind): Span;
 }
 
@@ -100,7 +100,7 @@ function namesFor(names: ReadonlyMap<string, string>, name: string, both: boolea
   return both ? [name, older] : [older];
 }
 
-/** What is two attributes today was one. */
+/** One older attribute for two of today. */
 function setTarget(
   all: Record<string, AttributeValue | undefined>,
   { 'url.path': path, 'url.query': query }: Attributes,

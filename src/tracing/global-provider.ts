@@ -1,6 +1,6 @@
 /**
- * The tracer provider that somebody else has registered with `@opentelemetry/api`, before the gateway began: a vendor's
- * distribution or the official SDK, by `node --import`. Sampling, limits and export are its business; names and attributes stay ours.
+ * The tracer provider that was registered with `@opentelemetry/api` before the gateway started: a vendor's distribution or the
+ * official SDK, by `node --import`. It does sampling, limits and export; names and attributes stay ours.
  */
 import {
   isSpanContextValid,
@@ -11,9 +11,9 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
-import { within } from '../kit/otlp-exporter.ts';
+import { SCOPE_NAME } from '../export/otlp/resource.ts';
+import { within } from '../kit/within.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
-import { SCOPE_NAME } from './resource.ts';
 
 export interface FoundProvider {
   readonly tracer: Tracer;
@@ -24,7 +24,7 @@ export interface FoundProvider {
 
 const FLUSH_MILLIS = 5_000;
 
-/** @param propagators ours, where the configuration names some; else the registered one. @throws Error if nobody is registered. */
+/** @param propagators ours, where the configuration names some; else the registered one. @throws Error if none is registered. */
 export async function findProvider(
   propagators: TracingConfig['propagators'],
   version: string | undefined,
@@ -32,8 +32,8 @@ export async function findProvider(
   const provider = trace.getTracerProvider();
   const tracer = provider.getTracer(SCOPE_NAME, version);
   const probe = tracer.startSpan('probe', {}, ROOT_CONTEXT).spanContext();
-  if (!isSpanContextValid(probe)) throw new Error(NOBODY);
-  const propagator = propagators === undefined ? propagation : await choosePropagator(propagators);
+  if (!isSpanContextValid(probe)) throw new Error(NOT_REGISTERED);
+  const propagator = propagators === undefined ? propagation : choosePropagator(propagators);
   return {
     tracer,
     propagator: asTextMap(propagator),
@@ -43,7 +43,7 @@ export async function findProvider(
   };
 }
 
-const NOBODY =
+const NOT_REGISTERED =
   'tracing: provider is global, but no tracer provider is registered; start with node --import FILE, where FILE registers one, ' +
   'or set tracing.provider: native';
 

@@ -1,5 +1,5 @@
 /**
- * How a request begins: whose context it continues and what it links to, whoever records its spans.
+ * How a request begins: the context that it continues, and its links, for every recorder.
  */
 import {
   type Attributes as ApiAttributes,
@@ -33,7 +33,7 @@ export const recordedBy =
       parent,
     );
 
-/** @param conventions which names HTTP attributes get. @param inbound whose context is continued; everybody's unless given. */
+/** @param conventions which names HTTP attributes get. @param inbound the trusted callers; all unless given. */
 export function createRequestTracer(
   open: OpenRequest,
   propagator: TextMapPropagator,

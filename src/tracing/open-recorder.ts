@@ -1,20 +1,17 @@
-/** Our own recorder with all that is behind it: from a span that ends to a collector that has it. */
+/** Our own recorder: tracer, sampler, tail sampling, and the pipeline to the collector. */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
-import { collectorLookup } from '../kit/shared-lookup.ts';
+import type { BatchLimits } from '../export/batch-queue.ts';
+import { ExporterLink } from '../export/exporter-link.ts';
+import { openPipeline } from '../export/open-pipeline.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
-import { checkFiles, destinationOf, type ExportOptions, exporterSettings } from './exporter-settings.ts';
-import { type BatchLimits, BatchQueue } from './pipeline/batch-queue.ts';
-import { ExporterLink } from './pipeline/exporter-link.ts';
-import { Figures, type TracerStats } from './pipeline/figures.ts';
-import { Settler } from './pipeline/settler.ts';
-import { TailBuffer } from './pipeline/tail-buffer.ts';
-import { TroubleLog } from './pipeline/trouble-log.ts';
+import { checkFiles, type ExportOptions, exporterSettings, spanDestination } from './exporter-settings.ts';
 import { headersOf } from './propagation/raw-headers.ts';
 import { Clock } from './recorder/clock.ts';
 import { IdGenerator } from './recorder/ids.ts';
 import { DEFAULT_LIMITS } from './recorder/limits.ts';
+import type { SpanSink } from './recorder/recording-span.ts';
 import { SpanEncoder } from './recorder/span-encoder.ts';
 import { Tracer } from './recorder/tracer.ts';
 import { chooseSampler } from './sampler/choose-sampler.ts';
@@ -22,11 +19,13 @@ import { withOverrides } from './sampler/overrides.ts';
 import { RateCap } from './sampler/rate-cap.ts';
 import { rateCapped } from './sampler/rate-capped.ts';
 import type { Sampler } from './sampler/sampler.ts';
+import { TailBuffer } from './sampler/tail-buffer.ts';
+import { TracerFigures, type TracerStats } from './tracer-figures.ts';
 
 export interface RecorderOptions extends ExportOptions {
   readonly log: Log;
-  /** The program of the exporter thread; ours unless a test says otherwise. */
-  readonly program?: URL;
+  /** The exporter thread, if other signals share it; its own unless given. */
+  readonly link?: ExporterLink;
 }
 
 export interface Recorder {
@@ -38,29 +37,27 @@ export interface Recorder {
 
 /** @throws Error if a file that the configuration names cannot be used. */
 export function openRecorder(config: TracingConfig, propagator: TextMapPropagator, options: RecorderOptions): Recorder {
-  const figures = new Figures(config.batch.max_queue_size);
-  const trouble = new TroubleLog(options.log, figures, destinationOf(config));
-  const settler = new Settler(figures, trouble);
-  const program = options.program ?? exporterProgram();
+  const figures = new TracerFigures(config.batch.max_queue_size);
   const settings = exporterSettings(config, options);
   checkFiles(settings);
-  const link = new ExporterLink({ settings, program, events: settler, lookUp: collectorLookup.all });
-  const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
-  const queue = new BatchQueue(batchLimits(config), { figures, encoder, target: link, events: settler });
-  settler.queue = queue;
-  let ending: Promise<void> | undefined;
-  return {
-    tracer: createTracer(config, propagator, queue, figures),
-    stats: () => figures.snapshot(),
-    shutdown: (timeoutMillis) => (ending ??= shutdown({ queue, link, settler, trouble }, timeoutMillis)),
-  };
+  const { queue, shutdown } = openPipeline({
+    signal: 'traces',
+    link: options.link ?? new ExporterLink(),
+    settings,
+    limits: batchLimits(config),
+    counts: figures,
+    encoder: new SpanEncoder(DOUBLE_ATTRIBUTES),
+    log: options.log,
+    destination: spanDestination(config),
+  });
+  return { tracer: createTracer(config, propagator, queue, figures), stats: () => figures.snapshot(), shutdown };
 }
 
 function createTracer(
   { sampling, limits }: TracingConfig,
   propagator: TextMapPropagator,
-  queue: BatchQueue,
-  figures: Figures,
+  queue: SpanSink,
+  figures: TracerFigures,
 ): Tracer {
   const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
   return new Tracer({
@@ -97,8 +94,8 @@ function openSampler(config: TracingConfig['sampling']): Sampler {
 function openTail(
   { max_traces_per_second: cap }: TracingConfig['sampling'],
   keep: NonNullable<TracingConfig['sampling']['keep']>,
-  queue: BatchQueue,
-  figures: Figures,
+  queue: SpanSink,
+  figures: TracerFigures,
 ): TailBuffer {
   const { errors, denied, slower_than_seconds, larger_than, max_bytes, max_age_seconds } = keep;
   const rules = { errors, denied, slowerThanSeconds: slower_than_seconds, largerThanBytes: larger_than };
@@ -121,23 +118,4 @@ function batchLimits({ batch }: TracingConfig): BatchLimits {
     maxBatchSize: batch.max_export_batch_size,
     delayMillis: batch.scheduled_delay_millis,
   };
-}
-
-interface Pipeline {
-  readonly queue: BatchQueue;
-  readonly link: ExporterLink;
-  readonly settler: Settler;
-  readonly trouble: TroubleLog;
-}
-
-async function shutdown({ queue, link, settler, trouble }: Pipeline, timeoutMillis: number): Promise<void> {
-  queue.close();
-  for (const batch of await link.close(timeoutMillis)) settler.abandoned(batch);
-  trouble.ended();
-}
-
-/** The program of the exporter thread, compiled if this file is. */
-function exporterProgram(): URL {
-  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./exporter/exporter-thread.${extension}`, import.meta.url);
 }

@@ -3,27 +3,28 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TracingConfig } from '../config/tracing.ts';
-import { createExporter } from './exporter/create-exporter.ts';
-import { type DeliveryParts, deliver } from './exporter/deliver.ts';
-import { Gate } from './exporter/gate.ts';
-import { requestFromJson } from './exporter/otlp-json.ts';
-import { otlpRequest, takeApart } from './exporter/otlp-request.ts';
-import { printable } from './exporter/result.ts';
-import { withoutSecrets } from './exporter/without-secrets.ts';
+import { requestFromJson } from '../export/otlp/otlp-json.ts';
+import { otlpRequest, takeApart } from '../export/otlp/otlp-request.ts';
+import { collectorLookup } from '../export/shared-lookup.ts';
+import { CircuitBreaker } from '../export/thread/circuit-breaker.ts';
+import { createExporter } from '../export/thread/create-exporter.ts';
+import { type DeliveryParts, deliver } from '../export/thread/deliver.ts';
+import { printable } from '../export/thread/result.ts';
+import { withoutSecrets } from '../export/thread/without-secrets.ts';
 import { type ExportOptions, exporterSettings } from './exporter-settings.ts';
 
 export interface Replayed {
   exported: number;
-  /** Spans that the collector refused. */
+  /** Spans that the collector rejected. */
   rejected: number;
-  /** Lines that hold no request, with what is wrong. */
+  /** Lines without a valid request, with the error. */
   readonly unreadable: { readonly line: number; readonly wrong: string }[];
   /** The first line that was not delivered, and why; undefined if the end of the file was reached. */
   stopped: { readonly line: number; readonly why: string } | undefined;
 }
 
-/** How long the collector may take to be there. */
-const PATIENCE_MILLIS = 30_000;
+/** How long one request is retried. */
+const DEADLINE_MILLIS = 30_000;
 
 /** @param from number of the first line to send; the first one is 1. @throws Error if the file cannot be read. */
 export async function replay(
@@ -33,27 +34,27 @@ export async function replay(
   options: ExportOptions,
 ): Promise<Replayed> {
   const settings = exporterSettings({ ...config, exporter: 'otlp', fallback: 'none' }, options);
-  const { exporter, headers } = await createExporter(settings);
+  const { exporter, headers } = await createExporter('traces', settings, collectorLookup);
   const clean = withoutSecrets(Object.values(headers.current()));
   const now = (): number => performance.now();
   const never = new AbortController().signal;
   const parts: Omit<DeliveryParts, 'envelope'> = {
     exporter,
-    gate: new Gate({ now, random: Math.random }),
+    breaker: new CircuitBreaker({ now, random: Math.random }),
     closing: { signal: never, late: never, endsAt: Number.POSITIVE_INFINITY },
-    trouble() {},
+    attemptFailed() {},
     now,
     pause: (millis) => sleep(millis),
   };
   const replayed: Replayed = { exported: 0, rejected: 0, unreadable: [], stopped: undefined };
-  const patience = options.deadlineMillis ?? PATIENCE_MILLIS;
+  const deadlineMillis = options.deadlineMillis ?? DEADLINE_MILLIS;
   try {
     let line = 0;
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
       if (++line < from || text.trim() === '') continue;
       const request = readLine(text, line, replayed);
       if (request === undefined) continue;
-      const why = await send(parts, request, patience, replayed);
+      const why = await send(parts, request, deadlineMillis, replayed);
       if (why === undefined) continue;
       replayed.stopped = { line, why: clean(why) };
       break;
@@ -74,20 +75,20 @@ function readLine(text: string, line: number, { unreadable }: Replayed): Uint8Ar
 }
 
 /**
- * @returns why it could not be delivered, nor could any other. What the collector refuses of this one is counted, and not tried again.
+ * @returns the error, if it would prevent any other request as well. Items that the collector rejects are counted and not sent again.
  */
 async function send(
   parts: Omit<DeliveryParts, 'envelope'>,
   request: Uint8Array,
-  patience: number,
+  deadlineMillis: number,
   replayed: Replayed,
 ): Promise<string | undefined> {
-  for (const { resource, scope, spans, count } of takeApart(request)) {
+  for (const { resource, scope, items, count } of takeApart(request)) {
     const envelope = (bytes: Uint8Array): Uint8Array => otlpRequest(resource, scope, bytes);
-    const piece = { spans: count, bytes: spans };
-    const { exported, dropped, message } = await deliver({ ...parts, envelope }, piece, parts.now() + patience);
+    const slice = { items: count, bytes: items };
+    const { exported, dropped, message } = await deliver({ ...parts, envelope }, slice, parts.now() + deadlineMillis);
     replayed.exported += exported;
-    if (parts.gate.why !== undefined) return message ?? 'not delivered in time';
+    if (parts.breaker.lastError !== undefined) return message ?? 'not delivered in time';
     replayed.rejected += (dropped.rejected ?? 0) + (dropped.too_large ?? 0);
   }
   return undefined;

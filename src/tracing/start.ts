@@ -1,22 +1,22 @@
 /**
- * Tracing, put together from the configuration. This is the only way in: it is imported when tracing is enabled and not
- * before, and nothing outside this folder imports anything else of it.
+ * Tracing, built from the configuration. This is the only entry: it is imported when tracing is enabled and not before.
+ * No file outside this folder imports anything else of it.
  */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer, type OpenRequest, recordedBy } from './instrumentation.ts';
 import { openRecorder, type RecorderOptions } from './open-recorder.ts';
-import type { TracerStats } from './pipeline/figures.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
 import { Inbound } from './propagation/inbound.ts';
+import type { TracerStats } from './tracer-figures.ts';
 
 export interface TracingHandle {
   readonly tracer: RequestTracer;
   /** Undefined where another provider records. */
   readonly stats?: () => TracerStats;
   /**
-   * Delivers what is queued, or drops and counts it, within `timeoutMillis`; spans that end afterwards are dropped and
+   * Delivers the queue, or drops and counts its spans, within `timeoutMillis`; spans that end afterwards are dropped and
    * counted. Safe twice, never rejects.
    */
   shutdown(timeoutMillis?: number): Promise<void>;
@@ -35,7 +35,7 @@ export function startTracing(config: TracingConfig, options: RecorderOptions): P
 
 /** Recorded and exported by us. */
 export async function startNative(config: TracingConfig, options: RecorderOptions): Promise<NativeTracing> {
-  const propagator = await choosePropagator(config.propagators ?? ['tracecontext']);
+  const propagator = choosePropagator(config.propagators ?? ['tracecontext']);
   const recorder = openRecorder(config, propagator, options);
   return {
     tracer: faceOf(config, recordedBy(recorder.tracer), propagator),

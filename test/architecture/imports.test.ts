@@ -18,6 +18,7 @@ const RANKS: Record<string, number> = {
   authz: 0.8,
   config: 1,
   body: 1,
+  export: 1.5,
   tracing: 2,
   metrics: 2,
   logging: 2,

@@ -63,8 +63,8 @@ describe('doctor, of collectors', () => {
       const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf', headers };
       const { code, said } = await ask({ tracing, metrics: { otlp }, logging: { otlp } });
       assert.equal(code, 0, said);
-      assert.match(said, /✓ collector http:\S+, metrics: it took a metric: mizuchi_doctor\n/);
-      assert.match(said, /✓ collector http:\S+, log: it took a line of the log\n/);
+      assert.match(said, /✓ collector http:\S+, metrics: it accepted a metric: mizuchi_doctor\n/);
+      assert.match(said, /✓ collector http:\S+, log: it accepted a line of the log\n/);
       const metrics = await collector.until(({ path }) => path === '/v1/metrics');
       const [resource] = metrics.body.resourceMetrics;
       assert.equal(resource.scopeMetrics[0].metrics[0].name, 'mizuchi_doctor');
@@ -167,14 +167,14 @@ describe('doctor, of collectors', () => {
       'http/protobuf',
       answering(404),
       BOTH,
-      /HTTP 404.*\n.*nothing under this path: check \w+\.otlp\.endpoint/,
+      /HTTP 404.*\n.*accepts nothing under this path: check \w+\.otlp\.endpoint/,
     ],
     [
       'no such service',
       'grpc',
       grpc(() => ({ code: 12, details: 'unknown service' })),
       SPANS,
-      /UNIMPLEMENTED.*\n.*nothing of this kind/,
+      /UNIMPLEMENTED.*\n.*does not accept this signal/,
     ],
     [
       'an unknown authority',
@@ -213,9 +213,9 @@ describe('doctor, of collectors', () => {
       BOTH,
       /ECONNREFUSED.*\n.*nothing listens on 127\.0\.0\.1, port \d+: is the collector running/,
     ],
-    ['no answer', 'http/protobuf', hanging, BOTH, /(no answer in time|timed out).*\n.*firewall or a proxy/],
+    ['no answer', 'http/protobuf', hanging, BOTH, /no response in time.*\n.*firewall or a proxy/],
     ['no answer', 'grpc', hanging, BOTH, /DEADLINE_EXCEEDED.*\n.*firewall or a proxy/],
-    ['a fault of its own', 'http/protobuf', answering(503), BOTH, /(HTTP 503|retryable).*\n.*its own log says why/],
+    ['a fault of its own', 'http/protobuf', answering(503), BOTH, /(HTTP 503|retryable).*\n.*its own log/],
   ] as const) {
     it(`says what to do about ${what}, over ${protocol}, to ${sections}`, { timeout: 30_000 }, async (t) => {
       const otlp = { endpoint: await listen(t), protocol, headers, timeout_seconds: 1 };

@@ -76,7 +76,7 @@ describe('doctor', () => {
     assert.match(said, /✓ bucket uploads, keys: /);
     assert.match(said, /✓ bucket uploads, http:\S+: 1 key\n/);
     assert.match(said, /✓ bucket uploads, opa: it responds: deny /);
-    const traceId = /✓ collector http:\S+: it took a span: trace ([0-9a-f]{32})/.exec(said)![1];
+    const traceId = /✓ collector http:\S+: it accepted a span: trace ([0-9a-f]{32})/.exec(said)![1];
     assert.deepEqual(
       collector.spans().map((span) => span.traceId),
       [traceId],

@@ -70,24 +70,35 @@ describe('the gateway as a process', () => {
     assert.equal(gateway.log.at(-1)?.error_type, 'shutting_down');
   });
 
-  it('loads nothing of tracing when tracing is off, and does when it is on', async () => {
+  it('loads nothing of tracing and of the export when they are off, and only the signals that are on', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
     const hook = fileURLToPath(new URL('../support/record-loaded-modules.ts', import.meta.url));
-    const loaded = async (tracing: object): Promise<string> => {
+    const loaded = async (sections: object): Promise<string> => {
       const file = join(folder, 'loaded');
       process.env.LOADED_MODULES = file;
-      const gateway = await startGatewayProcess(config({ tracing }), ['--import', hook]);
+      const gateway = await startGatewayProcess(config(sections), ['--import', hook]);
       delete process.env.LOADED_MODULES;
       const answer = await send(gateway.url, 'PUT', '/uploads/k', 'x');
-      assert.equal(answer.headers['server-timing'] !== undefined, 'otlp' in tracing);
+      assert.equal(answer.headers['server-timing'] !== undefined, 'otlp' in (sections as { tracing: object }).tracing);
       await gateway.stop();
       const urls = await readFile(file, 'utf8');
       await rm(file);
       return urls;
     };
-    const TRACING = /\/src\/tracing\/|@opentelemetry|@grpc|protobuf/;
-    assert.doesNotMatch(await loaded({ enabled: false }), TRACING);
-    assert.match(await loaded({ enabled: true, otlp: { endpoint: store.url, protocol: 'http/protobuf' } }), TRACING);
+    const off = { enabled: false };
+    const otlp = { endpoint: store.url, protocol: 'http/protobuf' };
+    const TRACING = /\/src\/tracing\/|@opentelemetry|@grpc/;
+    const EXPORT = /\/src\/export\/|protobuf/;
+    const METRICS = /\/metrics\/otlp/;
+    const LOGS = /\/logging\/otlp/;
+    const nothing = await loaded({ tracing: off });
+    for (const room of [TRACING, EXPORT, METRICS, LOGS]) assert.doesNotMatch(nothing, room);
+    const traces = await loaded({ tracing: { enabled: true, otlp } });
+    for (const room of [TRACING, EXPORT]) assert.match(traces, room);
+    for (const room of [METRICS, LOGS]) assert.doesNotMatch(traces, room);
+    const others = await loaded({ tracing: off, metrics: { port: 0, otlp }, logging: { otlp } });
+    for (const room of [EXPORT, METRICS, LOGS]) assert.match(others, room);
+    assert.doesNotMatch(others, TRACING);
     await rm(folder, { recursive: true });
   });
 

@@ -54,12 +54,7 @@ export async function receiveHttp(answer: HttpAnswer = ok, port = 0, tls?: TlsOp
     readAll(request).then(
       (body) => {
         const compressed = request.headers['content-encoding'] === 'gzip';
-        kept.add({
-          headers: request.headers as Record<string, string>,
-          path: request.url ?? '',
-          compressed,
-          requests: decodeRequest(compressed ? gunzipSync(body) : body),
-        });
+        kept.add(exportOf(request.headers as Record<string, string>, request.url ?? '', compressed, body));
         answer(response, request, kept.exports.length);
       },
       () => {}, // the exporter hung up
@@ -130,11 +125,20 @@ export async function receiveGrpc(answer: AnswerCall = () => ({}), port = 0, tls
 function grpcExportOf(headers: IncomingHttpHeaders, message: Buffer): ReceivedExport {
   const compressed = message[0] === 1 && headers['grpc-encoding'] === 'gzip';
   const body = message.subarray(5, 5 + message.readUInt32BE(1));
+  return exportOf(headers as Record<string, string>, headers[':path'] ?? '', compressed, body);
+}
+
+/** Decoded when a test looks at it: exports of metrics and logs come here as well. */
+function exportOf(headers: Record<string, string>, path: string, compressed: boolean, body: Buffer): ReceivedExport {
+  let requests: readonly DecodedRequest[] | undefined;
   return {
-    headers: headers as Record<string, string>,
-    path: headers[':path'] ?? '',
+    headers,
+    path,
     compressed,
-    requests: decodeRequest(compressed ? gunzipSync(body) : body),
+    get requests() {
+      requests ??= decodeRequest(compressed ? gunzipSync(body) : body);
+      return requests;
+    },
   };
 }
 

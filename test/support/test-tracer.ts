@@ -1,9 +1,10 @@
 /** Our tracer for tests: what ends is kept, and can be read back through protobufjs. */
+
+import { ByteWriter } from '../../src/export/otlp/byte-writer.ts';
+import { otlpRequest } from '../../src/export/otlp/otlp-request.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
-import { otlpRequest } from '../../src/tracing/exporter/otlp-request.ts';
 import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
-import { ByteWriter } from '../../src/tracing/recorder/byte-writer.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS, type SpanLimits } from '../../src/tracing/recorder/limits.ts';
@@ -35,7 +36,7 @@ export function testTracer(options: TestTracerOptions = {}): TestTracer {
     ids: new IdGenerator(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sampler: options.sampler ?? chooseSampler('parent_based', 1),
-    sink: { ended: (span) => ended.push(span) },
+    sink: { add: (span) => ended.push(span) },
     carry: (context) => headersOf(new TraceContextPropagator(), context),
   });
   return { tracer, ended, decoded: () => decodeSpans(ended) };

@@ -1,7 +1,7 @@
-/** What to do about a collector that did not take what it was sent: one hint for each kind of trouble. */
+/** What to do about a collector that did not accept a probe: one hint for each kind of failure. */
 import type { OtlpConfig } from '../../config/otlp.ts';
 
-/** The section of the configuration that speaks of it. */
+/** Its section of the configuration. */
 export type CollectorSection = 'tracing.otlp' | 'metrics.otlp' | 'logging.otlp';
 
 interface Place {
@@ -13,28 +13,24 @@ interface Place {
 
 const PORTS = 'port 4317 is usually grpc, 4318 http/protobuf';
 
-/** By what ours and the official exporters say. What the collector itself has said comes first, for it may say anything. */
-const HINTS: readonly (readonly [said: RegExp, hint: (place: Place) => string])[] = [
+/** By the message of the failure. Responses of the collector come first, because their text may match anything. */
+const HINTS: readonly (readonly [message: RegExp, hint: (place: Place) => string])[] = [
   [
     /HTTP 40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED/,
-    ({ section }) => `it does not know this key: check the key in ${section}.headers or headers_file`,
+    ({ section }) => `it does not accept the credentials: check the key in ${section}.headers or headers_file`,
   ],
   [
     /HTTP 40[45]\b|UNIMPLEMENTED/,
     ({ section, protocol }) =>
       protocol === 'grpc'
-        ? `it takes nothing of this kind: check its pipelines, and ${section}.endpoint`
-        : `it takes nothing under this path: check ${section}.endpoint, to which the path of the signal is added, and its pipelines`,
+        ? `it does not accept this signal: check its pipelines, and ${section}.endpoint`
+        : `it accepts nothing under this path: check ${section}.endpoint, to which the path of the signal is added, and its pipelines`,
   ],
-  [/HTTP 3\d\d\b/, ({ section }) => `it wants to be asked elsewhere: write where into ${section}.endpoint`],
-  [
-    /HTTP (429|5\d\d)\b|retryable status|RESOURCE_EXHAUSTED/,
-    () => 'it is there and takes nothing now: its own log says why',
-  ],
+  [/HTTP 3\d\d\b/, ({ section }) => `it redirects: write the new address into ${section}.endpoint`],
+  [/HTTP (429|5\d\d)\b|RESOURCE_EXHAUSTED/, () => 'it is overloaded or failing: see its own log'],
   [
     /ENOTFOUND|EAI_AGAIN|Name resolution failed/,
-    ({ section, hostname }) =>
-      `no such name is known here: check the spelling of ${hostname} in ${section}.endpoint, and DNS`,
+    ({ section, hostname }) => `the name is unknown: check the spelling of ${hostname} in ${section}.endpoint, and DNS`,
   ],
   [
     /ALTNAME|does not match certificate/,
@@ -42,16 +38,16 @@ const HINTS: readonly (readonly [said: RegExp, hint: (place: Place) => string])[
   ],
   [
     /certificate|CERT_|SELF_SIGNED|UNABLE_TO_/,
-    ({ section }) => `its certificate is not believed: name the file with its authority, ${section}.tls.ca_file`,
+    ({ section }) => `its certificate is not trusted: name the file with its authority, ${section}.tls.ca_file`,
   ],
   [
     /EPROTO|wrong version number/,
     ({ section }) => `it does not speak TLS on this port: write http:// into ${section}.endpoint, or another port`,
   ],
   [
-    /HPE_|Parse Error|Protocol error/,
+    /HPE_|Protocol error/,
     ({ section, protocol, port }) =>
-      `what listens on port ${port} does not speak ${protocol}: ${PORTS}; check ${section}.protocol and endpoint`,
+      `the server on port ${port} does not speak ${protocol}: ${PORTS}; check ${section}.protocol and endpoint`,
   ],
   [
     /ECONNREFUSED/,
@@ -61,19 +57,19 @@ const HINTS: readonly (readonly [said: RegExp, hint: (place: Place) => string])[
   [
     /ECONNRESET|EPIPE|socket hang up|Failed to connect/,
     ({ section }) =>
-      `it hangs up: it may want TLS (https:// in ${section}.endpoint), or the other protocol: ${PORTS}; check ${section}.protocol`,
+      `it closes the connection: it may need TLS (https:// in ${section}.endpoint), or the other protocol: ${PORTS}; check ${section}.protocol`,
   ],
   [
-    /no answer|timed out|DEADLINE|ETIMEDOUT|UNREACH/i,
+    /no response|DEADLINE|ETIMEDOUT|UNREACH/i,
     ({ section }) =>
-      `nothing comes back: look for a firewall or a proxy (https_proxy, no_proxy) in between, and check ${section}.endpoint: ${PORTS}`,
+      `no response: look for a firewall or a proxy (https_proxy, no_proxy) in between, and check ${section}.endpoint: ${PORTS}`,
   ],
 ];
 
-/** @param reason what its exporter has said. */
+/** @param reason message of the failure. */
 export function mendOf(reason: string, section: CollectorSection, { endpoint, protocol }: OtlpConfig): string {
   const { hostname, port, protocol: scheme } = new URL(endpoint);
   const place = { section, protocol, hostname, port: port || (scheme === 'https:' ? '443' : '80') };
-  const [, hint] = HINTS.find(([said]) => said.test(reason)) ?? [];
+  const [, hint] = HINTS.find(([message]) => message.test(reason)) ?? [];
   return hint?.(place) ?? `check ${section}: endpoint, protocol and headers; ${PORTS}`;
 }

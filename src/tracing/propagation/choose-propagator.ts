@@ -1,35 +1,38 @@
-/**
- * The propagators by the names that the configuration has for them, as OTEL_PROPAGATORS names them. The W3C's is our own,
- * because the official one fails five of the W3C's own tests; the others are OpenTelemetry's, loaded where they are asked for.
- */
+/** The propagators by the names of the configuration, which are those of OTEL_PROPAGATORS. */
 import { type Context, type TextMapGetter, type TextMapPropagator, trace } from '@opentelemetry/api';
+import { B3Propagator } from './b3.ts';
+import { BaggagePropagator } from './baggage.ts';
 import { TraceContextPropagator } from './trace-context.ts';
+import { XRayPropagator } from './xray.ts';
 
 const PROPAGATORS = {
-  tracecontext: async () => new TraceContextPropagator(),
-  baggage: async () => new (await import('@opentelemetry/core')).W3CBaggagePropagator(),
-  b3: async () => {
-    const { B3Propagator, B3InjectEncoding } = await import('@opentelemetry/propagator-b3');
-    return new B3Propagator({ injectEncoding: B3InjectEncoding.SINGLE_HEADER });
-  },
-  b3multi: async () => {
-    const { B3Propagator, B3InjectEncoding } = await import('@opentelemetry/propagator-b3');
-    return new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER });
-  },
-  xray: async () => new (await import('@opentelemetry/propagator-aws-xray')).AWSXRayPropagator(),
-} as const satisfies Record<string, () => Promise<TextMapPropagator>>;
+  tracecontext: () => new TraceContextPropagator(),
+  baggage: () => new BaggagePropagator(),
+  b3: () => new B3Propagator('single'),
+  b3multi: () => new B3Propagator('multi'),
+  xray: () => new XRayPropagator(),
+} as const satisfies Record<string, () => TextMapPropagator>;
 
 export type PropagatorName = keyof typeof PROPAGATORS;
 
-/** @param names in the order in which they are asked: of several that find a caller, the last is believed. None reads and writes nothing. */
-export async function choosePropagator(names: readonly PropagatorName[]): Promise<TextMapPropagator> {
-  const chosen = await Promise.all(names.map((name) => PROPAGATORS[name]()));
-  if (chosen.length === 1) return inLowerCase(chosen[0] as TextMapPropagator);
-  const { CompositePropagator } = await import('@opentelemetry/core');
-  return inLowerCase(new CompositePropagator({ propagators: chosen }));
+/** @param names in their order: of several that find a caller, the last wins. An empty list reads and writes nothing. */
+export function choosePropagator(names: readonly PropagatorName[]): TextMapPropagator {
+  const chosen = names.map((name) => PROPAGATORS[name]());
+  return inLowerCase(chosen.length === 1 ? chosen[0]! : combined(chosen));
 }
 
-/** B3 and X-Ray take ids in any case; W3C's `traceparent`, and whoever compares ids as text, wants lower case. */
+function combined(propagators: readonly TextMapPropagator[]): TextMapPropagator {
+  return {
+    inject(context, carrier, setter) {
+      for (const propagator of propagators) propagator.inject(context, carrier, setter);
+    },
+    extract: (context, carrier, getter) =>
+      propagators.reduce((found, propagator) => propagator.extract(found, carrier, getter), context),
+    fields: () => [...new Set(propagators.flatMap((propagator) => propagator.fields()))],
+  };
+}
+
+/** B3 and X-Ray accept ids in any case; W3C's `traceparent`, and software that compares ids as text, needs lower case. */
 function inLowerCase(propagator: TextMapPropagator): TextMapPropagator {
   return {
     inject: (context, carrier, setter) => propagator.inject(context, carrier, setter),

@@ -1,20 +1,20 @@
 /**
- * Whose trace context is believed (W3C Trace Context, "Privacy" and "Security considerations"). Whoever reaches the port can send
- * one: it may be continued, or make us trace what we would not, or mix its spans among ours. So strangers are told from those who
- * are trusted by the address at the other end of the connection: who they are themselves is known too late.
+ * Which trace context is trusted (W3C Trace Context, "Privacy" and "Security considerations"). Any client can send one. Its trace
+ * may be continued, sampled although we would not, or mixed with ours. Trusted callers are known by the address of the peer,
+ * because authentication comes too late.
  */
 import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { type AddressSet, addressSet } from '../../kit/address-set.ts';
 import type { CallerContext } from '../sampler/sampler.ts';
 
 export interface InboundOptions {
-  /** What becomes of a stranger's context. */
+  /** What happens to the context of an untrusted caller. */
   readonly mode: 'continue' | 'restart' | 'ignore';
   /** Ranges of addresses, as addressSet takes them. */
   readonly trusted: readonly string[];
-  /** Share of the traces continued by strangers that may be kept, where another sampler than ours follows their flag: 0 to 1. */
+  /** Ratio of the traces of untrusted callers that may be kept, where another sampler than ours follows their flag: 0 to 1. */
   readonly remoteRatio?: number;
-  /** From 0 to 1, without 1. Not the trace id: the stranger chose it. */
+  /** From 0 to 1, without 1. Not the trace id: the caller chose it. */
   readonly random?: () => number;
 }
 
@@ -48,8 +48,7 @@ export class Inbound {
   }
 
   /**
-   * The ids, the flags and the trace state, and nothing else: not the baggage, and not the debug flag of B3, which the store and the
-   * policy engines would obey.
+   * The ids, the flags and the trace state only. Baggage and the debug flag of B3 would reach the store and the policy engines.
    */
   #bounded(context: SpanContext): Context {
     const { remoteRatio = 1, random = Math.random } = this.#options;

@@ -26,6 +26,11 @@ const rawHeadersSetter: TextMapSetter<string[]> = {
   },
 };
 
+/** The first value of a header that may have been sent several times. */
+export function firstHeader(values: string | string[] | undefined): string | undefined {
+  return typeof values === 'object' ? values[0] : values;
+}
+
 /** The headers that carry a context to the next service. */
 export function headersOf(propagator: TextMapPropagator, context: Context): readonly string[] {
   const headers: string[] = [];

@@ -1,4 +1,4 @@
-/** W3C Trace Context, level 2: who called us, and what the next service is told (w3.org/TR/trace-context-2, sections 3 and 4). */
+/** W3C Trace Context, level 2: the caller's context, and ours for the next service (w3.org/TR/trace-context-2, sections 3 and 4). */
 import {
   type Context,
   INVALID_SPANID,
@@ -45,7 +45,7 @@ export class TraceContextPropagator implements TextMapPropagator {
   }
 }
 
-/** Section 4.3: more than one traceparent is as good as none, whatever they say. */
+/** Section 4.3: more than one traceparent counts as none. */
 function onlyOne(headers: string[] | undefined): SpanContext | undefined {
   return headers?.length === 1 ? parseTraceparent(headers[0]!) : undefined;
 }

@@ -9,7 +9,7 @@ const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e
 const MAX_MEMBERS = 32;
 /** Section 3.3.1.5: this much should be carried; more would let a caller blow up every span and every request below. */
 const MAX_LENGTH = 512;
-/** The same section: longer members go first when the list has to be cut. */
+/** The same section: longer members are removed first when the list is too long. */
 const LONG_MEMBER = 128;
 
 export class TraceState implements TraceStateApi {
@@ -45,7 +45,7 @@ export class TraceState implements TraceStateApi {
     return this.#members.get(key);
   }
 
-  /** A changed member moves to the front; the last one makes room. What is not valid changes nothing. */
+  /** A changed member moves to the front; the last one makes room. An invalid member changes nothing. */
   set(key: string, value: string): TraceState {
     if (!KEY.test(key) || !VALUE.test(value)) return this;
     const members = new Map([[key, value]]);

@@ -1,25 +1,20 @@
 /**
- * The attributes of a span, an event or a link. While the request runs they are only noted; what they come to, which of two values
- * counts, what is too long or too many, is resolved when the span is encoded, for many spans in one go: code that runs once in a
- * request is cold, and costs several times what it costs in a loop (docs/decisions/span-recorder.md).
+ * The attributes of a span, an event or a link. While the request runs they are only noted. Duplicates and limits are resolved when
+ * the span is encoded, for many spans in one go. Code that runs once in a request is cold, and costs several times as much as in a
+ * loop (docs/decisions/span-recorder.md).
  */
 import type { Attributes } from '@opentelemetry/api';
+import type { AttributeVisitor, VisitedAttributes } from '../../export/otlp/attribute-encoder.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { type SpanLimits, truncate } from './limits.ts';
 
-/** Who is told what the attributes come to. */
-export interface AttributeVisitor {
-  /** @param value of the kinds that OTLP's AnyValue knows, within the limits. */
-  attribute(key: string, value: unknown): void;
-}
-
-/** Nobody sets so many: only who sets the same ones again and again. Keys and values. */
+/** Keys and values. Only code that sets the same attributes again and again reaches it. */
 const MOST_NOTES = 1_024;
 /** Bits of a number without a sign. */
 const MOST_MARKS = 31;
 
-export class AttributeList {
-  /** Not changed by whoever gave them, from then on. */
+export class AttributeList implements VisitedAttributes {
+  /** Not changed by the caller from then on. */
   initial: Attributes | undefined;
   /** Key and value in turn, up to `noted`. */
   notes: unknown[] | undefined;
@@ -34,7 +29,7 @@ export class AttributeList {
     this.#most = most;
   }
 
-  /** A later value replaces an earlier one; undefined and what is no attribute value changes nothing. */
+  /** A later value replaces an earlier one; undefined and invalid values change nothing. */
   set(key: string, value: unknown): void {
     if (!isValue(value)) return;
     // As long as most spans need: an array that grows takes twice of it.
@@ -63,8 +58,8 @@ export class AttributeList {
   }
 
   /**
-   * Tells what it all comes to: each key once, those of the beginning first. Truncations are told to the limits: to be asked once, when it
-   * is encoded. @returns how many found no room.
+   * Visits each key once, initial ones first. Truncations are reported to the limits, so call it once, when the span is encoded.
+   * @returns the number of attributes beyond the limit.
    */
   visit(visitor: AttributeVisitor): number {
     if (this.noted > 2 * MOST_MARKS) this.#settle();
@@ -74,15 +69,15 @@ export class AttributeList {
     const notes = this.notes;
     const noted = this.noted;
     const settled = noted > 2 * MOST_MARKS;
-    /** Notes whose key was told already, a bit for each. */
-    let told = 0;
+    /** Notes whose key was visited already, a bit for each. */
+    let visited = 0;
     let count = 0;
     for (const key in initial) {
       let value: unknown = initial[key];
       for (let i = 0; i < noted; i += 2) {
         if (notes![i] !== key) continue;
         value = notes![i + 1];
-        told |= 1 << (i >> 1);
+        visited |= 1 << (i >> 1);
       }
       const kept = keptValue(value, limits);
       if (kept !== undefined && key !== '' && ++count <= most) visitor.attribute(key, kept);
@@ -91,11 +86,11 @@ export class AttributeList {
       const key = notes![i] as string;
       let value = notes![i + 1];
       if (!settled) {
-        if ((told & (1 << (i >> 1))) !== 0) continue;
+        if ((visited & (1 << (i >> 1))) !== 0) continue;
         for (let j = i + 2; j < noted; j += 2) {
           if (notes![j] !== key) continue;
           value = notes![j + 1];
-          told |= 1 << (j >> 1);
+          visited |= 1 << (j >> 1);
         }
       }
       const kept = keptValue(value, limits);
@@ -128,7 +123,7 @@ function isValue(value: unknown): boolean {
   );
 }
 
-/** Undefined of what is no value. */
+/** Undefined for an invalid value. */
 function keptValue(value: unknown, limits: SpanLimits): unknown {
   if (typeof value === 'string') return shortened(withoutCredentials(value), limits);
   if (typeof value === 'number' || typeof value === 'boolean') return value;

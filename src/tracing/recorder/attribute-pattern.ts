@@ -1,17 +1,18 @@
 /**
- * What the attributes of the spans of one name have in common. Spans of one name have the same keys in the same order, and most of
- * their values are those of the last time: such attributes are compared and copied, in runs, not encoded again. Learnt from the
- * spans themselves, and learnt anew where these have changed; a span that does not fit is encoded attribute by attribute.
+ * Common attributes of the spans of one name. They have the same keys in the same order, and mostly the same values. Such attributes
+ * are compared and copied, in runs, not encoded again. The pattern is learnt from the spans, and learnt anew when these change. A
+ * span that does not fit is encoded attribute by attribute.
  */
-import { withoutCredentials } from '../../kit/without-credentials.ts';
-import type { AttributeEncoder } from './attribute-encoder.ts';
-import type { AttributeList } from './attribute-list.ts';
-import type { ByteWriter } from './byte-writer.ts';
-import type { EncodedKey } from './key-cache.ts';
 
-/** Stands for a value that was another one before. */
+import type { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
+import type { ByteWriter } from '../../export/otlp/byte-writer.ts';
+import type { EncodedKey } from '../../export/otlp/key-cache.ts';
+import { withoutCredentials } from '../../kit/without-credentials.ts';
+import type { AttributeList } from './attribute-list.ts';
+
+/** Marks a value that changes from span to span. */
 const VARIES = Symbol('varies');
-/** A pattern is given up after so many spans in a row that did not fit. */
+/** Number of misfits in a row after which a pattern is dropped. */
 const MOST_MISFITS = 8;
 const MOST_ATTRIBUTES = 64;
 
@@ -72,7 +73,7 @@ export class AttributePattern {
     return true;
   }
 
-  /** Its value has changed: what stands before it in the run that it ends now is written here, since the run is no more. */
+  /** Its value has changed, which ends the run: the part of the run before it is written here. */
   #vary(out: ByteWriter, at: number): void {
     let from = at;
     while (from > 0 && this.#values[from - 1] !== VARIES) from--;
@@ -118,7 +119,7 @@ export class AttributePattern {
   }
 }
 
-/** Neither to be cut, nor to be copied, nor to be left out. */
+/** Needs neither truncation nor a copy, and is not left out. */
 function isSimple(value: unknown, longest: number): boolean {
   if (typeof value === 'string') return value.length <= longest && withoutCredentials(value) === value;
   return typeof value === 'number' || typeof value === 'boolean';

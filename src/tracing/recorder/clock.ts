@@ -1,7 +1,7 @@
 /**
- * The time of spans. Within a process spans are timed by the monotonic clock, which is fine and never jumps; an anchor says
- * what it means on the wall. The anchor is chosen anew for each local root, so a process that runs for months does not
- * drift, and is shared by the spans below it, so a trace is consistent even if the wall clock is set meanwhile.
+ * The time of spans. Within a process spans are timed by the monotonic clock, which is fine and never jumps. An anchor maps it
+ * to the wall clock. Each local root gets a new anchor, so a process that runs for months does not drift. The spans below share it,
+ * so a trace is consistent even if the wall clock is set meanwhile.
  */
 import type { TimeInput } from '@opentelemetry/api';
 
@@ -40,8 +40,8 @@ export class Clock {
   }
 
   /**
-   * The anchor for a new local root. The wall clock shows whole milliseconds; as long as the old anchor agrees with it
-   * that far, it stays, and so the time between two traces is as fine as the monotonic clock.
+   * The anchor for a new local root. The wall clock has whole milliseconds. The old anchor stays as long as it agrees
+   * with them, so the time between two traces is as fine as the monotonic clock.
    */
   anchor(): Anchor {
     const wall = this.#clocks.wall();

@@ -1,4 +1,4 @@
-/** How much one span may hold. Paths, keys and user agents are chosen by whoever sends the request, so everything is bounded. */
+/** How much one span may hold. Paths, keys and user agents come from the client, so everything is bounded. */
 
 export interface SpanLimits {
   readonly attributes: number;
@@ -8,13 +8,13 @@ export interface SpanLimits {
   readonly linkAttributes: number;
   /** Longest string, in UTF-16 code units, and longest byte array, in bytes. */
   readonly valueLength: number;
-  /** Deepest nesting of arrays and objects in a value; what lies deeper becomes an empty value. */
+  /** Deepest nesting of arrays and objects in a value; deeper values become empty. */
   readonly depth: number;
-  /** Told of everything that was cut short or left out. */
+  /** Called for each value that is shortened and each part that is left out. */
   truncated(what: Truncated): void;
 }
 
-/** What can be too much of a span: a closed set, for the metric. */
+/** Parts of a span with a limit: a closed set, for the metric. */
 export const TRUNCATED = ['value', 'attribute', 'event', 'link'] as const;
 export type Truncated = (typeof TRUNCATED)[number];
 
@@ -29,7 +29,7 @@ export const DEFAULT_LIMITS: SpanLimits = {
   truncated() {},
 };
 
-/** The first `limit` code units, one less where the cut would go through a surrogate pair. */
+/** The first `limit` code units, one less if the text would end within a surrogate pair. */
 export function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const last = text.charCodeAt(limit - 1);

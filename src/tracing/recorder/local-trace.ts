@@ -11,13 +11,13 @@ export class LocalTrace {
   readonly traceFlags: number;
   readonly traceState: TraceState | undefined;
   readonly anchor: Anchor;
-  /** In which the local root was opened: what it holds beside the span goes on to the next services. */
+  /** The context of the local root: its other values, such as baggage, go on to the next services. */
   readonly around: Context;
   /** What becomes of its spans when they end; those of an undecided trace wait. */
   fate: 'kept' | 'undecided' | 'forgotten';
   /** Its first span, known when that has begun. */
   root: unknown;
-  /** Belongs to whoever decides. */
+  /** Belongs to the tail buffer. */
   waiting: unknown;
 
   constructor(

@@ -1,6 +1,6 @@
 /**
- * A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. It is what the gateway's stages see and
- * what `@opentelemetry/api` knows as a span in one object, because there are six of them in a request, and what is not there costs nothing.
+ * A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. One object is
+ * both the span of the gateway's stages and that of `@opentelemetry/api`: a request has six of them, and a second object would cost.
  */
 import {
   type Attributes as ApiAttributes,
@@ -27,11 +27,11 @@ import { SpanHolder } from './span-holder.ts';
 
 /** Takes spans that have ended. Must not throw. */
 export interface SpanSink {
-  ended(span: RecordingSpan): void;
+  add(span: RecordingSpan): void;
 }
 
 /** What all spans of a tracer share. */
-export interface SpanShop {
+export interface TracerContext {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly limits: SpanLimits;
@@ -81,11 +81,11 @@ export class RecordingSpan implements ApiSpan, Span {
   statusMessage = '';
   #outgoing: readonly string[] | undefined;
   #ended = false;
-  readonly #shop: SpanShop;
+  readonly #tracer: TracerContext;
 
   /** @param attributes belong to the span from then on. */
   constructor(
-    shop: SpanShop,
+    tracer: TracerContext,
     name: string,
     kind: SpanKind,
     local: LocalTrace,
@@ -93,8 +93,8 @@ export class RecordingSpan implements ApiSpan, Span {
     attributes: ApiAttributes | undefined,
     startTime: TimeInput | undefined,
   ) {
-    const { ids, clock, limits } = shop;
-    this.#shop = shop;
+    const { ids, clock, limits } = tracer;
+    this.#tracer = tracer;
     this.name = name;
     this.kind = kind;
     this.local = local;
@@ -134,22 +134,22 @@ export class RecordingSpan implements ApiSpan, Span {
   }
 
   child(name: string, kind: FaceKind, attributes?: Attributes): Span {
-    return new RecordingSpan(this.#shop, name, KINDS[kind], this.local, this, attributes as ApiAttributes, undefined);
+    return new RecordingSpan(this.#tracer, name, KINDS[kind], this.local, this, attributes as ApiAttributes, undefined);
   }
 
   outgoingHeaders(): readonly string[] {
-    this.#outgoing ??= this.#shop.carry(new SpanHolder(this.local.around, this));
+    this.#outgoing ??= this.#tracer.carry(new SpanHolder(this.local.around, this));
     return this.#outgoing;
   }
 
   /** A span that would end before it started ends when it started. */
   end(time?: TimeInput): void {
     if (this.#ended) return;
-    const { clock } = this.#shop;
+    const { clock } = this.#tracer;
     const end = time === undefined ? clock.now() : clock.since(this.local.anchor, time);
     this.endTime = end < this.start ? this.start : end;
     this.#ended = true;
-    this.#shop.sink.ended(this);
+    this.#tracer.sink.add(this);
   }
 
   spanContext(): SpanContext {
@@ -174,7 +174,7 @@ export class RecordingSpan implements ApiSpan, Span {
 
   addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): this {
     if (this.#ended) return this;
-    const { clock, limits } = this.#shop;
+    const { clock, limits } = this.#tracer;
     const given = isTime(attributesOrTime) ? undefined : attributesOrTime;
     const at = time ?? (isTime(attributesOrTime) ? attributesOrTime : undefined);
     const attributes = new AttributeList(limits, given, limits.eventAttributes);
@@ -188,7 +188,7 @@ export class RecordingSpan implements ApiSpan, Span {
 
   addLink(link: Link): this {
     if (this.#ended) return this;
-    const { limits } = this.#shop;
+    const { limits } = this.#tracer;
     const attributes = new AttributeList(limits, link.attributes, limits.linkAttributes);
     const moments = this.#moments();
     if (!pushBounded(moments.links, limits.links, { context: link.context, attributes })) return this;
@@ -222,7 +222,7 @@ export class RecordingSpan implements ApiSpan, Span {
     if (this.#ended || code === SpanStatusCode.UNSET || this.statusCode === SpanStatusCode.OK) return;
     this.statusCode = code;
     const said = code === SpanStatusCode.ERROR && message !== undefined ? withoutCredentials(message) : '';
-    this.statusMessage = truncate(said, this.#shop.limits.valueLength);
+    this.statusMessage = truncate(said, this.#tracer.limits.valueLength);
   }
 
   #moments(): Moments {
@@ -243,7 +243,7 @@ function isTime(value: ApiAttributes | TimeInput | undefined): value is TimeInpu
   return typeof value === 'number' || value instanceof Date || Array.isArray(value);
 }
 
-/** As the official SDK does: an error's code, where it has one, says more than the name of its class. */
+/** As the official SDK does: an error's code, if it has one, is more specific than the name of its class. */
 function attributesOf(exception: Exception): ApiAttributes {
   if (typeof exception === 'string') return { 'exception.message': exception };
   const { code, name, message, stack } = exception;

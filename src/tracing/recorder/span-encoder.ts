@@ -1,12 +1,12 @@
 /**
- * A span that has ended as the bytes of OTLP: one `spans` field of ScopeSpans, ready to stand among others
+ * A span that has ended as the bytes of OTLP: one `spans` field of ScopeSpans
  * (opentelemetry-proto, trace/v1/trace.proto). Fields that hold their default are left out, as proto3 has it.
  */
 import { type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
+import type { ByteWriter } from '../../export/otlp/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
-import { AttributeEncoder } from './attribute-encoder.ts';
 import { AttributePattern } from './attribute-pattern.ts';
-import type { ByteWriter } from './byte-writer.ts';
 import { RecordingSpan, type SpanEvent, type SpanLink } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */
@@ -40,13 +40,13 @@ const STATUS = { message: 0x12, code: 0x18 } as const;
 const SPAN_NAME_FIELD = 5;
 /** Field 16, `fixed32`: the first tag of two bytes. */
 const SPAN_FLAGS = 0x85;
-/** `Span.flags`: the low byte is the W3C flags; these say whether the parent is in another process, and that this is known. */
+/** `Span.flags`: the low byte is the W3C flags; these flag a parent in another process, and that this is known. */
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 /** More than all fields of fixed size take together. */
 const FIXED_PART = 160;
 
-/** What is encoded once for the spans of one name. */
+/** Fields that are encoded once for the spans of one name. */
 interface Shape {
   /** The whole field. */
   readonly name: Uint8Array;
@@ -69,7 +69,7 @@ export class SpanEncoder {
     this.#attributes = new AttributeEncoder(doubles);
   }
 
-  /** @throws TooLarge; then what was written of the span is still there. */
+  /** @throws TooLarge; then a part of the span has been written. */
   encode(out: ByteWriter, span: RecordingSpan): void {
     out.reserve(FIXED_PART);
     out.byte(SCOPE_SPANS.spans);
@@ -147,7 +147,7 @@ export class SpanEncoder {
   }
 }
 
-/** Where ids and times stand in a head that has no trace state: from its beginning, and from its end. */
+/** Positions of ids and times in the fields before the attributes, without trace state: from the beginning, and from the end. */
 const AT = { traceId: 2, spanId: 20, parentSpanId: 30 } as const;
 const BEFORE_END = { start: 23, end: 14, flags: 4 } as const;
 

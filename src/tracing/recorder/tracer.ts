@@ -1,6 +1,6 @@
 /**
- * Our tracer behind the interface of `@opentelemetry/api`: decides at each local root, and lets the spans below follow. Its spans are
- * those that the gateway sees.
+ * Our tracer behind the interface of `@opentelemetry/api`: decides at each local root, and lets the spans below follow. The gateway
+ * uses its spans directly.
  */
 import {
   type Context,
@@ -16,18 +16,18 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { RequestClues } from '../../domain/span.ts';
-import { CLUES_KEY, type Decision, type Sampler } from '../sampler/sampler.ts';
+import { CLUES_KEY, type Sampler, type SamplingDecision } from '../sampler/sampler.ts';
 import { wordsOf } from './ids.ts';
 import { LocalTrace } from './local-trace.ts';
-import { RecordingSpan, type SpanShop } from './recording-span.ts';
+import { RecordingSpan, type TracerContext } from './recording-span.ts';
 import { UnsampledSpan } from './unsampled-span.ts';
 
 /** The trace id was drawn at random (W3C Trace Context level 2, section 3.2.2.5.2). `TraceFlags` does not know it yet. */
 export const RANDOM_FLAG = 0x02;
 
-export interface TracerParts extends SpanShop {
+export interface TracerParts extends TracerContext {
   readonly sampler: Sampler;
-  /** Told of traces that the sampler does not keep, where they may be kept for what becomes of them. */
+  /** Called for traces that the sampler does not keep, with tail sampling. */
   readonly tail?: { open(local: LocalTrace): void } | undefined;
 }
 
@@ -96,6 +96,6 @@ export class Tracer implements TracerApi {
 /** What a context has of the one above it. */
 type Inherited = Pick<SpanContext, 'traceId' | 'traceFlags'> & { readonly traceState?: TraceState | undefined };
 
-function stateOf(decision: Decision, parent: SpanContext | undefined): TraceState | undefined {
+function stateOf(decision: SamplingDecision, parent: SpanContext | undefined): TraceState | undefined {
   return decision.traceState === undefined ? parent?.traceState : decision.traceState;
 }

@@ -1,22 +1,22 @@
 /**
- * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It stands
- * for all spans below it as well: nobody would ever see their ids.
+ * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It also
+ * represents all its children, whose ids are never exported.
  */
 import type { Span as ApiSpan, Context, SpanContext } from '@opentelemetry/api';
 import type { Span } from '../../domain/span.ts';
 import { formatTraceparent } from '../propagation/format-traceparent.ts';
-import type { SpanShop } from './recording-span.ts';
+import type { TracerContext } from './recording-span.ts';
 import { SpanHolder } from './span-holder.ts';
 
 export class UnsampledSpan implements ApiSpan, Span {
   readonly #context: SpanContext;
-  readonly #shop: SpanShop;
+  readonly #tracer: TracerContext;
   readonly #around: Context;
   #outgoing: readonly string[] | undefined;
 
   /** @param around in which it was opened. */
-  constructor(shop: SpanShop, context: SpanContext, around: Context) {
-    this.#shop = shop;
+  constructor(tracer: TracerContext, context: SpanContext, around: Context) {
+    this.#tracer = tracer;
     this.#context = context;
     this.#around = around;
   }
@@ -43,7 +43,7 @@ export class UnsampledSpan implements ApiSpan, Span {
   }
 
   outgoingHeaders(): readonly string[] {
-    this.#outgoing ??= this.#shop.carry(new SpanHolder(this.#around, this));
+    this.#outgoing ??= this.#tracer.carry(new SpanHolder(this.#around, this));
     return this.#outgoing;
   }
 

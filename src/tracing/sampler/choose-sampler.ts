@@ -15,14 +15,14 @@ const SAMPLERS = {
 export type SamplingStrategy = keyof typeof SAMPLERS;
 
 /**
- * @param ratio share of the traces that `ratio` keeps, and `parent_based` where there is no parent: 0 to 1.
- * @param remoteRatio share of those that callers who are not trusted continue: 0 to 1.
+ * @param ratio of the traces that `ratio` keeps, and `parent_based` without a parent: 0 to 1.
+ * @param remoteRatio the same for traces of untrusted callers: 0 to 1.
  */
 export function chooseSampler(strategy: SamplingStrategy, ratio: number, remoteRatio = ratio): Sampler {
   return SAMPLERS[strategy](ratio, remoteRatio);
 }
 
-/** Callers who are not trusted choose their flags and trace ids, and so could choose those that are kept. */
+/** Untrusted callers choose their flags and trace ids, and could so choose which traces are kept. */
 function bounded(sampler: Sampler, remoteRatio: number): Sampler {
   return {
     decide(traceId, parent) {

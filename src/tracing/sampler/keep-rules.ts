@@ -1,15 +1,15 @@
-/** Which traces are kept for what became of them, although the sampler had said no when they began. */
+/** Tail sampling: which traces are kept by their outcome, although the sampler did not keep them at their start. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { RecordingSpan } from '../recorder/recording-span.ts';
 
 export interface KeepRules {
-  /** Requests that failed, whoever is to blame, but for those of `denied`; and calls that failed, though the request went well. */
+  /** Failed requests, except those of `denied`; and failed calls of successful requests. */
   readonly errors: boolean;
-  /** Requests that were refused because of who asked: 401 and 403. */
+  /** Requests with status 401 or 403. */
   readonly denied: boolean;
-  /** Seconds; undefined is no reason. */
+  /** Seconds; undefined disables the rule. */
   readonly slowerThanSeconds: number | undefined;
-  /** Bytes of an object; undefined is no reason. */
+  /** Bytes of an object; undefined disables the rule. */
   readonly largerThanBytes: number | undefined;
 }
 
@@ -47,19 +47,19 @@ function failureOf({ errors, denied }: KeepRules, root: RecordingSpan, spans: re
   return errors && (!asked || spans.some(isFailedOtherwise)) ? 'kept_error' : undefined;
 }
 
-/** An attempt at the store or a policy engine; what a refusal leaves on spans of our own is not meant. */
+/** An attempt at the store or a policy engine, not an internal span of a refusal. */
 function isFailedCall({ kind, statusCode }: RecordingSpan): boolean {
   return statusCode === SpanStatusCode.ERROR && kind === SpanKind.CLIENT;
 }
 
-/** Beside the very answer that an object is not there. */
+/** Except the 404 of a missing object. */
 function isFailedOtherwise(span: RecordingSpan): boolean {
   return (
     isFailedCall(span) && (attribute(span, 'http.response.status_code') ?? attribute(span, 'http.status_code')) !== 404
   );
 }
 
-/** Whether an object is there: many clients ask before every upload, and no is what they hope for. */
+/** A HEAD for a missing object: many clients send it before every upload, and expect the 404. */
 function isAnswerNo(root: RecordingSpan, status: unknown): boolean {
   return status === 404 && (attribute(root, 'http.request.method') ?? attribute(root, 'http.method')) === 'HEAD';
 }

@@ -1,10 +1,10 @@
-/** Follows the caller's decision where there is a caller, and decides by a sampler of its own where the trace begins here. */
+/** Follows the caller's decision where there is a caller, and decides by another sampler where the trace begins here. */
 import { TraceFlags } from '@opentelemetry/api';
 import { withoutThreshold } from './ratio.ts';
-import type { Decision, Sampler } from './sampler.ts';
+import type { Sampler, SamplingDecision } from './sampler.ts';
 
-const KEEP: Decision = { sampled: true, reason: 'parent_sampled' };
-const DROP: Decision = { sampled: false, reason: 'parent_not_sampled' };
+const KEEP: SamplingDecision = { sampled: true, reason: 'parent_sampled' };
+const DROP: SamplingDecision = { sampled: false, reason: 'parent_not_sampled' };
 
 export function parentBasedSampler(root: Sampler): Sampler {
   return {

@@ -1,4 +1,4 @@
-/** So many traces a second and no more: a bucket that fills evenly, and holds what one second fills. */
+/** A maximum of traces per second: a bucket that fills evenly, and holds what one second fills. */
 
 export class RateCap {
   readonly #perSecond: number;

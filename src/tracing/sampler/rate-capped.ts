@@ -1,12 +1,12 @@
-/** A sampler that keeps no more than so many traces a second, whoever decided for them. */
+/** A sampler that keeps at most a number of traces per second, whatever the reason. */
 import type { RateCap } from './rate-cap.ts';
 import { withoutThreshold } from './ratio.ts';
-import type { Decision, Sampler } from './sampler.ts';
+import type { Sampler, SamplingDecision } from './sampler.ts';
 
 /** What share is kept is not known then, so none is claimed in the trace state (OTel specification, "TraceState: Probability Sampling"). */
 export function rateCapped(sampler: Sampler, cap: RateCap): Sampler {
   return {
-    decide(traceId, parent, clues): Decision {
+    decide(traceId, parent, clues): SamplingDecision {
       const decision = sampler.decide(traceId, parent, clues);
       if (!decision.sampled) return decision;
       const { sampled, reason } = cap.take() ? decision : { sampled: false, reason: 'rate_limited' };

@@ -1,23 +1,23 @@
 /**
- * Keeps a share of all traces, and the same ones in every process that keeps that share or more: the decision hangs on the
- * last 56 bits of the trace id alone (OTel specification, "TraceState: Probability Sampling"). Threshold and randomness are
+ * Keeps a ratio of all traces, and the same ones in every process with that ratio or more. The decision depends only on the
+ * last 56 bits of the trace id (OTel specification, "TraceState: Probability Sampling"). Threshold and randomness are
  * both 14 hex digits, so comparing the texts compares the numbers.
  */
 import type { SpanContext, TraceState as TraceStateApi } from '@opentelemetry/api';
 import { TraceState } from '../propagation/trace-state.ts';
-import type { Decision, Sampler } from './sampler.ts';
+import type { Sampler, SamplingDecision } from './sampler.ts';
 
 const DIGITS = 14;
 const RANDOMNESS = /^[0-9a-f]{14}$/;
 const MAX_OT_LENGTH = 256;
 
-/** @param ratio share of the traces to keep, 0 to 1. @param reason what decisions are called. */
+/** @param ratio of the traces to keep, 0 to 1. @param reason what decisions are called. */
 export function ratioSampler(ratio: number, reason = 'ratio'): Sampler {
   if (ratio >= 1) return { decide: (_, parent) => ({ sampled: true, reason, ...withoutThreshold(parent) }) };
   const threshold = thresholdOf(ratio);
   const cut = threshold.replace(/0+$/, '') || '0';
   return {
-    decide(traceId, parent): Decision {
+    decide(traceId, parent): SamplingDecision {
       const sub = subKeys(parent?.traceState);
       const sampled = ratio > 0 && randomnessOf(traceId, sub) >= threshold;
       if (!sampled) return { sampled, reason, ...withoutThreshold(parent) };
@@ -32,7 +32,7 @@ function thresholdOf(ratio: number): string {
   return (2n ** 56n - BigInt(kept)).toString(16).padStart(DIGITS, '0');
 }
 
-/** A caller whose trace ids are not random can send randomness of its own, `rv`. */
+/** A caller whose trace ids are not random can send its own randomness, `rv`. */
 function randomnessOf(traceId: string, sub: Map<string, string>): string {
   const explicit = sub.get('rv');
   return explicit !== undefined && RANDOMNESS.test(explicit) ? explicit : traceId.slice(-DIGITS);

@@ -1,25 +1,25 @@
-/** Which traces are kept. A sampler is asked once for each local root, and says why. */
+/** Which traces are kept. A sampler decides once for each local root, with a reason. */
 import { createContextKey, type SpanContext, type TraceState } from '@opentelemetry/api';
 import type { RequestClues } from '../../domain/span.ts';
 
-/** Under which a context holds the clues of its request, where a sampler wants them. */
+/** Context key of the sampling hints of a request. */
 export const CLUES_KEY = createContextKey('mizuchi request clues');
 
-export interface Decision {
+export interface SamplingDecision {
   readonly sampled: boolean;
-  /** Low-cardinality name of the rule that decided; stands on the local root as `sampling.reason`. */
+  /** Low-cardinality name of the rule that decided; on the local root it is the attribute `sampling.reason`. */
   readonly reason: string;
-  /** What the trace state becomes; undefined leaves the parent's. */
+  /** The new trace state; undefined keeps the parent's. */
   readonly traceState?: TraceState;
 }
 
-/** What a caller sent. */
+/** The context of a caller. */
 export interface CallerContext extends SpanContext {
-  /** Drawn for a caller that is not trusted, from 0 to 1 without 1: only below its share may its trace be kept. */
+  /** Drawn for a caller that is not trusted, from 0 to 1 without 1: its trace may be kept only below `remote_ratio`. */
   readonly draw?: number;
 }
 
 export interface Sampler {
-  /** @param parent the valid context that the caller sent, if any. @param clues what the request seems to ask for, if somebody looked. */
-  decide(traceId: string, parent: CallerContext | undefined, clues?: RequestClues): Decision;
+  /** @param parent the valid context that the caller sent, if any. @param clues bucket and operation of the request, if known. */
+  decide(traceId: string, parent: CallerContext | undefined, clues?: RequestClues): SamplingDecision;
 }

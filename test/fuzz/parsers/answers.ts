@@ -3,6 +3,9 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { documentOf } from '../../../src/authz/engine-client.ts';
 import { EngineError } from '../../../src/authz/engine-error.ts';
 import { Failure } from '../../../src/domain/failure.ts';
+import { readPartialSuccess, readStatusMessage } from '../../../src/export/otlp/otlp-request.ts';
+import { printable } from '../../../src/export/thread/result.ts';
+import { retryAfterMillis, retryInfoMillis } from '../../../src/export/thread/retry-after.ts';
 import { readFields } from '../../../src/kit/protobuf.ts';
 import { escapeXml, unescapeXml } from '../../../src/kit/xml.ts';
 import { prettyLine } from '../../../src/logging/pretty.ts';
@@ -11,9 +14,6 @@ import { Registry } from '../../../src/metrics/registry.ts';
 import { proxiedRequestOf } from '../../../src/rehearsal/faults/fault-chooser.ts';
 import { failureOfResponse, readStoreError } from '../../../src/s3/store-error.ts';
 import { errorReply } from '../../../src/server/error-reply.ts';
-import { readPartialSuccess, readStatusMessage } from '../../../src/tracing/exporter/otlp-request.ts';
-import { printable } from '../../../src/tracing/exporter/result.ts';
-import { retryAfterMillis, retryInfoMillis } from '../../../src/tracing/exporter/retry-after.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
 import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
 import { documentForClient } from '../../../src/upload/client-document.ts';
@@ -31,9 +31,7 @@ const PROPAGATORS: readonly [PropagatorName, header: string, others: readonly st
   ['b3multi', 'x-b3-traceid', ['x-b3-spanid', 'a'.repeat(16)], ['0', 'a', ' ', ',']],
   ['xray', 'x-amzn-trace-id', [], [';', ' ', 'Root=1-', 'Root=', '=', 'Parent=a;', 'a']],
 ];
-const propagators = await Promise.all(
-  PROPAGATORS.map(async ([name, ...rest]) => [await choosePropagator([name]), ...rest] as const),
-);
+const propagators = PROPAGATORS.map(([name, ...rest]) => [choosePropagator([name]), ...rest] as const);
 
 const collectors = [
   ['the status of a collector', readStatusMessage],
@@ -64,7 +62,9 @@ export const ANSWERS: readonly Parser[] = [
   ...propagators.flatMap(([propagator, header, others, pieces]): Parser[] => {
     const extract = (headers: readonly string[]): unknown =>
       headersOf(propagator, propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter));
-    const files = ['tracing/propagation/trace-context.ts', 'tracing/propagation/trace-state.ts'];
+    const files = ['b3', 'baggage', 'trace-context', 'trace-state', 'xray'].map(
+      (name) => `tracing/propagation/${name}.ts`,
+    );
     return [
       {
         reads: `the header ${header}`,
@@ -125,7 +125,7 @@ export const ANSWERS: readonly Parser[] = [
   ...collectors.map(
     ([reads, read]): Parser => ({
       reads,
-      files: ['kit/protobuf.ts', 'tracing/exporter/otlp-request.ts', 'tracing/exporter/retry-after.ts'],
+      files: ['kit/protobuf.ts', 'export/otlp/otlp-request.ts', 'export/thread/retry-after.ts'],
       frames: [asItIs],
       pieces: ['\x0a\x02\x08\x01', '\x0a\0', '\x12\x01a', '\x80', '\x1a\x04\x0a\x02aa', '\xff', '\x08\x01', '\0'],
       refuses: isRangeError,
@@ -134,7 +134,7 @@ export const ANSWERS: readonly Parser[] = [
   ),
   {
     reads: 'Retry-After',
-    files: ['tracing/exporter/retry-after.ts', 'tracing/exporter/result.ts'],
+    files: ['export/thread/retry-after.ts', 'export/thread/result.ts'],
     frames: [asItIs, (text) => `Fri, ${text}`],
     pieces: ['1', 'a', ' ', '(', '()', '01 Jan ', ':', '-', 'Fri, '],
     read: (text) => [retryAfterMillis(text, 0), printable(text)],

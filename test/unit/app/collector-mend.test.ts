@@ -18,7 +18,7 @@ describe('what to do about a collector', () => {
     ['CERT_HAS_EXPIRED', /tracing\.otlp\.tls\.ca_file/],
     ['HTTP 401 no client certificate was shown', /tracing\.otlp\.headers/],
     ['HTTP 404 ECONNREFUSED', /endpoint/],
-    ['HTTP 302', /asked elsewhere/],
+    ['HTTP 302', /redirects/],
     ['connect ECONNREFUSED 10.0.0.1:443', /nothing listens on collector\.example, port 443/],
     [
       'gRPC UNAVAILABLE something new',

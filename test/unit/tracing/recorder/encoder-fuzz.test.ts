@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Attributes, type Link, ROOT_CONTEXT, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
+import { ByteWriter, TooLarge } from '../../../../src/export/otlp/byte-writer.ts';
+import { otlpRequest } from '../../../../src/export/otlp/otlp-request.ts';
 import { seededRandom } from '../../../../src/kit/seeded-random.ts';
 import { DOUBLE_ATTRIBUTES } from '../../../../src/tracing/catalogue.ts';
-import { otlpRequest } from '../../../../src/tracing/exporter/otlp-request.ts';
 import { TraceState } from '../../../../src/tracing/propagation/trace-state.ts';
-import { ByteWriter, TooLarge } from '../../../../src/tracing/recorder/byte-writer.ts';
 import type { RecordingSpan } from '../../../../src/tracing/recorder/recording-span.ts';
 import { SpanEncoder } from '../../../../src/tracing/recorder/span-encoder.ts';
 import { type DecodedSpan, type DecodedValue, decodeRequest } from '../../../support/otlp-messages.ts';

@@ -1,0 +1,144 @@
+/** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
+import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
+import { ByteWriter, SHORT, varintLength } from './byte-writer.ts';
+import { type EncodedKey, KeyCache } from './key-cache.ts';
+
+/** Receives the attributes of a list one by one. */
+export interface AttributeVisitor {
+  /** @param value of the kinds that AnyValue knows, within the limits. */
+  attribute(key: string, value: unknown): void;
+}
+
+/** A list of attributes with its limits applied. */
+export interface VisitedAttributes {
+  /** @returns how many were left out. */
+  visit(visitor: AttributeVisitor): number;
+}
+
+const KEY_FIELD = 1;
+const VALUE = 0x12;
+/** Field numbers of AnyValue. */
+const ANY = { string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 } as const;
+const ANY_TAG = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21 } as const;
+/** More than the tags and lengths around a value of one attribute take. */
+const AROUND = 48;
+const FIRST_BYTES = 1024;
+
+export class AttributeEncoder implements AttributeVisitor {
+  readonly #keys: KeyCache;
+  /** Where the attributes of a list go, while they are encoded. */
+  #out: ByteWriter | undefined;
+  #tag = 0;
+
+  /** @param doubles keys whose numbers are always doubles: the type of an attribute must not depend on its value. */
+  constructor(doubles: ReadonlySet<string>) {
+    this.#keys = new KeyCache(KEY_FIELD, doubles);
+  }
+
+  /** @param tag of the repeated KeyValue in its message. @param droppedTag of the count of attributes that were left out. */
+  encode(out: ByteWriter, attributes: VisitedAttributes, tag: number, droppedTag: number): void {
+    this.#out = out;
+    this.#tag = tag;
+    const dropped = attributes.visit(this);
+    if (dropped === 0) return;
+    out.reserve(AROUND);
+    out.byte(droppedTag);
+    out.varint(dropped);
+  }
+
+  attribute(name: string, value: unknown): void {
+    this.write(this.#out!, this.#tag, this.#keys.get(name), value);
+  }
+
+  key(name: string): EncodedKey {
+    return this.#keys.get(name);
+  }
+
+  /** One attribute. @param value of the kinds that AnyValue knows. @throws TooLarge */
+  write(out: ByteWriter, tag: number, key: EncodedKey, value: unknown): void {
+    out.reserve(key.field.length + AROUND);
+    if (typeof value === 'string') textAttribute(out, tag, key.field, value);
+    else if (typeof value === 'number') numberAttribute(out, tag, key, value);
+    else if (typeof value === 'boolean') integerAttribute(out, tag, key.field, ANY_TAG.bool, value ? 1 : 0);
+    else rawAttribute(out, tag, key.field, anyValue(value));
+  }
+
+  /** Several, for attributes that are encoded once. */
+  bytes(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[]): Uint8Array {
+    const out = new ByteWriter(FIRST_BYTES, Number.POSITIVE_INFINITY);
+    for (const [key, value] of attributes) this.write(out, tag, key, value);
+    return new Uint8Array(out.bytes.subarray(0, out.length));
+  }
+}
+
+/** Everything up to the AnyValue, which has `size` bytes. */
+function head(out: ByteWriter, tag: number, key: Uint8Array, size: number): void {
+  out.byte(tag);
+  out.varint(key.length + 1 + varintLength(size) + size);
+  out.append(key);
+  out.byte(VALUE);
+  out.varint(size);
+}
+
+function textAttribute(out: ByteWriter, tag: number, key: Uint8Array, text: string): void {
+  if (text.length <= SHORT) {
+    // If it is ASCII its length is known now; if not, this is undone.
+    const before = out.length;
+    head(out, tag, key, 2 + text.length);
+    out.byte(ANY_TAG.string);
+    if (out.shortText(text)) return;
+    out.length = before;
+  }
+  const length = Buffer.byteLength(text);
+  head(out, tag, key, 1 + varintLength(length) + length);
+  out.byte(ANY_TAG.string);
+  out.longText(text, length);
+}
+
+function numberAttribute(out: ByteWriter, tag: number, { field, double }: EncodedKey, value: number): void {
+  if (double || !Number.isSafeInteger(value)) {
+    head(out, tag, field, 9);
+    out.byte(ANY_TAG.double);
+    out.double(value);
+  } else if (value >= 0) integerAttribute(out, tag, field, ANY_TAG.int, value);
+  else rawAttribute(out, tag, field, anyValue(value));
+}
+
+function integerAttribute(out: ByteWriter, tag: number, key: Uint8Array, kind: number, value: number): void {
+  head(out, tag, key, 1 + varintLength(value));
+  out.byte(kind);
+  out.varint(value);
+}
+
+function rawAttribute(out: ByteWriter, tag: number, key: Uint8Array, any: Uint8Array): void {
+  out.reserve(key.length + any.length + AROUND);
+  head(out, tag, key, any.length);
+  out.append(any);
+}
+
+/** Kinds that spans seldom hold: built piece by piece. An empty message is the empty value. */
+function anyValue(value: unknown): Uint8Array {
+  if (typeof value === 'string') return bytesField(ANY.string, value);
+  if (typeof value === 'boolean') return intField(ANY.bool, value ? 1 : 0);
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) ? intField(ANY.int, value) : doubleField(ANY.double, value);
+  }
+  if (value instanceof Uint8Array) return bytesField(ANY.bytes, value);
+  if (Array.isArray(value)) {
+    return bytesField(
+      ANY.array,
+      value.map((item) => bytesField(1, anyValue(item))),
+    );
+  }
+  if (value === null || typeof value !== 'object') return new Uint8Array();
+  const entries = Object.entries(value).map(([key, item]) => keyValue(key, item));
+  return bytesField(
+    ANY.map,
+    entries.map((entry) => bytesField(1, entry)),
+  );
+}
+
+/** One KeyValue message, without its own tag; for attributes that are encoded once. */
+export function keyValue(key: string, value: unknown): Uint8Array {
+  return Buffer.concat([bytesField(KEY_FIELD, key), bytesField(2, anyValue(value))]);
+}

@@ -1,0 +1,123 @@
+/** Our B3, X-Ray and Baggage propagators next to the official ones: the same result for the same headers, well formed or not. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Context, propagation, ROOT_CONTEXT, type TextMapPropagator, TraceFlags, trace } from '@opentelemetry/api';
+import { W3CBaggagePropagator } from '@opentelemetry/core';
+import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
+import { B3InjectEncoding, B3Propagator as OfficialB3 } from '@opentelemetry/propagator-b3';
+import { seededRandom } from '../../../../src/kit/seeded-random.ts';
+import { B3Propagator } from '../../../../src/tracing/propagation/b3.ts';
+import { BaggagePropagator } from '../../../../src/tracing/propagation/baggage.ts';
+import { headersOf, rawHeadersGetter } from '../../../../src/tracing/propagation/raw-headers.ts';
+import { XRayPropagator } from '../../../../src/tracing/propagation/xray.ts';
+
+const CASES = 4_000;
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const SPAN = 'b7ad6b7169203331';
+const XRAY = `Root=1-${TRACE.slice(0, 8)}-${TRACE.slice(8)};Parent=${SPAN};Sampled=1`;
+
+const random = seededRandom(17);
+const below = (count: number): number => Math.floor(random() * count);
+const oneOf = <T>(items: readonly T[]): T => items[below(items.length)]!;
+
+/** A header, or one with some of its characters replaced, removed or repeated. */
+function mutated(text: string): string {
+  let result = text;
+  for (let edits = random() < 0.6 ? 0 : below(4); edits > 0; edits--) {
+    const at = below(result.length + 1);
+    const insert = oneOf([
+      '',
+      '',
+      '0',
+      'f',
+      'G',
+      '-',
+      ';',
+      '=',
+      ',',
+      ' ',
+      '%',
+      '%41',
+      '%zz',
+      'A',
+      'd',
+      '1',
+      'Root=',
+      'x',
+    ]);
+    result = result.slice(0, at) + insert + result.slice(at + below(3));
+  }
+  return random() < 0.1 ? result.toUpperCase() : result;
+}
+
+const HEADERS: Readonly<Record<string, readonly string[]>> = {
+  b3: [`${TRACE}-${SPAN}-1`, `${TRACE}-${SPAN}`, `${SPAN}-${SPAN}-d-${SPAN}`, `${TRACE}-${SPAN}-0`, '0', ''],
+  'x-b3-traceid': [TRACE, TRACE, SPAN, '0'.repeat(32)],
+  'x-b3-spanid': [SPAN, SPAN, '0'.repeat(16)],
+  'x-b3-sampled': ['1', '0', 'true', 'false', 'True', 'd', ''],
+  'x-b3-flags': ['1', '0'],
+  'x-amzn-trace-id': [
+    XRAY,
+    `Sampled=0;${XRAY}`,
+    ` Parent=${SPAN} ; Root=1-${TRACE}`,
+    XRAY.replace('Sampled=1', 'Sampled=?'),
+  ],
+  baggage: ['a=1,b=2;p=q;r', 'tenant=%C3%BC, x = y ', '=,a,a=,=b', `long=${'x'.repeat(4100)},b=1`, 'a=1,'.repeat(200)],
+};
+
+function headersFor(names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const count = oneOf([0, 1, 1, 1, 1, 1, 2]);
+    return Array.from({ length: count }, () => [
+      oneOf([name, name.toUpperCase()]),
+      mutated(oneOf(HEADERS[name]!)),
+    ]).flat();
+  });
+}
+
+/** What a propagator has read, and what it writes for it. */
+function outcome(propagator: TextMapPropagator, headers: readonly string[]): object {
+  const context = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
+  const baggage = propagation.getBaggage(context)?.getAllEntries() ?? [];
+  return {
+    caller: trace.getSpanContext(context),
+    baggage: baggage.map(([key, { value, metadata }]) => [key, value, metadata?.toString()]),
+    written: headersOf(propagator, context),
+    unchanged: context === ROOT_CONTEXT,
+  };
+}
+
+const B3_HEADERS = ['b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled', 'x-b3-flags'];
+for (const [name, ours, official, headers] of [
+  ['b3', new B3Propagator('single'), new OfficialB3({ injectEncoding: B3InjectEncoding.SINGLE_HEADER }), B3_HEADERS],
+  [
+    'b3multi',
+    new B3Propagator('multi'),
+    new OfficialB3({ injectEncoding: B3InjectEncoding.MULTI_HEADER }),
+    B3_HEADERS.slice(1),
+  ],
+  ['xray', new XRayPropagator(), new AWSXRayPropagator(), ['x-amzn-trace-id']],
+  ['baggage', new BaggagePropagator(), new W3CBaggagePropagator(), ['baggage']],
+] as const) {
+  describe(`the propagator ${name}, next to the official one`, () => {
+    it('reads and writes the same', () => {
+      let found = 0;
+      for (let i = 0; i < CASES; i++) {
+        const sent = headersFor(headers);
+        const theirs = outcome(official, sent);
+        assert.deepEqual(outcome(ours, sent), theirs, JSON.stringify(sent));
+        if ('unchanged' in theirs && theirs.unchanged === false) found++;
+      }
+      assert.ok(found > CASES / 20 && found < CASES, `${found} of ${CASES} held something`);
+    });
+
+    it('writes the same for a span of ours, and has the same fields', () => {
+      for (const traceFlags of [TraceFlags.NONE, TraceFlags.SAMPLED, 3]) {
+        const context: Context = trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE, spanId: SPAN, traceFlags });
+        assert.deepEqual(headersOf(ours, context), headersOf(official, context));
+      }
+      assert.deepEqual(headersOf(ours, ROOT_CONTEXT), []);
+      assert.deepEqual(ours.fields(), official.fields());
+    });
+  });
+}
