@@ -147,7 +147,10 @@ interface Outcome {
 }
 
 /** Uploads for a while, then ends. Whether that is in time is judged by a clock of this process: both are late on a busy machine. */
-async function outcomeOf({ collector, reasons }: Fault, protocol: 'grpc' | 'http/protobuf'): Promise<Outcome> {
+async function outcomeOf(
+  { collector, reasons, takesSome }: Fault,
+  protocol: 'grpc' | 'http/protobuf',
+): Promise<Outcome> {
   const { endpoint, close } = await collector();
   const log = keptLog();
   // A collector that answers is given the time to; one that does not shall be given up soon.
@@ -162,6 +165,7 @@ async function outcomeOf({ collector, reasons }: Fault, protocol: 'grpc' | 'http
     assertBalanced(tracing.stats());
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
+  if (takesSome) await until(() => tracing.stats().exported > 0);
   let closedInTime = true;
   const late = setTimeout(() => {
     closedInTime = false;
