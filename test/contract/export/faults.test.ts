@@ -206,7 +206,11 @@ interface Outcome {
 }
 
 /** Produces items for a while, then ends. Whether that is in time is judged by a clock of this process: both are late on a busy machine. */
-async function outcomeOf(signal: Signal, { collector, reasons }: Fault, protocol: Protocol): Promise<Outcome> {
+async function outcomeOf(
+  signal: Signal,
+  { collector, reasons, takesSome }: Fault,
+  protocol: Protocol,
+): Promise<Outcome> {
   const { endpoint, close } = await collector();
   const log = keptLog();
   // A collector that responds gets the time to; the others have a short timeout.
@@ -217,6 +221,7 @@ async function outcomeOf(signal: Signal, { collector, reasons }: Fault, protocol
     assertBalanced(stats());
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
+  if (takesSome) await until(() => stats().exported > 0);
   let closedInTime = true;
   const late = setTimeout(() => {
     closedInTime = false;
@@ -256,4 +261,9 @@ for (const signal of ['traces', 'metrics', 'logs'] as const) {
       }
     });
   }
+}
+
+/** The state of the thread is visible from here only by polling. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
