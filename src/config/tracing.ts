@@ -1,6 +1,7 @@
 /** The section `tracing`: which requests are traced, and where the spans go. */
 
 import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
+import { SPAN_EXPORTER_NAMES } from '../domain/span-exporters.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
 import { NO_PATH_WITH_GRPC, otlpFields, READ_AGAIN } from './otlp.ts';
@@ -228,7 +229,7 @@ export const TRACING = section(
         'Who records the spans: the gateway itself, or the tracer provider that `node --import` has registered with `@opentelemetry/api` (a distribution of your vendor, the official SDK). With `global`, sampling, limits, resource and export are the business of that provider.',
       default: 'native',
     }),
-    exporter: oneOf(['otlp', 'console'], {
+    exporter: oneOf(SPAN_EXPORTER_NAMES, {
       prose: 'Where spans go: to a collector, or, for development, to the standard output, one JSON object a line.',
       default: 'otlp',
     }),

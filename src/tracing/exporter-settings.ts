@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
+import { SPAN_EXPORTERS } from '../domain/span-exporters.ts';
 import { CollectorTls } from '../kit/collector-tls.ts';
 import { exportHeaders } from '../kit/export-headers.ts';
 import type { ExporterSettings, FallbackSettings } from './pipeline/messages.ts';
@@ -21,7 +22,8 @@ const DEADLINE_MILLIS = 60_000;
 
 /** For the log: without what may be secret in a URL. */
 export function destinationOf({ exporter, otlp }: TracingConfig): string {
-  if (exporter === 'console') return 'standard output';
+  const { destination } = SPAN_EXPORTERS[exporter];
+  if (destination !== undefined) return destination;
   const { origin, pathname } = new URL(otlp.endpoint);
   return origin + pathname;
 }

@@ -72,6 +72,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'assembly/watch-sdk.ts',
     'auth/jwt/configured-key.ts',
     'authz/engine.ts',
+    'authz/openfga.ts',
+    'authz/policy-engine.ts',
     'cli.ts',
     'kit/export-header-name.ts',
     'kit/export-headers.ts',

@@ -1,5 +1,6 @@
 /** What the main thread and the exporter thread say to each other. */
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import type { SpanExporterName } from '../../domain/span-exporters.ts';
 import type { TlsFiles } from '../../kit/collector-tls.ts';
 import type { DropReason } from './drop-reason.ts';
 
@@ -71,7 +72,7 @@ export type FallbackSettings =
 /** How the exporter thread reaches the collector; handed over when it starts. */
 export interface ExporterSettings {
   /** `console` writes spans to the standard output, and asks no collector. */
-  readonly exporter: 'otlp' | 'console';
+  readonly exporter: SpanExporterName;
   readonly endpoint: string;
   readonly protocol: 'grpc' | 'http/protobuf';
   /** Added to the endpoint with `http/protobuf`, unless it is there. */
