@@ -16,6 +16,7 @@ import type { TracingConfig } from '../config/tracing.ts';
 import { warningText } from '../config/variable-warning.ts';
 import { NO_OBSERVER } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
+import { SPAN_EXPORTERS } from '../domain/span-exporters.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { accessLines, explainUpload, type Line } from './check-access.ts';
 import { clientLines } from './check-clients.ts';
@@ -167,10 +168,11 @@ function tracingLines(config: TracingConfig, off: string | undefined): Line[] {
   const ratio =
     sampling.strategy === 'ratio' || sampling.strategy === 'parent_based' ? `, ratio ${sampling.ratio}` : '';
   const others = callersText(config);
+  const { destination, format } = SPAN_EXPORTERS[exporter];
   return [
     ['tracing', `as ${service_name}${where}, ${semantic_conventions} semantic conventions`],
-    exporter === 'console'
-      ? ['  to', 'the standard output, one JSON object a line']
+    destination !== undefined
+      ? ['  to', [`the ${destination}`, format].filter(Boolean).join(', ')]
       : ['  to', `${otlp.endpoint} by OTLP ${otlp.protocol}, compression ${otlp.compression}`],
     ...(fallback === 'none'
       ? []

@@ -1,6 +1,7 @@
 /** The section `tracing`: sampling, limits and export of spans. */
 
 import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
+import { SPAN_EXPORTER_NAMES } from '../domain/span-exporters.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
 import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
@@ -254,7 +255,7 @@ export const TRACING = section(
         "The tracer provider: the gateway's own, or the one that `node --import` registered with `@opentelemetry/api` (a vendor distribution, the official SDK). With `global`, that provider controls sampling, limits, resource and export.",
       default: 'native',
     }),
-    exporter: oneOf(['otlp', 'console'], {
+    exporter: oneOf(SPAN_EXPORTER_NAMES, {
       prose:
         'Where spans are exported to: a collector or, for development, standard output with one JSON object per line.',
       default: 'otlp',

@@ -1,5 +1,7 @@
 /** What the main thread and the exporter thread send to each other. */
+
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import type { SpanExporterName } from '../domain/span-exporters.ts';
 import type { TlsFiles } from './collector-tls.ts';
 import type { DropReason } from './drop-reason.ts';
 import type { Signal } from './signal.ts';
@@ -79,7 +81,7 @@ export type FallbackSettings =
 /** How the exporter thread reaches the collector of one signal. */
 export interface ExportSettings {
   /** `console` writes spans to the standard output and sends nothing to a collector. */
-  readonly exporter: 'otlp' | 'console';
+  readonly exporter: SpanExporterName;
   readonly endpoint: string;
   readonly protocol: 'grpc' | 'http/protobuf';
   /** Appended to the endpoint with `http/protobuf`, unless it ends so already. */

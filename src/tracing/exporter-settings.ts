@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
+import { SPAN_EXPORTERS } from '../domain/span-exporters.ts';
 import { checkExportFiles, DEADLINE_MILLIS, destinationOf, exportSettings } from '../export/export-settings.ts';
 import type { ExportSettings, FallbackSettings } from '../export/messages.ts';
 import { SCOPE_NAME } from '../export/otlp/resource.ts';
@@ -18,7 +19,7 @@ export interface ExportOptions {
 
 /** For the log: without what may be secret in a URL. */
 export function spanDestination({ exporter, otlp }: TracingConfig): string {
-  return exporter === 'console' ? 'standard output' : destinationOf(otlp.endpoint);
+  return SPAN_EXPORTERS[exporter].destination ?? destinationOf(otlp.endpoint);
 }
 
 export function exporterSettings(config: TracingConfig, options: ExportOptions): ExportSettings {

@@ -66,6 +66,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'app/doctor/policy.ts',
     'auth/jwt/configured-key.ts',
     'authz/engine.ts',
+    'authz/openfga.ts',
+    'authz/policy-engine.ts',
     'cli.ts',
     'export/export-headers.ts',
     'export/otlp/otlp-json.ts',

@@ -120,7 +120,7 @@ export const HEADS: readonly Parser[] = [
   },
   {
     reads: 'the headers of a request',
-    files: ['server/request-head.ts', 'auth/credential-kind.ts'],
+    files: ['server/request-head.ts', 'auth/credential-kind.ts', 'auth/schemes/sigv4.ts'],
     frames: [(text) => `host:a\r\n${text}`, (text) => `host:a\r\ncontent-length:${text}`],
     pieces: [
       'accept:a\r\n',
@@ -223,7 +223,7 @@ export const HEADS: readonly Parser[] = [
   },
   {
     reads: 'the headers of an object',
-    files: ['s3/header-allow-list.ts', 'body/body-plan.ts', 'body/checksum.ts'],
+    files: ['s3/header-allow-list.ts', 'body/body-plan.ts', 'body/checksum.ts', 'domain/checksums.ts'],
     frames: [
       asItIs,
       (text) => `content-encoding:${text}`,
