@@ -21,7 +21,7 @@ describe('the command faults', () => {
   const start = (...args: string[]) =>
     spawn(process.execPath, [CLI, 'faults', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
 
-  it('stands between gateway and store, does what the plan says, and says so', async (t) => {
+  it('runs between gateway and store, applies the plan, and logs it', async (t) => {
     const store = await RawStore.start();
     t.after(() => store.close());
     await writeFile(join(folder, 'plan.yaml'), 'faults:\n  - { do: error, operation: PutObject, skip: 1, times: 1 }\n');
