@@ -1,25 +1,23 @@
 /**
- * What identity and policy cost: CPU per request of the gateway with each authenticator and each policy engine, against none.
+ * The cost of authentication and authorization: CPU per request with each authenticator and each policy engine, relative to none.
  *
  *   npm run bench -- auth [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
  *
- * Ten copies of the gateway run at once, each in a process of its own, as in the benchmark of tracing, where it says how
- * turns, rounds and heats keep the machine's other work out of the figures. Tracing is off. All take PUTs of 1 KiB over
- * kept-alive sockets, with UNSIGNED-PAYLOAD so that no body is hashed; they differ in the credential that the requests
- * carry, which were signed beforehand by the AWS SDK's signer or by jose, and in the engine that is asked. Tokens come
- * from 64 subjects and are verified by a JWKS that this process serves. The engines are stubs that allow at once: what they
- * would take themselves is not counted, nor is the wait for them.
+ * Ten copies of the gateway run at once, each in a separate process; bench/tracing.ts describes how turns, rounds and heats exclude
+ * other load of the machine. Tracing is disabled. All copies receive PUTs of 1 KiB over keep-alive connections, with
+ * UNSIGNED-PAYLOAD so that no body is hashed. They differ in the credentials of the requests, which the AWS SDK's signer or jose
+ * signed in advance, and in the policy engine. Tokens are from 64 subjects and verified with a JWKS that this process serves. The
+ * engines are stubs that allow at once: their own CPU time and the wait for them are not counted.
  *
- * Ways to prove oneself are set against anonymous uploads, policy engines against bearers for whom none is asked: ratio
- * and difference in the same round, the median over the rounds, and a 95 % bootstrap interval. The noise stands in the
- * lines that do the same `again`. Differences hold all that a credential brings about: the longer head, reading it,
- * judging it, counting it. What the judging alone takes is measured afterwards, by `auth-calls`.
+ * Authenticators are compared with anonymous uploads, policy engines with bearer tokens without an engine: ratio and difference in
+ * the same round, the median over the rounds, and a 95 % bootstrap interval. Lines marked `again` show the noise. Differences
+ * include all costs of credentials: longer headers, parsing, verification, metrics. `auth-calls` measures verification alone.
  *
- * Each gateway is asked what it has counted itself. A request that was not judged as it should be ends the benchmark.
+ * The metrics of each gateway are checked. A request with an unexpected decision aborts the benchmark.
  *
- * --only      of the contestants that are not set against themselves only those with this word in their name
- * --smoke     a few short turns, to see that everything runs; the figures mean nothing
- * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
+ * --only      only contestants with this word in their name, and the baselines
+ * --smoke     a few short turns to check that everything runs; the figures are meaningless
+ * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

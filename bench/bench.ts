@@ -1,6 +1,6 @@
 /**
  * `npm run bench` lists the benchmarks, `npm run bench -- NAME [options]` runs one. A benchmark is a program in this folder
- * or one below; the first sentence of the comment at its head is its description.
+ * or a subfolder; the first sentence of its first comment is its description.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

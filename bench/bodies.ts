@@ -1,24 +1,24 @@
 /**
- * What bodies cost: CPU per upload and per GiB of the gateway for each way of sending an object, and of others in its place.
+ * The cost of bodies: CPU per upload and per GiB for each kind of upload, in the gateway and in other servers.
  *
  *   npm run bench -- bodies [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
  *
- * Copies of the gateway run at once, each in a process of its own, as in the benchmark of tracing, where it says how turns,
- * rounds and heats keep the machine's other work out of the figures. Beside them run versitygw in its mode `s3`, nginx and
- * HAProxy as plain proxies, and node:http with a pipe and nothing else, each with one thread at work, where scripts/install-real-servers.sh has put them. All stand
- * between the same client and the same store, which keeps nothing and answers as much of S3 as they ask for. Tracing is off.
- * Requests are written beforehand, and signed in their headers but for those to nginx, HAProxy, Node.js, the store itself and the
- * gateway called `anonymous`, to which these are compared; chunks are of 64 KiB.
+ * Copies of the gateway run at once, each in a separate process; bench/tracing.ts describes how turns, rounds and heats exclude
+ * other load of the machine. versitygw in its mode `s3`, nginx and HAProxy as plain proxies, and node:http with only a pipe also
+ * run, each with one working thread, if scripts/install-real-servers.sh has installed them. All run between the same client and the
+ * same store, which stores nothing and implements only the required part of S3. Tracing is disabled. Requests are prepared in
+ * advance and signed in their headers, except for nginx, HAProxy, Node.js, the store itself and the gateway `anonymous`, which is
+ * their baseline. Chunks have 64 KiB.
  *
- * The figure is a ratio: CPU per upload by the mean of the two copies that get plain bodies, in the same round, and that of
- * the gateway by each of the others; printed is the median over the rounds with a 95 % bootstrap interval. The noise stands
- * in the line that does the same `again`. MB/s are those of one client, and bound by it and the store, which share the other
- * CPUs: the last line has what they can do without anybody between them.
+ * The figure is a ratio in the same round: CPU per upload relative to the mean of the two copies with plain bodies, and the gateway
+ * relative to each other server. The output is the median over the rounds with a 95 % bootstrap interval. The line marked `again`
+ * shows the noise. MB/s are for one client, limited by it and the store, which share the other CPUs: the last line is without a
+ * server between them.
  *
  * --rounds    of small objects
- * --only      of the contestants that are not set against themselves only those with this word in their name
- * --smoke     a few short turns, to see that everything runs; the figures mean nothing
- * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
+ * --only      only contestants with this word in their name, and the baselines
+ * --smoke     a few short turns to check that everything runs; the figures are meaningless
+ * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
  */
 import { Arena } from './support/arena.ts';
 import { type BodyContestant, CONTESTANTS, configOf, TARGET } from './support/body-contestants.ts';

@@ -1,14 +1,15 @@
 /**
- * Ten minutes under a collector that comes and goes: does tracing cost an upload, hold one up, cost memory or a descriptor, and is
- * every span accounted for?
+ * Ten minutes with an unreliable collector: checks that tracing neither fails nor delays uploads, leaks no memory or descriptors,
+ * and accounts for every span.
  *
  *   npm run soak [-- --minutes N] [--phase SECONDS] [--fallback]
  *
- * The gateway runs in a process of its own, tracing everything over OTLP/HTTP, and is loaded without a pause, in turns with a twin that
- * does not trace: uploads are held up if they take much longer than the twin's of the same moments. The collector changes every
- * five seconds: every other time it is well, in between it is away, hangs, resets, answers byte by byte, speaks no HTTP, answers with
- * 400 MB, takes eight seconds (which is in time), takes all but two spans of each batch, or says 503 and 429 with Retry-After, 400, 401 or 413. At the end it is well for half a minute. What must hold is said line by
- * line, with its figure; the exit code is 1 if something does not.
+ * The gateway runs in a separate process, exports all traces over OTLP/HTTP, and is loaded without a pause, in turns with a twin
+ * without tracing: uploads are delayed if they take much longer than those of the twin at the same time. The collector changes its
+ * behaviour every five seconds. Every other time it works; in between it is down, hangs, resets, responds byte by byte, sends
+ * invalid HTTP or 400 MB, takes eight seconds (within the timeout), rejects two spans of each batch, or responds with 503 and 429
+ * with Retry-After, 400, 401 or 413. At the end it works for half a minute. Each condition is printed with its figure; the exit code
+ * is 1 if one fails.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -34,9 +35,9 @@ const SPANS_PER_UPLOAD = 4;
 const CLIENTS = 8;
 const SAMPLE_MILLIS = 1_000;
 const RECOVERY_MILLIS = 30_000;
-/** What the last spans may take at the end, and what a busy machine may take besides. */
+/** Time to export the last spans at the end, and a margin for a busy machine. */
 const LONGEST_END_MILLIS = 5_000 + 500;
-/** Less than the exporter waits by default: such an answer counts. */
+/** Less than the default timeout of the exporter: such a response counts. */
 const SLOW_MILLIS = 8_000;
 /** MiB. Whether memory grows can be seen when V8 has found its size: after some minutes. */
 const MOST_RESIDENT = 400;
@@ -54,11 +55,11 @@ const [minutes, phaseSeconds] = [Number(values.minutes), Number(values.phase)];
 if (!(minutes > 0 && phaseSeconds > 0)) throw new Error('--minutes and --phase are numbers above 0');
 
 const STATUSES: Readonly<Record<string, readonly [status: number, retryAfter?: string]>> = {
-  'says 503': [503, '2'],
-  'says 429': [429, '1'],
-  'says 400': [400],
-  'says 401': [401],
-  'says 413': [413],
+  'returns 503': [503, '2'],
+  'returns 429': [429, '1'],
+  'returns 400': [400],
+  'returns 401': [401],
+  'returns 413': [413],
 };
 const WORSE = ['away', 'hangs', 'resets', 'trickles', 'speaks no HTTP', 'floods', 'slow', 'takes all but two'];
 const MODES: readonly string[] = [...WORSE, ...Object.keys(STATUSES)];
@@ -66,9 +67,9 @@ const MODES: readonly string[] = [...WORSE, ...Object.keys(STATUSES)];
 /** Counts what it has acknowledged, and every span that it has seen, by its id. */
 class FlappingCollector {
   mode = 'well';
-  /** Spans of requests that were answered with success, less those that were said to be refused. */
+  /** Spans of requests with a successful response, without rejected spans. */
   acknowledged = 0;
-  /** Answers that were slow, and those of them for which nobody waited any more. */
+  /** Slow responses, and slow responses after the timeout of the exporter. */
   slow = 0;
   tooSlow = 0;
   readonly #ids = new Set<string>();
@@ -111,9 +112,9 @@ class FlappingCollector {
       return;
     }
     if (mode === 'slow') await this.#wait(response);
-    const says = STATUSES[mode];
-    if (says !== undefined) {
-      response.writeHead(says[0], says[1] === undefined ? {} : { 'retry-after': says[1] }).end();
+    const reply = STATUSES[mode];
+    if (reply !== undefined) {
+      response.writeHead(reply[0], reply[1] === undefined ? {} : { 'retry-after': reply[1] }).end();
       return;
     }
     const rejected = mode === 'takes all but two' ? Math.min(2, ids.length) : 0;
@@ -280,8 +281,8 @@ async function main(): Promise<void> {
       collector.acknowledged >= exported,
       `the collector has acknowledged ${collector.acknowledged} and seen ${collector.seen} different ones`,
     ],
-    [collector.tooSlow === 0, `${collector.tooSlow} of ${collector.slow} answers after 8 s came too late`],
-    [saved === written, `${written} of them stand in files`],
+    [collector.tooSlow === 0, `${collector.tooSlow} of ${collector.slow} responses after 8 s were too late`],
+    [saved === written, `${written} of them are in files`],
     [
       largest < MOST_RESIDENT && (grown < MOST_GROWTH || minutes < MINUTES_TO_SETTLE),
       `resident memory: median ${median(half.map(({ resident }) => resident)).toFixed(0)} MiB, largest ${largest.toFixed(0)} MiB, second half by first ${grown >= 0 ? '+' : '−'}${Math.abs(grown).toFixed(1)} MiB`,
@@ -293,7 +294,7 @@ async function main(): Promise<void> {
     [lines <= Math.ceil(2 * (minutes + 1)), `${lines} log lines of the tracer`],
     [
       recovered !== undefined,
-      `the queue was empty ${((recovered ?? Number.POSITIVE_INFINITY) / 1000).toFixed(1)} s after the last trouble`,
+      `the queue was empty ${((recovered ?? Number.POSITIVE_INFINITY) / 1000).toFixed(1)} s after the last failure`,
     ],
     [closed < LONGEST_END_MILLIS && exitCode === 0, `the end took ${(closed / 1000).toFixed(1)} s`],
   ];

@@ -1,31 +1,31 @@
 /**
- * What tracing costs: CPU per request and per GiB, and latency at half load, of the gateway with tracing, against the same gateway
- * without.
+ * The cost of tracing: CPU per request and per GiB, and latency at half load, with tracing relative to without.
  *
  *   npm run bench -- tracing [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR] [--write]
  *
- * Nine copies of the gateway run at once, each in a process of its own: tracing off, tracing off again, ours with nothing kept in three
- * ways (never, a ratio of 0, and tail sampling, which records everything and keeps none of it), ours and the official SDK over gRPC
- * and over http/protobuf with everything kept, uncompressed as the defaults have it towards this machine. All verify signatures
- * (SigV4) and ask OPA about each upload. They share one load generator, one store that keeps nothing, one OPA that allows at once, and one collector that answers at once. Only one copy is loaded
- * at a time, for a turn of 25 ms; a round is twelve turns of each copy in random order, so that whatever else the machine does hits all
- * alike. What is counted is the CPU of the whole process, exporter thread included, from the end of one round to the end of the next:
- * nothing that a copy does goes uncounted. After some rounds all processes are started anew, for another heat, because two
- * processes of the same code differ by several percent. The first 24 rounds are not counted: V8 compiles.
+ * Nine copies of the gateway run at once, each in a separate process: tracing disabled, twice; the native tracer with no sampled
+ * traces in three ways (never, a ratio of 0, and tail sampling, which records everything and keeps nothing); the native tracer and
+ * the official SDK over gRPC and http/protobuf with all traces sampled, uncompressed as is the default for loopback endpoints. All
+ * verify signatures (SigV4) and query OPA for each upload. They share one load generator, one store that stores nothing, one OPA
+ * that allows at once, and one collector that responds at once. Only one copy is loaded at a time, for a turn of 25 ms. A round is
+ * twelve turns of each copy in random order, so that other load of the machine affects all copies alike. The measurement is the CPU
+ * time of the whole process, exporter thread included, from the end of one round to the end of the next. After some rounds all
+ * processes are restarted for another heat, because two processes of the same code differ by several percent. The first 24 rounds
+ * are not counted, because V8 compiles.
  *
- * The figure is a ratio: a copy's CPU per request by the mean of the two untraced copies' in the same round; printed is the
- * median over the rounds with a 95 % bootstrap interval. The noise is the second untraced copy by the first: differences of
- * that size mean nothing. Microseconds depend on the machine and are there for information only.
+ * The figure is the ratio of a copy's CPU per request to the mean of the two untraced copies in the same round. The output is the
+ * median over the rounds with a 95 % bootstrap interval. The ratio of the two untraced copies is the noise: differences of that size
+ * are meaningless. Microseconds depend on the machine.
  *
- * Latency is taken at half the rate that the untraced copy has reached, at an even pace, and holds the wait for a free connection.
+ * Latency is measured at half the rate that the untraced copy reached, at a constant rate, including the wait for a connection.
  *
- * All copies log errors only and serve metrics. A span that never reaches the collector would be a cheap one, so the spans
- * that were received are printed as well, and the queue is long enough for all of them.
+ * All copies log only errors and serve metrics. Dropped spans would be cheap, so the number of received spans is printed, and the
+ * queue is long enough for all of them.
  *
- * --only      of the traced copies only those with this word in their name
- * --smoke     a few short turns, to see that everything runs; the figures mean nothing
- * --profile   writes V8's CPU profile of each copy's main thread into DIR, one folder a copy
- * --write     puts the tables into docs/performance.md, and the chart beside it
+ * --only      only traced copies with this word in their name
+ * --smoke     a few short turns to check that everything runs; the figures are meaningless
+ * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
+ * --write     writes the tables to docs/performance.md, and the chart next to it
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-/** A file that others may replace while we run: certificates, keys, tokens. Looked at when it is needed, and not more than once a second. */
+/** A file that may be replaced at runtime: certificates, keys, tokens. It is checked when needed, at most once per second. */
 import { readFileSync, statSync } from 'node:fs';
 
 const LOOK_MILLIS = 1_000;
@@ -9,23 +9,23 @@ export class WatchedFile {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #mark = '';
   #text = '';
-  /** Counts the changes. */
+  /** The number of changes. */
   version = 0;
 
-  /** @throws Error if it cannot be read. */
+  /** @throws Error if the file is unreadable. */
   constructor(path: string, now: () => number = () => performance.now()) {
     this.#path = path;
     this.#now = now;
     this.#read();
   }
 
-  /** What it held when it could be read last. */
+  /** The contents at the last successful read. */
   get text(): string {
     this.look();
     return this.#text;
   }
 
-  /** A file that has gone, or is being replaced, leaves everything as it was. */
+  /** A missing file, or one that is being replaced, changes nothing. */
   look(): void {
     if (this.#now() - this.#lookedAt < LOOK_MILLIS) return;
     try {

@@ -60,7 +60,7 @@ describe('the port for the operator', () => {
     '[v1.a]',
     'a b',
   ]) {
-    it(`is not served under ${JSON.stringify(host)}, and gives a hint`, async () => {
+    it(`rejects the host ${JSON.stringify(host)} with a hint`, async () => {
       for (const path of ['/metrics', '/', '/health']) {
         const answer = await send(url, 'GET', path, undefined, { host });
         assert.deepEqual([answer.status, answer.headers.server], [421, undefined]);
@@ -92,7 +92,7 @@ describe('the port for the operator', () => {
     assert.equal((await send(url, 'GET', 'http://attacker.example/metrics')).status, 404);
   });
 
-  it('has its own limits: of header size, and of connections', async () => {
+  it('has separate limits of headers and connections', async () => {
     assert.match((await send(url, 'GET', '/metrics')).body, /^mizuchi_limit\{setting="metrics.max_connections"\} 8$/m);
     assert.equal((await send(url, 'GET', '/metrics', undefined, { 'x-filler': 'a'.repeat(9_000) })).status, 431);
     const clients = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(url)));

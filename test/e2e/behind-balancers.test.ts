@@ -73,7 +73,7 @@ describe('behind balancers', () => {
     ['version 2, the proxy itself', V2_LOCAL, '127.0.0.1'],
   ];
   for (const [what, header, address] of headers) {
-    it(`knows the client by the PROXY protocol: ${what}, wherever it is divided`, async () => {
+    it(`knows the client by the PROXY protocol: ${what}, split at any byte`, async () => {
       const gateway = await start(fromLoopback);
       const bytes = Buffer.from(header);
       const whole = Buffer.concat([bytes, Buffer.from(PUT)]);
@@ -129,7 +129,7 @@ describe('behind balancers', () => {
     assert.equal(gateway.log.at(-1)?.problem, 'proxy_header_timeout');
   });
 
-  it('does not log a balancer that only probes the port', async () => {
+  it('does not log TCP probes of load balancers', async () => {
     const gateway = await start(fromLoopback);
     gateway.log.length = 0;
     const probe = connectTcp(gateway.app.port, '127.0.0.1');

@@ -21,7 +21,7 @@ describe('the command faults', () => {
   const start = (...args: string[]) =>
     spawn(process.execPath, [CLI, 'faults', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
 
-  it('runs between gateway and store, injects the faults of the plan, and reports them', async (t) => {
+  it('runs between gateway and store, applies the plan, and logs it', async (t) => {
     const store = await RawStore.start();
     t.after(() => store.close());
     await writeFile(join(folder, 'plan.yaml'), 'faults:\n  - { do: error, operation: PutObject, skip: 1, times: 1 }\n');

@@ -87,7 +87,7 @@ describe('hostile requests', () => {
     });
   }
 
-  it('returns 431 for headers that are too long', async () => {
+  it('responds with 431 to headers that are too long', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write(`PUT /uploads/k HTTP/1.1\r\nHost: a\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`);
     assert.match(await client.closed(), /^HTTP\/1\.1 431 [\s\S]*<Code>RequestHeaderSectionTooLarge<\/Code>/);
@@ -133,7 +133,7 @@ describe('hostile requests', () => {
     assert.match(await client.closed(), /^HTTP\/1\.1 405 [\s\S]*<Code>MethodNotAllowed<\/Code>/);
   });
 
-  it('gives every response a request id, and every error a new one', async () => {
+  it('gives every response a request ID, and every error a unique one', async () => {
     const ids = new Set<unknown>();
     for (let i = 0; i < 20; i++) {
       const { headers, body } = await send(gateway.url, 'GET', '/uploads/k');

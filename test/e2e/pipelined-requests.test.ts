@@ -79,7 +79,7 @@ for (const scheme of ['http', 'https'] as const) {
       return socket;
     }
 
-    it('are served one at a time, and answered in their order', async () => {
+    it('are served one at a time, in order', async () => {
       let underWay = 0;
       let most = 0;
       store.behaviour = async (request, response, record) => {
@@ -156,7 +156,7 @@ for (const scheme of ['http', 'https'] as const) {
       assert.equal(statuses(await answered)[0], 200);
     });
 
-    it('get their answer when the client has ended its side', async () => {
+    it('get their response after the client half-closes', async () => {
       const socket = await open();
       const answered = readAll(socket);
       const arrived = store.next();
@@ -281,7 +281,7 @@ for (const scheme of ['http', 'https'] as const) {
       assert.deepEqual(final, [200, 200, 404, 200]);
     });
 
-    it('are not begun when the client has gone', async () => {
+    it('are not started after the client disconnects', async () => {
       const { promise: gate, resolve: go } = Promise.withResolvers<void>();
       store.behaviour = async (request, response, record) => {
         await gate;

@@ -136,7 +136,7 @@ describe('refused forms', () => {
       });
     }
 
-    it('for no bucket are not even requested', async (t) => {
+    it('for an unknown bucket are not read', async (t) => {
       const client = await RawClient.connect(open.url);
       t.after(() => client.destroy());
       client.write(
@@ -145,7 +145,7 @@ describe('refused forms', () => {
       await client.until(/^HTTP\/1\.1 404 /);
     });
 
-    it('that stall are given up', async (t) => {
+    it('that stall are aborted', async (t) => {
       const client = await RawClient.connect(open.url);
       t.after(() => client.destroy());
       client.write(
@@ -214,7 +214,7 @@ describe('refused forms', () => {
       });
     }
 
-    it('for one bucket are not accepted for another', async () => {
+    it('for one bucket are rejected for another', async () => {
       const { fields } = await signed();
       const { bucket: _, ...without } = fields;
       for (const form of [fields, without])

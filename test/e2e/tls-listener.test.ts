@@ -93,7 +93,7 @@ describe('the upload port with TLS', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('takes uploads of the AWS SDK, and says https in the trace', async (test) => {
+  it('accepts uploads of the AWS SDK, with https in the trace', async (test) => {
     const gateway = await start();
     const agent = new Agent({ ca: AUTHORITY });
     const client = new S3Client({
@@ -113,7 +113,7 @@ describe('the upload port with TLS', () => {
     assert.deepEqual(attributes['client.address'], { string: '127.0.0.1' });
   });
 
-  it('names objects by https in answer documents', async (test) => {
+  it('uses https URLs in response documents', async (test) => {
     const gateway = await start();
     const initiated = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
     store.behaviour = answering(200, initiated);
@@ -176,7 +176,7 @@ describe('the upload port with TLS', () => {
     assert.match(await talk(await secure(gateway), PUT), /^HTTP\/1\.1 200 /);
   });
 
-  it('answers bad HTTP inside TLS as it does outside, with a trace', async () => {
+  it('responds to malformed HTTP inside TLS like outside, with a trace', async () => {
     const gateway = await start();
     assert.match(await talk(await secure(gateway), 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400 /);
     assert.equal(gateway.log.at(-1)?.error_type, 'bad_request');
@@ -244,7 +244,7 @@ describe('the upload port with TLS', () => {
     await assert.rejects(start({ client_ca_file: 'other.pem' }), /server\.tls: /);
   });
 
-  it('ends a handshake that stands still, and serves others meanwhile', async () => {
+  it('closes a stalled handshake, and serves others in the meantime', async () => {
     const gateway = await start();
     const client = await RawClient.connect(gateway.url);
     client.write(Buffer.from('\x16\x03\x01', 'latin1'));
@@ -265,7 +265,7 @@ describe('the upload port with TLS', () => {
     still.destroy();
   });
 
-  it('closes in time although a handshake stands still', async () => {
+  it('closes in time during a stalled handshake', async () => {
     const gateway = await startGateway({
       storeUrl: store.url,
       directory,

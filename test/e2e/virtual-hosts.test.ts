@@ -12,7 +12,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 const DEVICE = { accessKeyId: 'AKIADEVICE7', secretAccessKey: 'secret-of-device-7' };
 const codeOf = ({ body }: Answer): string | undefined => /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
 
-describe('a host name that says the bucket', () => {
+describe('a host name with a bucket', () => {
   let store: EmbeddedStore;
   let seen: RequestRecord[] = [];
   let gateway: TestGateway;
@@ -85,7 +85,7 @@ describe('a host name that says the bucket', () => {
     });
   }
 
-  it('is judged as the bucket that is written, whatever the path says', async () => {
+  it('is judged as the bucket that is written, with any path', async () => {
     const refused = await put('guarded.uploads.example.com', '/open/k');
     assert.deepEqual([refused.status, codeOf(refused)], [403, 'AccessDenied']);
     assert.equal(gateway.log.at(-1)!.bucket, 'guarded');
@@ -96,13 +96,13 @@ describe('a host name that says the bucket', () => {
     assert.deepEqual(written(), []);
   });
 
-  it('is a probe only where it is no bucket', async () => {
+  it('is a probe only if it is not a bucket', async () => {
     const health = (host: string) => send(gateway.url, 'GET', '/health', undefined, { host });
     assert.equal((await health('uploads.example.com')).status, 200);
     assert.equal((await health('open.uploads.example.com')).status, 405);
   });
 
-  it('takes questions, preflights and forms for its bucket', async () => {
+  it('accepts bucket requests, preflights and forms for its bucket', async () => {
     const host = 'open.uploads.example.com';
     assert.equal((await send(gateway.url, 'HEAD', '/', undefined, { host })).status, 200);
     assert.match((await send(gateway.url, 'GET', '/?location', undefined, { host })).body, /<LocationConstraint/);

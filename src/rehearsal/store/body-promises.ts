@@ -1,4 +1,4 @@
-/** What the head of a request promises about its body: framing, length, hash, MD5, checksum. Each promise will be checked. */
+/** The declarations about a body in the request headers: framing, length, hash, MD5, checksum. All of them are verified. */
 import { CHECKSUMS, type ChecksumName, checksumOfHeader } from '../../body/checksum.ts';
 import type { ChunkSignatures } from '../../domain/identity.ts';
 import type { Verified } from '../../sigv4/verify.ts';
@@ -6,9 +6,9 @@ import type { RequestHead } from './request-head.ts';
 import { S3Error } from './s3-error.ts';
 
 export interface BodyPromises {
-  /** Of the bytes without framing; undefined where the request has no body at all. */
+  /** Of the bytes without framing; undefined if the request has no body. */
   readonly length: number | undefined;
-  /** Whether the bytes come in aws-chunked coding. */
+  /** Whether the body has aws-chunked coding. */
   readonly chunked: boolean;
   /** Verifies the chunks, if they are signed. */
   readonly signatures: ChunkSignatures | undefined;
@@ -25,14 +25,14 @@ export interface PromisedChecksum {
   readonly value: string | undefined;
 }
 
-/** 5 GiB, the most that one request may bring, in bytes (Amazon S3 User Guide, "Uploading objects"). */
+/** 5 GiB, the maximum body of one request, in bytes (Amazon S3 User Guide, "Uploading objects"). */
 const MAX_LENGTH = 5 * 1024 ** 3;
 const CHECKSUM_HEADER = /^x-amz-checksum-(?!algorithm$|type$|mode$)/;
 
 /**
- * @param verified what the signature says about the body.
- * @param checksumIsOfBody false where a checksum header speaks of an object made earlier, as at CompleteMultipartUpload.
- * @throws S3Error if a promise is malformed or is one that this store cannot check.
+ * @param verified the verified signature: the kind of body, and its chunks.
+ * @param checksumIsOfBody false if a checksum header is for an existing object, as in CompleteMultipartUpload.
+ * @throws S3Error if a declaration is malformed or unsupported.
  */
 export function bodyPromises(
   head: RequestHead,
@@ -41,10 +41,13 @@ export function bodyPromises(
 ): BodyPromises {
   const chunked = payloadHash.startsWith('STREAMING-');
   if (chunked && signatures === undefined && payloadHash !== 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') {
-    throw new S3Error('NotImplemented', `This store does not take bodies of the kind ${payloadHash}.`);
+    throw new S3Error('NotImplemented', `The payload type ${payloadHash} is not supported.`);
   }
   if (!chunked && codings(head.headers['content-encoding']).includes('aws-chunked')) {
-    throw new S3Error('InvalidRequest', 'Content-Encoding says aws-chunked, x-amz-content-sha256 does not.');
+    throw new S3Error(
+      'InvalidRequest',
+      'Content-Encoding is aws-chunked, but x-amz-content-sha256 is not a STREAMING- value.',
+    );
   }
   const hashed = !chunked && payloadHash !== 'UNSIGNED-PAYLOAD';
   return {
@@ -57,7 +60,7 @@ export function bodyPromises(
   };
 }
 
-/** The content codings of the object itself: `aws-chunked` is one of the transfer and ends here. */
+/** The content codings of the object itself: `aws-chunked` is a transfer coding and is removed here. */
 export function objectCodings(contentEncoding: string | undefined): string {
   return codings(contentEncoding)
     .filter((coding) => coding.toLowerCase() !== 'aws-chunked')
@@ -88,16 +91,16 @@ function promisedMd5(text: string | undefined): string | undefined {
   return text;
 }
 
-/** One at most, in the head or announced for the trailer (Amazon S3 API Reference, "PutObject"). */
+/** At most one, in the headers or declared for the trailer (Amazon S3 API Reference, "PutObject"). */
 function promisedChecksum(headers: RequestHead['headers'], hasTrailer: boolean): PromisedChecksum | undefined {
   const inHead = Object.keys(headers).filter((name) => CHECKSUM_HEADER.test(name));
   const inTrailer = hasTrailer ? [trailerName(headers['x-amz-trailer'])] : [];
   const names = [...inHead, ...inTrailer];
-  if (names.length > 1) throw new S3Error('InvalidRequest', 'A request may have one checksum, not several.');
+  if (names.length > 1) throw new S3Error('InvalidRequest', 'The request has several checksums. Send only one.');
   const header = names[0];
   if (header === undefined) return undefined;
   const name = checksumOfHeader(header);
-  if (name === undefined) throw new S3Error('NotImplemented', `This store cannot check ${header}.`);
+  if (name === undefined) throw new S3Error('NotImplemented', `The checksum ${header} is not supported.`);
   if (hasTrailer) return { name, value: undefined };
   const value = headers[header] as string;
   if (!isChecksum(name, value)) throw new S3Error('InvalidRequest', `The value of ${header} is not valid.`);

@@ -7,8 +7,8 @@ export interface ByteRange {
 }
 
 /**
- * @returns undefined where the whole object is meant: no header, or one that may be ignored.
- * @throws S3Error InvalidRange if not one byte of the object is in it.
+ * @returns undefined for the whole object: no header, or one that can be ignored.
+ * @throws S3Error InvalidRange if the range contains no byte of the object.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');

@@ -1,4 +1,4 @@
-/** What an operation is given: the verified request, the files, and a way to take the body. */
+/** The input of an operation: the verified request, the files, and access to the body. */
 import type { BodyPromises } from './body-promises.ts';
 import type { ObjectFiles } from './disk/object-files.ts';
 import type { TemporaryFiles } from './disk/temporary-files.ts';
@@ -15,15 +15,15 @@ export interface StoreFiles {
 
 export interface Call {
   readonly head: RequestHead;
-  /** The query parameters that mean something to the operation. */
+  /** The query parameters of the operation. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly files: StoreFiles;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly promises: BodyPromises;
-  /** Asks for the body and takes it, as `receiveBody`. Once. */
+  /** Reads the body, like `receiveBody`. Call once. */
   receive(write: (bytes: Buffer) => Promise<void>): Promise<ReceivedBody>;
-  /** The whole body, verified. Once. @throws S3Error MaxMessageLengthExceeded. */
+  /** Reads and verifies the whole body. Call once. @throws S3Error MaxMessageLengthExceeded. */
   document(): Promise<Buffer>;
 }
 

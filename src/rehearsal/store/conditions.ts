@@ -6,21 +6,21 @@ import { S3Error } from './s3-error.ts';
 type Headers = RequestHead['headers'];
 type Described = { readonly description: Pick<ObjectDescription, 'etag'> } | undefined;
 
-/** @throws S3Error unless the object may be written over what is there now. */
+/** @throws S3Error if the conditions do not allow the write. */
 export function checkBeforeWrite(headers: Headers, current: Described): void {
   const noneMatch = headers['if-none-match'];
   const match = headers['if-match'];
   if (noneMatch !== undefined && noneMatch !== '*') {
-    throw new S3Error('NotImplemented', 'For a write, If-None-Match takes nothing but *.');
+    throw new S3Error('NotImplemented', 'For a write, If-None-Match must be *.');
   }
   if (noneMatch === '*' && current !== undefined) throw new S3Error('PreconditionFailed', 'The object exists.');
   if (match === undefined) return;
   if (current === undefined) throw new S3Error('NoSuchKey');
   if (!matches(match, current.description.etag))
-    throw new S3Error('PreconditionFailed', 'The object has another ETag.');
+    throw new S3Error('PreconditionFailed', 'The object has a different ETag.');
 }
 
-/** @returns whether the client has the object already (304). @throws S3Error PreconditionFailed. */
+/** @returns whether the client already has the object (304). @throws S3Error PreconditionFailed. */
 export function isNotModified(headers: Headers, etag: string): boolean {
   const match = headers['if-match'];
   if (match !== undefined && !matches(match, etag)) throw new S3Error('PreconditionFailed');
@@ -32,7 +32,7 @@ function matches(condition: string, etag: string): boolean {
   return condition.split(',').some((one) => one.trim() === '*' || unquoted(one) === etag);
 }
 
-/** Clients write an ETag with quotes and without. */
+/** Clients send ETags with and without quotes. */
 export function unquoted(etag: string): string {
   return etag.trim().replace(/^"(.*)"$/, '$1');
 }

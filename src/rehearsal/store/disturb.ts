@@ -1,10 +1,10 @@
-/** Lets a fault happen: at each stage of a request the serving code asks here, and goes on if nothing stands in the way. */
+/** Applies a fault. The serving code calls this at each stage of a request, and continues if there is no fault. */
 import type { Exchange } from './exchange.ts';
 import { type Fault, faultError, type Stage } from './faults.ts';
 import { type Reply, XML_DECLARATION } from './reply.ts';
 import { errorXml, ThrownAnswer } from './s3-error.ts';
 
-/** @throws ThrownAnswer or ConnectionGone where the fault ends the request here. */
+/** @throws ThrownAnswer or ConnectionClosed if the fault ends the request here. */
 export async function disturb(fault: Fault | undefined, stage: Stage, exchange: Exchange): Promise<void> {
   if (fault === undefined || !('at' in fault) || fault.at !== stage) return;
   if (fault.kind === 'refuse') throw new ThrownAnswer(faultError(fault));
@@ -12,7 +12,7 @@ export async function disturb(fault: Fault | undefined, stage: Stage, exchange: 
   if (fault.kind === 'hang') await exchange.orGone(fault.until);
 }
 
-/** The body with the fault in it. */
+/** Applies the fault to the body. */
 export async function* disturbBody(fault: Fault | undefined, exchange: Exchange): AsyncGenerator<Buffer> {
   if (fault?.kind === 'slow-read') await exchange.orGone(fault.turn(0));
   for await (const piece of exchange.body()) {
@@ -24,12 +24,12 @@ export async function* disturbBody(fault: Fault | undefined, exchange: Exchange)
   await disturb(fault, 'body', exchange);
 }
 
-/** Whether the operation is to be done at all; if not, its body is read nevertheless. */
+/** Whether to run the operation; if not, its body is still read. */
 export function preventsOperation(fault: Fault | undefined): boolean {
   return fault?.kind === 'white-space' && fault.error !== undefined;
 }
 
-/** The reply with the fault in it. */
+/** Applies the fault to the reply. */
 export function disturbReply(fault: Fault | undefined, reply: Reply, exchange: Exchange): Reply {
   if (fault?.kind !== 'white-space') return reply;
   const error = fault.error === undefined ? undefined : faultError(fault.error);
@@ -38,7 +38,7 @@ export function disturbReply(fault: Fault | undefined, reply: Reply, exchange: E
   return { status: 200, headers: { ...reply.headers, 'content-type': 'application/xml' }, body };
 }
 
-/** The white space stands behind the XML declaration, which must be the first of all. */
+/** The white space follows the XML declaration, which must be first. */
 async function* withWhiteSpace(document: string, spaces: number, until: Promise<void>): AsyncGenerator<string> {
   yield XML_DECLARATION;
   for (let i = 0; i < spaces; i++) yield ' ';

@@ -1,31 +1,31 @@
-/** One request and its answer on the wire: its ids, what has been seen of it, its body, and the end of its connection. */
+/** One request and its response: its IDs, its observation, its body, and the end of its connection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newRequestIds, type RequestIds } from './request-ids.ts';
 
-/** What an observer gets to know of a request. It is handed over when the head has come and is filled in as it goes on. */
+/** The observation of a request. The observer gets it after the headers; its fields are set during the request. */
 export interface RequestRecord {
   readonly method: string;
-  /** As it was on the wire. */
+  /** As received. */
   readonly target: string;
-  /** Name and value in turn, as they came. */
+  /** Names and values as received, alternating. */
   readonly rawHeaders: readonly string[];
-  /** As node:http joins them, lower-case names. */
+  /** As joined by node:http, with lower-case names. */
   readonly headers: IncomingMessage['headers'];
-  /** Undefined for a request that was refused before it was understood. */
+  /** Undefined for a request that was rejected before its operation was known. */
   operation: string | undefined;
   /** Bytes of the body that the store has read, framing included. */
   bytes: number;
-  /** Whether the request had come to its end, when all was over. */
+  /** Whether the request was complete when the exchange ended. */
   complete: boolean;
-  /** Of the answer; undefined if there was none. */
+  /** Status of the response; undefined without one. */
   status: number | undefined;
-  /** Resolves when the answer is sent or the connection is gone, and the store has put away all that belonged to it. */
+  /** Resolves when the response is sent or the connection is closed, and the store has cleaned up. */
   readonly over: Promise<void>;
 }
 
-/** Thrown where there is nobody left to answer to. */
-export class ConnectionGone extends Error {
-  override readonly name = 'ConnectionGone';
+/** The connection is closed, so no response can be sent. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed';
 }
 
 export class Exchange {
@@ -33,13 +33,13 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly record: RequestRecord;
   readonly ids: RequestIds;
-  /** Resolves when the answer is sent or the connection is gone. */
+  /** Resolves when the response is sent or the connection is closed. */
   readonly ended: Promise<void>;
-  /** Call when nothing of this exchange is left to do. */
+  /** Call when the work of this exchange is complete. */
   readonly settle: () => void;
   #expectsContinue: boolean;
 
-  /** @param expectsContinue whether the client holds its body back until it is asked for. */
+  /** @param expectsContinue whether the client waits for 100 Continue before it sends the body. */
   constructor(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) {
     this.request = request;
     this.response = response;
@@ -59,8 +59,8 @@ export class Exchange {
   }
 
   /**
-   * The bytes of the body as they come, HTTP's own chunks taken off. To stop early leaves the connection as it is. A client
-   * that expects to be asked is asked now; where it never is, node:http closes the connection after the answer.
+   * The bytes of the body, without HTTP chunk framing. Stopping early does not close the connection. This sends 100 Continue
+   * if the client waits for it; without it, node:http closes the connection after the response.
    */
   async *body(): AsyncGenerator<Buffer> {
     if (this.#expectsContinue) this.response.writeContinue();
@@ -71,10 +71,10 @@ export class Exchange {
     }
   }
 
-  /** @throws ConnectionGone if the client goes before `promise` resolves. */
+  /** @throws ConnectionClosed if the client disconnects before `promise` resolves. */
   async orGone(promise: Promise<unknown>): Promise<void> {
     const gone = this.ended.then(() => {
-      throw new ConnectionGone();
+      throw new ConnectionClosed();
     });
     await Promise.race([promise, gone]);
   }
@@ -82,7 +82,7 @@ export class Exchange {
   /** Ends the connection with a TCP reset. */
   reset(): never {
     this.request.socket.resetAndDestroy();
-    throw new ConnectionGone();
+    throw new ConnectionClosed();
   }
 }
 

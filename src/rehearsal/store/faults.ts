@@ -1,42 +1,41 @@
 /**
- * Faults on command, for tests: which requests meet one, and what it is, as data. A plan comes in through an option of
- * `startStore`; the command line has no way to it. Only a request with a good signature meets a fault: a store that fails
- * is no less strict.
+ * Injected faults for tests, as data. The plan is an option of `startStore`, not of the command line. Only requests with a
+ * valid signature get a fault.
  */
 import type { ErrorAnswer } from './s3-error.ts';
 
-/** `head`: nothing of the body is read. `body`: all of it has come, nothing is stored. `answer`: all is done but the answer. */
+/** `head`: before the body is read. `body`: the body is read, and the object not stored. `answer`: before the response. */
 export type Stage = 'head' | 'body' | 'answer';
 
 export type Fault =
-  /** Answers an error, whatever its status: 307 with a `location`, or 200, as S3 may do at CompleteMultipartUpload. */
+  /** Responds with an error of any status: 307 with a `location`, or 200, as in CompleteMultipartUpload. */
   | ({ readonly kind: 'refuse'; readonly at: 'head' | 'body' } & ErrorFields)
-  /** Resets the connection at a stage, or when so many bytes of the body have come. */
+  /** Resets the connection at a stage, or after a number of body bytes. */
   | { readonly kind: 'reset'; readonly at: Stage | number }
-  /** Does nothing more until the promise resolves; then goes on as if nothing had been. */
+  /** Waits until the promise resolves, then continues. */
   | { readonly kind: 'hang'; readonly at: Stage; readonly until: Promise<unknown> }
-  /** Asks before each piece of the body (64 KiB at most) whether to read it, and says how many bytes it has. */
+  /** Called before each chunk of the body (at most 64 KiB) is read, with the number of bytes so far. */
   | { readonly kind: 'slow-read'; readonly turn: (bytes: number) => Promise<unknown> }
-  /** Sends status 200 and white space, then, when the promise resolves, the answer, or an error in its place. */
+  /** Sends status 200 and white space, then, when the promise resolves, the response or an error. */
   | {
       readonly kind: 'white-space';
       readonly spaces: number;
       readonly until: Promise<unknown>;
       readonly error?: ErrorFields;
     }
-  /** Sends half of the answer and closes the connection. */
+  /** Sends half of the response and closes the connection. */
   | { readonly kind: 'half-answer' }
-  /** Answers well and keeps the connection; resets it as soon as the next request comes. */
+  /** Responds normally, and resets the connection at the next request. */
   | { readonly kind: 'stale-connection' };
 
 type ErrorFields = Pick<ErrorAnswer, 'code' | 'status'> & Partial<Pick<ErrorAnswer, 'message' | 'headers'>>;
 
 export interface FaultRule {
-  /** What a request must be to meet the fault; without a field, whatever it is. */
+  /** The conditions for the fault; an absent field matches every request. */
   readonly on?: Partial<FaultTarget>;
-  /** Lets so many requests of this kind pass first. */
+  /** The number of matching requests to let pass first. */
   readonly skip?: number;
-  /** Meets so many requests; without it, all. */
+  /** The maximum number of requests with the fault. Defaults to no maximum. */
   readonly times?: number;
   readonly fault: Fault;
 }
@@ -62,7 +61,7 @@ export class FaultPlan {
     this.#rules = [];
   }
 
-  /** The fault that this request meets, if any. The first rule that fits counts. */
+  /** The fault for this request, if any: the first matching rule. */
   take(target: FaultTarget): Fault | undefined {
     for (const entry of this.#rules) {
       const { on = {}, skip = 0, times = Number.POSITIVE_INFINITY, fault } = entry.rule;
@@ -78,7 +77,7 @@ function fits(on: Partial<FaultTarget>, target: FaultTarget): boolean {
   return (Object.keys(on) as (keyof FaultTarget)[]).every((name) => on[name] === target[name]);
 }
 
-/** An error as the rule describes it. */
+/** The error of the rule. */
 export function faultError({ code, status, message, headers }: ErrorFields): ErrorAnswer {
-  return { code, status, message: message ?? 'A fault on command.', headers: headers ?? {} };
+  return { code, status, message: message ?? 'Injected fault.', headers: headers ?? {} };
 }

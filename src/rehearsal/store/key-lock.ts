@@ -1,9 +1,9 @@
-/** One at a time for the same name: what makes "look, then write" one step. */
+/** A lock per name, which makes "check, then write" atomic. */
 
 export class KeyLock {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  /** Runs `work` when all earlier work of this name is over. */
+  /** Runs `work` after all earlier work of this name. */
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const earlier = this.#tails.get(name) ?? Promise.resolve();
     const mine = earlier.then(work, work);

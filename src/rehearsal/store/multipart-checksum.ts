@@ -4,7 +4,7 @@ import type { UploadDescription } from './disk/upload-files.ts';
 import type { RequestHead } from './request-head.ts';
 import { S3Error } from './s3-error.ts';
 
-/** What CreateMultipartUpload declares. */
+/** The declaration in CreateMultipartUpload. */
 export function declaredChecksum(headers: RequestHead['headers']): UploadDescription['checksum'] {
   const algorithm = headers['x-amz-checksum-algorithm'];
   const type = headers['x-amz-checksum-type'];
@@ -13,14 +13,16 @@ export function declaredChecksum(headers: RequestHead['headers']): UploadDescrip
     return undefined;
   }
   const name = algorithm.toLowerCase();
-  if (!Object.hasOwn(CHECKSUMS, name)) throw new S3Error('NotImplemented', `This store cannot check ${algorithm}.`);
+  if (!Object.hasOwn(CHECKSUMS, name))
+    throw new S3Error('NotImplemented', `The checksum algorithm ${algorithm} is not supported.`);
   const possible: readonly ChecksumType[] = CHECKSUMS[name as ChecksumName].types;
   const chosen = type === undefined ? possible[0] : possible.find((one) => one === type);
-  if (chosen === undefined) throw new S3Error('InvalidRequest', `${algorithm} has no checksum type ${type}.`);
+  if (chosen === undefined)
+    throw new S3Error('InvalidRequest', `The checksum algorithm ${algorithm} does not support the type ${type}.`);
   return { name: name as ChecksumName, type: chosen };
 }
 
-/** @throws S3Error InvalidRequest if a part does not bring the checksum that its upload declares. */
+/** @throws S3Error InvalidRequest if a part does not have the checksum that its upload declares. */
 export function checkPartChecksum(declared: UploadDescription['checksum'], brought: ChecksumName | undefined): void {
   if (declared === undefined || declared.name === brought) return;
   if (declared.type === 'FULL_OBJECT' && brought === undefined) return;
@@ -31,8 +33,7 @@ export function checkPartChecksum(declared: UploadDescription['checksum'], broug
 }
 
 /**
- * Which checksum the object of these parts will have: the declared one, or without a declaration the one that every part
- * brought.
+ * The checksum of the completed object: the declared one, or without a declaration the one that every part has.
  */
 export function objectChecksum(
   declared: UploadDescription['checksum'],
@@ -44,7 +45,7 @@ export function objectChecksum(
   return { name, type: CHECKSUMS[name].types[0] };
 }
 
-/** The checksum of the parts' checksums, with their number behind it. */
+/** The checksum of the parts' checksums, followed by the number of parts. */
 export async function compositeChecksum(name: ChecksumName, ofParts: readonly string[]): Promise<string> {
   const checksum = await CHECKSUMS[name].create();
   for (const value of ofParts) checksum.update(Buffer.from(value, 'base64'));

@@ -1,4 +1,4 @@
-/** Which request headers mean something to this store: those that are kept with an object, and those that are obeyed. */
+/** The supported request headers: some are stored with the object, others affect the request. */
 import { objectCodings } from './body-promises.ts';
 import type { ObjectDescription } from './disk/object-files.ts';
 import type { RequestHead } from './request-head.ts';
@@ -33,16 +33,16 @@ const OBEYED = new Set([
 const OBEYED_BY_PREFIX = /^x-amz-(meta|checksum)-/;
 const OWNER_KEEPS_ALL = new Set(['private', 'bucket-owner-full-control']);
 
-/** A header that S3 would act on and this store does not is refused: the client counts on what it asked for. */
+/** Headers that S3 supports and this store does not are rejected, because the client depends on their effect. */
 export function refuseUnknownHeaders(headers: RequestHead['headers']): void {
   for (const name in headers) {
     if (!name.startsWith('x-amz-') || OBEYED.has(name) || OBEYED_BY_PREFIX.test(name)) continue;
-    if (name !== 'x-amz-acl') throw new S3Error('NotImplemented', `This store does not offer what ${name} asks for.`);
+    if (name !== 'x-amz-acl') throw new S3Error('NotImplemented', `The header ${name} is not supported.`);
     if (!OWNER_KEEPS_ALL.has(headers[name] as string)) throw new S3Error('AccessControlListNotSupported');
   }
 }
 
-/** The headers that are kept with the object and come back with it. */
+/** The headers that are stored with the object and returned with it. */
 export function keptHeaders(headers: RequestHead['headers']): Record<string, string> {
   const kept: Record<string, string> = {};
   let metadataBytes = 0;
@@ -58,7 +58,7 @@ export function keptHeaders(headers: RequestHead['headers']): Record<string, str
   return kept;
 }
 
-/** The headers of an answer that tell of an object without showing its bytes. */
+/** The response headers that describe an object. */
 export function describingHeaders(description: ObjectDescription): Record<string, string> {
   return {
     'content-type': 'binary/octet-stream',

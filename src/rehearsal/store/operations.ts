@@ -1,4 +1,4 @@
-/** The operations that this store offers, as a table: what a request for one looks like, and who answers it. */
+/** The table of supported operations: their requests and handlers. */
 import type { OperationHandler } from './call.ts';
 import { createBucket, headBucket } from './operations/buckets.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
@@ -18,11 +18,11 @@ import { S3Error } from './s3-error.ts';
 interface OperationShape {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly of: 'bucket' | 'object';
-  /** Query parameters that must be there, and so tell the operation from its siblings. */
+  /** Required query parameters, which select the operation. */
   readonly requires: readonly string[];
-  /** Further query parameters that may be there. */
+  /** Optional query parameters. */
   readonly allows: readonly string[];
-  /** Whether the handler asks for the body; if not, there must be none. */
+  /** Whether the handler reads the body; if not, a body is an error. */
   readonly takesBody: boolean;
   readonly handler: OperationHandler;
 }
@@ -102,7 +102,7 @@ export const STORE_OPERATIONS = {
 
 export type StoreOperation = keyof typeof STORE_OPERATIONS;
 
-/** The signature's own parameters, the SDK's note to itself, and the checksum of nothing that it puts into presigned URLs. */
+/** Parameters of the signature, and the ones that AWS SDKs add: x-id and the checksum of an empty body in presigned URLs. */
 const WITHOUT_MEANING =
   /^(x-id|X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256|Security-Token)|x-amz-(checksum-\w+|content-sha256|sdk-checksum-algorithm|user-agent))$/;
 
@@ -116,11 +116,11 @@ export function findOperation(head: RequestHead): FoundOperation {
   const parameters = new Map<string, string>();
   for (const [name, value] of head.query) {
     if (WITHOUT_MEANING.test(name)) continue;
-    if (parameters.has(name)) throw new S3Error('InvalidArgument', `The query parameter ${name} came twice.`);
+    if (parameters.has(name)) throw new S3Error('InvalidArgument', `The query parameter ${name} occurs twice.`);
     parameters.set(name, value);
   }
   const of = head.key === '' ? 'bucket' : 'object';
-  if (head.bucket === '') throw new S3Error('NotImplemented', 'This store offers nothing outside a bucket.');
+  if (head.bucket === '') throw new S3Error('NotImplemented', 'Requests outside a bucket are not supported.');
   const names = Object.keys(STORE_OPERATIONS) as StoreOperation[];
   const name = names.find((one) => fits(STORE_OPERATIONS[one], head.method, of, parameters));
   if (name === undefined) throw new S3Error('NotImplemented');

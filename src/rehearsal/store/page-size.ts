@@ -1,10 +1,10 @@
-/** The parameters of listings that come in pages. */
+/** The page size parameters of listings. */
 import { S3Error } from './s3-error.ts';
 
-/** Entries on a page at most (Amazon S3 API Reference: `max-keys`, `max-parts`, `max-uploads`). */
+/** Maximum number of entries per page (Amazon S3 API Reference: `max-keys`, `max-parts`, `max-uploads`). */
 const MAX_PAGE = 1000;
 
-/** @throws S3Error InvalidArgument if it is no number. */
+/** @throws S3Error InvalidArgument if it is not a number. */
 export function pageSize(text: string | undefined, name: string): number {
   return Math.min(MAX_PAGE, wholeNumber(text, name, MAX_PAGE));
 }

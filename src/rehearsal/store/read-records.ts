@@ -1,9 +1,9 @@
-/** Reads the flat documents that S3 takes, a root with records of text fields: `CompleteMultipartUpload/Part`, `Delete/Object`. */
+/** Reads XML request bodies: a root with records of text fields, such as `CompleteMultipartUpload/Part` and `Delete/Object`. */
 import { SaxesParser } from 'saxes';
 import { S3Error } from './s3-error.ts';
 
 export interface Records {
-  /** Text of the elements beside the records. */
+  /** Text of the elements next to the records. */
   readonly fields: ReadonlyMap<string, string>;
   readonly records: readonly ReadonlyMap<string, string>[];
 }
@@ -43,7 +43,7 @@ class RecordReader implements Records {
     if (this.#path.length === 1 && name !== this.#root) malformed(`its root is not ${this.#root}`);
     if (this.#path.length > 3) malformed('it is nested too deeply');
     if (this.#path.length !== 2 || name !== this.#record) return;
-    if (this.records.length >= this.#limit) malformed(`it has more than ${this.#limit} times ${name}`);
+    if (this.records.length >= this.#limit) malformed(`it has more than ${this.#limit} elements ${name}`);
     this.records.push(new Map());
   }
 
@@ -60,5 +60,5 @@ class RecordReader implements Records {
 }
 
 function malformed(reason: string): never {
-  throw new S3Error('MalformedXML', `The document was refused: ${reason}.`);
+  throw new S3Error('MalformedXML', `The document is invalid: ${reason}.`);
 }

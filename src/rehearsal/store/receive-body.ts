@@ -1,4 +1,4 @@
-/** Takes a body piece by piece, takes its framing off, and holds it against every promise that was made about it. */
+/** Reads a body, removes its framing, and verifies every declaration about it. */
 import { createHash } from 'node:crypto';
 import { AwsChunkedDecoder } from '../../body/aws-chunked.ts';
 import { CHECKSUMS, type ChecksumName } from '../../body/checksum.ts';
@@ -10,14 +10,14 @@ export interface ReceivedBody {
   readonly size: number;
   /** MD5 in lower-case hex. */
   readonly md5: string;
-  /** The promised checksum, verified. */
+  /** The verified checksum from the client. */
   readonly checksum: { readonly name: ChecksumName; readonly value: string } | undefined;
 }
 
 /**
- * @param write takes the bytes of the object; the next come when it is done. What it wrote counts only once this function
- *   has returned.
- * @throws S3Error or Failure as soon as a promise is broken.
+ * @param write writes bytes of the object, with backpressure. The written bytes are verified only when this function has
+ *   returned.
+ * @throws S3Error or Failure on the first mismatch.
  */
 export async function receiveBody(
   source: AsyncIterable<Buffer>,
@@ -51,7 +51,7 @@ class BodyCheck {
     return new BodyCheck(promises, await createChecksum(promises));
   }
 
-  /** @returns the object's bytes in a piece of the wire: views, no copies. */
+  /** @returns the object's bytes in a received chunk: views, no copies. */
   take(piece: Buffer): readonly Buffer[] {
     this.#decoded = this.#decoder === undefined ? [piece] : [];
     this.#decoder?.write(piece);
@@ -75,7 +75,7 @@ class BodyCheck {
   #count(bytes: Buffer): void {
     this.#size += bytes.length;
     if (this.#size > (this.#promises.length ?? 0)) {
-      throw new S3Error('IncompleteBody', 'More bytes arrived than were declared.');
+      throw new S3Error('IncompleteBody', 'The body is longer than declared.');
     }
     this.#md5.update(bytes);
     if (this.#promises.sha256 !== undefined) this.#sha256.update(bytes);
@@ -93,7 +93,7 @@ class BodyCheck {
     return { name: promised.name, value };
   }
 
-  /** What was announced must have come, and nothing else. */
+  /** The trailer must contain exactly the declared headers. */
   #trailer(): string | undefined {
     const { checksum } = this.#promises;
     const announced =

@@ -1,4 +1,4 @@
-/** An answer as a value, before it is written; and the XML that most answers are made of. */
+/** A response before it is written, and helpers for XML bodies. */
 import type { FileHandle } from 'node:fs/promises';
 import { escapeXml } from '../../kit/xml.ts';
 
@@ -6,7 +6,7 @@ export interface Reply {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Pieces of text have no length beforehand. */
+  /** A sequence of texts has no known length. */
   readonly body: string | FileBody | AsyncIterable<string>;
 }
 
@@ -17,7 +17,7 @@ export interface FileBody {
   readonly length: number;
 }
 
-/** Lets go of what a reply holds, whether it was written or not. */
+/** Releases the resources of a reply, written or not. */
 export async function closeReply({ body }: Reply): Promise<void> {
   if (typeof body !== 'string' && 'file' in body) await body.file.close();
 }
@@ -35,12 +35,12 @@ export function xmlReply(root: string, content: string, headers: Reply['headers'
   return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body };
 }
 
-/** One element with text, or none where there is nothing to say. */
+/** One element with text, or no element for undefined. */
 export function element(name: string, text: string | number | boolean | undefined): string {
   return text === undefined ? '' : `<${name}>${escapeXml(String(text))}</${name}>`;
 }
 
-/** Date and time as S3 writes them in XML. @param time milliseconds since the epoch. */
+/** Date and time in the XML format of S3. @param time milliseconds since the epoch. */
 export function xmlTime(time: number): string {
   return new Date(time).toISOString();
 }

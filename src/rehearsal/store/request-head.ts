@@ -1,22 +1,22 @@
 /**
- * The head of a request, taken apart by hand: a URL parser would resolve `..` and so name another key than the client did.
- * Path-style addressing only: `/bucket/key`.
+ * Parses the request target and headers without a URL parser, which would resolve `..` and thus change the key. Only path-style
+ * requests are supported: `/bucket/key`.
  */
 import { percentDecode } from '../../kit/percent.ts';
 import { S3Error } from './s3-error.ts';
 
 export interface RequestHead {
   readonly method: string;
-  /** As it was on the wire. */
+  /** As received. */
   readonly path: string;
   /** Decoded parameters in their order, duplicates included. */
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** Lower-case names; several of one name are joined with `, `. */
+  /** Lower-case names; several values of one header are joined with `, `. */
   readonly headers: Readonly<Record<string, string>>;
   readonly rawHeaders: readonly string[];
   /** Empty for a request to the service itself. */
   readonly bucket: string;
-  /** Decoded once, never normalised. Empty for a request to the bucket. */
+  /** Decoded once, never normalized. Empty for a request to the bucket. */
   readonly key: string;
 }
 
@@ -53,7 +53,7 @@ function parseQuery(text: string): (readonly [string, string])[] {
 
 function decode(text: string): string {
   const decoded = percentDecode(text);
-  if (decoded === undefined) throw new S3Error('InvalidURI', 'The request target is not percent-encoded UTF-8.');
+  if (decoded === undefined) throw new S3Error('InvalidURI', 'The request target is not valid percent-encoded UTF-8.');
   return decoded;
 }
 

@@ -1,4 +1,4 @@
-/** The two ids that S3 gives every request: `x-amz-request-id` and `x-amz-id-2`. */
+/** The two IDs of every S3 response: `x-amz-request-id` and `x-amz-id-2`. */
 import { randomBytes } from 'node:crypto';
 
 export interface RequestIds {

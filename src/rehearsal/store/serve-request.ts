@@ -1,9 +1,9 @@
-/** The way of one request through the store: understood, verified, answered. */
+/** Serves one request: parses it, verifies it, and responds. */
 import { type KnownKey, type Verified, verifyRequest } from '../../sigv4/verify.ts';
 import { bodyPromises } from './body-promises.ts';
 import type { Call, StoreFiles } from './call.ts';
 import { disturb, disturbBody, disturbReply, preventsOperation } from './disturb.ts';
-import { ConnectionGone, type Exchange } from './exchange.ts';
+import { ConnectionClosed, type Exchange } from './exchange.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 import { refuseUnknownHeaders } from './object-headers.ts';
 import { type FoundOperation, findOperation, STORE_OPERATIONS } from './operations.ts';
@@ -19,11 +19,11 @@ export interface ServingContext {
   readonly faults: FaultPlan;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Connections that are to be reset when they are used again. */
+  /** Connections to reset at their next request. */
   readonly stale: WeakSet<object>;
 }
 
-/** Largest document in bytes: 10,000 parts with their checksums have less. */
+/** Maximum document size in bytes: more than 10,000 parts with checksums need. */
 const MAX_DOCUMENT = 2 * 1024 * 1024;
 
 /** Serves one request to its end. Never throws. */
@@ -92,7 +92,7 @@ async function runOperation(
 }
 
 async function refuseBytes(): Promise<void> {
-  throw new S3Error('InvalidRequest', 'This operation takes no body.');
+  throw new S3Error('InvalidRequest', 'This operation does not accept a body.');
 }
 
 async function collect(receive: Call['receive']): Promise<Buffer> {
@@ -108,7 +108,7 @@ async function collect(receive: Call['receive']): Promise<Buffer> {
 
 async function answerError(exchange: Exchange, thrown: unknown): Promise<void> {
   const { request, response } = exchange;
-  if (thrown instanceof ConnectionGone || request.socket.destroyed || response.headersSent) {
+  if (thrown instanceof ConnectionClosed || request.socket.destroyed || response.headersSent) {
     request.socket.destroy();
     return;
   }

@@ -1,6 +1,6 @@
 /**
- * A small S3-compatible store on local disk, for demos and tests: it verifies signatures and checksums, so that a wrong
- * client fails against it, and survives being killed. One process a directory; nothing is synced to the disk.
+ * A small S3-compatible store on local disk, for demos and tests. It verifies signatures and checksums, and survives being
+ * killed. Only one process may use a directory; writes are not synced to the disk.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -20,21 +20,21 @@ import { errorXml } from './s3-error.ts';
 import { type ServingContext, serveRequest } from './serve-request.ts';
 
 export interface StoreOptions {
-  /** Made if it is not there. */
+  /** Created if it does not exist. */
   readonly directory: string;
-  /** Port 0 takes any free one. */
+  /** Port 0 selects any free port. */
   readonly address: { readonly host: string; readonly port: number };
   readonly accessKey: string;
   readonly secretKey: string;
-  /** With it, requests must bring it as `x-amz-security-token`. */
+  /** If set, requests must send it as `x-amz-security-token`. */
   readonly sessionToken?: string | undefined;
-  /** Are there from the start. */
+  /** Created at the start. */
   readonly buckets?: readonly string[];
   /** For tests. */
   readonly faults?: FaultPlan;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
-  /** Is told of every request when its head has come, the refused ones too. */
+  /** Called for every request after its headers, including rejected ones. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
@@ -42,14 +42,14 @@ export interface Store {
   /** `http://host:port`. */
   readonly url: string;
   readonly port: number;
-  /** Closes all connections at once and resolves when nothing is left of the requests that were under way. */
+  /** Closes all connections at once, and resolves when no request is in progress. */
   close(): Promise<void>;
 }
 
-/** Longer than clients keep their idle connections, in milliseconds: the one that closes first can do no harm. */
+/** In milliseconds, longer than clients keep idle connections, so that the client closes first. */
 const KEEP_ALIVE = 60_000;
 
-/** @throws Error if the directory cannot be written, a bucket name is not valid, or the address is taken. */
+/** @throws Error if the directory is not writable, a bucket name is invalid, or the address is in use. */
 export async function startStore(options: StoreOptions): Promise<Store> {
   const prepared = Promise.withResolvers<ServingContext>();
   const underWay = new UnderWay();
@@ -59,7 +59,7 @@ export async function startStore(options: StoreOptions): Promise<Store> {
     const work = prepared.promise.then((context) => serveRequest(exchange, context)).then(() => exchange.ended);
     void underWay.watch(work).then(exchange.settle);
   };
-  // The address first: whoever cannot have it must not touch the files of the store that has it.
+  // Bind the address first: a second process must not touch the files of the running store.
   const server = await listen(serve, options.address);
   try {
     prepared.resolve(await prepareContext(options));
@@ -103,7 +103,7 @@ function keyRing({ accessKey, secretKey, sessionToken }: StoreOptions): (accessK
 }
 
 async function listen(serve: Serve, address: StoreOptions['address']): Promise<Server> {
-  // No limit on the time of a whole upload: a slow client is not a wrong one.
+  // No limit on the duration of an upload: slow clients are allowed.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE });
   server.on('request', (request, response) => serve(request, response, false));
   server.on('checkContinue', (request, response) => serve(request, response, true));
@@ -115,7 +115,7 @@ async function listen(serve: Serve, address: StoreOptions['address']): Promise<S
   return server;
 }
 
-/** What is not HTTP gets an S3 error nevertheless. */
+/** Malformed HTTP also gets an S3 error. */
 function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -1,11 +1,11 @@
-/** Puts an answer on the wire. */
+/** Writes a response. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Exchange } from './exchange.ts';
 import type { FileBody, Reply } from './reply.ts';
 import { type ErrorAnswer, errorXml } from './s3-error.ts';
 
-/** How long a client that was refused may go on sending before its connection is closed, in milliseconds. */
+/** How long a rejected client may continue to send before its connection is closed, in milliseconds. */
 const LINGER = 5_000;
 
 export async function writeReply({ request, response }: Exchange, reply: Reply): Promise<void> {
@@ -30,7 +30,7 @@ async function sendFile({ file, start, length }: FileBody, response: NodeJS.Writ
   else response.end();
 }
 
-/** Half of what would have been the answer, then the end of the connection. */
+/** Sends half of the response, then closes the connection. */
 export function writeHalf({ request, response }: Exchange, { status, body }: Reply): void {
   const { socket } = request;
   if (typeof body !== 'string' || body === '') {
@@ -48,8 +48,8 @@ export function writeError(exchange: Exchange, error: ErrorAnswer): Promise<void
 }
 
 /**
- * A client that is refused in the middle of its body must be able to read why: the rest is read and thrown away for a
- * while, because to close at once would take the answer with it.
+ * A client that is rejected during its body must be able to read the error. The rest of the body is read and dropped for a
+ * while, because closing at once would reset the connection before the response is read.
  */
 function linger({ request }: Exchange): void {
   if (request.complete) return;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { addressSet, parseAddressRange, plainAddress } from '../../../src/kit/address-set.ts';
 
 describe('a set of addresses', () => {
-  it('holds ranges and single addresses of both families, and IPv4 also as sockets call it', () => {
+  it('contains ranges and single addresses of both families, and IPv4-mapped IPv6 addresses', () => {
     const set = addressSet(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
     for (const inside of ['10.255.0.1', '192.0.2.7', 'fd12::1', '::ffff:10.1.1.1']) assert.ok(set.has(inside), inside);
     for (const outside of ['11.0.0.1', '192.0.2.8', 'fe80::1', '::ffff:11.0.0.1', 'ten', '', undefined]) {
@@ -11,7 +11,7 @@ describe('a set of addresses', () => {
     }
   });
 
-  it('takes no range that is none', () => {
+  it('ignores invalid ranges', () => {
     for (const text of [
       '',
       '10.0.0.0/33',
@@ -26,7 +26,7 @@ describe('a set of addresses', () => {
     }
   });
 
-  it('spells one address one way', () => {
+  it('normalizes addresses', () => {
     assert.equal(plainAddress('2001:DB8:0:0::9'), '2001:db8::9');
     assert.equal(plainAddress('::ffff:203.0.113.9'), '203.0.113.9');
     assert.equal(plainAddress('::FFFF:cb00:7109'), '203.0.113.9');

@@ -16,7 +16,7 @@ function namesOf(list: AgeList<Item>): number[] {
 }
 
 describe('a list by age', () => {
-  it('is as an array would be, whatever comes and goes', () => {
+  it('behaves like an array for any additions and removals', () => {
     const random = seededRandom(7);
     const [list, array] = [new AgeList<Item>(), [] as Item[]];
     for (let i = 0; i < 2_000; i++) {

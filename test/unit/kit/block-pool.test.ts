@@ -5,7 +5,7 @@ import { BlockPool } from '../../../src/kit/block-pool.ts';
 const KIB = 1024;
 
 describe('BlockPool', () => {
-  it('gives the same memory out again, to whoever needs a block of that size', () => {
+  it('reuses a block for the next request of that size', () => {
     const pool = new BlockPool(1024 * KIB);
     const [small, large] = [pool.take(64 * KIB), pool.take(128 * KIB)];
     assert.deepEqual([small.length, large.length], [64 * KIB, 128 * KIB]);
@@ -16,7 +16,7 @@ describe('BlockPool', () => {
     assert.notEqual(pool.take(64 * KIB), small);
   });
 
-  it('keeps no unused block for which there is no room next to those in use', () => {
+  it('keeps free blocks only within the limit', () => {
     const pool = new BlockPool(256 * KIB);
     const blocks = Array.from({ length: 4 }, () => pool.take(64 * KIB));
     for (const block of blocks) pool.give(block);
@@ -25,7 +25,7 @@ describe('BlockPool', () => {
     assert.equal(again.filter((block) => blocks.includes(block)).length, 2);
   });
 
-  it('does not count a block that is never used again', () => {
+  it('does not count a block that is not reused', () => {
     const pool = new BlockPool(128 * KIB);
     const kept = pool.take(64 * KIB);
     pool.drop(pool.take(64 * KIB));

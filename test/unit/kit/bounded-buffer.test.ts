@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { BoundedBuffer } from '../../../src/kit/bounded-buffer.ts';
 
 describe('BoundedBuffer', () => {
-  it('holds pieces of any size, in their order', () => {
+  it('joins chunks of any size in order', () => {
     for (const size of [1, 2, 3, 7, 64, 1000]) {
       const whole = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 251));
       const buffer = new BoundedBuffer(1000);
@@ -12,7 +12,7 @@ describe('BoundedBuffer', () => {
     }
   });
 
-  it('does not copy what comes in one piece, and does not write into it when a second one comes', () => {
+  it('does not copy a single chunk, and does not write into it when a second one arrives', () => {
     const slab = Buffer.from('first, and what is behind it');
     const buffer = new BoundedBuffer(100);
     buffer.add(slab.subarray(0, 5));
@@ -22,7 +22,7 @@ describe('BoundedBuffer', () => {
     assert.equal(slab.toString(), 'first, and what is behind it');
   });
 
-  it('keeps nothing of a piece that is above its limit', () => {
+  it('adds no part of a chunk that exceeds its limit', () => {
     const buffer = new BoundedBuffer(4);
     assert.ok(buffer.add(Buffer.from('abc')));
     assert.ok(!buffer.add(Buffer.from('de')));
@@ -30,7 +30,7 @@ describe('BoundedBuffer', () => {
     assert.equal(buffer.bytes.toString(), 'abcd');
   });
 
-  it('takes twice what it holds at most, and never more than its limit', () => {
+  it('allocates at most twice its contents, and never more than its limit', () => {
     const buffer = new BoundedBuffer(1000);
     buffer.add(Buffer.from('x'));
     for (let length = 2; length <= 1000; length++) {

@@ -15,7 +15,7 @@ const LIMIT = 64 * 1024;
 const isTooLarge = (thrown: unknown): boolean => thrown instanceof UndecodableContent && thrown.isTooLarge;
 
 describe('decodeContent', () => {
-  it('gives what was encoded, up to the limit and not one byte more', () => {
+  it('decodes up to the limit, and rejects one byte more', () => {
     for (const [coding, encode] of ENCODERS) {
       const most = Buffer.alloc(LIMIT, 'a');
       assert.deepEqual(decodeContent(encode(most), coding, LIMIT), most);
@@ -23,19 +23,19 @@ describe('decodeContent', () => {
     }
   });
 
-  it('limits every one of several codings', () => {
+  it('limits each of several codings', () => {
     const inner = gzipSync(Buffer.alloc(LIMIT * 1000, 'a'));
     assert.throws(() => decodeContent(gzipSync(inner), 'gzip, gzip', inner.length), isTooLarge);
   });
 
-  it('takes what is not coded as it is', () => {
+  it('returns unencoded content unchanged', () => {
     const bytes = Buffer.from('hello');
     for (const coding of [undefined, '', 'identity', ' , Identity'])
       assert.equal(decodeContent(bytes, coding, LIMIT), bytes);
     assert.equal(decodeContent(Buffer.alloc(0), 'gzip', LIMIT).length, 0);
   });
 
-  it('refuses what is not what it is called', () => {
+  it('rejects content that does not match its coding', () => {
     for (const [coding, encode] of ENCODERS) {
       const whole = encode(Buffer.from('hello, hello, hello, hello'));
       for (const bytes of [whole.subarray(0, -4), Buffer.from('hello'), Buffer.from([0])])

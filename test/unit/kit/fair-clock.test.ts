@@ -7,7 +7,7 @@ const busy = (millis: number): void => {
 };
 
 describe('a fair clock', () => {
-  it('says that it is late, once, not before its time', async () => {
+  it('reports the timeout once, and not too early', async () => {
     const since = performance.now();
     let calls = 0;
     await new Promise<void>((resolve) => {
@@ -21,7 +21,7 @@ describe('a fair clock', () => {
     assert.equal(calls, 1);
   });
 
-  it('says nothing when it was stopped, at whatever moment', async () => {
+  it('reports nothing after it is stopped', async () => {
     for (const after of [0, 3, 9]) {
       const clock = new FairClock(10, () => assert.fail('late'));
       await new Promise((resolve) => setTimeout(resolve, after));
@@ -30,7 +30,7 @@ describe('a fair clock', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
   });
 
-  it('does not count a time in which this process stood still, beyond a tenth of its own', async () => {
+  it('counts a blocked event loop as at most a tenth of the timeout', async () => {
     let isLate = false;
     const clock = new FairClock(1_000, () => {
       isLate = true;

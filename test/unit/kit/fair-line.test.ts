@@ -46,7 +46,7 @@ class Notes {
 }
 
 describe('a fair line', () => {
-  it('gives as many places as there are at once, and the next when one is given back', async () => {
+  it('grants all places at once, and the next one when a place is released', async () => {
     const line = lineOf({ places: 2 });
     assert.equal(line.enter('a', '', NEVER), undefined);
     assert.equal(line.enter('a', '', NEVER), undefined);
@@ -60,7 +60,7 @@ describe('a fair line', () => {
     assert.deepEqual([line.used, line.waiting], [0, 0]);
   });
 
-  it('serves callers in turn, however much one of them asks for', async () => {
+  it('serves callers round-robin, at any number of requests', async () => {
     const line = lineOf({ places: 1 });
     const notes = new Notes(line);
     notes.enter('first', 'x');
@@ -73,7 +73,7 @@ describe('a fair line', () => {
     assert.equal(notes.served.length, 104);
   });
 
-  it('gives a free place to the caller that holds fewest, however often others have had a turn', async () => {
+  it('gives a free place to the caller that holds the fewest', async () => {
     const line = lineOf({ places: 3 });
     const notes = new Notes(line);
     const gone = new AbortController();
@@ -89,7 +89,7 @@ describe('a fair line', () => {
     gone.abort();
   });
 
-  it('lets one caller have nine tenths of the places, and keeps the others for those that hold fewer than are free', async () => {
+  it('lets one caller hold 90 % of the places, and reserves the others for callers that hold fewer than are free', async () => {
     for (const [places, most] of [
       [1, 1],
       [3, 3],
@@ -109,7 +109,7 @@ describe('a fair line', () => {
     }
   });
 
-  it('gives the places of those who hold them for ever to nobody else, and all others to everybody', () => {
+  it('grants all remaining places while some are held permanently', () => {
     const line = lineOf({ places: 4 });
     const gone = new AbortController();
     for (let i = 0; i < 300; i++) line.enter('greedy', '', gone.signal)?.catch(() => {});
@@ -121,7 +121,7 @@ describe('a fair line', () => {
     gone.abort();
   });
 
-  it('serves the works of one caller in turn, so that one in many pieces does not keep the others waiting', async () => {
+  it('serves the works of one caller round-robin', async () => {
     const line = lineOf({ places: 1 });
     const notes = new Notes(line);
     notes.enter('first', 'x');
@@ -131,7 +131,7 @@ describe('a fair line', () => {
     assert.deepEqual(notes.served.slice(0, 4), ['first', 'part 0', 'small', 'part 1']);
   });
 
-  it('serves what goes first before all others', async () => {
+  it('serves work with priority first', async () => {
     const line = lineOf({ places: 1, waiting: 1 });
     const notes = new Notes(line);
     notes.enter('first', 'x');
@@ -141,7 +141,7 @@ describe('a fair line', () => {
     assert.deepEqual(notes.served, ['first', 'undo', 'anna']);
   });
 
-  it('sends away who has the most in it when it is full, and never the one with less', async () => {
+  it('rejects work of the caller with the most entries when it is full', async () => {
     const line = lineOf({ places: 1, waiting: 4 });
     const notes = new Notes(line);
     notes.enter('first', 'x');
@@ -152,14 +152,14 @@ describe('a fair line', () => {
     assert.deepEqual(notes.served, ['first', 'greedy 0', 'anna', 'ben', 'cleo']);
   });
 
-  it('sends away who has waited too long', async () => {
+  it('rejects work that has waited too long', async () => {
     const line = lineOf({ places: 1, millis: 1 });
     assert.equal(line.enter('x', '', NEVER), undefined);
     await assert.rejects(line.enter('anna', '', NEVER)!, { message: FULL });
     assert.deepEqual([line.used, line.waiting], [1, 0]);
   });
 
-  it('frees the place of those who go away', async () => {
+  it('removes aborted work from the queue', async () => {
     const line = lineOf({ places: 1 });
     const notes = new Notes(line);
     const gone = new AbortController();

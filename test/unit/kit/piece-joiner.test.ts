@@ -8,7 +8,7 @@ function joiner() {
 }
 
 describe('PieceJoiner', () => {
-  it('makes blocks of 16 KiB of bytes that come one by one', () => {
+  it('joins single bytes into blocks of 16 KiB', () => {
     const { emitted, joiner: small } = joiner();
     for (let i = 0; i < 40_000; i++) small.write(Buffer.from([i % 251]));
     assert.deepEqual(
@@ -20,7 +20,7 @@ describe('PieceJoiner', () => {
     assert.ok(Buffer.concat(emitted).every((byte, i) => byte === i % 251));
   });
 
-  it('gives a large piece as it came, behind the small ones that were first', () => {
+  it('emits a large chunk unchanged, after earlier small ones', () => {
     const { emitted, joiner: small } = joiner();
     const large = Buffer.alloc(SMALL_PIECE);
     for (const piece of [Buffer.from('a'), Buffer.from('b'), large]) small.write(piece);
@@ -28,7 +28,7 @@ describe('PieceJoiner', () => {
     assert.equal(emitted[1], large);
   });
 
-  it('does not copy a small piece that stays alone', () => {
+  it('does not copy a single small chunk', () => {
     const { emitted, joiner: small } = joiner();
     const piece = Buffer.from('alone');
     small.write(piece);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UnderWay } from '../../../src/kit/under-way.ts';
 
-describe('what is under way', () => {
-  it('is nothing at first', () => new UnderWay().none());
+describe('UnderWay', () => {
+  it('is empty at first', () => new UnderWay().none());
 
-  it('is waited for until the last of it has ended, well or not', async () => {
+  it('waits for all work, successful or not', async () => {
     const underWay = new UnderWay();
     const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
     const watched = [underWay.watch(first.promise), underWay.watch(second.promise)] as const;
@@ -22,7 +22,7 @@ describe('what is under way', () => {
     await underWay.none();
   });
 
-  it('may begin anew', async () => {
+  it('can be reused', async () => {
     const underWay = new UnderWay();
     await underWay.watch(Promise.resolve());
     const { promise, resolve } = Promise.withResolvers<void>();

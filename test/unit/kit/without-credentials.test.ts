@@ -35,7 +35,7 @@ const MANGLED: Readonly<Record<string, string>> = {
 
 describe('text without credentials', () => {
   for (const [how, text] of Object.entries(MANGLED)) {
-    it(`has no part of a presigned URL: ${how}`, () => {
+    it(`contains no part of a presigned URL: ${how}`, () => {
       const cut = withoutCredentials(text);
       for (const secret of SECRETS) assert.ok(!decodeAll(cut).includes(secret), cut);
       assert.ok(cut.includes('REDACTED'));
@@ -94,14 +94,14 @@ describe('text without credentials', () => {
     '100%',
     '%zz%2',
   ]) {
-    it(`is the very text: ${text}`, () => assert.equal(withoutCredentials(text), text));
+    it(`is unchanged: ${text}`, () => assert.equal(withoutCredentials(text), text));
   }
 
   it('ends the value of a segment with the segment', () => {
     assert.equal(withoutCredentials('table/token=7/part-0'), 'table/token=REDACTED/part-0');
   });
 
-  it('is cut in the strings of a record, which is the same record if there is nothing to cut', () => {
+  it('is redacted in the strings of a record, which is the same record if there is nothing to redact', () => {
     const plain = { path: '/uploads/k', status: 200 };
     assert.equal(fieldsWithoutCredentials(plain), plain);
     const { path, status } = fieldsWithoutCredentials({ path: `/k%3FX-Amz-Signature=${SIGNATURE}`, status: 403 });
@@ -118,7 +118,7 @@ function decodeAll(text: string): string {
  * Not milliseconds: 512 KiB in one text take about as long as the same in 64 texts, and would take 64 times as long if the time
  * were quadratic. A busy machine can make a round longer: one good round of three is enough.
  */
-describe('the time that it takes to cut', () => {
+describe('the time for redaction', () => {
   for (const piece of [
     '%3f',
     '%25',

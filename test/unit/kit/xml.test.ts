@@ -17,19 +17,19 @@ function contentOf(document: string): string {
 
 describe('text in XML', () => {
   for (const text of ['', 'plain', `<a href="b">'&amp;'</a>`, '&#38; &lt', 'ünï 😀', ']]>']) {
-    it(`comes back as it was: ${text}`, () => {
+    it(`is unchanged after escaping and parsing: ${text}`, () => {
       assert.equal(unescapeXml(escapeXml(text)), text);
       assert.equal(contentOf(`<a>${escapeXml(text)}</a>`), text);
     });
   }
 
   for (const content of ['a&amp;b', '&lt;&gt;&quot;&apos;', '&#65;&#x42;&#x1F600;', '&amp;amp;', '&#x26;lt;']) {
-    it(`is read as a parser reads it: ${content}`, () => {
+    it(`is unescaped like in a parser: ${content}`, () => {
       assert.equal(unescapeXml(content), contentOf(`<a>${content}</a>`));
     });
   }
 
-  it('is left as it is where it is no reference to a character', () => {
+  it('is unchanged if it is not a character reference', () => {
     for (const content of [
       '&',
       '& amp;',

@@ -61,7 +61,7 @@ const EXAMPLES = [
   },
 ];
 
-describe("canonicalRequest and the signature over it, by AWS's published examples", () => {
+describe("canonicalRequest and its signature, with AWS's published examples", () => {
   for (const example of EXAMPLES) {
     it(example.name, () => {
       const signedHeaders = Object.keys(example.headers).sort();

@@ -71,13 +71,13 @@ function chainOf({ headers, seed }: { headers: Record<string, string>; seed: str
 
 describe('the chain of chunk signatures', () => {
   for (const [name, example] of Object.entries({ STREAMING, WITH_TRAILER })) {
-    it(`holds for AWS's example ${name}, from the head to the last chunk`, () => {
+    it(`verifies AWS's example ${name}, from the headers to the last chunk`, () => {
       const chain = chainOf(example);
       for (const [i, signature] of example.chunks.entries())
         assert.ok(chain.verifyChunk(SHA256[i]!, signature), `${i}`);
     });
 
-    it(`breaks where a chunk of ${name} is not the one that was signed here`, () => {
+    it(`fails if a chunk of ${name} is not the signed one`, () => {
       const chain = chainOf(example);
       const [first, second, last] = example.chunks as [string, string, string];
       const wrong: [what: string, sha256: string, signature: string][] = [
@@ -96,7 +96,7 @@ describe('the chain of chunk signatures', () => {
     });
   }
 
-  it("holds for AWS's example of a trailer, which is signed after the last chunk and not before", () => {
+  it("verifies AWS's example of a trailer, which is signed after the last chunk", () => {
     const chain = chainOf(WITH_TRAILER);
     for (const [i, signature] of WITH_TRAILER.chunks.entries()) {
       assert.equal(chain.verifyTrailer(sha256(TRAILER), TRAILER_SIGNATURE), false);
@@ -107,13 +107,13 @@ describe('the chain of chunk signatures', () => {
     assert.ok(chain.verifyTrailer(sha256(TRAILER), TRAILER_SIGNATURE));
   });
 
-  it('takes no chunk of another request', () => {
+  it('rejects a chunk of another request', () => {
     assert.equal(chainOf(STREAMING).verifyChunk(SHA256[0]!, WITH_TRAILER.chunks[0]!), false);
   });
 });
 
 describe('isSameSignature', () => {
-  it('compares whole texts, whatever they hold', () => {
+  it('compares whole strings of any content', () => {
     assert.ok(isSameSignature('ab', 'ab'));
     for (const other of ['', 'a', 'abc', 'aB', 'a\u0162', '\u0161b']) assert.equal(isSameSignature(other, 'ab'), false);
   });

@@ -90,7 +90,7 @@ describe('signRequest', () => {
   for (const { name, method, key, query, headers, sessionToken } of cases as ((typeof cases)[number] & {
     sessionToken?: string;
   })[]) {
-    it(`signs ${name} as @smithy/signature-v4 does`, async () => {
+    it(`signs ${name} like @smithy/signature-v4`, async () => {
       const payloadHash = 'UNSIGNED-PAYLOAD';
       const all = { host: 'store.example', ...headers };
       const { headers: ours } = signRequest(
@@ -110,7 +110,7 @@ describe('signRequest', () => {
     });
   }
 
-  it('signs the bytes of a value, also where its last byte looks like a space to JavaScript', () => {
+  it('signs the bytes of a value, also if JavaScript treats its last byte as a space', () => {
     const words = 'voil\u00e0'; // in UTF-8 its last byte is 0xA0
     const { headers: ours } = signRequest(
       {

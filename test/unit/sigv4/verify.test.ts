@@ -139,7 +139,7 @@ describe('verifying a signed request', () => {
     ['a streaming body', { payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' }],
   ];
   for (const [what, signed] of GOOD) {
-    it(`accepts ${what}, in headers and presigned`, async () => {
+    it(`accepts ${what}, in headers and presigned URLs`, async () => {
       const verdict = verify(await inHeaders(signed));
       assert.ok(verdict.accepted);
       assert.equal(verdict.form, 'header');
@@ -155,13 +155,13 @@ describe('verifying a signed request', () => {
     });
   }
 
-  it('accepts headers that were added and are none of S3', async () => {
+  it('accepts added headers without effect in S3', async () => {
     for (const request of [await inHeaders(), await inQuery()]) {
       assert.equal(reasonOf(withHeader(request, 'traceparent', '00-…')), 'accepted');
     }
   });
 
-  it('wants the token of temporary credentials, and only theirs', async () => {
+  it('requires the token of temporary credentials, and no other token', async () => {
     for (const form of [inHeaders, inQuery]) {
       const request = await form({ sessionToken: 'the token' });
       assert.equal(reasonOf(request, NOW, 'the token'), 'accepted');
@@ -171,7 +171,7 @@ describe('verifying a signed request', () => {
     }
   });
 
-  it('lets somebody else judge a token that nobody knows beforehand', async () => {
+  it('leaves a token that is not known in advance to the caller', async () => {
     for (const form of [inHeaders, inQuery]) {
       const request = await form({ sessionToken: 'a token' });
       const judgedBy = (acceptsToken: (token: string | undefined) => boolean) =>
@@ -188,7 +188,7 @@ describe('verifying a signed request', () => {
     assert.equal(none.sessionToken, undefined);
   });
 
-  it('vouches for chunks where the signed word says that they are signed, and nowhere else', async () => {
+  it('verifies chunks only if x-amz-content-sha256 is for signed chunks', async () => {
     for (const payloadHash of [
       'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
       'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
@@ -203,7 +203,7 @@ describe('verifying a signed request', () => {
     }
   });
 
-  it('shows what should have been signed, where the signature is wrong', async () => {
+  it('returns the expected canonical request if the signature is wrong', async () => {
     const verdict = verify({ ...(await inHeaders()), path: '/bucket/other' });
     assert.ok(!verdict.accepted);
     assert.match(verdict.canonicalRequest ?? '', /^PUT\n\/bucket\/other\n\nhost:store\n/);
@@ -214,7 +214,7 @@ describe('verifying a signed request', () => {
     assert.equal(verdict.stringToSign, `AWS4-HMAC-SHA256\n20260301T120000Z\n${scope}\n${hash}`);
   });
 
-  it('refuses whatever was changed', async () => {
+  it('rejects any change', async () => {
     for (const form of [inHeaders, inQuery]) {
       const request = await form({ headers: { 'x-amz-meta-a': 'b' }, query: { partNumber: '1' } });
       const changes: RequestToVerify[] = [
@@ -234,13 +234,13 @@ describe('verifying a signed request', () => {
     }
   });
 
-  it('refuses the anonymous and the unknown', async () => {
+  it('rejects unsigned requests and unknown access keys', async () => {
     assert.equal(reasonOf({ method: 'GET', path: '/b/k', query: [], rawHeaders: ['host', 'store'] }), 'anonymous');
     assert.equal(reasonOf(await inHeaders({ accessKey: 'nobody' })), 'unknown_access_key');
     assert.equal(reasonOf(await inQuery({ accessKey: 'nobody' })), 'unknown_access_key');
   });
 
-  it('holds the time against its own', async () => {
+  it('limits the clock skew', async () => {
     const request = await inHeaders();
     const quarter = 15 * 60_000;
     assert.equal(reasonOf(request, NOW + quarter), 'accepted');
@@ -253,7 +253,7 @@ describe('verifying a signed request', () => {
     assert.equal(reasonOf(presigned, NOW - quarter - 1), 'not_yet_valid');
   });
 
-  it('refuses an Authorization header that is not exactly one', async () => {
+  it('rejects malformed and duplicate Authorization headers', async () => {
     const request = await inHeaders();
     const changes: [string, (value: string) => string][] = [
       ['another scheme', () => 'Bearer abc'],
@@ -284,7 +284,7 @@ describe('verifying a signed request', () => {
     assert.equal(reasonOf(unsignedHost), 'unsigned_header');
   });
 
-  it('takes a header that is named like something of JavaScript for a header', async () => {
+  it('accepts header names that are special in JavaScript', async () => {
     const signed = (value: string, name: string): string =>
       value.replace(
         /SignedHeaders=[^,]+/,
@@ -299,14 +299,14 @@ describe('verifying a signed request', () => {
     }
   });
 
-  it('does not repeat a name of many kilobytes', async () => {
+  it('truncates long names in messages', async () => {
     const verdict = verify(withHeader(await inHeaders(), `x-amz-${'a'.repeat(9000)}`, ''));
     assert.ok(!verdict.accepted);
     assert.equal(verdict.reason, 'unsigned_header');
     assert.ok(verdict.message.length < 200, verdict.message);
   });
 
-  it('refuses two of what may be there once', async () => {
+  it('rejects duplicates', async () => {
     const request = await inHeaders();
     for (const name of ['Authorization', 'Host', 'X-Amz-Date', 'X-Amz-Content-Sha256']) {
       const value = request.rawHeaders[request.rawHeaders.indexOf(name.toLowerCase()) + 1] as string;
@@ -320,7 +320,7 @@ describe('verifying a signed request', () => {
     }
   });
 
-  it('refuses a presigned request that lacks or bends a parameter', async () => {
+  it('rejects a presigned request with a missing or changed parameter', async () => {
     const request = await inQuery();
     for (const name of ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature']) {
       assert.equal(reasonOf(changingQuery(request, `X-Amz-${name}`, undefined)), 'malformed_query', name);
@@ -335,7 +335,7 @@ describe('verifying a signed request', () => {
     assert.equal(reasonOf(withHeader(request, 'x-amz-content-sha256', EMPTY)), 'wrong_signature');
   });
 
-  it('wants to be told what the body is', async () => {
+  it('requires x-amz-content-sha256', async () => {
     const request = await inHeaders();
     assert.equal(reasonOf(withoutHeader(request, 'x-amz-content-sha256')), 'no_payload_hash');
     for (const value of ['', 'unsigned-payload', EMPTY.toUpperCase(), EMPTY.slice(1), 'STREAMING-\u00fc']) {
@@ -344,7 +344,7 @@ describe('verifying a signed request', () => {
     assert.equal(reasonOf(withoutHeader(request, 'x-amz-date')), 'no_date');
   });
 
-  it('says of every refusal what S3 says', async () => {
+  it('has the S3 code and status for every refusal', async () => {
     const verdict = verify(changingHeader(await inHeaders(), 'authorization', () => 'Bearer abc'));
     assert.deepEqual(verdict, { accepted: false, reason: 'malformed_header', ...REFUSALS.malformed_header });
   });

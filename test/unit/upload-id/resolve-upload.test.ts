@@ -21,8 +21,8 @@ const refused = (reason: string) => ({
   reason,
 });
 
-describe('the upload that a request names', () => {
-  it('has the id of the store for the store, and the sealed one for the client', () => {
+describe('the upload of a request', () => {
+  it("has the store's ID for the store, and the sealed ID for the client", () => {
     const resolved = resolveUpload(request(sealed, 'alice'));
     assert.equal(resolved.uploadId, sealed);
     assert.equal(resolved.storeUploadId, 'store-upload-1');
@@ -32,17 +32,17 @@ describe('the upload that a request names', () => {
     ]);
   });
 
-  it('is none where none is named', () => {
+  it('is undefined without an upload ID', () => {
     const resolved = resolveUpload(request(undefined, 'alice'));
     assert.deepEqual([resolved.storeUploadId, resolved.storeQuery], [undefined, []]);
   });
 
-  it('is the same subject’s by whatever method it proves who it is', () => {
+  it('belongs to the same subject with any authentication method', () => {
     for (const method of ['jwt', 'sigv4', 'sigv4+jwt'])
       assert.equal(resolveUpload(request(sealed, 'alice', method)).storeUploadId, 'store-upload-1');
   });
 
-  it('does not exist for others, nor for another key, nor if its id is made up; the client cannot tell which', () => {
+  it('does not exist for other subjects, another key or a forged ID, with the same error', () => {
     for (const subject of ['bob', undefined, ''])
       assert.throws(() => resolveUpload(request(sealed, subject)), refused('upload_id_of_other_subject'));
     assert.throws(() => resolveUpload(request(sealed, 'alice', 'jwt', 'other')), refused('upload_id_forged'));

@@ -14,8 +14,8 @@ const ids = new UploadIds(SECRET, 'uploads');
 const sealed = ids.seal(ALICE);
 const owns = (subject: string | undefined, id = sealed): boolean => ids.belongsTo(ids.open(id, KEY)!, subject);
 
-describe('sealed upload ids', () => {
-  it('give back what was sealed in', () => {
+describe('sealed upload IDs', () => {
+  it('return the sealed values', () => {
     const opened = ids.open(sealed, KEY)!;
     assert.deepEqual([opened.storeUploadId, opened.origin], [STORE_ID, ORIGIN]);
     const untraced = ids.open(ids.seal({ ...ALICE, origin: undefined }), KEY)!;
@@ -24,7 +24,7 @@ describe('sealed upload ids', () => {
 
   // Made with the hmac and hashlib of Python, by the description in docs/decisions/sealed-upload-ids.md. Uploads outlive an
   // update of the gateway, so these ids stay what they are.
-  it('are the ids that another implementation makes', () => {
+  it('equal those of another implementation', () => {
     assert.equal(sealed, 'AQMK92UZFs1D3YRI6yEcgDGct61rcWkgMzFycFLuFg8UEw6brecLBYbcMn5YeS56Xy1Bc8B7gFh0A9D3hYTESLJ5kA');
     assert.equal(
       ids.seal({ ...ALICE, subject: undefined, origin: undefined }),
@@ -32,7 +32,7 @@ describe('sealed upload ids', () => {
     );
   });
 
-  it('say when the upload was created, in whole seconds, where that is known and fits', () => {
+  it('contain the creation time in whole seconds, if it is known and fits', () => {
     const createdAt = Date.parse('2026-11-30T12:34:56.789Z');
     const dated = ids.seal({ ...ALICE, createdAt });
     const opened = ids.open(dated, KEY)!;
@@ -50,21 +50,21 @@ describe('sealed upload ids', () => {
   });
 
   // Made with the hmac and hashlib of Python, as the ids above.
-  it('of version 2 are the ids that another implementation makes', () => {
+  it('of version 2 equal those of another implementation', () => {
     assert.equal(
       ids.seal({ ...ALICE, createdAt: 1_764_506_096_000 }),
       'AgMK92UZFs1D3YRI6yEcgDGct61rcWkgMzFycFLuFg8UEw6brecLBYbcaSw58DJ-WHkuel8tQcGf-QmN-O-Vy2tvAO4TxPQ',
     );
   });
 
-  it('need no escaping in a URL, whatever the id of the store is made of', () => {
+  it('need no escaping in URLs, for any ID of the store', () => {
     const visible = Array.from({ length: 0x7e - 0x20 }, (_, i) => String.fromCharCode(0x21 + i)).join('');
     const id = ids.seal({ ...ALICE, storeUploadId: visible });
     assert.match(id, /^[A-Za-z0-9_-]+$/);
     assert.equal(ids.open(id, KEY)?.storeUploadId, visible);
   });
 
-  it('open only for their bucket, their key and their secret', () => {
+  it('are valid only for their bucket, key and secret', () => {
     assert.ok(new UploadIds(SECRET, 'uploads').open(sealed, KEY));
     for (const key of ['', 'dir/ü €.bi', `${KEY}n`, 'dir/u\u0308 €.bin', 'DIR/ü €.bin', `/${KEY}`])
       assert.equal(ids.open(sealed, key), undefined, key);
@@ -74,14 +74,14 @@ describe('sealed upload ids', () => {
       assert.equal(new UploadIds(secret, 'uploads').open(sealed, KEY), undefined, secret);
   });
 
-  it('tell bucket and key apart, wherever one ends and the other begins', () => {
+  it('separate bucket and key unambiguously', () => {
     const id = new UploadIds(SECRET, 'ab').seal({ ...ALICE, key: 'c' });
     assert.equal(new UploadIds(SECRET, 'a').open(id, 'bc'), undefined);
     assert.equal(new UploadIds(SECRET, 'abc').open(id, ''), undefined);
     assert.ok(new UploadIds(SECRET, 'ab').open(id, 'c'));
   });
 
-  it('belong to whoever began the upload, and to nobody else', () => {
+  it('belong only to the subject that created the upload', () => {
     assert.ok(owns('alice'));
     for (const subject of [undefined, '', 'Alice', 'alice ', 'bob', 'anonymous', 'subject', 'alice\0'])
       assert.ok(!owns(subject), String(subject));
@@ -94,7 +94,7 @@ describe('sealed upload ids', () => {
     for (const subject of ['\ud801', '\udc00', '\ufffd']) assert.ok(!owns(subject, odd));
   });
 
-  it('do not open with any one bit turned', () => {
+  it('are invalid with any flipped bit', () => {
     const bytes = Buffer.from(sealed, 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const spoiled = Buffer.from(bytes);
@@ -103,7 +103,7 @@ describe('sealed upload ids', () => {
     }
   });
 
-  it('do not open with any one character changed, added or left out', () => {
+  it('are invalid with any changed, added or removed character', () => {
     for (let at = 0; at <= sealed.length; at++) {
       const [head, tail] = [sealed.slice(0, at), sealed.slice(at)];
       for (const other of 'Ag_-+/=. %\n\0é😀'.split(''))
@@ -116,7 +116,7 @@ describe('sealed upload ids', () => {
     }
   });
 
-  it('have one spelling', () => {
+  it('have only one encoding', () => {
     for (const storeUploadId of ['a', 'ab', 'abc']) {
       const id = ids.seal({ ...ALICE, storeUploadId });
       assert.ok(ids.open(id, KEY));
@@ -129,7 +129,7 @@ describe('sealed upload ids', () => {
     }
   });
 
-  it('are not what strangers make up, however long', () => {
+  it('cannot be forged, at any length', () => {
     const random = seededRandom(25);
     const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => random() * 256));
     for (const text of [
@@ -151,7 +151,7 @@ describe('sealed upload ids', () => {
     }
   });
 
-  it('have at most 1024 characters: a store whose ids are too long for that is told so', () => {
+  it('have at most 1024 characters: longer IDs of a store are an error', () => {
     for (const length of [1, 600, 710]) {
       const storeUploadId = 'x'.repeat(length);
       const id = ids.seal({ ...ALICE, storeUploadId });

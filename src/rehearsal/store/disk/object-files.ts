@@ -1,6 +1,6 @@
 /**
- * Buckets and objects on disk. An object's file is named by the SHA-256 of its key, so that no key leaves the directory,
- * is too long for the file system, or collides with another by case: `buckets/<bucket>/<2 digits>/<62 digits>`.
+ * Buckets and objects on disk. The file name is the SHA-256 of the key, so that no key leaves the directory,
+ * is too long for the file system, or differs from another only in case: `buckets/<bucket>/<2 digits>/<62 digits>`.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, rm, stat } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import type { TemporaryFile } from './temporary-files.ts';
 
 export interface StoredChecksum {
   readonly name: ChecksumName;
-  /** Base64; of a composite checksum with `-` and the number of parts behind it. */
+  /** Base64; a composite checksum ends with `-` and the number of parts. */
   readonly value: string;
   readonly type: 'FULL_OBJECT' | 'COMPOSITE';
 }
@@ -23,10 +23,10 @@ export interface ObjectDescription {
   readonly etag: string;
   /** Milliseconds since the epoch. */
   readonly modified: number;
-  /** Those headers of the request that come back with the object. */
+  /** Request headers that are returned with the object. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: StoredChecksum | undefined;
-  /** The multipart upload that made it. */
+  /** The multipart upload that created it. */
   readonly uploadId?: string;
 }
 
@@ -35,7 +35,7 @@ export type StoredObject = Sealed<ObjectDescription>;
 export class ObjectFiles {
   readonly #directory: string;
   readonly #lock = new KeyLock();
-  /** Those directories that are known to be there. */
+  /** Directories that exist. */
   readonly #made = new Set<string>();
 
   constructor(directory: string) {
@@ -54,14 +54,14 @@ export class ObjectFiles {
     return readSealed(this.#pathOf(bucket, key));
   }
 
-  /** As `read`, with the open file, which stays what it is even if the object is replaced. The caller closes it. */
+  /** Like `read`, with the open file, which does not change if the object is replaced. The caller closes it. */
   open(bucket: string, key: string): Promise<(StoredObject & { readonly file: FileHandle }) | undefined> {
     return openSealed(this.#pathOf(bucket, key));
   }
 
   /**
-   * Makes a file with the object's bytes the object of its key.
-   * @param check is given what is there now, and throws to keep it; nothing comes between the look and the write.
+   * Moves a file to the object of its key.
+   * @param check receives the existing object, and throws to keep it; the check and the write are atomic.
    */
   async commit(
     bucket: string,

@@ -1,6 +1,6 @@
 /**
- * A file that holds bytes and, behind them, what is known about them: one rename makes both visible, so that a crash can
- * never leave the bytes of one upload with the description of another.
+ * A file with bytes, followed by their description. One rename makes both visible, so that a crash cannot leave the bytes of
+ * one upload with the description of another.
  *
  *     bytes · description as JSON in UTF-8 · length of the description, 4 bytes big-endian · "MZ01"
  */
@@ -8,7 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 const MARK = Buffer.from('MZ01', 'latin1');
 const FOOTER = 4 + MARK.length;
-/** Read at once from the end of the file: nearly every description fits, in bytes. */
+/** Bytes to read first from the end of the file: nearly every description fits. */
 const TAIL = 4096;
 
 export interface Sealed<T> {
@@ -17,7 +17,7 @@ export interface Sealed<T> {
   readonly size: number;
 }
 
-/** Writes the description behind the bytes; nothing may be written after it. */
+/** Appends the description to the bytes. Must be the last write. */
 export async function seal(file: FileHandle, description: object): Promise<void> {
   const json = Buffer.from(JSON.stringify(description), 'utf8');
   const footer = Buffer.alloc(FOOTER);
@@ -26,7 +26,7 @@ export async function seal(file: FileHandle, description: object): Promise<void>
   await writeAll(file, Buffer.concat([json, footer]));
 }
 
-/** A write may take less than it is given. */
+/** A write may be partial. */
 export async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
@@ -77,10 +77,10 @@ export function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** How much of a file is in memory while it is copied, in bytes. */
+/** Size of the copy buffer, in bytes. */
 const PIECE = 1024 * 1024;
 
-/** The bytes before the description. A piece is good until the next is asked for. */
+/** The bytes before the description. A chunk is valid until the next one is read. */
 export async function* piecesOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(Math.min(PIECE, size));
   for (let at = 0; at < size; ) {

@@ -1,4 +1,4 @@
-/** Files on their way: written under a name of their own, and renamed into place or removed, never left. */
+/** Temporary files, which are renamed to their final name or removed. */
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export class TemporaryFile {
     this.file = file;
   }
 
-  /** Puts the file in its place, over whatever is there. Atomic within the file system; not synced to the disk. */
+  /** Moves the file to its final name, and replaces an existing file. Atomic within the file system; not synced to the disk. */
   async moveTo(path: string): Promise<void> {
     await this.file.close();
     await rename(this.path, path);
@@ -32,13 +32,13 @@ export class TemporaryFiles {
     this.#directory = directory;
   }
 
-  /** Removes what a killed process has left behind. */
+  /** Removes the files of a killed process. */
   async clear(): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true });
     await mkdir(this.#directory, { recursive: true });
   }
 
-  /** Runs `work` with a new file, which is gone afterwards unless it was moved into its place. */
+  /** Runs `work` with a new file, which is removed afterwards unless it was moved. */
   async use<T>(work: (temporary: TemporaryFile) => Promise<T>): Promise<T> {
     const path = join(this.#directory, randomUUID());
     const temporary = new TemporaryFile(path, await open(path, 'wx'));

@@ -1,4 +1,4 @@
-/** Multipart uploads on disk: `uploads/<upload id>/upload.json` and one sealed file a part, `part-00001`. */
+/** Multipart uploads on disk: `uploads/<upload id>/upload.json` and one sealed file per part, `part-00001`. */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface UploadDescription {
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly initiated: number;
-  /** What the client declared when it created the upload. */
+  /** The checksum that the client declared for the upload. */
   readonly checksum: Pick<StoredChecksum, 'name' | 'type'> | undefined;
 }
 
@@ -50,25 +50,25 @@ export class UploadFiles {
     return id;
   }
 
-  /** Undefined unless there is such an upload for this very key. */
+  /** Undefined unless the upload exists for this key. */
   async find(id: string, bucket: string, key: string): Promise<UploadDescription | undefined> {
     const upload = await this.#read(id);
     return upload?.bucket === bucket && upload.key === key ? upload : undefined;
   }
 
-  /** As `find`. @throws S3Error NoSuchUpload. */
+  /** Like `find`. @throws S3Error NoSuchUpload. */
   async get(id: string, bucket: string, key: string): Promise<UploadDescription> {
     const upload = await this.find(id, bucket, key);
     if (upload === undefined) throw new S3Error('NoSuchUpload');
     return upload;
   }
 
-  /** Runs `work` while no part of this upload is committed and nobody else completes or aborts it. */
+  /** Runs `work` with a lock against committing parts, completing and aborting this upload. */
   exclusively<T>(id: string, work: () => Promise<T>): Promise<T> {
     return this.#lock.run(id, work);
   }
 
-  /** @throws S3Error NoSuchUpload if the upload has ended meanwhile. */
+  /** @throws S3Error NoSuchUpload if the upload has ended in the meantime. */
   async commitPart(id: string, number: number, temporary: TemporaryFile, description: PartDescription): Promise<void> {
     await seal(temporary.file, description);
     await this.#lock.run(id, async () => {
@@ -100,7 +100,7 @@ export class UploadFiles {
     await rm(join(this.#directory, id), { recursive: true });
   }
 
-  /** The uploads of a bucket that are under way, in the order of their keys and then of their ids. */
+  /** The uploads of a bucket that are in progress, ordered by key and ID. */
   async list(bucket: string): Promise<(UploadDescription & { readonly id: string })[]> {
     const found: (UploadDescription & { readonly id: string })[] = [];
     for (const id of (await readdir(this.#directory).catch(undefinedIfMissing)) ?? []) {

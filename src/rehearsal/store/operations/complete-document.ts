@@ -1,4 +1,4 @@
-/** The document that completes a multipart upload, and whether its parts are those that were uploaded. */
+/** Parses the CompleteMultipartUpload document, and checks its parts against the uploaded parts. */
 import { CHECKSUMS, type ChecksumName } from '../../../body/checksum.ts';
 import { unquoted } from '../conditions.ts';
 import type { StoredPart, UploadDescription } from '../disk/upload-files.ts';
@@ -48,7 +48,7 @@ export function checkListedPart(listed: ListedPart, stored: StoredPart | undefin
   const sum = stored?.description.checksum;
   const checksumsAgree = [...listed.checksums].every(([name, value]) => sum?.name === name && sum.value === value);
   if (stored === undefined || stored.description.etag !== listed.etag || !checksumsAgree) {
-    throw new S3Error('InvalidPart', `Part ${listed.number} was not found, or has another ETag or checksum.`);
+    throw new S3Error('InvalidPart', `Part ${listed.number} was not found, or its ETag or checksum does not match.`);
   }
   return stored;
 }

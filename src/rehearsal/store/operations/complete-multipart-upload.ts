@@ -1,4 +1,4 @@
-/** CompleteMultipartUpload: the parts are checked, copied one after the other into one file, and that becomes the object. */
+/** CompleteMultipartUpload: checks the parts and copies them in order into one file, which becomes the object. */
 import { createHash } from 'node:crypto';
 import { CHECKSUMS, type Checksum } from '../../../body/checksum.ts';
 import type { Call, OperationHandler } from '../call.ts';
@@ -34,7 +34,7 @@ export const completeMultipartUpload: OperationHandler = async (call) => {
   });
 };
 
-/** A client that did not hear the answer asks once more: as long as the object stands, it hears the same. */
+/** A client that did not receive the response repeats the request: it gets the same response while the object exists. */
 async function answerAgain(call: Call, id: string, listed: readonly ListedPart[]): Promise<Reply> {
   const object = await call.files.objects.read(call.head.bucket, call.head.key);
   const sameParts = object?.description.etag === etagOf(listed.map(({ etag }) => etag));
@@ -48,7 +48,7 @@ async function findParts({ head, files }: Call, id: string, listed: readonly Lis
   checkPartSizes(parts);
   const declared = head.headers['x-amz-mp-object-size'];
   if (declared !== undefined && declared !== String(parts.reduce((sum, { size }) => sum + size, 0))) {
-    throw new S3Error('InvalidRequest', 'x-amz-mp-object-size is not the size of the parts together.');
+    throw new S3Error('InvalidRequest', 'x-amz-mp-object-size is not the total size of the parts.');
   }
   return parts;
 }
@@ -70,7 +70,7 @@ function writeObject(
   });
 }
 
-/** The checksum of the whole is made while the parts are copied; a composite one is made of what the parts had. */
+/** A full object checksum is computed while the parts are copied, a composite checksum from the checksums of the parts. */
 async function checksumOf(
   upload: UploadDescription,
   parts: readonly StoredPart[],
@@ -114,7 +114,7 @@ async function concatenate(
   }
 }
 
-/** What the client says about the object that it expects. */
+/** Verifies the checksum that the client expects of the object. */
 function checkPromisedChecksum(headers: Call['head']['headers'], checksum: StoredChecksum | undefined): void {
   const type = headers['x-amz-checksum-type'];
   if (type !== undefined && type !== checksum?.type) {
@@ -129,12 +129,12 @@ function checkPromisedChecksum(headers: Call['head']['headers'], checksum: Store
   }
 }
 
-/** minio-go promises a composite checksum without the number of parts behind it, which MinIO takes, too. */
+/** minio-go sends composite checksums without the number of parts, which MinIO also accepts. */
 function isChecksumOf(promised: string | undefined, { value }: StoredChecksum): boolean {
   return promised === value || promised === value.replace(/-\d+$/, '');
 }
 
-/** The MD5 of the parts' MD5s, with their number behind it. */
+/** The MD5 of the parts' MD5s, followed by the number of parts. */
 function etagOf(ofParts: readonly string[]): string {
   const md5 = createHash('md5');
   for (const etag of ofParts) md5.update(Buffer.from(etag, 'hex'));

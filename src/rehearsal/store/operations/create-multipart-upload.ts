@@ -58,7 +58,7 @@ export const listMultipartUploads: OperationHandler = async ({ head, parameters,
   );
 };
 
-/** Without the marker of an id, the marker of the key leaves out all uploads of that key. */
+/** Without upload-id-marker, key-marker skips all uploads of that key. */
 function isAfter(key: string, id: string, keyMarker: string, idMarker: string | undefined): boolean {
   if (keyMarker === '') return true;
   const order = Buffer.compare(Buffer.from(key), Buffer.from(keyMarker));

@@ -1,4 +1,4 @@
-/** DeleteObject and DeleteObjects. To delete what is not there is no error. */
+/** DeleteObject and DeleteObjects. Deleting a missing object is not an error. */
 import type { OperationHandler } from '../call.ts';
 import { readRecords } from '../read-records.ts';
 import { element, emptyReply, xmlReply } from '../reply.ts';
@@ -14,7 +14,7 @@ export const deleteObject: OperationHandler = async ({ head, files }) => {
 
 export const deleteObjects: OperationHandler = async ({ head, files, promises, document }) => {
   if (promises.md5 === undefined && promises.checksum === undefined) {
-    throw new S3Error('InvalidRequest', 'DeleteObjects needs Content-MD5 or a checksum.');
+    throw new S3Error('InvalidRequest', 'DeleteObjects requires Content-MD5 or a checksum.');
   }
   const { fields, records } = readRecords(await document(), 'Delete', 'Object', MAX_KEYS);
   if (records.length === 0) throw new S3Error('MalformedXML');
@@ -28,7 +28,7 @@ function keyOf(record: ReadonlyMap<string, string>): string {
   const key = record.get('Key');
   if (key === undefined || key === '') throw new S3Error('MalformedXML');
   for (const name of record.keys()) {
-    if (name !== 'Key') throw new S3Error('NotImplemented', `This store does not delete by ${name}.`);
+    if (name !== 'Key') throw new S3Error('NotImplemented', `The element ${name} is not supported.`);
   }
   return key;
 }

@@ -16,7 +16,7 @@ export const getObject: OperationHandler = async (call) => {
     reply = replyFor(call, object);
     return reply;
   } finally {
-    // A reply that shows the file holds it open until it has been written.
+    // The reply keeps the file open until it is written.
     if (reply === undefined || typeof reply.body === 'string') await object.file.close();
   }
 };
@@ -26,7 +26,7 @@ function replyFor({ head }: Call, { description, size, file }: StoredObject & { 
   if (isNotModified(head.headers, description.etag)) return emptyReply(304, describing);
   const range = parseRange(head.headers.range, size);
   const { start, length } = range ?? { start: 0, length: size };
-  // A checksum is one of the whole object: beside a part of it, a client would take it for the checksum of the part.
+  // The checksum is for the whole object: with a range, clients would verify it against the partial body.
   const wantsChecksum = range === undefined && head.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
   const headers = {
     ...describing,

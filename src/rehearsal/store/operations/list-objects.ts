@@ -1,4 +1,4 @@
-/** ListObjectsV2. Reads the description of every object of the bucket: a store for demos and tests has few. */
+/** ListObjectsV2. Reads the description of every object in the bucket, which suffices for demos and tests. */
 import { percentEncodePath } from '../../../kit/percent.ts';
 import type { OperationHandler } from '../call.ts';
 import type { StoredObject } from '../disk/object-files.ts';
@@ -6,7 +6,7 @@ import { pageSize } from '../page-size.ts';
 import { element, xmlReply, xmlTime } from '../reply.ts';
 import { S3Error } from '../s3-error.ts';
 
-/** A key, or what several keys have in common up to the delimiter. */
+/** A key, or a common prefix up to the delimiter. */
 interface Entry {
   readonly name: string;
   /** Undefined for a common prefix. */
@@ -62,14 +62,14 @@ function isAfter(name: string, after: string): boolean {
 function readToken(token: string): string {
   const name = Buffer.from(token, 'base64url').toString('utf8');
   if (name === '' || Buffer.from(name).toString('base64url') !== token) {
-    throw new S3Error('InvalidArgument', 'The continuation token is not one of this store.');
+    throw new S3Error('InvalidArgument', 'The continuation token is invalid.');
   }
   return name;
 }
 
 function encoderFor(encodingType: string | undefined): (text: string) => string {
   if (encodingType === undefined) return (text) => text;
-  if (encodingType !== 'url') throw new S3Error('InvalidArgument', 'encoding-type can be url only.');
+  if (encodingType !== 'url') throw new S3Error('InvalidArgument', 'encoding-type must be url.');
   return percentEncodePath;
 }
 

@@ -1,4 +1,4 @@
-/** PutObject: the bytes go to a temporary file; what was promised about them is checked; one rename makes them the object. */
+/** PutObject: writes the bytes to a temporary file, verifies them, and makes them the object with one rename. */
 import type { OperationHandler } from '../call.ts';
 import { checkBeforeWrite } from '../conditions.ts';
 import type { StoredChecksum } from '../disk/object-files.ts';
@@ -11,7 +11,7 @@ export const putObject: OperationHandler = async ({ head, files, now, promises, 
   const { bucket, key, headers } = head;
   if (promises.length === undefined) throw new S3Error('MissingContentLength');
   const kept = keptHeaders(headers);
-  // Looked at twice: now, so that a refused client need not send its body, and once more when the object is written.
+  // Checked twice: now, so that a rejected client does not have to send its body, and again when the object is written.
   checkBeforeWrite(headers, await files.objects.read(bucket, key));
   return files.temporary.use(async (temporary) => {
     const body = await receive((bytes) => writeAll(temporary.file, bytes));

@@ -48,7 +48,7 @@ export const listParts: OperationHandler = async ({ head, parameters, files }) =
 /** @throws S3Error InvalidArgument unless it is an integer from 1 to 10000. */
 export function partNumberOf(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 10_000) {
-    throw new S3Error('InvalidArgument', 'A part number is an integer from 1 to 10000.');
+    throw new S3Error('InvalidArgument', 'The part number is not an integer from 1 to 10000.');
   }
   return Number(text);
 }

@@ -8,15 +8,15 @@ import { FaultChooser, proxiedRequestOf } from '../../../../src/rehearsal/faults
 const page = readFileSync(new URL('../../../../docs/rehearsal.md', import.meta.url), 'utf8');
 const recipes = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
 
-describe('plans of faults', () => {
-  it('of docs/rehearsal.md are all understood, and show every fault', () => {
+describe('fault plans', () => {
+  it('in docs/rehearsal.md are valid, and show every fault', () => {
     assert.ok(recipes.length >= 6);
     const shown = recipes.flatMap((text) => parseFaults(text, 'plan.yaml', {}).faults.map((fault) => fault.do));
     const all = ['reset', 'stall', 'slow', 'corrupt', 'error', 'white_space', 'half_answer', 'change_header', 'stale'];
     assert.deepEqual([...new Set(shown)].sort(), all.sort());
   });
 
-  it('that make no sense are refused with line and column', () => {
+  it('are rejected with line and column if they are invalid', () => {
     const plan = 'faults:\n  - { do: explode }\n  - { do: reset, at: noon, part: 0 }\n';
     assert.throws(
       () => parseFaults(plan, 'plan.yaml', {}),
@@ -33,7 +33,7 @@ describe('plans of faults', () => {
   });
 });
 
-describe('the choice of faults', () => {
+describe('FaultChooser', () => {
   const choose = (plan: object[], requests: [string, string][], seed = 1): (string | undefined)[] => {
     const { faults } = parseFaults(JSON.stringify({ faults: plan }), 'plan', {});
     const chooser = new FaultChooser(faults, seed);
@@ -55,10 +55,10 @@ describe('the choice of faults', () => {
       assert.deepEqual(proxiedRequestOf(method, target), { operation, key, part }));
   }
 
-  it('skips, and counts', () =>
+  it('skips and counts requests', () =>
     assert.deepEqual(choose([{ do: 'reset', skip: 1, times: 2 }], times(4)), [undefined, 'reset', 'reset', undefined]));
 
-  it('takes the first that fits', () => {
+  it('selects the first match', () => {
     const plan = [{ do: 'slow', operation: 'UploadPart' }, { do: 'stall', key: 'other' }, { do: 'reset' }];
     assert.deepEqual(
       choose(plan, [
@@ -70,7 +70,7 @@ describe('the choice of faults', () => {
     );
   });
 
-  it('draws the same from the same seed', () => {
+  it('is reproducible with the same seed', () => {
     const plan = [{ do: 'reset', probability: 0.3 }];
     const drawn = choose(plan, times(1000));
     assert.deepEqual(choose(plan, times(1000)), drawn);

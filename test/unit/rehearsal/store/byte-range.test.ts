@@ -10,7 +10,7 @@ const code = (expected: string) => (error: unknown) => {
 };
 
 describe('ranges', () => {
-  it('are taken, ignored or refused', () => {
+  it('are accepted, ignored or rejected', () => {
     assert.deepEqual(parseRange('bytes=0-', 1), { start: 0, length: 1 });
     assert.deepEqual(parseRange('bytes=-5', 3), { start: 0, length: 3 });
     for (const ignored of [undefined, '', 'bytes=-', 'bytes=2-1', 'lines=0-1', 'bytes=0-1,3-4', 'bytes=a-b']) {

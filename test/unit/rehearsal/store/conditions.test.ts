@@ -12,7 +12,7 @@ const code = (expected: string) => (error: unknown) => {
 describe('conditions', () => {
   const there = { description: { etag: 'abc' } };
 
-  it('let a write through or not', () => {
+  it('allow or reject a write', () => {
     checkBeforeWrite({}, there);
     checkBeforeWrite({ 'if-none-match': '*' }, undefined);
     checkBeforeWrite({ 'if-match': '"abc"' }, there);
@@ -24,7 +24,7 @@ describe('conditions', () => {
     assert.throws(() => checkBeforeWrite({ 'if-none-match': '"abc"' }, undefined), code('NotImplemented'));
   });
 
-  it('spare a reader what it has', () => {
+  it('give 304 for an object that the client has', () => {
     assert.equal(isNotModified({}, 'abc'), false);
     assert.equal(isNotModified({ 'if-none-match': '"abc"' }, 'abc'), true);
     assert.equal(isNotModified({ 'if-none-match': '"x"' }, 'abc'), false);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FaultPlan } from '../../../../src/rehearsal/store/faults.ts';
 
-describe('a plan of faults', () => {
-  it('picks the fault of a request by its rules', () => {
+describe('a fault plan', () => {
+  it('selects the fault of a request by its rules', () => {
     const refuse = (status: number) => ({ kind: 'refuse', at: 'head', status, code: 'X' }) as const;
     const plan = new FaultPlan([
       { on: { operation: 'UploadPart', partNumber: 2 }, times: 1, fault: refuse(500) },

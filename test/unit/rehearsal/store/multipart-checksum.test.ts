@@ -14,7 +14,7 @@ const code = (expected: string) => (error: unknown) => {
 };
 
 describe('checksums of multipart uploads', () => {
-  it('are declared with an algorithm and a type that go together', () => {
+  it('are declared with an algorithm and a type that it supports', () => {
     const declare = (algorithm?: string, type?: string) =>
       declaredChecksum({
         ...(algorithm && { 'x-amz-checksum-algorithm': algorithm }),
@@ -31,7 +31,7 @@ describe('checksums of multipart uploads', () => {
     assert.throws(() => declare('constructor'), code('NotImplemented'));
   });
 
-  it('follow from the parts where nothing was declared', () => {
+  it('follow from the parts without a declaration', () => {
     assert.deepEqual(objectChecksum(undefined, ['sha1', 'sha1']), { name: 'sha1', type: 'COMPOSITE' });
     assert.deepEqual(objectChecksum(undefined, ['crc64nvme']), { name: 'crc64nvme', type: 'FULL_OBJECT' });
     for (const parts of [[undefined], ['sha1', undefined], ['sha1', 'crc32']] as const) {
@@ -39,7 +39,7 @@ describe('checksums of multipart uploads', () => {
     }
   });
 
-  it('compose as others compose them', async () => {
+  it('are composed like in other implementations', async () => {
     // Ceph's s3-tests, test_multipart_checksum_sha256: 5 MiB of A, 5 MiB of B, 1 MiB of C.
     const parts = [
       '275VF5loJr1YYawit0XSHREhkFXYkkPKGuoK0x9VKxI=',

@@ -12,7 +12,7 @@ const part = (number: string, etag: string, more = ''): string =>
   `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag>${more}</Part>`;
 
 describe('documents of the store', () => {
-  it('take every spelling of an ETag that clients have', () => {
+  it('accept every form of ETag that clients send', () => {
     for (const etag of [
       MD5,
       `"${MD5}"`,
@@ -26,7 +26,7 @@ describe('documents of the store', () => {
     }
   });
 
-  it('take fields in any order, with a prefix, with checksums', () => {
+  it('accept fields in any order, with a prefix, with checksums', () => {
     const text = `<?xml version="1.0"?><s:CompleteMultipartUpload xmlns:s="x"><s:Part><s:ETag>${MD5}</s:ETag><s:ChecksumSHA256>abc</s:ChecksumSHA256><s:PartNumber>3</s:PartNumber></s:Part></s:CompleteMultipartUpload>`;
     const [only] = readCompleteDocument(Buffer.from(text));
     assert.equal(only?.number, 3);
@@ -52,12 +52,12 @@ describe('documents of the store', () => {
     ['a number twice', complete(part('2', MD5) + part('2', MD5)), 'InvalidPartOrder'],
   ];
   for (const [what, document, expected] of BAD) {
-    it(`refuse ${what}`, () => {
+    it(`reject ${what}`, () => {
       assert.throws(() => readCompleteDocument(document), { code: expected });
     });
   }
 
-  it('have fields beside their records', () => {
+  it('have fields next to their records', () => {
     const text =
       '<Delete><Quiet>true</Quiet><Object><Key>a &amp; b</Key></Object><Object><Key>c</Key></Object></Delete>';
     const { fields, records } = readRecords(Buffer.from(text), 'Delete', 'Object', 2);

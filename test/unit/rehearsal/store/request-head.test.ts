@@ -9,10 +9,10 @@ const code = (expected: string) => (error: unknown) => {
   return true;
 };
 
-describe('the head of a request to the store', () => {
+describe('the target and headers of a request to the store', () => {
   const keyOf = (target: string): string => parseHead('GET', target, []).key;
 
-  it('decodes a key once and never normalises it', () => {
+  it('decodes a key once and never normalizes it', () => {
     for (const [target, key] of [
       ['/bkt/a/../b/./c//d', 'a/../b/./c//d'],
       ['/bkt/a%2Fb%252F', 'a/b%2F'],
@@ -26,14 +26,14 @@ describe('the head of a request to the store', () => {
     }
   });
 
-  it('does not let a key or an encoding choose another bucket', () => {
+  it('does not let a key or an encoding change the bucket', () => {
     assert.equal(parseHead('GET', '/bkt/../other/k', []).bucket, 'bkt');
     for (const target of ['/bkt%2F..%2Fother/k', '/../k', '/%2e%2e/k', '/b%00t/k', '/BKT/k', '/bk/k']) {
       assert.throws(() => parseHead('GET', target, []), code('InvalidBucketName'), target);
     }
   });
 
-  it('refuses what is no absolute path of percent-encoded UTF-8', () => {
+  it('rejects targets other than an absolute path of percent-encoded UTF-8', () => {
     for (const target of ['*', 'http://h/b', '/bkt/%', '/bkt/%c0%af', '/bkt/ü', '/bkt/a b', '/bkt/a#b', '/bkt?a=%f']) {
       assert.throws(() => parseHead('GET', target, []), code('InvalidURI'), target);
     }

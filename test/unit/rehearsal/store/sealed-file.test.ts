@@ -28,7 +28,7 @@ describe('sealed files', () => {
     [5000, 20_000],
     [2_500_000, 3],
   ] as const) {
-    it(`gives back ${size} bytes and a description of ${textLength} characters`, async () => {
+    it(`returns ${size} bytes and a description of ${textLength} characters`, async () => {
       const bytes = randomBytes(size);
       const description = { text: 'ü'.repeat(textLength / 2), none: null };
       const path = await write('good', bytes, description);
@@ -41,7 +41,7 @@ describe('sealed files', () => {
     });
   }
 
-  it('knows the file that is not there from the one that is not its own', async () => {
+  it('distinguishes a missing file from an invalid one', async () => {
     assert.equal(await readSealed(join(directory, 'absent')), undefined);
     const foreign = join(directory, 'foreign');
     for (const text of ['', 'MZ01', 'some text of somebody else']) {
