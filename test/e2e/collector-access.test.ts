@@ -94,7 +94,7 @@ describe('the collector', () => {
       { headers_file: 'ours' },
       /tracing: .*ours:2 Content-Length is a header that the exporter sets/,
     ],
-    ['a file of headers that is none', { headers_file: 'ca.pem' }, /tracing: .*ca\.pem:1 is no header/],
+    ['a file of headers that is none', { headers_file: 'ca.pem' }, /tracing: .*ca\.pem:1 is not a header/],
   ] as const) {
     it(`is not tried with ${what}: the log reports it at the start`, async () => {
       await assert.rejects(start({ endpoint: 'https://localhost:1', ...otlp }), wanted);

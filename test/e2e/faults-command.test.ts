@@ -75,7 +75,7 @@ describe('the command faults', () => {
       ['--store', 'http://127.0.0.1:1', '--plan', 'nowhere.yaml'],
       '',
       1,
-      /^nowhere\.yaml:1:1: .*no such file/,
+      /^nowhere\.yaml:1:1: .*the file does not exist/,
     ],
   ] as const) {
     it(`refuses ${what}`, async () => {

@@ -162,7 +162,7 @@ describe('nothing becomes larger than its limit:', () => {
     const refused = await post(formOf(VARIABLE.repeat(20) + 'x'.repeat(most - 20_000 + 1)));
     assert.equal(statusOf(refused), 400);
     assert.equal(elementOf(refused, 'Code'), 'MaxPostPreDataLengthExceeded');
-    assert.match(elementOf(refused, 'Message') ?? '', /once \$\{filename\} is replaced/);
+    assert.match(elementOf(refused, 'Message') ?? '', /after \$\{filename\} is replaced/);
   });
 
   it('user metadata: of headers, of a presigned query, and of a form', async () => {

@@ -179,7 +179,7 @@ describe('metrics and logs for a collector that wants to know who asks', () => {
       { tls: { key_file: 'key.pem' } },
       /tls.*needs both cert_file and key_file; set both, or neither/,
     ],
-    ['a file of headers that is none', { headers_file: 'ca.pem' }, /metrics\.otlp: .*ca\.pem:1 is no header/],
+    ['a file of headers that is none', { headers_file: 'ca.pem' }, /metrics\.otlp: .*ca\.pem:1 is not a header/],
   ] as const) {
     it(`are not tried with ${what}: that is said when the gateway starts`, async () => {
       const metrics = { otlp: { endpoint: 'https://localhost:1', ...section } };

@@ -110,7 +110,7 @@ describe('a gateway that keeps some traces', () => {
     const overrides = [{ bucket: 'devises', ratio: 1 }];
     await assert.rejects(
       withGateway({ sampling: { overrides } }, async () => {}),
-      /tracing: has an override for bucket devises, which is none/,
+      /tracing: has an override for bucket devises, which is not configured/,
     );
   });
 });
