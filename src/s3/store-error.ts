@@ -1,9 +1,9 @@
 /** The errors of a store: parses the XML, and translates it into an error for the client. */
-import { SaxesParser } from 'saxes';
 import { Failure } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { errorHeadersForClient } from './header-allow-list.ts';
 import type { StoreCall } from './store-call.ts';
+import { readStoreDocument } from './store-document.ts';
 import {
   CODES_BY_STATUS,
   CODES_OF_HEAD,
@@ -92,24 +92,9 @@ function detailOf({ status }: StoreResponse, error: StoreError | undefined): str
 
 /** Code and message of an `<Error>` document; undefined if it is not one. */
 export function readStoreError(xml: string): StoreError | undefined {
-  const fields = new Map<string, string>();
-  const path: string[] = [];
-  const parser = new SaxesParser();
-  // Stop at the first error: the parser would continue, and report every further character.
-  parser.on('error', (error) => {
-    throw error;
-  });
-  parser.on('opentag', (tag) => void path.push(tag.name));
-  parser.on('text', (text) => {
-    if (path.length === 2 && path[0] === 'Error') fields.set(path[1]!, (fields.get(path[1]!) ?? '') + text);
-  });
-  parser.on('closetag', () => void path.pop());
-  try {
-    parser.write(xml).close();
-  } catch {
-    return undefined;
-  }
-  const code = fields.get('Code')?.trim();
+  const document = readStoreDocument(xml);
+  if (document?.root !== 'Error') return undefined;
+  const code = document.texts.get('Code')?.trim();
   if (code === undefined || !/^[A-Za-z0-9.]{1,100}$/.test(code)) return undefined;
-  return { code, message: fields.get('Message')?.trim() ?? code };
+  return { code, message: document.texts.get('Message')?.trim() ?? code };
 }

@@ -14,6 +14,7 @@ import { type Fault, FaultPlan, type FaultTarget } from '../../src/rehearsal/sto
 import { type Store, startStore } from '../../src/rehearsal/store/start-store.ts';
 import { formOf } from '../support/forms.ts';
 import { type Answer, awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
+import { CREATED } from '../support/multipart.ts';
 import { answering, answerWell, RawStore, type StoreRequest } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -294,7 +295,7 @@ describe('a store that says yes before it has a part', () => {
     try {
       store.behaviour = (request, response, record) => {
         if (request.method === 'PUT') return void response.writeHead(200, { etag: '"a"', 'content-length': 0 }).end();
-        return answering(200, '<UploadId>u</UploadId>')(request, response, record);
+        return answering(200, CREATED)(request, response, record);
       };
       const answer = await send(gateway.url, 'PUT', '/uploads/k', OBJECT);
       assert.deepEqual([answer.status, codeOf(answer)], [502, 'BadGateway']);
@@ -320,7 +321,7 @@ describe('a part that the store is still taking when the upload fails', () => {
       const { promise: begun, resolve: isBegun } = Promise.withResolvers<[IncomingMessage, StoreRequest]>();
       store.behaviour = (request, response, record) => {
         const number = numberOf(record.target);
-        if (number === null) return answering(200, '<UploadId>u</UploadId>')(request, response, record);
+        if (number === null) return answering(200, CREATED)(request, response, record);
         if (number === '1') request.resume().once('end', () => isWhole(response));
         else isBegun([request, record]);
       };
@@ -369,7 +370,7 @@ describe('a part that the store is still taking when the upload fails', () => {
           }
           if (record.method === 'DELETE') aborted++;
           if (record.method === 'GET' && aborted > 1) return missing(request, response, record);
-          return answering(200, '<UploadId>u</UploadId>')(request, response, record);
+          return answering(200, CREATED)(request, response, record);
         };
         const answer = await send(gateway.url, 'PUT', '/uploads/k', OBJECT);
         assert.equal(answer.status, status, answer.body);

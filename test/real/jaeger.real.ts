@@ -155,8 +155,14 @@ describe('traces in a real Jaeger', () => {
           const part = (number: number): WantedTags => ({ ...id, 'aws.s3.part_number': int(number) });
           const steps: [name: string, call: string, method: string, tags: WantedTags, callTags: WantedTags][] = [
             ['CreateMultipartUpload', 'create_multipart_upload', 'POST', id, {}],
-            ['UploadPart', 'upload_part', 'PUT', { ...part(1), ...objectTags(first) }, part(1)],
-            ['UploadPart', 'upload_part', 'PUT', { ...part(2), ...objectTags(last) }, part(2)],
+            [
+              'UploadPart',
+              'upload_part',
+              'PUT',
+              { ...part(1), ...objectTags(first, first, 'part_of_client') },
+              part(1),
+            ],
+            ['UploadPart', 'upload_part', 'PUT', { ...part(2), ...objectTags(last, last, 'part_of_client') }, part(2)],
             ['CompleteMultipartUpload', 'complete_multipart_upload', 'POST', { ...id, 'upload.parts': int(2) }, id],
           ];
           for (const [name, call, method, tags, more] of steps) {

@@ -101,14 +101,12 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'upload/control-call.ts',
   ],
   'one word of a fixed form, looked for from its first character on': [
-    'app/doctor/store.ts',
     's3/response-document.ts',
     's3/transport-failure.ts',
     's3/header-rules.ts',
     's3/header-values.ts',
     's3/store-client.ts',
     'upload/completion-checksums.ts',
-    'upload/create-multipart-upload.ts',
     'upload/verify-document.ts',
   ],
 };

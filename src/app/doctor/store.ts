@@ -1,9 +1,11 @@
 /** Tries a store: a multipart upload is created, listed and aborted through the stages of the gateway. No object is stored. */
+
 import { randomUUID } from 'node:crypto';
 import type { BucketConfig } from '../../config/bucket.ts';
 import type { Config } from '../../config/config.ts';
 import { asFailure, type Failure } from '../../domain/failure.ts';
 import type { Incoming } from '../../domain/stages.ts';
+import { elementOf } from '../../s3/store-document.ts';
 import { openStore } from '../bucket/store.ts';
 import { routeTo } from '../buckets.ts';
 import type { AppContext } from '../context.ts';
@@ -55,7 +57,7 @@ type Send = (method: string, query: Incoming['query']) => Promise<string>;
 /** @returns whether parts can be listed. @throws Failure if uploads cannot be created or aborted. */
 async function tryUpload(send: Send): Promise<boolean> {
   const created = await send('POST', [['uploads', '']]);
-  const id = /<UploadId>([^<]+)</.exec(created)?.[1] ?? '';
+  const id = elementOf(created, 'UploadId') ?? '';
   const mayList = await send('GET', [['uploadId', id]]).then(
     () => true,
     () => false,

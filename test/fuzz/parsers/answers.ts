@@ -7,17 +7,17 @@ import { readPartialSuccess, readStatusMessage } from '../../../src/export/otlp/
 import { printable } from '../../../src/export/thread/result.ts';
 import { retryAfterMillis, retryInfoMillis } from '../../../src/export/thread/retry-after.ts';
 import { readFields } from '../../../src/kit/protobuf.ts';
-import { escapeXml, unescapeXml } from '../../../src/kit/xml.ts';
+import { escapeXml } from '../../../src/kit/xml.ts';
 import { prettyLine } from '../../../src/logging/pretty.ts';
 import { expose } from '../../../src/metrics/exposition.ts';
 import { Registry } from '../../../src/metrics/registry.ts';
 import { proxiedRequestOf } from '../../../src/rehearsal/faults/fault-chooser.ts';
+import { elementOf } from '../../../src/s3/store-document.ts';
 import { failureOfResponse, readStoreError } from '../../../src/s3/store-error.ts';
 import { errorReply } from '../../../src/server/error-reply.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
 import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
 import { documentForClient } from '../../../src/upload/client-document.ts';
-import { elementOf } from '../../../src/upload/ways/split/store-upload.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, isRangeError, type Parser } from './parser.ts';
 
@@ -84,7 +84,7 @@ export const ANSWERS: readonly Parser[] = [
   }),
   {
     reads: 'an error of a store',
-    files: ['s3/store-error.ts'],
+    files: ['s3/store-error.ts', 's3/store-document.ts'],
     frames: [
       asItIs,
       (text) => `<Error><Code>A</Code><Message>${text}</Message></Error>`,
@@ -100,15 +100,14 @@ export const ANSWERS: readonly Parser[] = [
   },
   {
     reads: 'a document of a store',
-    files: ['upload/client-document.ts', 'upload/ways/split/store-upload.ts', 'kit/xml.ts'],
-    frames: [asItIs, (text) => `<Bucket>${text}</Bucket>`],
+    files: ['upload/client-document.ts', 's3/store-document.ts', 'kit/xml.ts'],
+    frames: [asItIs, (text) => `<R><Bucket>${text}</Bucket></R>`],
     pieces: xml,
     read(text) {
       const request = { ...resolvedRequest(), decision: { reason: '' } };
       return [
         elementOf(text, 'Bucket'),
         escapeXml(text),
-        unescapeXml(text),
         documentForClient(text, 'ListPartsResult', request as never, 'id'),
       ];
     },

@@ -72,7 +72,11 @@ for (const [name, start] of Object.entries(STARTS)) {
       test.after(() => wary.stop());
       const answer = await send(wary.url, 'PUT', `/${BUCKET}/k`, 'x');
       assert.equal(answer.status, 503);
-      assert.match(answer.body, /<Message>The store cannot be reached\.<\/Message>/, 'why is the operator to know');
+      assert.match(
+        answer.body,
+        /<Message>The store is unreachable\. Retry later\.<\/Message>/,
+        'why is the operator to know',
+      );
       const line = await wary.logged(({ error_type }) => error_type === 'store_unreachable');
       assert.match(String(line.error_detail), /[A-Z_]*CERT[A-Z_]*/);
     });

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 
 /** To Create and Complete alike. */
 const MULTIPART =
-  '<UploadId>u</UploadId><CompleteMultipartUploadResult><ETag>&quot;0-1&quot;</ETag></CompleteMultipartUploadResult>';
+  '<CompleteMultipartUploadResult><UploadId>u</UploadId><ETag>&quot;0-1&quot;</ETag></CompleteMultipartUploadResult>';
 
 let read = 0;
 

@@ -29,8 +29,17 @@ export const uploadTags = (operation: string, bucket: string, key: string, more:
   ...more,
 });
 
-/** Further ones of an `s3.upload` with object bytes. */
-export const objectTags = (declared: number, received: unknown = declared): WantedTags => ({
+/** Up to this many bytes, an object is collected. */
+const SMALL = 64 * 1024;
+
+/** Further ones of an `s3.upload` with object bytes. @param streamedBecause the reason if the object is larger than 64 KiB. */
+export const objectTags = (
+  declared: number,
+  received: unknown = declared,
+  streamedBecause = 'below_threshold',
+): WantedTags => ({
+  'upload.way': string(declared <= SMALL ? 'collected' : 'streamed'),
+  'upload.way_reason': string(declared <= SMALL ? 'small' : streamedBecause),
   'upload.size_bytes': int(declared),
   'upload.received_bytes': int(received),
   'upload.zero_copy': bool(false),

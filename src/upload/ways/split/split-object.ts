@@ -8,6 +8,7 @@ import { ObjectStream } from '../../../body/object-stream.ts';
 import { asFailure, Failure } from '../../../domain/failure.ts';
 import type { Authorized, Reply } from '../../../domain/stages.ts';
 import { whyUnwanted } from '../../../domain/while-wanted.ts';
+import { elementOf } from '../../../s3/store-document.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../../handler.ts';
 import type { ObjectUpload } from '../way.ts';
 import { Part } from './part.ts';
@@ -16,7 +17,7 @@ import { type PartProtection, partProtection } from './part-protection.ts';
 import { type PartSize, partSizeFor } from './part-size.ts';
 import { putWhole } from './put-whole.ts';
 import type { SplitOptions } from './split-options.ts';
-import { elementOf, StoreUpload } from './store-upload.ts';
+import { StoreUpload } from './store-upload.ts';
 
 export class SplitObject {
   readonly #request: Authorized<UploadBucket>;

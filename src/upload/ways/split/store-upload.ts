@@ -7,7 +7,7 @@ import { Failure } from '../../../domain/failure.ts';
 import type { OperationName } from '../../../domain/operation.ts';
 import type { Span } from '../../../domain/span.ts';
 import type { Authorized } from '../../../domain/stages.ts';
-import { escapeXml, unescapeXml } from '../../../kit/xml.ts';
+import { escapeXml } from '../../../kit/xml.ts';
 import {
   accountHeaders,
   conditionHeaders,
@@ -16,6 +16,7 @@ import {
 } from '../../../s3/header-allow-list.ts';
 import type { StoreCall } from '../../../s3/store-call.ts';
 import type { StoreBucket } from '../../../s3/store-client.ts';
+import { elementOf } from '../../../s3/store-document.ts';
 import type { StoreResponse } from '../../../s3/store-transport.ts';
 import { completeOnce, storeTimeOf } from '../../complete-once.ts';
 import type { Part } from './part.ts';
@@ -177,10 +178,4 @@ async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promis
   const checksum = await CHECKSUMS[name].create();
   for (const piece of pieces) checksum.update(piece);
   return checksum.digest();
-}
-
-/** The text of the first element of this name. */
-export function elementOf(document: string, name: string): string | undefined {
-  const escaped = new RegExp(`<${name}>([^<]+)</${name}>`).exec(document)?.[1];
-  return escaped === undefined ? undefined : unescapeXml(escaped);
 }
