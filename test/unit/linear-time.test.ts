@@ -129,7 +129,7 @@ function filesThatTakeTextApart(): string[] {
 describe('the table of parsers', () => {
   const named = new Set([...PARSERS.flatMap(({ files }) => files), ...Object.values(ELSEWHERE).flat()]);
 
-  it('names every file that takes text apart: add yours to test/fuzz/parsers, or say here whose text it reads', () => {
+  it('names every file that takes text apart: add yours to test/fuzz/parsers, or name here the source of its text', () => {
     assert.deepEqual(
       filesThatTakeTextApart().filter((file) => !named.has(file)),
       [],

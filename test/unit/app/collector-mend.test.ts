@@ -25,5 +25,5 @@ describe('what to do about a collector', () => {
       /^check tracing\.otlp: endpoint, protocol and headers; port 4317 is usually grpc/,
     ],
   ] as const)
-    it(`that says ${reason}`, () => assert.match(mendOf(reason, 'tracing.otlp', otlp), wanted));
+    it(`that fails with ${reason}`, () => assert.match(mendOf(reason, 'tracing.otlp', otlp), wanted));
 });
