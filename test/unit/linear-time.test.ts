@@ -62,7 +62,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'of this project: a table in the code': ['domain/request-headers.ts'],
   'of the operator: files, environment, arguments': [
     'app/bucket/auth.ts',
-    'app/doctor/collector-mend.ts',
+    'app/doctor/collector-hint.ts',
     'app/doctor/policy.ts',
     'auth/jwt/configured-key.ts',
     'authz/engine.ts',
