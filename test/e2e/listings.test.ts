@@ -115,7 +115,7 @@ describe('a listing', () => {
       assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied']);
       assert.match(
         answer.body,
-        /<Message>Listings are refused: this gateway accepts uploads only \(setting: listings\)/,
+        /<Message>Listings are refused: this gateway accepts only uploads \(setting: listings\)/,
       );
       assert.equal(gateway.log.at(-1)?.error_type, 'listing_refused');
     });

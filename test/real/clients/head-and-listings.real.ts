@@ -117,7 +117,7 @@ describe('HEAD and listings', () => {
 
     it(`${name} reports why it fails where they are refused`, async () => {
       const { code, out, err } = await run(typed(gateway.url, `closed/${to}-refused`));
-      assert.match(out + err, /Listings are refused: this gateway accepts uploads only \(setting: listings\)/);
+      assert.match(out + err, /Listings are refused: this gateway accepts only uploads \(setting: listings\)/);
       assert.equal(code !== 0, name !== 'mc mirror', `${code}: mc mirror ends with 0 whatever comes of it`);
     });
   }

@@ -94,7 +94,14 @@ export class StoreUpload {
     const onOutcomeUnknown = () => {
       this.#isUncertain = true;
     };
-    const response = await this.#call('UploadPart', { headers, query, body, attempts: ATTEMPTS, signal, onOutcomeUnknown });
+    const response = await this.#call('UploadPart', {
+      headers,
+      query,
+      body,
+      attempts: ATTEMPTS,
+      signal,
+      onOutcomeUnknown,
+    });
     const { etag } = response.headers;
     if (etag === undefined)
       throw new Failure('store_invalid_answer', 'The response of the store contains no ETag for a part.');
