@@ -2,10 +2,10 @@
 import { Failure } from '../domain/failure.ts';
 import { PREFLIGHT } from '../domain/operation.ts';
 import type { Routable, Routing } from '../domain/routing.ts';
-import type { RequestClues } from '../domain/span.ts';
+import type { SamplingHints } from '../domain/span.ts';
 import type { SealingBucket } from '../upload-id/seal.ts';
 
-type HintsOf = (routing: Routing<SealingBucket>, request: Routable) => RequestClues | undefined;
+type HintsOf = (routing: Routing<SealingBucket>, request: Routable) => SamplingHints | undefined;
 
 /** @param withOperation whether the sampler uses bucket and operation. */
 export function samplingHints(withOperation: boolean): HintsOf {
@@ -20,7 +20,7 @@ export function samplingHints(withOperation: boolean): HintsOf {
 }
 
 /** The id is trusted only if its seal is valid. Its owner cannot be checked yet, and does not matter here. */
-function originOf({ uploadIds }: SealingBucket, uploadId: string, key: string): RequestClues['origin'] {
+function originOf({ uploadIds }: SealingBucket, uploadId: string, key: string): SamplingHints['origin'] {
   try {
     return uploadIds.open(uploadId, key)?.origin;
   } catch {

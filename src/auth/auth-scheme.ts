@@ -30,7 +30,7 @@ export interface AuthScheme<Name extends string = string, Options = never> {
 }
 
 /** One scheme, whatever its settings. */
-// biome-ignore lint/suspicious/noExplicitAny: a row gets the settings of its own section only
+// biome-ignore lint/suspicious/noExplicitAny: each row receives the settings of its section only
 export type AnyScheme = AuthScheme<string, any>;
 
 /** Types a row by its section. */

@@ -63,37 +63,37 @@ export class DecisionCache {
    * @param query all that the decision depends on: an equal text is an equal query.
    * @param expiresAt end of the credential in milliseconds since the epoch.
    * @param call calls the engine; its error is thrown to all callers that wait.
-   * @param gone is aborted when this caller disconnects.
+   * @param disconnected is aborted when this caller disconnects.
    */
   async decide(
     query: string,
     expiresAt: number | undefined,
     call: (shared: SharedCall) => Promise<Decided>,
-    gone?: AbortSignal,
+    disconnected?: AbortSignal,
   ): Promise<CachedDecision> {
     const key = this.#keyOf(`${expiresAt ?? ''}\n${query}`);
     const known = this.#entries.get(key);
     if (known !== undefined && known.until > this.#now()) return { ...known.decided, cached: true };
     const running = this.#running.get(key);
-    if (running !== undefined) return { ...(await this.#join(key, running, gone)), cached: true };
+    if (running !== undefined) return { ...(await this.#join(key, running, disconnected)), cached: true };
     const shared = new Shared();
     shared.outcome = call(shared).finally(() => this.#forget(key, shared));
     this.#running.set(key, shared);
-    const decided = await this.#join(key, shared, gone);
+    const decided = await this.#join(key, shared, disconnected);
     this.#remember(key, decided, expiresAt);
     return { ...decided, cached: false };
   }
 
-  async #join(key: string, shared: Shared, gone: AbortSignal | undefined): Promise<Decided> {
+  async #join(key: string, shared: Shared, disconnected: AbortSignal | undefined): Promise<Decided> {
     shared.wanted++;
     const leave = (): void => {
-      if (shared.leave(gone?.reason)) this.#forget(key, shared); // a later query makes a new call
+      if (shared.leave(disconnected?.reason)) this.#forget(key, shared); // a later query makes a new call
     };
-    gone?.addEventListener('abort', leave, { once: true });
+    disconnected?.addEventListener('abort', leave, { once: true });
     try {
       return await shared.outcome;
     } finally {
-      gone?.removeEventListener('abort', leave);
+      disconnected?.removeEventListener('abort', leave);
     }
   }
 

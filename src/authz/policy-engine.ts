@@ -34,7 +34,7 @@ export interface PolicyEngine<Name extends string = string, Options = never> ext
 }
 
 /** One engine, whatever its settings. */
-// biome-ignore lint/suspicious/noExplicitAny: a row gets the settings of its own section only
+// biome-ignore lint/suspicious/noExplicitAny: each row receives the settings of its section only
 export type AnyEngine = PolicyEngine<string, any>;
 
 /** The settings that the gateway itself uses. */

@@ -63,7 +63,7 @@ const STORE = object(
     checksum: oneOf(['none', ...ADDABLE_CHECKSUMS, 'unsupported'], {
       prose:
         'The checksum that the gateway adds if the client sends neither a checksum nor a hash, so that the store detects corruption behind the gateway. It costs CPU for each byte, and the store must accept checksums in trailers. ' +
-        'With `none` the gateway adds CRC32 only with Object Lock, and to parts of an object that it splits and whose client sent a hash or checksum. ' +
+        'With `none` the gateway adds CRC32 only with Object Lock, and to parts of a split object whose client sent a hash or checksum. ' +
         '`unsupported` is for a store that does not accept `x-amz-checksum-*`: such objects are not split, and signatures and Content-MD5 protect the bytes.',
       default: 'none',
     }),

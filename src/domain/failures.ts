@@ -51,7 +51,7 @@ const ROWS = {
     code: 'MethodNotAllowed',
     status: 405,
     side: 'client',
-    message: 'Method not allowed: this gateway accepts uploads only.',
+    message: 'Method not allowed: this gateway accepts only uploads.',
   },
   head_refused: {
     code: 'AccessDenied',
@@ -63,7 +63,7 @@ const ROWS = {
     code: 'AccessDenied',
     status: 403,
     side: 'client',
-    message: 'Listings are refused: this gateway accepts uploads only (setting: listings).',
+    message: 'Listings are refused: this gateway accepts only uploads (setting: listings).',
   },
   object_not_visible: {
     code: 'NoSuchKey',

@@ -16,7 +16,7 @@ export interface KeyRules {
   readonly literalKeys?: boolean | undefined;
 }
 
-/** What the request asks for. */
+/** The destination that the request names. */
 export interface Destination<B extends Bucket = Bucket> {
   readonly request: Omit<Routed<B>, 'incoming'>;
   /** The headers of the request, together with those in the query of a presigned URL. */

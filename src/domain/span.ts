@@ -47,7 +47,7 @@ export interface TraceOrigin {
 }
 
 /** Facts about a request before authentication; unverified, and for tracing only. */
-export interface RequestClues {
+export interface SamplingHints {
   /** The parent if the headers carry no context, else a link. */
   readonly origin?: TraceOrigin | undefined;
   /** Name of the bucket, as the configuration has it. */
@@ -58,7 +58,7 @@ export interface RequestClues {
 
 export interface RequestTracer {
   /** Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context. */
-  startRequest(headers: RawHeaders, attributes: Attributes, clues?: RequestClues): Span;
+  startRequest(headers: RawHeaders, attributes: Attributes, hints?: SamplingHints): Span;
 }
 
 export const NO_SPAN: Span = {

@@ -17,7 +17,7 @@ export const WAY_REASONS = {
   part_of_client: "a part of the client's own multipart upload is not split again",
   conditional_write: 'the store checks a condition most safely in one request',
   checksum_only_of_whole: 'only the store can verify the checksum, and only of the whole object',
-  store_without_checksums: 'the store takes no checksums, so its parts could not carry the promise of the client',
+  store_without_checksums: 'the store accepts no checksums, so its parts could not carry the promise of the client',
   no_part_memory: 'no memory for parts is free',
 } as const;
 

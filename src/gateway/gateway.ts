@@ -8,7 +8,7 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, PREFLIGHT } from '../domain/operation.ts';
 import type { Destination, FormDestination, Routable, Routing } from '../domain/routing.ts';
-import type { RequestClues } from '../domain/span.ts';
+import type { SamplingHints } from '../domain/span.ts';
 import {
   type Authorized,
   type Bucket,
@@ -31,7 +31,7 @@ export interface Gateway {
 
 /** One request that has been routed. */
 export interface RoutedHandler {
-  readonly samplingHints: RequestClues | undefined;
+  readonly samplingHints: SamplingHints | undefined;
   /** The headers that browsers need in the response, whatever it is. */
   readonly corsHeaders: Reply['headers'];
   /** @param incoming the request that was routed. @throws Failure for every outcome but success. */

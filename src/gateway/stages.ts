@@ -4,7 +4,7 @@ import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
 import type { FormDestination, Routable, Routing } from '../domain/routing.ts';
-import type { RequestClues, Span } from '../domain/span.ts';
+import type { SamplingHints, Span } from '../domain/span.ts';
 import type {
   Authenticated,
   Authorized,
@@ -21,7 +21,7 @@ export interface Stages<B extends Bucket> {
   /** Never throws: a refusal is a part of the result. */
   route(request: Routable): Routing<B>;
   /** What a sampler may use of a request that is not authenticated yet; undefined for most. Must not throw. */
-  samplingHints(routing: Routing<B>, request: Routable): RequestClues | undefined;
+  samplingHints(routing: Routing<B>, request: Routable): SamplingHints | undefined;
   /** The headers that browsers need in every response; none for most. Must not throw. */
   corsHeaders(routing: Routing<B>, request: Routable): Reply['headers'];
   /** Reads the form up to its file. @param stop ends this with its reason. */

@@ -13,7 +13,7 @@ export interface Field {
 
 /**
  * The fields of one message in their order.
- * @throws RangeError if the bytes are no message: cut off, or of a wire type that is not in use any more.
+ * @throws RangeError if the bytes are not a message: truncated, or with a wire type that is no longer in use.
  */
 export function* readFields(message: Uint8Array): Generator<Field> {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
@@ -35,7 +35,7 @@ function readValue(message: Uint8Array, view: DataView, wire: number, at: number
   if (wire !== WIRE.lengthDelimited) throw new RangeError(`protobuf: wire type ${wire}`);
   const [length, start] = readVarint(message, at);
   const end = start + Number(length);
-  if (end > message.length) throw new RangeError('protobuf: cut off');
+  if (end > message.length) throw new RangeError('protobuf: truncated');
   return [message.subarray(start, end), end];
 }
 
@@ -43,7 +43,7 @@ function readVarint(message: Uint8Array, start: number): [bigint, number] {
   let value = 0n;
   for (let at = start; at < start + 10; at++) {
     const byte = message[at];
-    if (byte === undefined) throw new RangeError('protobuf: cut off');
+    if (byte === undefined) throw new RangeError('protobuf: truncated');
     value |= BigInt(byte & 0x7f) << BigInt(7 * (at - start));
     if (byte < 0x80) return [BigInt.asUintN(64, value), at + 1];
   }
@@ -80,7 +80,7 @@ export function doubleField(number: number, value: number): Uint8Array {
   return Buffer.concat([tagOf(number, WIRE.fixed64), body]);
 }
 
-/** The tag that stands before a field of this number. */
+/** The tag before a field of this number. */
 export function tagOf(number: number, wire: number): Uint8Array {
   return varint(BigInt(number * 8 + wire));
 }

@@ -115,9 +115,9 @@ function refuseUnlessHarmless(name: string, value: string): void {
 function refusedHeader(name: string, why: string | undefined): Failure {
   const reason = why === undefined ? '' : `: ${why}`;
   const message = name.startsWith('x-amz-copy-source')
-    ? 'Copies are refused: this gateway accepts uploads only.'
+    ? 'Copies are refused: this gateway accepts only uploads.'
     : name.startsWith('x-amz-grant-')
-      ? 'ACLs are refused: this gateway accepts uploads only, and their objects stay private.'
+      ? 'ACLs are refused: this gateway accepts only uploads, and their objects stay private.'
       : `This gateway does not offer what the header ${name.slice(0, 80)} requests${reason}.`;
   return new Failure('access_denied', message, { reason: 'header_refused' });
 }

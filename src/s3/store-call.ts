@@ -24,7 +24,7 @@ export interface StoreCall {
    * Notified of each attempt without a response: the store may still be processing it. With this callback, the signal does not
    * abort a body of pieces that was sent completely: the transport waits briefly for the response.
    */
-  readonly onUnanswered?: () => void;
+  readonly onOutcomeUnknown?: () => void;
   /**
    * Notified of white space ahead of the store's document, with the headers of its response: the store is still working. The
    * store decides how often.

@@ -3,7 +3,7 @@
  * holds the connections of the bucket.
  */
 import type { StoreChecksums } from '../body/store-checksums.ts';
-import { asFailure, type Failure } from '../domain/failure.ts';
+import { asFailure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
@@ -98,7 +98,7 @@ export class StoreClient {
       } catch (thrown) {
         const failure = asFailure(thrown);
         span.fail(failure.type, failure.detail ?? failure.message);
-        if (isUnanswered(failure)) call.onUnanswered?.();
+        if (failure.shape.outcomeUnknown) call.onOutcomeUnknown?.();
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {
@@ -122,7 +122,7 @@ export class StoreClient {
       body: call.body,
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
-      settles: call.onUnanswered !== undefined,
+      settles: call.onOutcomeUnknown !== undefined,
       ...(call.onWhiteSpace !== undefined && { onWhiteSpace: call.onWhiteSpace }),
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       responseTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
@@ -182,11 +182,6 @@ export class StoreClient {
       's3.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
   }
-}
-
-/** A request that the client's disconnection aborted does not count: it was not sent completely. */
-function isUnanswered({ type }: Failure): boolean {
-  return type === 'store_reset' || type === 'store_timeout' || type === 'store_invalid_answer';
 }
 
 function queryValue(query: Query, name: string): string | undefined {

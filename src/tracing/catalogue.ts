@@ -304,7 +304,7 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
   'http.server.request': {
     kind: 'server',
     prose:
-      'The whole request, from its headers to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload; one with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
+      'The whole request, from its headers to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload. One with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
     attributes: ROOT,
   },
   'auth.verify': {

@@ -75,7 +75,7 @@ describe('the house', () => {
       for (const target of importsOf(file)) assert.ok(statSync(join(src, target)).isFile(), `${file} → ${target}`);
   });
 
-  it('knows tracing where it is started and where it is tried, and only when it is asked for', () => {
+  it('imports tracing where it is started and where it is checked, and only on demand', () => {
     const importers = files.filter(
       (file) => roomOf(file) !== 'tracing' && importsOf(file).some((target) => roomOf(target) === 'tracing'),
     );
@@ -106,7 +106,7 @@ describe('the house', () => {
     for (const file of files) visit(file, []);
   });
 
-  it('says at the head of each file what lives there', () => {
+  it('describes each file at its top', () => {
     const silent = files.filter((file) => !/^(#!.*\n)?\/\*\*/.test(readFileSync(join(src, file), 'utf8')));
     assert.deepEqual(silent, []);
   });

@@ -52,7 +52,7 @@ describe('s3.checksum', () => {
     });
   }
 
-  it('is not added where the client brings a checksum or a hash of its own', async () => {
+  it('is not added where the client sends its own checksum or hash', async () => {
     const bytes = Buffer.from('hello');
     for (const [name, value] of [
       ['Content-MD5', 'XUFAKrxLKna5cZ2REBfFkg=='],

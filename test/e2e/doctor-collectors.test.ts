@@ -126,7 +126,7 @@ describe('doctor, of collectors', () => {
     return server.endpoint;
   };
 
-  it('asks with the certificates and headers of files, those of all signals, and says which cannot be used', async (t) => {
+  it('connects with the certificates and headers from files, for all signals, and reports unusable ones', async (t) => {
     const asked: unknown[] = [];
     const answer: RequestListener = (request, response) => {
       asked.push([request.url, request.headers['x-api-key']]);
@@ -217,7 +217,7 @@ describe('doctor, of collectors', () => {
     ['no answer', 'grpc', hanging, BOTH, /DEADLINE_EXCEEDED.*\n.*firewall or a proxy/],
     ['a fault of its own', 'http/protobuf', answering(503), BOTH, /(HTTP 503|retryable).*\n.*its own log/],
   ] as const) {
-    it(`says what to do about ${what}, over ${protocol}, to ${sections}`, { timeout: 30_000 }, async (t) => {
+    it(`gives a hint about ${what}, over ${protocol}, to ${sections}`, { timeout: 30_000 }, async (t) => {
       const otlp = { endpoint: await listen(t), protocol, headers, timeout_seconds: 1 };
       const { code, said } = await ask(Object.fromEntries(sections.map((name) => [name, { otlp }])));
       assert.equal(code, 1);

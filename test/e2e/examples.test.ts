@@ -25,7 +25,7 @@ const MORE: Readonly<Record<string, { env?: Record<string, string>; headers?: Re
 };
 
 describe('the examples', () => {
-  it('are those that the documents promise', () => {
+  it('are the examples that the documents promise', () => {
     assert.deepEqual(folders.sort(), ['google-cloud', 'honeycomb', 'jaeger', 'tempo', 'xray']);
   });
 
@@ -87,7 +87,7 @@ describe('the examples', () => {
       assert.match(JSON.stringify(received.requests[0]!.resource), /"deployment\.environment\.name".{0,30}"example"/);
     });
 
-    it(`${name} has a compose file whose services are those that its configuration expects`, () => {
+    it(`${name} has a compose file with the services that its configuration expects`, () => {
       const compose = parse(file('compose.yaml')) as { services: Record<string, { depends_on?: string[] }> };
       const { services } = compose;
       for (const needed of services.gateway!.depends_on!) assert.ok(Object.hasOwn(services, needed), needed);

@@ -71,7 +71,7 @@ describe('spans that the collector does not get', () => {
     assert.deepEqual(rest, { code: 0, said: '0 spans delivered, 0 rejected by the collector\n' });
   });
 
-  it('go to the standard error where that is asked for, and no line of the log is torn', async () => {
+  it('go to the standard error where that is configured, and no line of the log is torn', async () => {
     const endpoint = await deadEndpoint();
     const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: 'a', secret_key: 's' };
     const gateway = await startGatewayProcess({
@@ -136,7 +136,7 @@ describe('spans that the collector does not get', () => {
     assert.equal(kept.size + spans.length, 4 * uploads, 'each is here or there');
   });
 
-  it('cannot be kept where the folder is not there, which is said when the gateway starts', async () => {
+  it('cannot be written where the folder is missing, which is reported when the gateway starts', async () => {
     const tracing = { enabled: true, fallback: 'file', fallback_file: { path: 'nowhere/spans.jsonl' } };
     await assert.rejects(startGateway({ storeUrl: store.url, directory: folder, tracing }), /tracing: ENOENT.*nowhere/);
   });
@@ -149,7 +149,7 @@ describe('spans that the collector does not get', () => {
 });
 
 describe('replay', () => {
-  it('stops at the first line where the collector lets nobody pass, and counts what is refused for itself', async (t) => {
+  it('stops at the first line where the collector rejects all credentials, and counts refused spans separately', async (t) => {
     const { replay } = await import('../../src/tracing/replay.ts');
     const { tracingConfig } = await import('../support/tracing-config.ts');
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-replay-'));

@@ -214,7 +214,7 @@ const CASES: readonly Case[] = [
     ...stored,
   },
   {
-    what: 'a completion whose answer is lost',
+    what: 'a completion whose response is not received',
     kind: 'split',
     fault: { ...lost, operation: 'CompleteMultipartUpload' },
     ...stored,
@@ -388,7 +388,7 @@ describe('a store that fails', () => {
     assert.ok([undefined, sha256(object)].includes(await store.sumOf('cut-100')));
   });
 
-  it('that closes a kept connection is asked again, unseen', async () => {
+  it('that closes a keep-alive connection gets the request again, unseen', async () => {
     proxy.plan(rules({ do: 'stale', times: 1 }));
     assert.equal((await put('/uploads/stale-1', OBJECTS.small)).status, 200);
     const answer = await put('/uploads/stale-2', OBJECTS.small);
@@ -397,7 +397,7 @@ describe('a store that fails', () => {
     assert.deepEqual(attempts.map((span) => text(span, 'error.type')).sort(), ['', 'store_reset']);
   });
 
-  it('that was gone and is back is used again', async () => {
+  it('that was unavailable and is back is used again', async () => {
     const { port } = new URL(proxy.url);
     await proxy.close();
     const gone = await put('/uploads/gone', OBJECTS.small);

@@ -69,7 +69,7 @@ describe('a gateway whose spans another provider records', () => {
     assert.deepEqual([...flags], ['01']);
   });
 
-  it('is told which settings would have no effect', () => {
+  it('reports which settings would have no effect', () => {
     const text = `buckets: [{ name: uploads, s3: { bucket: my-bucket, access_key: a, secret_key: s } }]
 tracing: { provider: global, fallback: file, sampling: { keep: { denied: true }, ratio: 0.5 } }
 `;
@@ -79,7 +79,7 @@ tracing: { provider: global, fallback: file, sampling: { keep: { denied: true },
     );
   });
 
-  it('does not start where nobody is registered, and says how to', async () => {
+  it('does not start without a registered provider, and explains how to register one', async () => {
     const s3 = { bucket: 'my-bucket', endpoint: 'http://127.0.0.1:1', access_key: 'a', secret_key: 's' };
     const config = {
       server: { address: '127.0.0.1:0' },

@@ -59,7 +59,7 @@ describe('HEAD of an object', () => {
   });
   const head = (Bucket: string, Key = 'k') => client.send(new HeadObjectCommand({ Bucket, Key }));
 
-  it('tells what is known of it, where the bucket allows that, and asks the policy engine first', async () => {
+  it('returns the metadata where the bucket allows that, and queries the policy engine first', async () => {
     engine.questions.length = 0;
     const { ContentLength, ContentType, Metadata, ETag, LastModified } = await head('seen');
     assert.deepEqual([ContentLength, ContentType, Metadata], [5, 'text/x-test', { a: 'b' }]);
@@ -87,7 +87,7 @@ describe('HEAD of an object', () => {
     assert.deepEqual(seen, []);
   });
 
-  it('is 403 unless the bucket says otherwise, whether or not the object exists, so that no client takes it for missing', async () => {
+  it('is 403 by default, whether or not the object exists, so that no client believes that it is missing', async () => {
     seen = [];
     for (const key of ['k', 'none'])
       await assert.rejects(head('refused', key), (error: Error & { $metadata: { httpStatusCode: number } }) => {
@@ -98,7 +98,7 @@ describe('HEAD of an object', () => {
     assert.deepEqual(seen, []);
   });
 
-  it('has an old name that still works, and the log says at the start what to write instead', async () => {
+  it('has an old name that still works, and the log names its replacement at the start', async () => {
     await assert.doesNotReject(head('old'));
     const warned = gateway.log.filter(({ message }) => message === 'this setting is deprecated');
     assert.deepEqual(
@@ -132,7 +132,7 @@ describe('HEAD of an object', () => {
       });
   });
 
-  it('is no way to read', async () => {
+  it('cannot be used to read', async () => {
     seen = [];
     for (const [method, path] of [
       ['GET', '/seen/k'],

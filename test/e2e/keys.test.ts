@@ -118,7 +118,7 @@ describe('a key', () => {
   };
 
   for (const [way, use] of Object.entries(ways)) {
-    it(`that stores do not agree on is refused from ${way}, before anybody is asked`, async () => {
+    it(`that stores do not agree on is refused from ${way}, before any query or request`, async () => {
       for (const raw of REFUSED) refuses(await use('uploads', raw), raw);
     });
 
@@ -134,7 +134,7 @@ describe('a key', () => {
       }
     });
 
-    it(`is taken as it is from ${way} where literal_keys is true`, async () => {
+    it(`is accepted unchanged from ${way} where literal_keys is true`, async () => {
       for (const raw of ['inbox/../x', 'inbox//x', '/inbox/x', './inbox/x', 'inbox/.sgwtmp/x', 'inbox__XLDIR__']) {
         seen = [];
         engine.questions.length = 0;

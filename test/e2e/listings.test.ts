@@ -46,7 +46,7 @@ describe('a listing', () => {
   const ODD = `a <&>"' +é/%\u0001`;
   const ENCODED = "a%20%3C%26%3E%22'%20%2B%C3%A9/%25%01";
 
-  it('of version 2 is empty and repeats what was asked', async () => {
+  it('of version 2 is empty and repeats the parameters of the request', async () => {
     const asked = { Prefix: 'a&b/', Delimiter: '/', MaxKeys: 7, StartAfter: 'a&b/c', ContinuationToken: 't' };
     const { $metadata, ...listed } = await client.send(new ListObjectsV2Command({ Bucket, ...asked }));
     assert.deepEqual(listed, { Name: Bucket, KeyCount: 0, IsTruncated: false, ...asked });
@@ -77,7 +77,7 @@ describe('a listing', () => {
     assert.deepEqual(found, { Bucket, IsTruncated: false, ...uploads });
   });
 
-  it('says no more than S3 would: pages of at most 1,000, no delimiter that is empty, nothing of the name of another bucket', async () => {
+  it('returns no more than S3 would: pages of at most 1,000, no delimiter that is empty, nothing of the name of another bucket', async () => {
     const { body } = await list('open?prefix=&delimiter=&max-keys=5000&metadata=true');
     assert.equal(
       body,
@@ -101,7 +101,7 @@ describe('a listing', () => {
       assert.deepEqual([answer.status, codeOf(answer)], [400, 'InvalidArgument']);
     });
 
-  it('is not for strangers, and no other question becomes one', async () => {
+  it('needs credentials, and no other request becomes one', async () => {
     assert.equal((await list('guarded?list-type=2')).status, 403);
     assert.equal((await list('guarded')).status, 403);
     assert.equal((await list('open?policy')).status, 405);
@@ -115,7 +115,7 @@ describe('a listing', () => {
       assert.deepEqual([answer.status, codeOf(answer)], [403, 'AccessDenied']);
       assert.match(
         answer.body,
-        /<Message>Listings are refused: this gateway accepts uploads only \(setting: listings\)/,
+        /<Message>Listings are refused: this gateway accepts only uploads \(setting: listings\)/,
       );
       assert.equal(gateway.log.at(-1)?.error_type, 'listing_refused');
     });

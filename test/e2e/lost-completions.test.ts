@@ -22,7 +22,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 const PART_ETAG = '5d41402abc4b2a76b9719d911017c592';
 const KEYS = { accessKey: 'mizuchi', secretKey: 'mizuchi-secret' };
 
-describe('a completion whose answer is lost', () => {
+describe('a completion whose response is not received', () => {
   const faults = new FaultPlan();
   let seen: RequestRecord[] = [];
   let directory: string;
@@ -66,7 +66,7 @@ describe('a completion whose answer is lost', () => {
   const etagAtStore = async (Key: string): Promise<string | undefined> =>
     (await atStore.send(new HeadObjectCommand({ Bucket: 'my-bucket', Key }))).ETag;
 
-  it('has happened, if the upload has gone and the object is there', async () => {
+  it('has happened, if the upload no longer exists and the object is there', async () => {
     const { ETag, Bucket, Key } = await completeWith('happened', { kind: 'reset', at: 'answer' });
     assert.deepEqual([Bucket, Key], ['uploads', 'happened']);
     assert.equal(ETag, await etagAtStore('happened'));
@@ -78,7 +78,7 @@ describe('a completion whose answer is lost', () => {
     assert.equal(ETag, await etagAtStore('condition'));
   });
 
-  it('has happened, too, if half of the answer came', async () => {
+  it('has happened, too, if half of the response came', async () => {
     const { ETag } = await completeWith('half', { kind: 'half-answer' });
     assert.equal(ETag, await etagAtStore('half'));
   });
@@ -131,7 +131,7 @@ describe('a completion whose answer is lost', () => {
     assert.deepEqual(outcomes, [unknown, unknown, done, done, unknown]);
   });
 
-  it('is an error, if the store never answers it', async () => {
+  it('is an error, if the store never responds', async () => {
     const failure = await completeWith('never', { kind: 'reset', at: 'head' }, 9).catch((error) => error);
     assert.deepEqual([failure.name, failure.$metadata.httpStatusCode], ['BadGateway', 502]);
     assert.equal(operations().filter((name) => name === 'CompleteMultipartUpload').length, 2);

@@ -10,7 +10,7 @@ import { send } from '../support/http-client.ts';
 import { receiveHttp } from '../support/otlp-receiver.ts';
 import { RawStore } from '../support/raw-store.ts';
 
-describe("a gateway that is told by OpenTelemetry's variables", () => {
+describe("a gateway that is configured with OpenTelemetry's variables", () => {
   const config = (store: string, tracing: object | undefined) => ({
     server: { address: '127.0.0.1:0' },
     buckets: [{ name: 'uploads', s3: { bucket: 'my-bucket', endpoint: store, access_key: 'a', secret_key: 's' } }],
@@ -18,7 +18,7 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
     ...(tracing !== undefined && { tracing }),
   });
 
-  it('sends its spans where they say, and none when they say so', { timeout: 30_000 }, async (t) => {
+  it('sends its spans to their endpoint, and none when they disable it', { timeout: 30_000 }, async (t) => {
     const store = await RawStore.start();
     const collector = await receiveHttp();
     t.after(() => Promise.all([store.close(), collector.close()]));
@@ -41,7 +41,7 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
     }
   });
 
-  it('runs with those that make no sense, and says so once', { timeout: 30_000 }, async (t) => {
+  it('runs with invalid values, and logs that once', { timeout: 30_000 }, async (t) => {
     const store = await RawStore.start();
     const collector = await receiveHttp();
     t.after(() => Promise.all([store.close(), collector.close()]));
@@ -73,7 +73,7 @@ describe("a gateway that is told by OpenTelemetry's variables", () => {
     assert.equal(store.requests.at(-1)!.headers.traceparent, undefined, 'and nothing sent on');
   });
 
-  it('says which setting each has decided, and no value of a header', async (t) => {
+  it('logs which setting each one sets, and no value of a header', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-variables-'));
     t.after(() => rm(folder, { recursive: true }));
     const file = join(folder, 'config.yaml');

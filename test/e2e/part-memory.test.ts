@@ -161,7 +161,7 @@ describe('the memory for parts', () => {
       assert.equal(gateway.log.at(-1)!.error_reason, 'no_part_memory');
     });
 
-    it('is taken back from a slow upload of which parts are stored already, and none is left behind', async (t) => {
+    it('is reclaimed from a slow upload with stored parts, and none is left behind', async (t) => {
       const { gateway, store } = await sceneWith(t, { ...SMALL, memory_wait_seconds: 20 });
       const [slow] = await drippers(t, gateway, 1, 8 * MIB, 60);
       await until(gateway, 'mizuchi_part_memory_bytes', (value) => value === 5 * MIB);

@@ -183,7 +183,7 @@ for (const scheme of ['http', 'https'] as const) {
       assert.ok(store.requests.every(({ complete }) => !complete));
     });
 
-    it('are answered before the refusal of what comes behind them', async () => {
+    it('get their responses before the refusal of a later request', async () => {
       const behind = ['\0\0\0\r\n\r\n', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 'GET / HTTP/1.1\r\nHos'];
       for (const rest of behind) {
         const socket = await open();
@@ -271,7 +271,7 @@ for (const scheme of ['http', 'https'] as const) {
       assert.deepEqual(store.requests, []);
     });
 
-    it('are served behind one that asks to continue without a body', async () => {
+    it('are served behind one that expects 100 Continue without a body', async () => {
       const asks = (request: string): string => request.replace('Host: g', 'Host: g\r\nExpect: 100-continue');
       const socket = await open();
       const answered = readAll(socket);
@@ -307,7 +307,7 @@ async function openConnections({ app }: TestGateway): Promise<number> {
 }
 
 describe('a client that pipelines', () => {
-  it('is told of a draining gateway in turn', async () => {
+  it('is notified of a draining gateway in turn', async () => {
     const store = await RawStore.start();
     const gateway = await startGateway({ storeUrl: store.url });
     const { promise: gate, resolve: go } = Promise.withResolvers<void>();

@@ -137,7 +137,7 @@ describe('POST forms', () => {
     ['k'.repeat(1024), `/my-bucket/${'k'.repeat(1024)}`],
   ];
   for (const [key, target] of keys) {
-    it(`write the key ${JSON.stringify(key.slice(0, 20))} as it stands in the form`, async () => {
+    it(`write the key ${JSON.stringify(key.slice(0, 20))} as it is in the form`, async () => {
       const answer = await post({ key }, Buffer.from('x'));
       assert.equal(answer.status, 204, await answer.text());
       assert.equal(only().target, target);
@@ -151,7 +151,7 @@ describe('POST forms', () => {
     [undefined, 204],
   ];
   for (const [field, status] of statuses) {
-    it(`are answered ${status} where success_action_status is ${field}`, async () => {
+    it(`get ${status} where success_action_status is ${field}`, async () => {
       const fields: Record<string, string> = field === undefined ? {} : { success_action_status: field };
       const answer = await post({ key: 'a b/k', ...fields }, Buffer.from('x'));
       assert.deepEqual([answer.status, await answer.text()], [status, '']);
@@ -161,7 +161,7 @@ describe('POST forms', () => {
     });
   }
 
-  it('are answered with a document where success_action_status is 201', async () => {
+  it('get a document where success_action_status is 201', async () => {
     const answer = await post({ key: '<ü> & k', success_action_status: '201' }, Buffer.from('x'), '/uploads/');
     assert.equal(answer.status, 201);
     assert.equal(answer.headers.get('content-type'), 'application/xml');
@@ -193,7 +193,7 @@ describe('POST forms', () => {
     });
   }
 
-  it('are asked for with 100 Continue, and leave the connection usable', async (t) => {
+  it('get 100 Continue, and leave the connection usable', async (t) => {
     const client = await RawClient.connect(gateway.url);
     t.after(() => client.destroy());
     for (const size of [10, 200_000]) {

@@ -104,7 +104,7 @@ for (const checksum of ['none', 'crc64nvme', 'unsupported'] as const) {
       });
     }
 
-    it('has none that nobody has asked for', async () => {
+    it('has no checksum that is not configured or requested', async () => {
       const none = ['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload'];
       assert.deepEqual(await put({}), checksum === 'crc64nvme' ? inParts(own) : none);
     });

@@ -46,7 +46,7 @@ class Arrivals extends EventEmitter {
   }
 }
 
-describe('metrics and logs for a collector that wants to know who asks', () => {
+describe('metrics and logs for a collector that requires authentication', () => {
   let folder: string;
   let store: RawStore;
   let arrivals: Arrivals;
@@ -181,7 +181,7 @@ describe('metrics and logs for a collector that wants to know who asks', () => {
     ],
     ['a file of headers that is none', { headers_file: 'ca.pem' }, /metrics\.otlp: .*ca\.pem:1 is not a header/],
   ] as const) {
-    it(`are not tried with ${what}: that is said when the gateway starts`, async () => {
+    it(`are not tried with ${what}: that is reported when the gateway starts`, async () => {
       const metrics = { otlp: { endpoint: 'https://localhost:1', ...section } };
       await assert.rejects(async () => startGateway({ storeUrl: store.url, directory: folder, metrics }), wanted);
     });

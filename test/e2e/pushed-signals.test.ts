@@ -29,7 +29,7 @@ describe('metrics and logs over OTLP', () => {
     ...more,
   });
 
-  it('are what Prometheus is shown and what the log says, with the ids of the trace', async () => {
+  it('are the metrics that Prometheus scrapes and the lines of the log, with the ids of the trace', async () => {
     const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf', headers: { 'x-tenant': 'seven' } };
     const config = { metrics: { port: 0, otlp: { ...otlp, interval_seconds: 0.2 } }, logging: { otlp } };
     const gateway = await startGatewayProcess(configOf(config));

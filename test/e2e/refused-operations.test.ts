@@ -61,12 +61,12 @@ describe('an operation that is refused for good', () => {
     });
 
   for (const [name, value, words] of [
-    ['x-amz-copy-source', '/other/k', 'Copies are refused: this gateway accepts uploads only.'],
-    ['x-amz-copy-source-range', 'bytes=0-1', 'Copies are refused: this gateway accepts uploads only.'],
+    ['x-amz-copy-source', '/other/k', 'Copies are refused: this gateway accepts only uploads.'],
+    ['x-amz-copy-source-range', 'bytes=0-1', 'Copies are refused: this gateway accepts only uploads.'],
     [
       'x-amz-grant-read',
       'id=1',
-      'ACLs are refused: this gateway accepts uploads only, and their objects stay private.',
+      'ACLs are refused: this gateway accepts only uploads, and their objects stay private.',
     ],
     ['x-amz-from-the-future', '1', 'This gateway does not offer what the header x-amz-from-the-future requests.'],
   ] as const)

@@ -85,7 +85,7 @@ describe('an object that the gateway splits', () => {
   });
 
   for (const size of [0, 1, 70_000, 5 * MIB, 5 * MIB + 1, OBJECT.length]) {
-    it(`may have ${size} bytes that nobody has counted`, async () => {
+    it(`may have ${size} bytes of undeclared length`, async () => {
       const body = OBJECT.subarray(0, size);
       const answer = await put('uncounted', body, { 'transfer-encoding': 'chunked' });
       assert.equal(answer.status, 200, answer.body);
@@ -112,7 +112,7 @@ describe('an object that the gateway splits', () => {
     assert.ok((await stored('from/a form')).equals(OBJECT));
   });
 
-  it('may be a part of a client’s upload that nobody has counted, if it fits into the memory of a part', async () => {
+  it('may be a part of a client’s upload with an undeclared length, if it fits into the memory of a part', async () => {
     const begun = await send(gateway.url, 'POST', '/uploads/by-client?uploads', '');
     const id = /<UploadId>([^<]+)</.exec(begun.body)?.[1];
     const chunked = { 'transfer-encoding': 'chunked' };
@@ -217,7 +217,7 @@ describe('an object that the gateway splits', () => {
     });
   }
 
-  it('is there if only the answer to its completion was lost: the store is asked', async () => {
+  it('is there if only the response to its completion was not received: the gateway checks the store', async () => {
     faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault: { kind: 'reset', at: 'answer' } });
     const answer = await put('lost', OBJECT);
     assert.equal(answer.status, 200, answer.body);
@@ -234,7 +234,7 @@ describe('an object that the gateway splits', () => {
     assert.deepEqual(operations().slice(-4, -1), ['CompleteMultipartUpload', 'ListParts', 'CompleteMultipartUpload']);
   });
 
-  it('is not taken for another object that stands there, and leaves nothing behind', async () => {
+  it('is not confused with another object under its key, and leaves nothing behind', async () => {
     assert.equal((await put('other', Buffer.from('another'))).status, 200);
     faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault: { kind: 'reset', at: 'body' } });
     const answer = await put('other', OBJECT);
@@ -288,8 +288,8 @@ describe('an object that the gateway splits', () => {
   });
 });
 
-describe('a store that says yes before it has a part', () => {
-  it('is not believed, and asked to forget the others', async () => {
+describe('a store that responds with success before it has a part', () => {
+  it('is not believed, and the upload is aborted', async () => {
     const store = await RawStore.start();
     const gateway = await startGateway({ storeUrl: store.url, upload: UPLOAD });
     try {
@@ -311,7 +311,7 @@ describe('a store that says yes before it has a part', () => {
 describe('a part that the store is still taking when the upload fails', () => {
   const numberOf = (target: string): string | null => new URL(target, 'http://s').searchParams.get('partNumber');
 
-  it('is waited for if it has wholly gone, and the upload is aborted after it', async () => {
+  it('is waited for if it was sent completely, and the upload is aborted after it', async () => {
     const store = await RawStore.start();
     // A part has to be more than the kernel's buffers take.
     const upload = { ...UPLOAD, multipart_threshold: '16MiB', part_size: '16MiB', memory_limit: '96MiB' };

@@ -257,7 +257,7 @@ describe('memory for bodies that come byte by byte', () => {
     });
   }
 
-  it('is taken when bytes come, and not for those that may come: a form that has just begun', async (t) => {
+  it('is allocated when bytes come, and not in advance: a form that has just begun', async (t) => {
     const [connections, most] = [250, 20 * 1024];
     const ofObjects = () => growth(connections, () => [put('/uploads/k', 'Content-Length: 30000'), '--']);
     const ofForms = () => growth(connections, () => [form('uploads', 30_000), '--']);
@@ -297,7 +297,7 @@ describe('memory for bodies that come byte by byte', () => {
     ],
   ];
   for (const [whose, stub, bytes, requests] of answers) {
-    it(`is about the same as for larger pieces: an answer of ${whose}`, async (t) => {
+    it(`is about the same as for larger pieces: a response of ${whose}`, async (t) => {
       const [first, second] = await Promise.all(requests());
       const large = await growth(1, () => [first!], stub().begins(whole('x'.repeat(bytes))));
       const tiny = await growth(1, () => [second!], stub().begins(one('x'.repeat(bytes))));
@@ -307,11 +307,11 @@ describe('memory for bodies that come byte by byte', () => {
   }
 });
 
-describe('memory for an answer of a collector that comes byte by byte', () => {
+describe('memory for a response of a collector that comes byte by byte', () => {
   /** The exporter has a heap of its own, so the whole process is what is looked at, garbage included. */
   const MOST = 48 * 1024 * 1024;
 
-  it('is no more than the answer has bytes, and some garbage', async (t) => {
+  it('is no more than the bytes of the response, and some garbage', async (t) => {
     const collector = await Stub.start();
     const config = {
       server: { address: '127.0.0.1:0' },

@@ -111,7 +111,7 @@ const coded =
   (response, status, text) =>
     void response.writeHead(status, { 'content-encoding': coding }).end(encode(text));
 
-describe('a server that compresses although it is asked not to', () => {
+describe('a server that compresses although the request does not accept that', () => {
   let store: RawStore;
   let engine: FakeEngine;
   let provider: IdentityProvider;

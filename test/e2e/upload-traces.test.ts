@@ -131,7 +131,7 @@ describe('the trace of a multipart upload', () => {
     assert.ok(Body.equals(await stored.Body!.transformToByteArray()));
   });
 
-  it('is one when another gateway takes the parts, and its spans have the id that the store knows', async () => {
+  it('is one when another gateway receives the parts, and its spans have the id that the store knows', async () => {
     const [first, second] = gateways.map(({ url }) => clientOf(url)) as [S3Client, S3Client];
     const upload = { Bucket: 'uploads', Key: 'on-two-gateways' };
     const { UploadId } = await first.send(new CreateMultipartUploadCommand(upload));

@@ -68,7 +68,7 @@ describe('in a real Prometheus', () => {
     await untilAnswered(new Map(queries), (value) => Number.isFinite(value) && value > 0);
   });
 
-  it('the share of one bucket in the time is that of its own uploads', async () => {
+  it('the time of one bucket is that of its uploads', async () => {
     const { panels } = JSON.parse(await readFile(deployed('grafana/mizuchi-uploadr.json'), 'utf8')) as Dashboard;
     const { targets = [] } = panels.find(({ title }) => title === 'Upload time by cause')!;
     const shares = targets.map(({ expr }) =>
@@ -90,7 +90,7 @@ describe('in a real Prometheus', () => {
     assert.deepEqual([slow?.metric.bucket, others], ['slow', []], 'and for nobody else');
   });
 
-  it('every alert waits as it should, and says what promtool expects', async () => {
+  it('every alert waits as it should, with the text that promtool expects', async () => {
     for (const args of [
       ['check', 'rules', ALERTS],
       ['test', 'rules', deployed('prometheus/alerts.test.yaml')],

@@ -105,7 +105,7 @@ for (const [storeName, start] of Object.entries(STARTS)) {
       });
     }
 
-    it('a store that was gone and is back', async () => {
+    it('a store that was unavailable and is back', async () => {
       const { port } = new URL(proxy.url);
       await proxy.close();
       assert.equal((await put('gone', OBJECTS.small)).status, 503);

@@ -97,7 +97,7 @@ describe('traces in a real Jaeger', () => {
           tags: callTags(store.url, 'PutObject', 'PUT', key, tags),
         });
 
-        it('show a PutObject, inside the span of the client that asked for it', async () => {
+        it('show a PutObject, inside the span of the client that sent it', async () => {
           const caller = { ...newCaller(), traceState: 'vendor=value' };
           const body = randomBytes(300_000);
           const began = Date.now();
@@ -239,7 +239,7 @@ describe('traces in a real Jaeger', () => {
           ]);
         });
 
-        it('show an upload that the client broke off, and how far it came', async () => {
+        it('show an upload that the client aborted, and how far it came', async () => {
           const caller = newCaller();
           const client = await RawClient.connect(gateway.url);
           const [declared, sent] = [3_000_000, 2_000_000];

@@ -62,7 +62,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'of this project: a table in the code': ['domain/request-headers.ts'],
   'of the operator: files, environment, arguments': [
     'app/bucket/auth.ts',
-    'app/doctor/collector-mend.ts',
+    'app/doctor/collector-hint.ts',
     'app/doctor/policy.ts',
     'auth/jwt/configured-key.ts',
     'authz/engine.ts',
@@ -127,7 +127,7 @@ function filesThatTakeTextApart(): string[] {
 describe('the table of parsers', () => {
   const named = new Set([...PARSERS.flatMap(({ files }) => files), ...Object.values(ELSEWHERE).flat()]);
 
-  it('names every file that takes text apart: add yours to test/fuzz/parsers, or say here whose text it reads', () => {
+  it('names every file that takes text apart: add yours to test/fuzz/parsers, or name here the source of its text', () => {
     assert.deepEqual(
       filesThatTakeTextApart().filter((file) => !named.has(file)),
       [],

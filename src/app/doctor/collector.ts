@@ -5,7 +5,7 @@ import { resourceAttributes } from '../../config/resource-attributes.ts';
 import type { TracingConfig } from '../../config/tracing.ts';
 import type { Log } from '../../domain/log.ts';
 import { packageVersion } from '../../kit/package-version.ts';
-import { type CollectorSection, mendOf } from './collector-mend.ts';
+import { type CollectorSection, collectorHint } from './collector-hint.ts';
 import { type Finding, fails, find, works } from './finding.ts';
 
 /** For one collector. */
@@ -49,7 +49,7 @@ function inTime<C extends OtlpConfig>(otlp: C): C {
 
 /** @param reason why it was not accepted; undefined if it was. */
 function judge(section: CollectorSection, what: string, otlp: OtlpConfig, reason: string | undefined) {
-  return reason === undefined ? works(`it accepted ${what}`) : fails(reason, mendOf(reason, section, otlp));
+  return reason === undefined ? works(`it accepted ${what}`) : fails(reason, collectorHint(reason, section, otlp));
 }
 
 async function sendSpan(config: TracingConfig, directory: string) {
@@ -67,7 +67,7 @@ async function sendSpan(config: TracingConfig, directory: string) {
   if (exported === 1) return works(`it accepted a span: trace ${span.traceId}, service ${config.service_name}`);
   const [drop = 'not delivered'] = Object.entries(dropped).flatMap(([why, count]) => (count > 0 ? [why] : []));
   const reason = reasons.at(-1) ?? drop;
-  return fails(reason, mendOf(reason, 'tracing.otlp', config.otlp));
+  return fails(reason, collectorHint(reason, 'tracing.otlp', config.otlp));
 }
 
 /** Keeps the tracer's reasons. */

@@ -102,7 +102,7 @@ export class ByteWriter {
     this.length += 8;
   }
 
-  /** A `double`. Zero has no sign: attributes are compared with those of other spans, and to a comparison it has none. */
+  /** A `double`. Negative zero is written as zero, because comparisons treat them as equal. */
   double(value: number): void {
     this.length = this.bytes.writeDoubleLE(value === 0 ? 0 : value, this.length);
   }

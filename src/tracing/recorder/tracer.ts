@@ -15,8 +15,8 @@ import {
   type TraceState,
   trace,
 } from '@opentelemetry/api';
-import type { RequestClues } from '../../domain/span.ts';
-import { CLUES_KEY, type Sampler, type SamplingDecision } from '../sampler/sampler.ts';
+import type { SamplingHints } from '../../domain/span.ts';
+import { SAMPLING_HINTS_KEY, type Sampler, type SamplingDecision } from '../sampler/sampler.ts';
 import { wordsOf } from './ids.ts';
 import { LocalTrace } from './local-trace.ts';
 import { RecordingSpan, type TracerContext } from './recording-span.ts';
@@ -65,7 +65,7 @@ export class Tracer implements TracerApi {
     const traceId = parent?.traceId ?? ids.traceId();
     const words = parent === undefined ? ids.traceWords() : wordsOf(traceId);
     const random = parent === undefined ? RANDOM_FLAG : parent.traceFlags & RANDOM_FLAG;
-    const decision = sampler.decide(traceId, parent, around.getValue(CLUES_KEY) as RequestClues | undefined);
+    const decision = sampler.decide(traceId, parent, around.getValue(SAMPLING_HINTS_KEY) as SamplingHints | undefined);
     const traceFlags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
     const traceState = stateOf(decision, parent);
     if (!decision.sampled && tail === undefined) return this.#unsampled({ traceId, traceFlags, traceState }, around);

@@ -1,5 +1,5 @@
 /** Other samplers for some buckets and operations. */
-import type { RequestClues } from '../../domain/span.ts';
+import type { SamplingHints } from '../../domain/span.ts';
 import type { Sampler } from './sampler.ts';
 
 export interface Override {
@@ -13,14 +13,14 @@ export interface Override {
 export function withOverrides(overrides: readonly Override[], otherwise: Sampler): Sampler {
   if (overrides.length === 0) return otherwise;
   return {
-    decide(traceId, parent, clues) {
-      const { sampler } = overrides.find((override) => fits(override, clues)) ?? { sampler: otherwise };
-      return sampler.decide(traceId, parent, clues);
+    decide(traceId, parent, hints) {
+      const { sampler } = overrides.find((override) => fits(override, hints)) ?? { sampler: otherwise };
+      return sampler.decide(traceId, parent, hints);
     },
   };
 }
 
-function fits({ bucket, operations }: Override, clues: RequestClues | undefined): boolean {
-  if (bucket !== undefined && bucket !== clues?.bucket) return false;
-  return operations === undefined || (clues?.operation !== undefined && operations.includes(clues.operation));
+function fits({ bucket, operations }: Override, hints: SamplingHints | undefined): boolean {
+  if (bucket !== undefined && bucket !== hints?.bucket) return false;
+  return operations === undefined || (hints?.operation !== undefined && operations.includes(hints.operation));
 }

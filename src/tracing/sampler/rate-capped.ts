@@ -6,8 +6,8 @@ import type { Sampler, SamplingDecision } from './sampler.ts';
 /** What share is kept is not known then, so none is claimed in the trace state (OTel specification, "TraceState: Probability Sampling"). */
 export function rateCapped(sampler: Sampler, cap: RateCap): Sampler {
   return {
-    decide(traceId, parent, clues): SamplingDecision {
-      const decision = sampler.decide(traceId, parent, clues);
+    decide(traceId, parent, hints): SamplingDecision {
+      const decision = sampler.decide(traceId, parent, hints);
       if (!decision.sampled) return decision;
       const { sampled, reason } = cap.take() ? decision : { sampled: false, reason: 'rate_limited' };
       return { sampled, reason, ...withoutThreshold(parent) };

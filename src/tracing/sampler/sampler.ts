@@ -1,9 +1,9 @@
 /** Which traces are kept. A sampler decides once for each local root, with a reason. */
 import { createContextKey, type SpanContext, type TraceState } from '@opentelemetry/api';
-import type { RequestClues } from '../../domain/span.ts';
+import type { SamplingHints } from '../../domain/span.ts';
 
 /** Context key of the sampling hints of a request. */
-export const CLUES_KEY = createContextKey('mizuchi request clues');
+export const SAMPLING_HINTS_KEY = createContextKey('mizuchi sampling hints');
 
 export interface SamplingDecision {
   readonly sampled: boolean;
@@ -20,6 +20,6 @@ export interface CallerContext extends SpanContext {
 }
 
 export interface Sampler {
-  /** @param parent the valid context that the caller sent, if any. @param clues bucket and operation of the request, if known. */
-  decide(traceId: string, parent: CallerContext | undefined, clues?: RequestClues): SamplingDecision;
+  /** @param parent the valid context that the caller sent, if any. @param hints bucket and operation of the request, if known. */
+  decide(traceId: string, parent: CallerContext | undefined, hints?: SamplingHints): SamplingDecision;
 }

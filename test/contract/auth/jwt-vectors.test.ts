@@ -101,7 +101,7 @@ describe('the examples of the standards', () => {
     });
   }
 
-  it('are accepted: RFC 7515, A.1, whose secret is no text', async () => {
+  it('are accepted: RFC 7515, A.1, whose secret is not text', async () => {
     const key = createSecretKey(Buffer.from(A1.secret, 'base64url'));
     const provider = { options: optionsOf('HS256'), source: configuredKey(key) };
     const now = () => (EXPIRES - 1) * 1000;

@@ -85,7 +85,7 @@ describe('a new policy engine', () => {
     assert.deepEqual(first?.body, { action: 'PutObject', key: 'allowed' });
   });
 
-  it('has a span of its own, with the attributes of every engine', async () => {
+  it('has its own span, with the attributes of every engine', async () => {
     const calls = () => collector.spans().filter(({ name }) => name === 'authz.word_engine');
     await collector.until(() => calls().length === 2);
     for (const name of ['authz.decision', 'authz.breaker', 'url.full', 'server.address'])

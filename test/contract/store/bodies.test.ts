@@ -158,7 +158,7 @@ describe('the store and bodies', () => {
       });
     }
 
-    it('refuses a head without the decoded length or the name of the trailer', async () => {
+    it('refuses headers without the decoded length or the name of the trailer', async () => {
       const encoding = { 'transfer-encoding': 'chunked', 'content-encoding': 'aws-chunked' };
       const noLength = await putHead(STREAMING, { ...encoding, 'x-amz-trailer': 'x-amz-checksum-crc32' });
       await assertRefused(await sendChunked(noLength, good), '411 MissingContentLength');
@@ -191,14 +191,14 @@ describe('the store and bodies', () => {
     }
   });
 
-  describe('that wait to be asked for', () => {
+  describe('that wait for 100 Continue', () => {
     const expecting = (payloadHash: string, headers: Record<string, string>) =>
       running.sendHead(
         { method: 'PUT', path: `/${BUCKET}/expected`, payloadHash, headers },
         { expect: '100-continue' },
       );
 
-    it('asks for a body when it will take it', async () => {
+    it('requests a body that it will accept', async () => {
       const socket = await expecting(sha256(BODY), length);
       await socket.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
       socket.write(BODY);
@@ -206,7 +206,7 @@ describe('the store and bodies', () => {
       assert.ok((await running.contentOf('expected')).equals(BODY));
     });
 
-    it('refuses without asking, and closes the connection', async () => {
+    it('refuses without 100 Continue, and closes the connection', async () => {
       const socket = await expecting(sha256(BODY), { ...length, 'if-none-match': '*' });
       const answer = await socket.closed();
       assert.match(answer, /^HTTP\/1\.1 412 /);
@@ -216,7 +216,7 @@ describe('the store and bodies', () => {
   });
 
   for (const when of ['before its body', 'in the middle of its body'] as const) {
-    it(`answers a refusal to a client that goes on sending, and serves its next request: ${when}`, async () => {
+    it(`sends a refusal to a client that goes on sending, and serves its next request: ${when}`, async () => {
       const body = Buffer.alloc(4 * 1024 * 1024, 'no chunk size');
       const headers = { 'content-length': String(body.length), 'x-amz-decoded-content-length': '1' };
       const path = when === 'before its body' ? '/not-there/k' : `/${BUCKET}/refused`;
@@ -242,7 +242,7 @@ describe('the store and bodies', () => {
     assert.equal(await sendPlain(await running.sendHead(remove), Buffer.from('x')), '400 InvalidRequest');
   });
 
-  it('answers what is not HTTP, and targets that are no paths, with an error of S3', async () => {
+  it('responds with an S3 error to bytes other than HTTP, and to targets other than paths', async () => {
     for (const [bytes, code] of [
       ['NONSENSE\r\n\r\n', 'BadRequest'],
       ['GET http://x/b/k HTTP/1.1\r\nhost: x\r\n\r\n', 'InvalidURI'],

@@ -22,7 +22,7 @@ describe('the store and credentials', () => {
     await running.assertAbsent('k');
   });
 
-  it('refuses the anonymous, whatever they ask for, and names the request', async () => {
+  it('refuses every anonymous request, and names the request', async () => {
     for (const [method, path] of [
       ['PUT', `/${BUCKET}/k`],
       ['GET', `/${BUCKET}/k`],
@@ -67,7 +67,7 @@ describe('the store and credentials', () => {
     }
   });
 
-  it('refuses what was changed after it was signed', async () => {
+  it('refuses requests that were changed after signing', async () => {
     const request = {
       method: 'PUT',
       path: `/${BUCKET}/changed`,
@@ -89,7 +89,7 @@ describe('the store and credentials', () => {
     assert.equal((await send(running.store.url, 'PUT', request.path, 'x', signed)).status, 200);
   });
 
-  it('refuses a second Authorization header, and a signed header beside a presigned query', async () => {
+  it('refuses a second Authorization header, and a signed header next to a presigned query', async () => {
     const request = { method: 'PUT', path: `/${BUCKET}/two`, payloadHash: sha256('x') };
     const signed = await signHeaders(request, running.host);
     const { authorization, ...rest } = signed as { authorization: string };
@@ -145,7 +145,7 @@ describe('the store and credentials', () => {
     assert.deepEqual(await attempt(url), [200, undefined]);
   });
 
-  it('never takes a streaming body for a presigned one that does not say so', async () => {
+  it('never accepts a streaming body for a presigned URL that does not declare one', async () => {
     const target = await presignTarget({ method: 'PUT', path: `/${BUCKET}/streamed` }, running.host, 60);
     const headers = {
       'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',

@@ -53,7 +53,7 @@ describe('the store and its end', () => {
     assert.equal(String(await running.contentOf('resumed')), 'x');
   });
 
-  it('keeps what it had and nothing of what was under way when it is killed', async () => {
+  it('keeps stored objects, and nothing of unfinished uploads, when it is killed', async () => {
     const store = await spawnStore(running.directory);
     const credentials = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY };
     const client = new S3Client({ endpoint: store.url, forcePathStyle: true, region: 'us-east-1', credentials });
@@ -82,7 +82,7 @@ describe('the store and its end', () => {
     await running.assertNothingTemporary();
   });
 
-  it('ends in order on SIGTERM, and says why it cannot start', async () => {
+  it('ends in order on SIGTERM, and reports why it cannot start', async () => {
     const store = await spawnStore(running.directory);
     assert.match(store.said(), /^store on http:\/\/127\.0\.0\.1:\d+, objects in .*, buckets: test-bucket\n$/);
     const taken = await spawnStore(running.directory, store.url.slice('http://'.length));

@@ -110,7 +110,7 @@ describe('the store and faults on command', () => {
     assert.equal(record.status, undefined);
   });
 
-  it('reads as slowly as it is told, and so holds the client back', async () => {
+  it('reads at the configured rate, and so slows the client down', async () => {
     const big = Buffer.alloc(32 * 1024 * 1024, 7);
     const gate = Promise.withResolvers<void>();
     const reading = Promise.withResolvers<void>();
@@ -143,7 +143,7 @@ describe('the store and faults on command', () => {
     };
     const onComplete = (fault: Fault) => running.faults.add({ on: { operation: 'CompleteMultipartUpload' }, fault });
 
-    it('answers 200 with an error inside', async () => {
+    it('responds with 200 and an error inside', async () => {
       const complete = await upload('error');
       onComplete({ kind: 'refuse', at: 'body', status: 200, code: 'InternalError' });
       await assert.rejects(complete(), { name: 'InternalError' });
@@ -184,7 +184,7 @@ describe('the store and faults on command', () => {
     });
   });
 
-  it('sends half of an answer that has no document', async () => {
+  it('sends half of a response that has no document', async () => {
     always({ kind: 'half-answer' });
     const socket = await head();
     socket.write(BODY);

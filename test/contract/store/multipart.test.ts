@@ -119,7 +119,7 @@ describe('the store and multipart uploads', () => {
     await complete('declared', id, [{ PartNumber: 1, ETag, ChecksumCRC32 }]);
   });
 
-  it('refuses what is no list of the parts', async () => {
+  it('refuses a body that is not a list of the parts', async () => {
     const id = await create('listed');
     const one = { PartNumber: 1, ETag: (await part('listed', id, 1, PART)).ETag };
     const small = { PartNumber: 2, ETag: (await part('listed', id, 2, 'small')).ETag };
@@ -150,7 +150,7 @@ describe('the store and multipart uploads', () => {
     assert.equal(String(await running.contentOf('again')), 'second');
   });
 
-  it('says the same when a completion is asked for again', async () => {
+  it('returns the same response to a repeated completion', async () => {
     const id = await create('twice');
     const Parts = [{ PartNumber: 1, ETag: (await part('twice', id, 1, 'x')).ETag }];
     const answers = await Promise.all([complete('twice', id, Parts), complete('twice', id, Parts)]);

@@ -174,7 +174,7 @@ describe('the store and objects', () => {
     await stat(join(running.directory, 'buckets', bucket));
   });
 
-  it('refuses a key of 1025 bytes, and names that are no bucket', async () => {
+  it('refuses a key of 1025 bytes, and names that do not belong to a bucket', async () => {
     await assert.rejects(put('k'.repeat(1025), 'x'), s3Error('KeyTooLongError', 400));
     await assert.rejects(put(`${'k'.repeat(1023)}ü`, 'x'), s3Error('KeyTooLongError', 400));
     for (const Bucket of ['ab', 'Upper', '.dot', 'x'.repeat(64)]) {
@@ -266,7 +266,7 @@ describe('the store and conditions', () => {
   const get = (key: string, more: object) =>
     running.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key, ...more }));
 
-  it('creates only what is not there with If-None-Match: *', async () => {
+  it('creates only new objects with If-None-Match: *', async () => {
     await put('new', 'first', { IfNoneMatch: '*' });
     await assert.rejects(put('new', 'second', { IfNoneMatch: '*' }), s3Error('PreconditionFailed', 412));
     assert.equal(String(await running.contentOf('new')), 'first');

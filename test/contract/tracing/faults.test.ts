@@ -24,7 +24,7 @@ function assertBalanced({ recorded, queued, queueCapacity, exported, saved, drop
 }
 
 describe('tracing', () => {
-  it('delivers again when the collector is back, and says so', async () => {
+  it('delivers again when the collector is back, and logs it', async () => {
     for (const protocol of ['http/protobuf', 'grpc'] as const) {
       const endpoint = await deadEndpoint();
       const log = keptLog();
@@ -45,7 +45,7 @@ describe('tracing', () => {
     }
   });
 
-  it('leaves a collector alone that asks for it, with all batches', async () => {
+  it('sends no batch before the Retry-After of a collector has passed', async () => {
     const arrivals: number[] = [];
     const receiver = await receiveHttp((response, _, count) => {
       arrivals.push(performance.now());

@@ -195,7 +195,7 @@ const ROWS = [
 ] as const;
 
 for (const { protocol, compression } of ROWS) {
-  describe(`spans over ${protocol} with compression ${compression}, beside the official SDK's`, () => {
+  describe(`spans over ${protocol} with compression ${compression}, next to the official SDK's`, () => {
     let ours: OtlpReceiver;
     let theirs: OtlpReceiver;
 

@@ -49,7 +49,7 @@ const DIRECTORIES: Readonly<Record<string, Typed>> = {
 
 const NO_CLOBBER: Typed = (url, to) => ['s5cmd', '--endpoint-url', url, 'cp', '-n', 'tree/leaf', `s3://${to}`];
 
-describe('head and listings', () => {
+describe('HEAD and listings', () => {
   let store: RealStore;
   let direct: S3Client;
   let stored: StoredObjects;
@@ -115,14 +115,14 @@ describe('head and listings', () => {
       }
     });
 
-    it(`${name} says why it fails where they are refused`, async () => {
+    it(`${name} reports why it fails where they are refused`, async () => {
       const { code, out, err } = await run(typed(gateway.url, `closed/${to}-refused`));
-      assert.match(out + err, /Listings are refused: this gateway accepts uploads only \(setting: listings\)/);
+      assert.match(out + err, /Listings are refused: this gateway accepts only uploads \(setting: listings\)/);
       assert.equal(code !== 0, name !== 'mc mirror', `${code}: mc mirror ends with 0 whatever comes of it`);
     });
   }
 
-  it('s5cmd -n keeps what is there, unless the bucket pretends that nothing is', async () => {
+  it('s5cmd -n keeps existing objects, unless the bucket pretends that there are none', async () => {
     const outcomes: Record<string, unknown> = {};
     for (const bucket of ['closed', 'seen', 'pretends']) {
       const object = { Bucket: STORE_BUCKET, Key: `no-clobber/${bucket}`, Body: 'what was there' };

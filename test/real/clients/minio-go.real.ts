@@ -121,7 +121,7 @@ describe('minio-go, which signs every chunk', () => {
     }
   }
 
-  it('is told that its secret is a wrong one, and the store hears nothing', async () => {
+  it('gets an error about its wrong secret, and the store receives nothing', async () => {
     await writeFile(join(folder, 'file'), 'hello');
     const { code, err } = await put(gateway.url, DEVICE.access_key, 'another', 'refused', []);
     assert.equal(code, 1);

@@ -18,13 +18,14 @@ const THINGS = '(?:gateway|store|bucket|client|collector|engine|server|port|list
 export const WORDS: readonly Word[] = [
   {
     word: 'answer',
-    pattern: /\b(?:answer(?:s|ed|ing)?|unanswered)\b/i,
+    pattern: /(?<!\{ do: reset, operation: PutObject, at: )\b(?:answer(?:s|ed|ing)?|unanswered)\b/i,
     instead: 'response, responds; for an engine: decision',
+    allowed: 'the example of a fault, whose setting `at` has the value `answer`',
   },
   {
     word: 'head (of a request)',
     pattern:
-      /(?<![.\w/-])[Hh]eads?\b(?!:|\/|-(?:of-line|based|and-listings)|\s+(?:sampl|of (?:the|a) (?:queue|list|line|branch)))/,
+      /(?<![.\w/-]|\(setting: |\bold name of |\bmeans head: …, but )[Hh]eads?\b(?!:|\/|-(?:of-line|based|and-listings)|\s+(?:sampl|of (?:the|a) (?:queue|list|line|branch)))/,
     instead: 'headers, request headers; of a file or a table: top',
     allowed:
       'the HTTP method HEAD, the setting `head`, head sampling (OpenTelemetry), head-of-line blocking, the head of a queue',

@@ -24,7 +24,7 @@ const request = (rawHeaders: readonly string[], headers: Record<string, string> 
   ({ incoming: { rawHeaders, headers } as Partial<Incoming> }) as Routed;
 
 describe('a bearer', () => {
-  it('is who the token says, and nothing is proven of the body', () => {
+  it('is the subject of the token, and nothing is proven of the body', () => {
     const { it, seen } = verifier();
     const proof = bearerAuthenticator(it).authenticate(
       request(['Host', 'h', 'Authorization', 'Bearer a.b.c']),

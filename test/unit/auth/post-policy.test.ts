@@ -246,7 +246,7 @@ describe("postPolicyAuthenticator: AWS's published example", () => {
     });
   }
 
-  it('tells the client what was signed, as S3 does', () => {
+  it('shows the client the signed text, as S3 does', () => {
     const signature = '0'.repeat(64);
     const { details, status } = failureOf({ ...EXAMPLE_FIELDS, 'x-amz-signature': signature });
     assert.equal(status, 403);
@@ -277,7 +277,7 @@ describe('postPolicyAuthenticator: session tokens', () => {
     return signed(policy, { key: 'k', 'x-amz-security-token': token }, key);
   };
 
-  it('say who it is, and until when', () => {
+  it('carry an identity and an expiry', () => {
     const { identity } = authenticate(form('good'), { tokens });
     assert.deepEqual(identity, {
       method: 'post_policy',

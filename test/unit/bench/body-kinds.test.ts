@@ -58,7 +58,7 @@ describe('the bodies of the benchmark', () => {
   };
 
   for (const kind of ['plain', 'undeclared', 'part', ...(Object.keys(PROMISING) as BodyKind[])] as const) {
-    it(`are taken, and are the whole object at the store: ${kind}`, async () => {
+    it(`are accepted, and are the whole object at the store: ${kind}`, async () => {
       const answer = await send(await written(kind, object));
       assert.match(answer, /^HTTP\/1\.1 200 /);
       const { headers, body } = store.requests.at(-1)!;
@@ -69,7 +69,7 @@ describe('the bodies of the benchmark', () => {
   }
 
   for (const [kind, code] of Object.entries(PROMISING) as [BodyKind, string][]) {
-    it(`are held against what was promised of them: ${kind}`, async () => {
+    it(`are checked against the promises about them: ${kind}`, async () => {
       const { head, body } = await written(kind, object);
       const spoiled = body.map((piece) => Buffer.from(piece));
       const largest = spoiled.find(({ length }) => length > 30_000)!;

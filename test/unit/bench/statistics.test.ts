@@ -32,7 +32,7 @@ describe('the bootstrap of the median', () => {
     assert.equal(high, firstAtLeast(0.975));
   });
 
-  it('covers the true median about as often as it says', () => {
+  it('covers the true median about as often as it claims', () => {
     const random = seededRandom(7);
     let covered = 0;
     for (let run = 0; run < 400; run++) {

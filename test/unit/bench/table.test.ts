@@ -32,7 +32,7 @@ describe('the comparison', () => {
     assert.equal(traced!.main, 55);
   });
 
-  it('says the same as a difference', () => {
+  it('has the same as a difference', () => {
     const heats = [heat([90, 180, 100], [110, 220, 100], [130, 231, 130])];
     assert.equal(compare(CONTESTANTS, heats, seededRandom(1))[2]!.difference.median, 30);
   });
@@ -53,7 +53,7 @@ describe('the comparison', () => {
     assert.deepEqual({ median, interval }, { median: 0.25, interval: { low: 0.2, high: 0.5 } });
   });
 
-  it('says the noise as the second by the first', () => {
+  it('has the noise as the second divided by the first', () => {
     assert.equal(noise([heat([100, 100, 200], [110, 110, 220], [1, 1, 1])], seededRandom(1)).median, 1.1);
   });
 });
@@ -63,7 +63,7 @@ describe('the text of figures', () => {
     assert.equal(ratioText({ median: 1.0341, interval: { low: 0.99, high: 1.0479 } }), '×1.034 [0.990, 1.048]');
   });
 
-  it('shows what is more and what is less', () => {
+  it('shows more with a plus and less with a minus', () => {
     assert.equal(percent(1.034), '+3.4 %');
     assert.equal(percent(0.975), '−2.5 %');
   });
@@ -72,7 +72,7 @@ describe('the text of figures', () => {
     assert.equal(differenceText({ median: 31.24, interval: { low: -0.26, high: 40 } }), '+31.2 [−0.3, +40.0]');
   });
 
-  it('says whether a target is met, and whether that is certain', () => {
+  it('shows whether a target is met, and whether that is certain', () => {
     const at = (median: number, low: number, high: number) => verdict({ median, interval: { low, high } }, 40);
     assert.equal(at(30, 20, 39), 'met');
     assert.equal(at(30, 20, 41), 'met, but not certainly');

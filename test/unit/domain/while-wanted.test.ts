@@ -7,7 +7,7 @@ import { whileWanted } from '../../../src/domain/while-wanted.ts';
 const isGone = (error: unknown): boolean => error instanceof Failure && error.type === 'client_aborted';
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-describe('waiting while somebody wants it', () => {
+describe('waiting while a client is connected', () => {
   it('gives what comes, and leaves nothing at the signal', async () => {
     const { signal } = new AbortController();
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -37,7 +37,7 @@ describe('waiting while somebody wants it', () => {
     assert.equal(listeners(client.signal), 0);
   });
 
-  it('does not begin for a client that has gone, and what fails afterwards disturbs nobody', async (t) => {
+  it('does not begin for a client that has disconnected, and a later failure is ignored', async (t) => {
     const unhandled: unknown[] = [];
     const note = (error: unknown): void => void unhandled.push(error);
     process.on('unhandledRejection', note);

@@ -170,7 +170,7 @@ describe('the queue of batches', () => {
     assert.deepEqual(namesIn(sent[1]!), ['span 0', 'span 1']);
   });
 
-  it('writes into memory that has come back, and never into what is still on its way', () => {
+  it('writes into returned memory, and never into memory that is still in transit', () => {
     const { tracer, sent, queue } = open({ maxBatchSize: 96, maxQueueSize: 1000 });
     const text = 'x'.repeat(400); // more than half of the memory of such a batch
     endSpans(tracer, 192, { text });

@@ -36,7 +36,7 @@ describe('certificate and key towards a collector', () => {
     assert.ok(tls.version > before);
   });
 
-  it('are not taken at the start if they do not fit', async () => {
+  it('are not accepted at the start if they do not match', async () => {
     await writeFile(certFile, CLIENT_CERTIFICATE);
     await writeFile(keyFile, SERVER_KEY);
     assert.throws(() => new CollectorTls({ certFile, keyFile }), /cert\.pem, .*key\.pem: .*mismatch/);

@@ -61,7 +61,7 @@ describe('what became of a batch', () => {
     ]);
   });
 
-  it('is logged of spans without room in the queue, but not of those that end after the gateway', () => {
+  it('is logged of spans without room in the queue, but not of spans that end after the gateway', () => {
     const { ledger, figures, messages } = open();
     ledger.refused('shutdown');
     assert.deepEqual(messages(), []);

@@ -55,7 +55,7 @@ describe('the log lines about failing exports', () => {
     for (let i = 2; i < times.length; i++) assert.ok(times[i]! - times[i - 2]! >= 60, `${times.slice(i - 2, i + 1)}`);
   });
 
-  it('is one line more at the end where spans were lost of which none has told, and no line where there were none', () => {
+  it('is one line more at the end where spans were lost and not yet reported, and no line where there were none', () => {
     const { delivery, log, figures, said } = open();
     delivery.failed('refused');
     figures.refuse('queue_full');
@@ -103,7 +103,7 @@ describe('the log lines about failing exports', () => {
     assert.deepEqual(said(), Array(2).fill('warn the collector accepted the spans with a warning'));
   });
 
-  it('says why, where, and how much was lost', () => {
+  it('states why, where, and how much was lost', () => {
     const { delivery, log, clock, figures } = open();
     for (let i = 0; i < 30; i++) figures.enqueue();
     delivery.failed('HTTP 503');

@@ -80,7 +80,7 @@ async function closeTimed(link: ExportChannel, timeoutMillis: number): Promise<[
 }
 
 describe('the link to the exporter thread', () => {
-  it('hands batches over without copying them, and hears what became of each', async () => {
+  it('hands batches over without copying them, and receives the result of each', async () => {
     const { link, settled, until } = open(OBEDIENT);
     const sent = [batch(1, 10), batch(2, 20)];
     for (const one of sent) link.send(one);
@@ -102,7 +102,7 @@ describe('the link to the exporter thread', () => {
     assert.ok(millis < 2000, `${millis} ms`);
   });
 
-  it('is closed in time, however the thread behaves, and says what is left', async () => {
+  it('is closed in time, however the thread behaves, and reports remaining spans', async () => {
     for (const program of [MUTE, BUSY]) {
       const { link } = open(program);
       link.send(batch(1));

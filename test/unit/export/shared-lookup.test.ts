@@ -30,7 +30,7 @@ function slow() {
 }
 
 describe('the lookup of collectors', () => {
-  it('is one for all who ask the same while it hangs, and a new one for who asks later', async () => {
+  it('is shared by all callers with the same name while it hangs, and a new one for a later caller', async () => {
     const { shared, names, question } = slow();
     const first = shared.all('c', { family: 0 });
     const hanging = await question(0);
@@ -44,14 +44,14 @@ describe('the lookup of collectors', () => {
     assert.deepEqual(names(), ['c', 'c']);
   });
 
-  it('is told that there is none where an answer is empty', async () => {
+  it('fails with ENOTFOUND where a response is empty', async () => {
     const { shared, question } = slow();
     const told = new Promise((resolve) => shared.lookup('c', {}, (error) => resolve(error?.code)));
     (await question(0)).resolve([]);
     assert.equal(await told, 'ENOTFOUND');
   });
 
-  it('is one at a time, whatever is asked, and whatever came of the one before', async () => {
+  it('is one at a time, whatever the name, and whatever the result of the one before', async () => {
     const { shared, names, question } = slow();
     const wrong = Object.assign(new Error('no'), { code: 'EAI_AGAIN' });
     const refused = assert.rejects(shared.all('a', {}), wrong);
@@ -86,7 +86,7 @@ describe('the lookup of collectors', () => {
     }
   });
 
-  it('tells them what is wrong', async () => {
+  it('passes the error on to them', async () => {
     const wrong = Object.assign(new Error('no'), { code: 'ENOTFOUND' });
     const { lookup } = new SharedLookup(() => Promise.reject(wrong));
     const error = await new Promise((resolve) =>

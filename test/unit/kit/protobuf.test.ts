@@ -44,7 +44,7 @@ describe('reading Protocol Buffers by field number', () => {
     assert.deepEqual([...readFields(inner as Uint8Array)], [{ number: 1, value: 7n }]);
   });
 
-  it('refuses what is no message, and never reads beyond it', () => {
+  it('refuses bytes that are not a message, and never reads beyond them', () => {
     const hopeless = [
       [0x08],
       [0x08, 0x80],

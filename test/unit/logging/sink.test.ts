@@ -54,7 +54,7 @@ describe('createLog', () => {
     );
   });
 
-  it('leaves out what is below its level', async () => {
+  it('leaves out lines below its level', async () => {
     const text = await written('json', 'warn', (log) => {
       log.debug({}, 'd');
       log.info({}, 'i');
@@ -70,7 +70,7 @@ describe('createLog', () => {
     );
   });
 
-  it('does not wait for a reader that stands still, and says afterwards what was lost', async () => {
+  it('does not wait for a stalled reader, and reports the lost lines afterwards', async () => {
     const reader = spawn('sh', ['-c', 'kill -STOP $$; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
     const fd = (reader.stdin as unknown as { _handle: { fd: number } })._handle.fd;
     const log = createLog({ level: 'info', format: 'json' }, fd);

@@ -14,7 +14,7 @@ function filled(): Registry {
 }
 
 describe('expose', () => {
-  it('gives Prometheus text without exemplars, whatever was asked before', () => {
+  it('gives Prometheus text without exemplars, whatever the request before', () => {
     const registry = filled();
     const first = expose(registry, '').text;
     expose(registry, 'application/openmetrics-text');

@@ -91,7 +91,7 @@ describe('the face of tracing', () => {
       assert.deepEqual([root.traceId, root.traceState, root.links], [origin.traceId, '', []]);
     });
 
-    it('is kept if that one was, or if the caller says so', () => {
+    it('is kept if that one was, or if the caller set the sampled flag', () => {
       const { tracer, decoded } = open();
       const dropped = { ...origin, flags: 2 };
       const span = tracer.startRequest([], {}, { origin: dropped });
@@ -222,7 +222,7 @@ describe('the names of HTTP attributes', () => {
 });
 
 describe('the context that holds a span', () => {
-  it('is one for everybody who uses the API', () => {
+  it('is one for all users of the API', () => {
     const key = createContextKey('test');
     const below = ROOT_CONTEXT.setValue(key, 'below');
     const [span, other] = ['1', '2'].map((digit) =>

@@ -31,7 +31,7 @@ const LOOKS_AFTER = [250, 500];
 /** Most attempts for one part, and for the abortion. */
 export const ATTEMPTS = 4;
 
-type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onUnanswered';
+type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onOutcomeUnknown';
 type Call = Pick<StoreCall, CallField> & Partial<Pick<StoreCall, 'payloadHash'>>;
 
 interface Stored {
@@ -92,10 +92,17 @@ export class StoreUpload {
     if (this.#md5) headers['content-md5'] = await checksumOf('md5', pieces);
     const query = [['partNumber', String(number)] as const];
     const body = { pieces, length };
-    const onUnanswered = () => {
+    const onOutcomeUnknown = () => {
       this.#isUncertain = true;
     };
-    const response = await this.#call('UploadPart', { headers, query, body, attempts: ATTEMPTS, signal, onUnanswered });
+    const response = await this.#call('UploadPart', {
+      headers,
+      query,
+      body,
+      attempts: ATTEMPTS,
+      signal,
+      onOutcomeUnknown,
+    });
     const { etag } = response.headers;
     if (etag === undefined)
       throw new Failure('store_invalid_answer', 'The response of the store contains no ETag for a part.');

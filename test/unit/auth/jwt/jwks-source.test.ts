@@ -84,7 +84,7 @@ describe('keys of an identity provider', () => {
     assert.equal(server.requests, 1);
   });
 
-  it('are asked for again when a token names a new one, once the cooldown is over', async (t) => {
+  it('are fetched again when a token names a new one, once the cooldown is over', async (t) => {
     const { server, verifier, clock } = await providerAt(t, keySet(ONE));
     await accepts(verifier, await ofOne());
     server.answer = keySet(TWO);
@@ -98,7 +98,7 @@ describe('keys of an identity provider', () => {
     assert.equal(server.requests, 2);
   });
 
-  it('end the tokens that a removed one has signed, remembered or not', async (t) => {
+  it('end the tokens that a removed one has signed, cached or not', async (t) => {
     const { server, verifier, clock } = await providerAt(t, keySet(ONE, TWO));
     const token = await ofOne();
     await accepts(verifier, token);
@@ -111,7 +111,7 @@ describe('keys of an identity provider', () => {
     await accepts(verifier, await ofTwo());
   });
 
-  it('are waited for by so many requests only: one more is told to come back', async (t) => {
+  it('are waited for by a limited number of requests: one more gets Retry-After', async (t) => {
     const { verifier } = await providerAt(t, keySet(ONE));
     const flood = await Promise.all(
       Array.from({ length: 300 }, (_, i) => signed(two.privateKey, LONG, { kid: `other-${i}` })),
@@ -140,7 +140,7 @@ describe('keys of an identity provider', () => {
     assert.equal(server.requests, 2);
   });
 
-  it('keep what was verified when the provider gives the same ones in another order', async (t) => {
+  it('keep verified tokens when the provider returns the same ones in another order', async (t) => {
     const { server, verifier, clock } = await providerAt(t, keySet(ONE, TWO));
     const token = await ofOne();
     const first = await accepts(verifier, token);
@@ -240,7 +240,7 @@ describe('keys of an identity provider', () => {
     await accepts(verifier, await ofOne());
   });
 
-  it('are asked for every five seconds, not more often, as long as there are none', async (t) => {
+  it('are fetched every five seconds, not more often, as long as there are none', async (t) => {
     const { server, verifier, clock } = await providerAt(t, says(500, ''));
     const token = await ofOne();
     for (let i = 0; i < 20; i++) await refusesWith(verifier, token, 'keys_unavailable');
@@ -312,7 +312,7 @@ describe('a response of an identity provider', () => {
       assert.deepEqual(results, ['error']);
     });
 
-  it('is given up if nobody listens, and the log says so once and without what is secret', async (t) => {
+  it('is given up if nothing listens, which is logged once and without secrets', async (t) => {
     const { verifier, clock, results, lines } = verifierAt(t, `${await deadEndpoint()}/keys?token=dear`);
     const token = await ofOne();
     await refusesWith(verifier, token, 'keys_unavailable');
@@ -324,7 +324,7 @@ describe('a response of an identity provider', () => {
     assert.doesNotMatch(JSON.stringify(lines), /dear/);
   });
 
-  it('may hold keys of any kind; only those that fit are used', async (t) => {
+  it('may hold keys of any kind; only suitable ones are used', async (t) => {
     const ec = ecPair();
     const { verifier } = await providerAt(
       t,
@@ -358,7 +358,7 @@ describe('a response of an identity provider', () => {
     assert.equal(server.requests, 1);
   });
 
-  it('is not sought where a token says', async (t) => {
+  it('is not fetched from a URL in a token', async (t) => {
     const evil = await startJwksServer(keySet(TWO));
     t.after(() => evil.close());
     const { verifier } = await providerAt(t, keySet(ONE));

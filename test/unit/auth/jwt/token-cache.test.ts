@@ -38,7 +38,7 @@ describe('the memory of verified tokens', () => {
     assert.equal(cache.size, 0);
   });
 
-  it('ends an entry after the longest time that it is told', () => {
+  it('ends an entry after the configured maximum age', () => {
     const cache = new TokenCache({ maxAgeMillis: 100 });
     cache.put('token', cached(1000), 50);
     assert.ok(cache.get('token', 149));
@@ -66,7 +66,7 @@ describe('the memory of verified tokens', () => {
     assert.equal(cache.get('token', 4), undefined);
   });
 
-  it('forgets what was used longest ago', () => {
+  it('evicts the least recently used entry', () => {
     const cache = new TokenCache({ entries: 3 });
     for (const token of ['a', 'b', 'c']) cache.put(token, cached(), 0);
     assert.ok(cache.get('a', 0));
@@ -76,7 +76,7 @@ describe('the memory of verified tokens', () => {
     for (const token of ['a', 'c', 'd']) assert.ok(cache.get(token, 0));
   });
 
-  it('holds no more text than it is told, whatever goes and comes', () => {
+  it('never holds more than the configured number of characters', () => {
     const cache = new TokenCache({ characters: 10 });
     for (let i = 0; i < 100; i++) {
       cache.put(`abc${i % 3}`, cached(i % 2 ? 1000 : i), i);

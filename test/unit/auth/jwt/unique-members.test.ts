@@ -43,7 +43,7 @@ describe('the members of a JSON text', () => {
       assert.equal(hasUniqueMembers(text), false);
     });
 
-  it('are told apart in a text that makes slow readers slow', () => {
+  it('are distinguished in a text that makes slow readers slow', () => {
     const text = `{"a":"${'\\\\'.repeat(50_000)}${'{[":'.replace('"', '\\"').repeat(10_000)}","b":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
     JSON.parse(text);
     assert.equal(hasUniqueMembers(text), true);

@@ -97,7 +97,7 @@ describe('a token', () => {
     await refusesWith(verifier, token, 'expired');
   });
 
-  it('is answered so that a client knows what to do, and never with what it said', async () => {
+  it('gets a refusal that helps the client, and never repeats the claims', async () => {
     const expired = await refusesWith(secret(), hmacSigned(HEADER, { ...CLAIMS, exp: SECOND - 60 }), 'expired');
     assert.deepEqual([expired.status, expired.code], [401, 'ExpiredToken']);
     assert.equal(expired.headers['www-authenticate'], 'Bearer error="invalid_token"');
@@ -431,7 +431,7 @@ describe('a verifier', () => {
     ['a curve of another algorithm', { algorithms: ['ES384'], public_key: pemOf(ecPair().publicKey) }, /ES384 wants/],
   ];
   for (const [what, options, message] of bad)
-    it(`cannot be made with ${what}, and says so`, () => {
+    it(`cannot be made with ${what}, and reports that`, () => {
       assert.throws(
         () => verifierOf(options),
         (error: Error) => {
@@ -443,7 +443,7 @@ describe('a verifier', () => {
       );
     });
 
-  it('cannot be made with providers that cannot be told apart', () => {
+  it('cannot be made with providers that cannot be distinguished', () => {
     const make = (...issuers: (string | undefined)[]) =>
       createTokenVerifier(
         issuers.map((issuer) => provider({ issuer, algorithms: ['HS256'], secret: SECRET })),
@@ -468,7 +468,7 @@ describe('a verifier', () => {
     await accepts(verifierOf({ public_key: `\n${pemOf(rsa.publicKey)}\n` }), await signed(rsa.privateKey));
   });
 
-  it('takes nothing that another token was remembered for', async () => {
+  it('accepts no token because of another that is cached', async () => {
     const verifier = secret();
     const token = hmacSigned(HEADER, CLAIMS);
     await accepts(verifier, token);

@@ -76,7 +76,7 @@ describe('judgePolicy', () => {
     assert.equal(judge(KEY, [KEY])?.message, 'Invalid according to Policy: Extra input fields: bucket');
   });
 
-  it('judges the key that will be written, whatever the field says', () => {
+  it('judges the key that will be written, whatever the value of the field', () => {
     const policy = parsePolicy(
       Buffer.from(JSON.stringify({ expiration: EXPIRATION, conditions: [BUCKET, KEY] })).toString('base64'),
     );

@@ -90,7 +90,7 @@ describe('parsePolicy', () => {
     });
   }
 
-  it('refuses bytes that are not UTF-8, and what is not base64', () => {
+  it('refuses bytes that are not UTF-8, and text that is not base64', () => {
     const bytes = Buffer.from(withCondition('{"x-ignore":"\u00e9"}'), 'latin1').toString('base64');
     for (const policy of [
       bytes,

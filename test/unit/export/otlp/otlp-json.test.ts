@@ -76,7 +76,7 @@ describe('OTLP as JSON', () => {
       /traceId has the wrong type/,
     ],
   ] as const) {
-    it(`says what is wrong with ${what}`, () => {
+    it(`reports the error in ${what}`, () => {
       assert.throws(() => requestFromJson(line), wanted);
     });
   }

@@ -22,8 +22,8 @@ describe('the envelope of a batch', () => {
   });
 });
 
-describe('the answer of a collector', () => {
-  it('says what was not taken', () => {
+describe('the response of a collector', () => {
+  it('reports rejected spans', () => {
     const read = (partialSuccess?: object) =>
       readPartialSuccess(encodeMessage('ExportTraceServiceResponse', { partialSuccess }));
     assert.deepEqual(read({ rejectedSpans: 12, errorMessage: 'ü\u0000x' }), { rejected: 12, message: 'x' });
@@ -32,7 +32,7 @@ describe('the answer of a collector', () => {
     assert.deepEqual(read(), { rejected: 0, message: '' });
   });
 
-  it('says nothing where it cannot be read', () => {
+  it('reports nothing where it cannot be read', () => {
     for (const bytes of [
       Buffer.from('garbage'),
       Buffer.from([0x0a, 0xff]),

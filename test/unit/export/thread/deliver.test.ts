@@ -263,7 +263,7 @@ describe('the fallback', () => {
     }
   });
 
-  it('gets batches that are too old, and those that are left at the end', async () => {
+  it('gets batches that are too old, and batches that are left at the end', async () => {
     const old = await delivered({ results: [BUSY], attemptMillis: 30_000, fallback: keptFallback() });
     assert.deepEqual(old.result, { exported: 0, saved: 5, dropped: {}, message: 'busy' });
     const closing = { ...NEVER, signal: AbortSignal.abort(), endsAt: 1_000 };

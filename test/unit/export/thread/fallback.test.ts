@@ -16,7 +16,7 @@ describe('the file of the fallback', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('gets a line for each request, readable for nobody else', () => {
+  it('gets a line for each request, readable for no other user', () => {
     const path = join(folder, 'spans.jsonl');
     const fallback = openFallback({ to: 'file', path, maxBytes: 10_000, maxFiles: 2 });
     assert.deepEqual([fallback.save(named('one')), fallback.save(named('two'))], [undefined, undefined]);
@@ -40,7 +40,7 @@ describe('the file of the fallback', () => {
     assert.ok(!existsSync(join(folder, 'spans.3.jsonl')));
   });
 
-  it('that cannot be written is said, and not thrown', () => {
+  it('that cannot be written is reported, and not thrown', () => {
     const path = join(folder, 'nowhere', 'spans.jsonl');
     const fallback = openFallback({ to: 'file', path, maxBytes: 1000, maxFiles: 1 });
     assert.match(fallback.save(named('one')) ?? '', /cannot be written: ENOENT/);

@@ -77,7 +77,7 @@ describe('the gRPC exporter', () => {
     assert.deepEqual(await resultOfAnswer({ response }), { type: 'success', rejected: 2, message: 'too old' });
   });
 
-  it('takes an answer that it cannot read for success: the status says so', async () => {
+  it('treats an unreadable response as success, because of its status', async () => {
     const result = await resultOfAnswer({ response: Buffer.from([0xff, 0xff]) });
     assert.equal(result.type, 'success');
   });
@@ -100,7 +100,7 @@ describe('the gRPC exporter', () => {
     }
   });
 
-  it('tries again after RESOURCE_EXHAUSTED only if the collector says when', async () => {
+  it('tries again after RESOURCE_EXHAUSTED only if the collector sends a delay', async () => {
     const code = status.RESOURCE_EXHAUSTED;
     const asked = await resultOfAnswer({ code, statusDetails: retryInfo(3, 500_000_000) });
     assert.equal(asked.type === 'retryable' && asked.delayMillis, 3500);
@@ -108,12 +108,12 @@ describe('the gRPC exporter', () => {
     assert.equal((await resultOfAnswer({ code, statusDetails: Buffer.from('garbage') })).type, 'failure');
   });
 
-  it('hears how long it should wait after UNAVAILABLE', async () => {
+  it('reads how long it should wait after UNAVAILABLE', async () => {
     const result = await resultOfAnswer({ code: status.UNAVAILABLE, statusDetails: retryInfo(7) });
     assert.equal(result.type === 'retryable' && result.delayMillis, 7000);
   });
 
-  it('tries again when nobody listens, when the connection is reset, and when the answer is no HTTP/2', async () => {
+  it('tries again when nothing listens, when the connection is reset, and when the response is not HTTP/2', async () => {
     const results = [await resultFrom(await deadEndpoint())];
     for (const behave of [reset, garbage]) {
       const server = await faultyServer(behave);
@@ -179,7 +179,7 @@ describe('the gRPC exporter', () => {
     assert.match(distrusted.message, /IP: 127\.0\.0\.2 is not in the cert's list/);
   });
 
-  it('gives up on answers of more than 64 KiB', async () => {
+  it('gives up on responses of more than 64 KiB', async () => {
     const result = await resultOfAnswer({ response: Buffer.alloc(64 * 1024 + 1) });
     assert.equal(result.type, 'failure');
     assert.match(result.message, /larger than max/);

@@ -81,7 +81,7 @@ describe('the HTTP exporter', () => {
     assert.deepEqual(result, { type: 'success', rejected: 3, message: 'too old' });
   });
 
-  it('tells what a collector says compressed, although it is asked not to', async (t) => {
+  it('reads a compressed response, although the request does not accept one', async (t) => {
     const partialSuccess = { rejectedSpans: 3, errorMessage: 'too old' };
     const body = gzipSync(encodeMessage('ExportTraceServiceResponse', { partialSuccess }));
     let asked: string | undefined;
@@ -114,7 +114,7 @@ describe('the HTTP exporter', () => {
     assert.equal(elsewhere.exports.length, 0);
   });
 
-  it('hears how long it should wait, in seconds or as a date', async () => {
+  it('reads how long it should wait, in seconds or as a date', async () => {
     const delayOf = async (value: string): Promise<number | undefined> => {
       const result = await resultOfAnswer(answer(503, { 'retry-after': value }));
       return result.type === 'retryable' ? result.delayMillis : Number.NaN;
@@ -136,7 +136,7 @@ describe('the HTTP exporter', () => {
     assert.equal(status.message, 'HTTP 400 span without a name');
   });
 
-  it('tries again when nobody listens, and when the connection is reset', async () => {
+  it('tries again when nothing listens, and when the connection is reset', async () => {
     const refused = await resultFrom(await deadEndpoint());
     assert.deepEqual(refused, { type: 'retryable', message: 'cannot reach the collector: ECONNREFUSED' });
     const server = await faultyServer(reset);
@@ -145,7 +145,7 @@ describe('the HTTP exporter', () => {
     assert.deepEqual(broken, { type: 'retryable', message: 'cannot reach the collector: ECONNRESET' });
   });
 
-  it('gives up on what does not speak HTTP, and on answers of more than 4 MiB', async () => {
+  it('gives up on a server that does not speak HTTP, and on responses of more than 4 MiB', async () => {
     const results: ExportResult[] = [];
     for (const behave of [garbage, flood]) {
       const server = await faultyServer(behave);

@@ -35,7 +35,7 @@ describe('the exporter thread', () => {
     ['http/protobuf', receiveHttp],
     ['grpc', receiveGrpc],
   ] as const) {
-    it(`asks for the collector's name once while the DNS is silent, however often it tries: ${protocol}`, async (t) => {
+    it(`looks up the collector's name once while the DNS is silent, however often it tries: ${protocol}`, async (t) => {
       const receiver = await receive();
       t.after(() => receiver.close());
       const names: string[] = [];
@@ -62,7 +62,7 @@ describe('the exporter thread', () => {
       assert.deepEqual([...new Set(names)], ['collector.example']);
     });
 
-    it(`hears why a name has no address: ${protocol}`, async (t) => {
+    it(`receives the reason why a name has no address: ${protocol}`, async (t) => {
       const trouble = Promise.withResolvers<string>();
       const events = { settled() {}, lost() {}, breaker() {}, attemptFailed: trouble.resolve };
       const lookUp: Resolve = async () => {

@@ -39,7 +39,7 @@ describe('the context of a caller', () => {
       link: undefined,
     }));
 
-  describe('of a stranger', () => {
+  describe('of an untrusted caller', () => {
     const draws = [0.1, 0.5, 0.9];
     const decisions = (strategy: 'always' | 'never' | 'ratio' | 'parent_based', remoteRatio: number): boolean[] =>
       draws.map((drawn) => {
@@ -48,7 +48,7 @@ describe('the context of a caller', () => {
       });
 
     for (const strategy of ['ratio', 'parent_based'] as const) {
-      it(`is kept by ${strategy} as often as remote_ratio says, whatever flag and trace id it has`, () => {
+      it(`is kept by ${strategy} with the ratio of remote_ratio, whatever flag and trace id it has`, () => {
         assert.deepEqual(decisions(strategy, 1), [true, true, true]);
         assert.deepEqual(decisions(strategy, 0.5), [true, false, false]);
         assert.deepEqual(decisions(strategy, 0), [false, false, false]);

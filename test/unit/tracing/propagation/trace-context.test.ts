@@ -290,7 +290,7 @@ describe('W3C Trace Context harness: TraceContext2Test', () => {
 });
 
 describe('trace context, beyond the harness', () => {
-  it('sets the random flag on traces that begin here, and not on those whose caller did not', () => {
+  it('sets the random flag on traces that begin here, and not on traces whose caller did not', () => {
     assert.equal(callFor().flags, 3);
     assert.equal(continues(['traceparent', SENT]).flags, 1);
   });
@@ -315,7 +315,7 @@ describe('trace context, beyond the harness', () => {
     assert.equal(stateFor('0foo=1,foo@=2').state, '0foo=1,foo@=2');
   });
 
-  it('carries 512 characters of tracestate, and cuts whole members beyond: long ones first, then from the end', () => {
+  it('carries 512 characters of tracestate, and removes whole members beyond: long ones first, then from the end', () => {
     const long = `long=${'x'.repeat(200)}`;
     const fill = Array.from({ length: 12 }, (_, i) => `k${i}=${'y'.repeat(30)}`);
     const cut = stateFor(['first=1', long, ...fill].join(','));

@@ -72,7 +72,7 @@ describe('the clock of spans', () => {
     assert.equal(clock.since(anchor, undefined), clock.now());
   });
 
-  it('takes now for what is no time', () => {
+  it('uses the current time in place of an invalid one', () => {
     const clock = new Clock(new FakeClocks());
     const anchor = clock.anchor();
     for (const time of [

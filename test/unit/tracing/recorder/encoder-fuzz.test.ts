@@ -202,7 +202,7 @@ function caller(random: Random): SpanContext {
 const KINDS = [SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT];
 
 for (const seed of SEEDS)
-  test(`${SPANS} spans of few names have what was set on them, and nothing of another: seed ${seed}`, () => {
+  test(`${SPANS} spans of few names have their own attributes, and nothing of another: seed ${seed}`, () => {
     const random = seededRandom(seed);
     const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
     const templates = new Map(NAMES.map((name) => [name, template(random)]));

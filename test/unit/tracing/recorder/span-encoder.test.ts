@@ -78,12 +78,12 @@ describe('encoding of text', () => {
     }
   });
 
-  it('cuts what is said of a failure like any other text', () => {
+  it('truncates the message of a failure like any other text', () => {
     const { status } = decodedAfter((span) => span.setStatus({ code: 2, message: 'x'.repeat(5000) }));
     assert.deepEqual(status, { code: 2, message: 'x'.repeat(1024) });
   });
 
-  it('cuts values at 1024 code units, and never through a surrogate pair', () => {
+  it('truncates values at 1024 code units, and never through a surrogate pair', () => {
     assert.deepEqual(decodedValue('x'.repeat(5000)), { string: 'x'.repeat(1024) });
     assert.deepEqual(decodedValue(`${'x'.repeat(1023)}😀`), { string: 'x'.repeat(1023) });
     assert.deepEqual(decodedValue(`${'x'.repeat(1022)}😀😀`), { string: `${'x'.repeat(1022)}😀` });
@@ -126,7 +126,7 @@ describe('encoding of numbers', () => {
 });
 
 describe('encoding of everything else', () => {
-  it('carries nested values, and empties what is nested too deep', () => {
+  it('carries nested values, and empties values that are nested too deep', () => {
     const value = { a: [1, 'x', null, { b: 1.5 }], c: new Uint8Array([1]) };
     assert.deepEqual(decodedValue(value), {
       map: {
@@ -148,7 +148,7 @@ describe('encoding of everything else', () => {
     assert.deepEqual(attributes.list, { array: [{ string: 'before' }] });
   });
 
-  it('leaves out what is no attribute', () => {
+  it('leaves out values that are not attributes', () => {
     const span = decodedAfter((it) => {
       it.setAttributes({ '': 1, undefined, symbol: Symbol('x'), function: () => 1, big: 1n });
     });
@@ -217,7 +217,7 @@ describe('encoding of everything else', () => {
     assert.deepEqual(found, expected);
   });
 
-  it('says of a parent, and of a link, whether it is in another process', () => {
+  it('marks on a parent, and on a link, whether it is in another process', () => {
     const { tracer, decoded } = testTracer();
     const remote = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1, isRemote: true };
     const root = tracer.startSpan('root', { links: [{ context: remote }] }, trace.setSpanContext(ROOT_CONTEXT, remote));

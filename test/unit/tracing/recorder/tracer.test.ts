@@ -30,7 +30,7 @@ describe('the tracer', () => {
     assert.equal(tracer.startActiveSpan('three', {}, inRemote, traceIdOf), REMOTE.traceId);
   });
 
-  it('asks the sampler once a local root, and lets the spans below follow', () => {
+  it('calls the sampler once a local root, and lets the spans below follow', () => {
     const asked: string[] = [];
     const decide = (traceId: string) => {
       asked.push(traceId);

@@ -41,7 +41,7 @@ describe('samplers by their names', () => {
     assert.deepEqual(pick(sampler.decide(DROPPED, undefined)), { sampled: false, reason: 'root_ratio' });
   });
 
-  it('claim no threshold for what is not kept, or kept whatever the threshold was', () => {
+  it('claim no threshold for a trace that is dropped, or kept whatever the threshold was', () => {
     const state = (name: Parameters<typeof chooseSampler>[0], sampled: boolean): string | undefined =>
       chooseSampler(name, 1).decide(KEPT, parent(sampled, 'ot=th:8;rv:ffffffffffffff,a=1')).traceState?.serialize();
     const without = 'ot=rv:ffffffffffffff,a=1';
@@ -77,7 +77,7 @@ describe('the ratio sampler', () => {
     assert.equal(ratioSampler(1).decide(withRandomness('00000000000000'), undefined).sampled, true);
   });
 
-  it('says in the trace state at which threshold a trace was kept', () => {
+  it('records in the trace state at which threshold a trace was kept', () => {
     const state = (ratio: number, caller?: SpanContext) =>
       ratioSampler(ratio).decide(withRandomness('ffffffffffffff'), caller).traceState?.serialize();
     assert.equal(state(0.25), 'ot=th:c');

@@ -31,7 +31,7 @@ function open(rules: Partial<KeepRules>, sampler = neverSampler, given: Partial<
 }
 
 describe('traces that are kept for what became of them', () => {
-  it('are handed on whole when their root has ended, with the reason on it, and their flag stays what others were told', () => {
+  it('are handed on whole when their root has ended, with the reason on it, and their flag stays as it was propagated', () => {
     const { tracer, child, queued, told, names } = open({ errors: true });
     const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
     const below = child(root, 'below');
@@ -45,7 +45,7 @@ describe('traces that are kept for what became of them', () => {
     assert.ok(queued.every(({ sampled }) => !sampled));
   });
 
-  it('are forgotten where nothing is to be said of them', () => {
+  it('are dropped where no rule keeps them', () => {
     const { tracer, child, queued, told } = open({ errors: true });
     const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
     child(root, 'below').end();
@@ -65,7 +65,7 @@ describe('traces that are kept for what became of them', () => {
     }
   });
 
-  it('do not hold up those that are kept anyway', () => {
+  it('do not delay traces that are kept anyway', () => {
     const { tracer, child, names } = open({}, alwaysSampler);
     const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
     child(root, 'below').end();

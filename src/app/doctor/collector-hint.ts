@@ -67,7 +67,7 @@ const HINTS: readonly (readonly [message: RegExp, hint: (place: Place) => string
 ];
 
 /** @param reason message of the failure. */
-export function mendOf(reason: string, section: CollectorSection, { endpoint, protocol }: OtlpConfig): string {
+export function collectorHint(reason: string, section: CollectorSection, { endpoint, protocol }: OtlpConfig): string {
   const { hostname, port, protocol: scheme } = new URL(endpoint);
   const place = { section, protocol, hostname, port: port || (scheme === 'https:' ? '443' : '80') };
   const [, hint] = HINTS.find(([message]) => message.test(reason)) ?? [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mendOf } from '../../../src/app/doctor/collector-mend.ts';
+import { collectorHint } from '../../../src/app/doctor/collector-hint.ts';
 
 describe('what to do about a collector', () => {
   const otlp = {
@@ -25,5 +25,5 @@ describe('what to do about a collector', () => {
       /^check tracing\.otlp: endpoint, protocol and headers; port 4317 is usually grpc/,
     ],
   ] as const)
-    it(`that says ${reason}`, () => assert.match(mendOf(reason, 'tracing.otlp', otlp), wanted));
+    it(`that fails with ${reason}`, () => assert.match(collectorHint(reason, 'tracing.otlp', otlp), wanted));
 });
