@@ -189,7 +189,7 @@ metrics: 9090
       `auth.jwt.jwks_url: has several keys: public_key_file, jwks_url; set ${KEY}`,
     ]);
     assert.deepEqual(jwt('jwks_url: "http://i/k"'), [
-      'auth.jwt.algorithms: sets neither algorithms nor algorithm, or both; set either algorithms: [RS256, ES256] or algorithm: HS256',
+      'auth.jwt.algorithms: is missing; set either algorithms: [RS256, ES256] or algorithm: HS256',
     ]);
     assert.deepEqual(jwt('algorithms: [none], jwks_url: "http://i/k"').length, 1);
     assert.deepEqual(jwt('algorithms: [RS256, HS256], jwks_url: "http://i/k"'), [
