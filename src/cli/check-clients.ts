@@ -3,8 +3,7 @@ import type { BucketConfig } from '../config/bucket.ts';
 import type { Line } from './check-access.ts';
 
 const HEAD: Readonly<Record<BucketConfig['head'], string>> = {
-  refuse:
-    'refuse (403): no client concludes that an object is missing; clients that check first fail (s4cmd, rclone without --s3-no-head)',
+  refuse: 'refuse (403): clients that send HEAD before they upload fail (s4cmd, rclone without --s3-no-head)',
   pretend_missing:
     'pretend_missing (404): clients that check first find nothing and silently OVERWRITE existing objects (s5cmd -n, django-storages, restic init)',
   allow: 'allow: clients learn whether an object exists, if auth and authz allow HeadObject',

@@ -146,7 +146,12 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
     ...accessLines(bucket),
     ...clientLines(bucket),
     ...(traced
-      ? [['  trace', `the store is ${propagates ? '' : 'not '}sent traceparent and tracestate`] as const]
+      ? [
+          [
+            '  trace',
+            `the gateway ${propagates ? 'sends' : 'does not send'} traceparent and tracestate to the store`,
+          ] as const,
+        ]
       : []),
   ];
 }
@@ -189,14 +194,14 @@ function callersText({ inbound, sampling, trusted_proxies }: TracingConfig): str
   const { strategy, remote_ratio } = sampling;
   if (inbound !== 'continue' || strategy === 'never') return undefined;
   const whom = trusted_proxies === undefined ? 'callers' : 'callers outside trusted_proxies';
-  if (strategy === 'always') return `${whom} continue their traces; all are kept`;
-  return `${whom} continue their traces; remote_ratio ${remote_ratio}: ${ratioText(remote_ratio)}, whatever they send`;
+  if (strategy === 'always') return `traces of ${whom} are continued; all are kept`;
+  return `traces of ${whom} are continued; remote_ratio ${remote_ratio}: ${ratioText(remote_ratio)}`;
 }
 
 function ratioText(ratio: number): string {
   if (ratio === 0) return 'none is kept';
-  if (ratio === 1) return 'all traces that they flag as sampled are kept';
-  return `at most ${Math.round(ratio * 1e6) / 1e4} % are kept`;
+  if (ratio === 1) return 'all that have the sampled flag are kept';
+  return `at most ${Math.round(ratio * 1e6) / 1e4} % are kept, also if all have the sampled flag`;
 }
 
 /** OTLP has two default ports (OTLP specification, "OTLP/gRPC Default Port", "OTLP/HTTP Default Port"), which are easily confused. */

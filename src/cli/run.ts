@@ -71,7 +71,13 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
       'the client of --put: a token, an access key, or - for a token on the standard input',
     )
     .action((_: ConfigOptions, command: Command) =>
-      withConfig(command.optsWithGlobals(), async (file) => check(file, env, write, await withToken(command.opts()))),
+      withConfig(command.optsWithGlobals(), async (file) => {
+        const options = await withToken(command.opts());
+        const wrong = wrongCheckOptions(options);
+        if (wrong === undefined) return check(file, env, write, options);
+        process.stderr.write(`error: ${wrong}\n`);
+        return 2;
+      }),
     );
   program
     .command('doctor')
@@ -123,6 +129,12 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
 /** Every user of the machine can see a token on the command line, but not one on the standard input. */
 async function withToken({ as, ...rest }: CheckOptions): Promise<CheckOptions> {
   return { ...rest, as: as === '-' ? (await text(process.stdin)).trim() : as };
+}
+
+function wrongCheckOptions({ as, put }: CheckOptions): string | undefined {
+  if (as === undefined) return undefined;
+  if (put === undefined) return '--as needs --put; name the upload to try, such as --put uploads/a/b.txt';
+  return as === '' ? 'the token or access key of --as is empty; check that its variable is set' : undefined;
 }
 
 function refuseCommand(name: string, program: Command): number {

@@ -4,6 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { type App, startApp } from '../app.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
+import { startErrorText } from './listen-error.ts';
+
+const ADDRESSES = 'server.address or metrics.port';
 
 /** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start. */
 export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<number> {
@@ -12,7 +15,8 @@ export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<numbe
     const { config, warnings } = await loadConfigWithSources(file, env);
     app = await startApp(config, { directory: dirname(resolve(file)), env, warnings });
   } catch (error) {
-    process.stderr.write(`${error instanceof ConfigError ? error.message : `error: ${(error as Error).message}`}\n`);
+    const text = error instanceof ConfigError ? error.message : `error: ${startErrorText(error, ADDRESSES)}`;
+    process.stderr.write(`${text}\n`);
     return 1;
   }
   process.on('SIGHUP', () => void app.reload());

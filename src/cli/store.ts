@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type Store, startStore } from '../rehearsal/store/start-store.ts';
 import { parseAddress } from './address.ts';
+import { startErrorText } from './listen-error.ts';
 
 export interface StoreCommandOptions {
   readonly directory: string;
@@ -24,7 +25,7 @@ export async function store(options: StoreCommandOptions): Promise<number> {
     const { directory, accessKey, secretKey, bucket: buckets } = options;
     running = await startStore({ directory, address, accessKey, secretKey, buckets });
   } catch (error) {
-    process.stderr.write(`error: the store could not start: ${(error as Error).message}\n`);
+    process.stderr.write(`error: the store could not start: ${startErrorText(error, '--address')}\n`);
     return 1;
   }
   process.stdout.write(

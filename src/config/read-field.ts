@@ -32,7 +32,15 @@ function readGiven(reading: Reading, field: Field, node: Node | null, place: Pla
   }
 }
 
-const nameFields = (field: ObjectField<unknown>): string => `the fields are ${Object.keys(field.fields).join(', ')}`;
+function nameFields({ fields }: ObjectField<unknown>): string {
+  const names = Object.keys(fields);
+  const required = Object.entries<Field>(fields).flatMap(([name, field]) =>
+    field.kind === 'scalar' && field.fallback.kind === 'required' ? [name] : [],
+  );
+  if (required.length === 0) return `the fields are ${names.join(', ')}`;
+  const others = names.filter((name) => !required.includes(name));
+  return `write at least ${required.join(', ')}; the other fields are ${others.join(', ')}`;
+}
 
 function readList(reading: Reading, field: ListField<unknown>, nodes: readonly Node[], place: Place): unknown {
   if (nodes.length === 0) reading.complain(place, { wrong: 'is empty', hint: field.hint });
@@ -119,10 +127,16 @@ function reportUnknown(reading: Reading, { fields }: ObjectField<unknown>, { ent
   for (const [key, { path, keyOffset }] of entries) {
     if (Object.hasOwn(fields, key)) continue;
     const guess = closestWord(key.slice(0, 60), known);
-    const hint = guess === undefined ? `the known keys are ${known.join(', ')}` : `did you mean ${guess}?`;
+    const hint = guess === undefined ? unknownHint(key, known) : `did you mean ${guess}?`;
     reading.complain({ path, offset: keyOffset }, { wrong: 'is not a known key', hint });
     if (guess !== undefined && !entries.has(guess)) unread.add(guess);
   }
+}
+
+/** YAML reads `s3:{ bucket: x }` as a key that contains a colon. */
+function unknownHint(key: string, known: readonly string[]): string {
+  const name = known.find((candidate) => key.startsWith(`${candidate}:`));
+  return name === undefined ? `the known keys are ${known.join(', ')}` : `put a space after "${name}:"`;
 }
 
 /** The value of a field that the file does not set. */

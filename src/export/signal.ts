@@ -30,7 +30,7 @@ export const SIGNALS = {
       stillFailing: 'spans are still not delivered',
       recovered: 'spans are delivered again',
       warning: 'the collector accepted the spans with a warning',
-      lost: 'spans were lost at the end',
+      lost: 'spans were dropped at shutdown',
     },
   },
   metrics: {
@@ -43,7 +43,7 @@ export const SIGNALS = {
       stillFailing: 'metrics are still not delivered',
       recovered: 'metrics are delivered again',
       warning: 'the collector accepted the metrics with a warning',
-      lost: 'metrics were lost at the end',
+      lost: 'metrics were dropped at shutdown',
     },
   },
   logs: {
@@ -56,7 +56,7 @@ export const SIGNALS = {
       stillFailing: 'log records are still not delivered',
       recovered: 'log records are delivered again',
       warning: 'the collector accepted the log records with a warning',
-      lost: 'log records were lost at the end',
+      lost: 'log records were dropped at shutdown',
     },
   },
 } as const satisfies Record<string, SignalShape>;

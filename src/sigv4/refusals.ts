@@ -30,7 +30,7 @@ export const REFUSALS = {
   no_payload_hash: {
     code: 'InvalidRequest',
     status: 400,
-    message: 'The header x-amz-content-sha256 is missing.',
+    message: 'The header x-amz-content-sha256 is missing. Send the SHA-256 of the body, or UNSIGNED-PAYLOAD.',
   },
   bad_payload_hash: {
     code: 'InvalidArgument',
@@ -38,7 +38,11 @@ export const REFUSALS = {
     message:
       'x-amz-content-sha256 is neither a SHA-256 in lower-case hex, nor UNSIGNED-PAYLOAD, nor a STREAMING- value.',
   },
-  unknown_access_key: { code: 'InvalidAccessKeyId', status: 403, message: 'The access key is unknown.' },
+  unknown_access_key: {
+    code: 'InvalidAccessKeyId',
+    status: 403,
+    message: 'The access key is unknown to this bucket. Check the access key and the bucket.',
+  },
   invalid_token: {
     code: 'InvalidToken',
     status: 400,

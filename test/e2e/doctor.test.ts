@@ -71,7 +71,7 @@ describe('doctor', () => {
     assert.equal(code, 0, said);
     assert.match(
       said,
-      /✓ bucket uploads, store: an upload was created and aborted in \d+ ms at http:\S+\/my-bucket\/\n/,
+      /✓ bucket uploads, store: a multipart upload was created and aborted in \d+ ms at http:\S+\/my-bucket\/\n/,
     );
     assert.match(said, /✓ bucket uploads, keys: /);
     assert.match(said, /✓ bucket uploads, http:\S+: 1 key\n/);
@@ -91,11 +91,15 @@ describe('doctor', () => {
       { s3: { access_key: 'nobody' } },
       /✗ bucket uploads, store: .*InvalidAccessKeyId.*\n +check s3\.access_key/,
     ],
-    ['no such bucket', { s3: { bucket: 'elsewhere' } }, /✗ bucket uploads, store: NoSuchBucket: .*\n +make the bucket/],
+    [
+      'no such bucket',
+      { s3: { bucket: 'elsewhere' } },
+      /✗ bucket uploads, store: NoSuchBucket: .*\n +create the bucket/,
+    ],
     [
       'a store that is away',
       () => ({ s3: { endpoint: dead } }),
-      /✗ bucket uploads, store: .*\n +check s3\.endpoint, DNS/,
+      /✗ bucket uploads, store: .*\n +is the store running\? check s3\.endpoint, DNS/,
     ],
     [
       'a store that is none',

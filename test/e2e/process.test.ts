@@ -142,6 +142,17 @@ describe('the gateway as a process', () => {
     assert.match(wrong.out + wrong.err, /\/does\/not\/exist\.yaml/);
   });
 
+  it('refuses --as without an upload to try, and an empty token', async () => {
+    const alone = await run(['check', '--config', 'c.yaml', '--as', 'DEVICE7']);
+    assert.deepEqual(
+      [alone.code, alone.err],
+      [2, 'error: --as needs --put; name the upload to try, such as --put uploads/a/b.txt\n'],
+    );
+    const empty = await run(['check', '--config', 'c.yaml', '--put', 'uploads/k', '--as', '']);
+    assert.equal(empty.code, 2);
+    assert.match(empty.err, /^error: the token or access key of --as is empty;/);
+  });
+
   it('reports why it cannot start', async () => {
     const taken = new URL(store.url).host;
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
@@ -149,7 +160,7 @@ describe('the gateway as a process', () => {
     await writeFile(file, JSON.stringify(config({ server: { address: taken } })));
     const { code, err } = await run(['--config', file]);
     assert.equal(code, 1);
-    assert.match(err, /EADDRINUSE/);
+    assert.match(err, /EADDRINUSE.*: another process uses this port; .*server\.address/);
     await rm(folder, { recursive: true });
   });
 });

@@ -40,8 +40,11 @@ export function examineStore(
       const mayList = await tryUpload(send);
       const { origin, pathOf } = store.endpoint;
       const took = `${Math.round(performance.now() - started)} ms at ${origin}${pathOf('')}`;
-      if (mayList) return works(`an upload was created and aborted in ${took}`);
-      return fails(`an upload was created and aborted in ${took}, but its parts cannot be listed`, ALLOW_LISTING);
+      if (mayList) return works(`a multipart upload was created and aborted in ${took}`);
+      return fails(
+        `a multipart upload was created and aborted in ${took}, but its parts cannot be listed`,
+        ALLOW_LISTING,
+      );
     } catch (thrown) {
       const failure = asFailure(thrown);
       return fails(failure.detail ?? `${failure.code}: ${failure.message}`, hintFor(failure));
@@ -50,7 +53,7 @@ export function examineStore(
 }
 
 const ALLOW_LISTING =
-  'allow the keys s3:ListMultipartUploadParts: the gateway looks for the outcome of a completion without a response with it';
+  'allow the keys s3:ListMultipartUploadParts: the gateway needs it to check the outcome of a completion that got no response';
 
 type Send = (method: string, query: Incoming['query']) => Promise<string>;
 
@@ -68,17 +71,18 @@ async function tryUpload(send: Send): Promise<boolean> {
 
 function hintFor({ type, reason }: Failure): string {
   const byReason: Readonly<Record<string, string>> = {
-    NoSuchBucket: 'make the bucket at the store, or correct s3.bucket',
+    NoSuchBucket: 'create the bucket at the store, or correct s3.bucket',
     AccessDenied: 'allow the keys s3:PutObject and s3:AbortMultipartUpload on this bucket',
   };
   const byType: Readonly<Record<string, string>> = {
-    store_unreachable: 'check s3.endpoint, DNS, firewalls, and s3.ca_file where the certificate is a private one',
+    store_unreachable:
+      'is the store running? check s3.endpoint, DNS, firewalls, and s3.ca_file if the certificate is from a private authority',
     store_refused_gateway:
       'check s3.access_key, s3.secret_key and s3.region, the path of s3.endpoint if it has one, and that the clock of this machine is right',
-    store_timeout: 'check s3.endpoint: a server accepts connections there and does not respond',
+    store_timeout: 'check s3.endpoint: the server there accepts connections but does not respond',
     client_aborted: 'check s3.endpoint: no response arrived in time',
     store_invalid_answer: 'check s3.endpoint: the server there does not speak S3',
     store_reset: 'check s3.endpoint, and whether it speaks TLS',
   };
-  return byReason[reason ?? ''] ?? byType[type] ?? "look into the store's own log";
+  return byReason[reason ?? ''] ?? byType[type] ?? "see the store's own log";
 }

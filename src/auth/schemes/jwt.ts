@@ -92,7 +92,7 @@ function wrongKeys(provider: Provider): Complaint | undefined {
 function wrongAlgorithms(provider: Provider): Complaint | undefined {
   if ((provider.algorithms === undefined) === (provider.algorithm === undefined))
     return {
-      wrong: 'sets neither algorithms nor algorithm, or both',
+      wrong: provider.algorithms === undefined ? 'is missing' : 'is set, and algorithm too',
       hint: 'set either algorithms: [RS256, ES256] or algorithm: HS256',
     };
   const shared = algorithmsOf(provider).filter((algorithm) => algorithm.startsWith('HS'));

@@ -255,7 +255,7 @@ for (const signal of ['traces', 'metrics', 'logs'] as const) {
           assert.ok(closedInTime, 'closed within 1.5 s');
           const [failure, last, ...more] = lines;
           assert.deepEqual([failure?.level, more], ['warn', []]);
-          if (last !== undefined) assert.match(last.message, /^(spans|metrics|log records) were lost at the end$/);
+          if (last !== undefined) assert.match(last.message, /^(spans|metrics|log records) were dropped at shutdown$/);
           assert.doesNotMatch(JSON.stringify(lines), /secret-key-123|\\n|\\u0/);
         });
       }

@@ -114,7 +114,7 @@ export class FaultScene {
   linesOfTrouble(): { readonly lines: string[]; readonly last: string[] } {
     const { log, errors } = this.gateway;
     const since = log.slice(log.findIndex(({ msg }) => msg === 'listening') + 1);
-    const isLast = ({ msg }: { readonly msg?: unknown }) => msg === 'spans were lost at the end';
+    const isLast = ({ msg }: { readonly msg?: unknown }) => msg === 'spans were dropped at shutdown';
     const said = since.filter((line) => line.msg !== 'request' && !isLast(line)).map((line) => JSON.stringify(line));
     return {
       lines: [...said, ...errors.split('\n').filter(Boolean)],

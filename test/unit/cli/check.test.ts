@@ -48,22 +48,22 @@ describe('check', () => {
     stores    http://127.0.0.1:9000/my-bucket/KEY (bucket my-bucket, region us-east-1)
     keys      static keys of this file, with a session token
     access    ANONYMOUS: no authentication; every client that reaches this address may upload
-    head      refuse (403): no client concludes that an object is missing; clients that check first fail (s4cmd, rclone without --s3-no-head)
+    head      refuse (403): clients that send HEAD before they upload fail (s4cmd, rclone without --s3-no-head)
     listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
-    trace     the store is sent traceparent and tracestate
+    trace     the gateway sends traceparent and tracestate to the store
   bucket archive
     accepts   PUT /deep/archive/KEY
     stores    https://my-archive.s3.eu-west-1.amazonaws.com/KEY (bucket my-archive, region eu-west-1)
     keys      the AWS provider chain (environment, profile, web identity, container, instance)
     access    ANONYMOUS: no authentication; every client that reaches this address may upload
-    head      refuse (403): no client concludes that an object is missing; clients that check first fail (s4cmd, rclone without --s3-no-head)
+    head      refuse (403): clients that send HEAD before they upload fail (s4cmd, rclone without --s3-no-head)
     listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
-    trace     the store is not sent traceparent and tracestate
+    trace     the gateway does not send traceparent and tracestate to the store
   tracing     as mizuchi-uploadr in production, stable semantic conventions
     to        https://collector:4318 by OTLP grpc, compression gzip
     headers   x-api-key (values not shown)
     sampling  ratio, ratio 0.5
-    callers   callers continue their traces; remote_ratio 0.5: at most 50 % are kept, whatever they send
+    callers   traces of callers are continued; remote_ratio 0.5: at most 50 % are kept, also if all have the sampled flag
     note      port 4318 is usually for http/protobuf, not for grpc
   metrics     http://127.0.0.1:9090/metrics
   logging     info and above, auto

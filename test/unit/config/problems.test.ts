@@ -94,6 +94,14 @@ metrics: 9090
       problems('buckets:\n  - {}').map((line) => line.split(';')[0]),
       ['f:2:5 buckets[0].name: is missing', 'f:2:5 buckets[0].s3: is missing'],
     );
+    assert.match(
+      problems('buckets:\n  - name: uploads').join(),
+      /buckets\[0\]\.s3: is missing; write at least bucket; the other fields are region, /,
+    );
+    assert.match(
+      problems('buckets:\n  - name: uploads\n    s3:{ bucket: abc }').join(),
+      /is not a known key; put a space after "s3:"/,
+    );
     assert.deepEqual(
       problems(`buckets:\n  - name: "\${EMPTY}"\n    s3: { bucket: abc }`, { EMPTY: '' }).map(
         (line) => line.split(';')[0],
@@ -189,7 +197,7 @@ metrics: 9090
       `auth.jwt.jwks_url: has several keys: public_key_file, jwks_url; set ${KEY}`,
     ]);
     assert.deepEqual(jwt('jwks_url: "http://i/k"'), [
-      'auth.jwt.algorithms: sets neither algorithms nor algorithm, or both; set either algorithms: [RS256, ES256] or algorithm: HS256',
+      'auth.jwt.algorithms: is missing; set either algorithms: [RS256, ES256] or algorithm: HS256',
     ]);
     assert.deepEqual(jwt('algorithms: [none], jwks_url: "http://i/k"').length, 1);
     assert.deepEqual(jwt('algorithms: [RS256, HS256], jwks_url: "http://i/k"'), [

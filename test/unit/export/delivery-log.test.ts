@@ -63,7 +63,7 @@ describe('the log lines about failing exports', () => {
     figures.refuse('shutdown');
     figures.refuse('shutdown');
     delivery.ended();
-    assert.deepEqual(said(), [BEGINS, 'warn spans were lost at the end']);
+    assert.deepEqual(said(), [BEGINS, 'warn spans were dropped at shutdown']);
     const { reason, spans_dropped, spans_dropped_in_total } = log.lines[1]!.fields;
     assert.deepEqual([reason, spans_dropped, spans_dropped_in_total], ['no answer', 3, 3]);
     const well = open();
