@@ -41,9 +41,8 @@ export async function openLog(
   link: OpenLink,
   given?: ProcessLog,
 ): Promise<OpenedLog> {
-  const lines = given ?? createLog(config.logging);
-  if (config.logging.otlp === undefined)
-    return { log: given === undefined ? logWithoutCredentials(lines) : unclosed(lines), exported: undefined };
+  const lines = given === undefined ? logWithoutCredentials(createLog(config.logging)) : unclosed(given);
+  if (config.logging.otlp === undefined) return { log: lines, exported: undefined };
   const { pushLogs } = await import('../logging/otlp.ts');
   const log = pushLogs(lines, config.logging, exportContext(config, directory), await link());
   return { log: logWithoutCredentials(log), exported: log.stats };

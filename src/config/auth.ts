@@ -31,6 +31,7 @@ export const AUTH = section(FIELDS, {
   prose:
     'Authentication. Any of the configured methods is accepted; a request with two kinds of credentials is rejected.',
   absent: { enabled: false },
+  refuseEmpty: true,
   rules: [HAS_SCHEME, ...SCHEMES.flatMap(({ rules = [] }) => rules as readonly Rule<Auth>[])],
 });
 

@@ -29,6 +29,7 @@ export const AUTHZ = section(FIELDS, {
   prose:
     'Authorization. Every configured engine must allow the upload. If an engine does not return a decision, the upload fails with 503.',
   absent: { enabled: false },
+  refuseEmpty: true,
   rules: [HAS_ENGINE],
 });
 

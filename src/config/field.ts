@@ -83,6 +83,8 @@ export interface ObjectField<T> extends Described<T> {
   readonly absent: Siblings | undefined;
   /** Whether the object may be absent and then has no value. */
   readonly optional: boolean;
+  /** Whether the key without a value is an error. Otherwise it is like an absent section. */
+  readonly refuseEmpty?: boolean;
 }
 
 export type Field<T = unknown> = ScalarField<T> | StringMapField<T> | ListField<T> | ObjectField<T>;
@@ -112,12 +114,14 @@ export interface ObjectOptions<T> {
   readonly prose: string;
   readonly rules?: readonly Rule<T>[];
   readonly absent?: { readonly [K in keyof T]?: T[K] };
+  /** For sections whose absence takes away protection. */
+  readonly refuseEmpty?: boolean;
 }
 
 /** A section that may be absent: its fields then have their defaults, or the values in `absent`. */
 export function section<const F extends Fields>(fields: F, options: ObjectOptions<Values<F>>): ObjectField<Values<F>> {
-  const { prose, rules = [], absent = {} } = options;
-  return { kind: 'object', fields, prose, rules, absent, optional: false };
+  const { prose, rules = [], absent = {}, refuseEmpty = false } = options;
+  return { kind: 'object', fields, prose, rules, absent, optional: false, refuseEmpty };
 }
 
 /** A required object. */

@@ -16,7 +16,8 @@ export function readField(reading: Reading, field: Field, node: Node | null, pla
 function readGiven(reading: Reading, field: Field, node: Node | null, place: Place): unknown {
   const target = node === null ? null : reading.follow(node, place);
   if (target === undefined) return UNREAD;
-  if (target === null || isNull(target)) return ABSENT;
+  if (target === null || isNull(target))
+    return field.kind === 'object' && field.refuseEmpty ? refuseEmpty(reading, place) : ABSENT;
   switch (field.kind) {
     case 'scalar':
       return isScalar(target) ? readScalar(reading, field, target, place) : misfit(reading, target, place, field.hint);
@@ -30,6 +31,13 @@ function readGiven(reading: Reading, field: Field, node: Node | null, place: Pla
       if (isMap(target)) return readObject(reading, field, entriesOf(reading, target, place), place);
       return misfit(reading, target, place, nameFields(field));
   }
+}
+
+/** The lines below the section may lack their indentation. */
+function refuseEmpty(reading: Reading, place: Place): typeof UNREAD {
+  const hint = 'write its settings below it, indented; or set enabled: false';
+  reading.complain(place, { wrong: 'is empty', hint });
+  return UNREAD;
 }
 
 function nameFields({ fields }: ObjectField<unknown>): string {

@@ -36,12 +36,18 @@ const CUMULATIVE = 2;
 /** More than all fields of fixed size take together. */
 const FIXED_PART = 96;
 
+/** The most exemplars of one family in one collection, about 50 bytes each: 2,000 histograms with them fit into one item. */
+const MAX_EXEMPLARS = 4_000;
+
 export class MetricEncoder implements ItemEncoder<Collected> {
   readonly #attributes = new AttributeEncoder(new Set());
+  /** Of the family that is being encoded. */
+  #exemplars = 0;
 
   /** @throws TooLarge */
   encode(out: ByteWriter, collected: Collected): void {
     const { name, shape } = collected.family;
+    this.#exemplars = 0;
     const metric = begin(out, SCOPE_METRICS.metrics);
     textField(out, METRIC.name, name);
     textField(out, METRIC.description, shape.help);
@@ -69,7 +75,7 @@ export class MetricEncoder implements ItemEncoder<Collected> {
     times(out, collected, NUMBER_POINT);
     out.byte(NUMBER_POINT.asDouble);
     out.double(series.value);
-    exemplar(out, NUMBER_POINT.exemplars, series.exemplar, collected);
+    this.#exemplar(out, NUMBER_POINT.exemplars, series.exemplar, collected);
     this.#labels(out, NUMBER_POINT.attributes, collected.family.shape, series);
     out.close(point);
   }
@@ -87,9 +93,15 @@ export class MetricEncoder implements ItemEncoder<Collected> {
     out.double(sum);
     packed(out, HISTOGRAM_POINT.bucketCounts, counts, fixed64);
     packed(out, HISTOGRAM_POINT.explicitBounds, collected.family.shape.buckets ?? [], (_, bound) => out.double(bound));
-    for (const each of series.exemplars) exemplar(out, HISTOGRAM_POINT.exemplars, each, collected);
+    for (const each of series.exemplars) this.#exemplar(out, HISTOGRAM_POINT.exemplars, each, collected);
     this.#labels(out, HISTOGRAM_POINT.attributes, collected.family.shape, series);
     out.close(point);
+  }
+
+  #exemplar(out: ByteWriter, tag: number, given: Exemplar | undefined, { exemplarsSince }: Collected): void {
+    if (given === undefined || given.time < exemplarsSince || this.#exemplars >= MAX_EXEMPLARS) return;
+    this.#exemplars++;
+    writeExemplar(out, tag, given);
   }
 
   #labels(out: ByteWriter, tag: number, { labels }: MetricShape, series: Series): void {
@@ -127,24 +139,18 @@ function times(out: ByteWriter, { start, time }: Collected, tags: { readonly sta
 }
 
 /** Without filtered attributes: exemplars have no labels beyond those of their series. */
-function exemplar(
-  out: ByteWriter,
-  tag: number,
-  { traceId, spanId, value, time }: Partial<Exemplar> = {},
-  collected: Collected,
-) {
-  if (time === undefined || time < collected.exemplarsSince) return;
+function writeExemplar(out: ByteWriter, tag: number, { traceId, spanId, value, time }: Exemplar): void {
   const start = begin(out, tag);
   out.byte(EXEMPLAR.time);
   out.time(unixZero(time * 1000), 0);
   out.byte(EXEMPLAR.asDouble);
-  out.double(value!);
+  out.double(value);
   out.byte(EXEMPLAR.spanId);
   out.byte(8);
-  out.hex(spanId!);
+  out.hex(spanId);
   out.byte(EXEMPLAR.traceId);
   out.byte(16);
-  out.hex(traceId!);
+  out.hex(traceId);
   out.close(start);
 }
 

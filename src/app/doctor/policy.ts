@@ -45,16 +45,20 @@ function examineEngine(
   return find(`bucket ${bucket.name}, ${engine}`, async () => {
     const unsent = withoutStore(bucket);
     const store = await openStore(unsent, lifetime, { ...context, transport: UNSENT });
-    const route = routeTo(unsent, config, { store, authenticators: [AS_DOCTOR], authorizers: [authorizer] });
+    const open = routeTo(unsent, config, { store, authenticators: [AS_DOCTOR], authorizers: [authorizer] });
+    const route = { ...open, maxKeyBytes: undefined };
     const { gateway } = openGateway({ ...config, buckets: [unsent] }, [route], context.watch, false);
     const path = `${bucket.path_prefix}/mizuchi-doctor`;
     try {
       await sendInProcess(gateway, { method: 'PUT', path, headers: { authorization: 'Bearer mizuchi-doctor' } });
       return works('it responds: allow for the subject mizuchi-doctor');
     } catch (thrown) {
-      const { type, reason = 'no response' } = asFailure(thrown);
+      const { type, reason } = asFailure(thrown);
       if (type === 'access_denied') return works('it responds: deny for the subject mizuchi-doctor');
-      return fails(reason.replaceAll('_', ' '), `check authz.${engine}: url, names and token; docs/policy.md`);
+      return fails(
+        (reason ?? type).replaceAll('_', ' '),
+        `check authz.${engine}: url, names and token; docs/policy.md`,
+      );
     }
   });
 }

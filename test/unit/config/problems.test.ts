@@ -184,6 +184,16 @@ metrics: 9090
     ]);
   });
 
+  it('is rejected with an empty section auth or authz, which would mean no protection', () => {
+    const wrong = 'is empty; write its settings below it, indented; or set enabled: false';
+    const bucket = 'buckets:\n  - { name: uploads, s3: { bucket: my-bucket, access_key: a, secret_key: b } ';
+    assert.deepEqual(problems(`${bucket}, auth: }`), [`f:2:86 buckets[0].auth: ${wrong}`]);
+    assert.deepEqual(problems(`${bucket}, auth: null, authz: ~ }`), [
+      `f:2:86 buckets[0].auth: ${wrong}`,
+      `f:2:99 buckets[0].authz: ${wrong}`,
+    ]);
+  });
+
   it('is rejected with incomplete authentication', () => {
     const auth = (text: string) =>
       problems(`${LEAST}    auth: ${text}\n`).map((line) => line.replace(/^\S+ buckets\[0\]\./, ''));

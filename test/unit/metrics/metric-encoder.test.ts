@@ -103,4 +103,18 @@ describe('metrics as OTLP', () => {
     const [uploads] = metricsIn(ours(families, Date.now() / 1000 + 1));
     assert.equal(uploads.sum.dataPoints[0].exemplars, undefined);
   });
+
+  it('of as many series as a family may have fit into one item, with exemplars', () => {
+    const registry = new Registry();
+    for (let i = 0; i < 2_500; i++) {
+      for (const value of [0.004, 0.02, 0.3, 1, 3, 10, 60, 300, 99_999])
+        registry.observe('mizuchi_upload_duration_seconds', [`bucket-${i}`, 'CompleteMultipartUpload'], value, TRACE);
+    }
+    const [duration] = metricsIn(
+      ours([...registry.collect()].filter(({ name }) => name === 'mizuchi_upload_duration_seconds')),
+    );
+    const points: { exemplars?: unknown[] }[] = duration.histogram.dataPoints;
+    const exemplars = points.reduce((sum, point) => sum + (point.exemplars?.length ?? 0), 0);
+    assert.deepEqual([points.length, exemplars], [2_000, 4_000]);
+  });
 });
