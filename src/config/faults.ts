@@ -5,7 +5,7 @@ import { byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const NAMES = OPERATION_ROWS.filter(([, { actsAs }]) => actsAs === undefined).map(([name]) => name);
 
-export const FAULT_RULE = object(
+const FAULT_RULE = object(
   {
     do: oneOf(['reset', 'stall', 'slow', 'corrupt', 'error', 'white_space', 'half_answer', 'change_header', 'stale'], {
       prose: 'The kind of fault.',

@@ -147,7 +147,7 @@ export function byteSize<const O extends ScalarOptions<number> & Bounds>(options
 }
 
 /** Uses the largest unit that gives a whole number. */
-export function writeByteSize(bytes: number): string {
+function writeByteSize(bytes: number): string {
   const unit = Object.keys(UNITS).findLast((name) => bytes >= UNITS[name]! && bytes % UNITS[name]! === 0);
   return unit === undefined ? String(bytes) : `${bytes / UNITS[unit]!}${unit}`;
 }

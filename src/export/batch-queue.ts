@@ -38,7 +38,7 @@ export interface ItemEncoder<Item> {
 }
 
 /** What one item may add to a batch at most. */
-export const MAX_ITEM_BYTES = 1024 * 1024;
+const MAX_ITEM_BYTES = 1024 * 1024;
 
 /** Items that are encoded in one go: enough for the code to be warm, few enough for them to be in the processor's cache still. */
 const CHUNK_ITEMS = 16;

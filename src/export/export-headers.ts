@@ -33,7 +33,7 @@ export function exportHeaders(fixed: Headers, file: string | undefined): ExportH
 const LINE = /^([A-Za-z0-9._-]+):[ \t]*([\x20-\x7e]*?)[ \t]*$/;
 
 /** `Name: value`, one a line; empty lines and comments (`#`) are skipped. @throws Error with the number of an invalid line. */
-export function parseHeaders(text: string, file: string): Record<string, string> {
+function parseHeaders(text: string, file: string): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;

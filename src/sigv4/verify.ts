@@ -52,7 +52,7 @@ export interface Verified {
 export type Verdict = Verified | Refusal;
 
 /** Maximum clock skew of a signer, in milliseconds (Amazon S3 API Reference, "RequestTimeTooSkewed"). */
-export const MAX_SKEW = 15 * 60 * 1000;
+const MAX_SKEW = 15 * 60 * 1000;
 
 /**
  * @param findKey returns the credentials of an access key, or undefined.

@@ -24,7 +24,7 @@ describe('headers of SDKs and proxies', () => {
       upload: { multipart_threshold: '5MiB', part_size: '5MiB' },
       buckets: [
         { name: 'uploads', s3, auth },
-        { name: 'open', s3, auth: null },
+        { name: 'open', s3 },
       ],
     });
   });

@@ -45,9 +45,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   };
   const document = {
     server: { address: '127.0.0.1:0', ...options.server },
-    buckets: options.buckets ?? [
-      { name: 'uploads', s3, auth: options.auth ?? null, authz: options.authz ?? null, ...options.bucket },
-    ],
+    buckets: options.buckets ?? [{ name: 'uploads', s3, auth: options.auth, authz: options.authz, ...options.bucket }],
     upload: options.upload ?? null,
     tracing: { enabled: false, ...options.tracing },
     metrics: { enabled: true, port: 0, ...options.metrics },

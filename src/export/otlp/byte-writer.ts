@@ -19,7 +19,7 @@ export const SHORT = 96;
 /** Number of characters up to which a loop is faster than a call into the engine. */
 const SPELT = 16;
 /** What a hex digit stands for, by its character code. */
-export const NIBBLE: Uint8Array = new Uint8Array(128);
+const NIBBLE: Uint8Array = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) NIBBLE[digit.toString(16).charCodeAt(0)] = digit;
 
 export class ByteWriter {

@@ -23,7 +23,7 @@ import { RecordingSpan, type TracerContext } from './recording-span.ts';
 import { UnsampledSpan } from './unsampled-span.ts';
 
 /** The trace id was drawn at random (W3C Trace Context level 2, section 3.2.2.5.2). `TraceFlags` does not know it yet. */
-export const RANDOM_FLAG = 0x02;
+const RANDOM_FLAG = 0x02;
 
 export interface TracerParts extends TracerContext {
   readonly sampler: Sampler;

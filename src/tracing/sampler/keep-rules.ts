@@ -13,7 +13,7 @@ export interface KeepRules {
   readonly largerThanBytes: number | undefined;
 }
 
-export const KEEP_REASONS = ['kept_error', 'kept_denied', 'kept_slow', 'kept_large'] as const;
+const KEEP_REASONS = ['kept_error', 'kept_denied', 'kept_slow', 'kept_large'] as const;
 export type KeepReason = (typeof KEEP_REASONS)[number];
 
 /**

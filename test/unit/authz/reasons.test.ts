@@ -71,6 +71,6 @@ describe('the reasons in docs/policy.md', () => {
       ['engine_refused'],
     );
     assert.match(PAGE, /`engine_refused` does not\s+count/);
-    assert.ok(PAGE.includes(`left alone for ${OPEN_MILLIS / 1000} s`));
+    assert.ok(PAGE.includes(`receives no queries for ${OPEN_MILLIS / 1000} s`));
   });
 });

@@ -29,7 +29,7 @@ const ABORT_MILLIS = 30_000;
 const LOOKS_AFTER = [250, 500];
 
 /** Most attempts for one part, and for the abortion. */
-export const ATTEMPTS = 4;
+const ATTEMPTS = 4;
 
 type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onOutcomeUnknown';
 type Call = Pick<StoreCall, CallField> & Partial<Pick<StoreCall, 'payloadHash'>>;
