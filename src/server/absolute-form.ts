@@ -8,7 +8,8 @@ import type { IncomingMessage } from 'node:http';
 /** Whether a host is one of the configured domains or below it. */
 export type IsOwnHost = (host: string) => boolean;
 
-const ABSOLUTE_FORM = /^(https?):\/\/([^/?#@]+)([^#]*)$/i;
+/** The lookahead ends the authority at one place only, so that a target that does not match takes linear time. */
+const ABSOLUTE_FORM = /^(https?):\/\/([^/?#@]+)(?=[/?#]|$)([^#]*)$/i;
 
 /** Changes `request.url`, and `Host` if the target has a different host of the gateway: the authority of the target applies. */
 export function toOriginForm(request: IncomingMessage, isOwnHost: IsOwnHost): void {
