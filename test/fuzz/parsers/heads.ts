@@ -163,7 +163,7 @@ export const HEADS: readonly Parser[] = [
   {
     reads: 'a target in absolute form',
     files: ['server/absolute-form.ts'],
-    frames: [asItIs, (text) => `http://${text}`, (text) => `http://a/${text}`],
+    frames: [asItIs, (text) => `http://${text}`, (text) => `http://${text}#`, (text) => `http://a/${text}`],
     pieces: ['h', 'http', ':', '://', '/', '#', '?', '@', ':80', 'A', 'a.', '%'],
     read: (text) => {
       const request = { url: text, headers: { host: 'a' }, rawHeaders: ['Host', 'a'] } as unknown as IncomingMessage;
