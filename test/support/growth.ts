@@ -18,6 +18,8 @@ const SMALL = 1 / 16;
 const NEAR = 1 / 4;
 /** 16 times the size takes 16 times as long, or a few times that where it does not fit into a cache any more; quadratic: 256 times. */
 const MOST_FROM_SMALL = 100;
+/** Where one measurement of each is enough: a quadratic time is told even if the small one came out six times too long. */
+const UNSUSPICIOUS = 40;
 /** 4 times the size: linear 4 times, quadratic 16 times. Both are large, so that caches and garbage count for both. */
 const MOST_FROM_NEAR = 11;
 /** A busy machine, or code that is not compiled yet, can make a measurement longer and never shorter: the least of several counts. */
@@ -41,14 +43,17 @@ export function cpuMicros(): number {
 
 /** @returns microseconds of CPU for one run. */
 export async function cost(run: Run): Promise<number> {
-  for (let times = 1; ; times *= 4) {
-    const before = cpuMicros();
+  let before = cpuMicros();
+  for (let times = 1; ; ) {
     for (let i = 0; i < times; i++) {
       const result = run();
       if (result instanceof Promise) await result;
     }
-    const taken = cpuMicros() - before;
+    const now = cpuMicros();
+    const taken = now - before;
     if (taken >= LEAST) return taken / times;
+    before = now;
+    times = Math.ceil(times * Math.min(64, Math.max(2, (1.5 * LEAST) / taken)));
   }
 }
 
@@ -62,8 +67,10 @@ export interface Growth {
 /** @param runOf the same work for input of a length. */
 export async function growth(runOf: (length: number) => Run, length: number): Promise<Growth> {
   const [small, near, whole] = [SMALL, NEAR, 1].map((part) => runOf(Math.floor(length * part))) as [Run, Run, Run];
-  const cheap = await leastCost(small, 3);
   let dear = await cost(whole);
+  let cheap = await cost(small);
+  if (dear <= UNSUSPICIOUS * cheap) return { cost: dear, complaint: undefined };
+  cheap = Math.min(cheap, await leastCost(small, 2));
   if (dear <= MOST_FROM_SMALL * cheap) return { cost: dear, complaint: undefined };
   // Suspicious: a closer look, which noise does not survive. Only this is worth a collection, which takes longer than most runs.
   collect();
