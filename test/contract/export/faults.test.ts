@@ -1,6 +1,6 @@
 /**
- * The exporter of every signal, its thread included, against collectors that fail in every way: every item is accounted for at
- * every moment, the log gets one line, and the end comes in time.
+ * The exporters of all signals, which share their thread, against collectors that fail in every way: every item is accounted for
+ * at every moment, the log gets one line a signal, and the end comes in time.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -144,6 +144,8 @@ interface Opening {
   readonly protocol: Protocol;
   readonly timeoutSeconds: number;
   readonly log: ReturnType<typeof keptLog>;
+  /** To the thread that all signals share. */
+  readonly link: ExporterLink;
 }
 
 const ROUNDS = 80;
@@ -158,10 +160,10 @@ const collectorOf = ({ endpoint, protocol, timeoutSeconds }: Opening) =>
 
 const SOURCES: Readonly<Record<Signal, (opening: Opening) => Promise<Source>>> = {
   async traces(opening) {
-    const { endpoint, log, timeoutSeconds } = opening;
+    const { endpoint, log, link, timeoutSeconds } = opening;
     const batch = { max_queue_size: QUEUE, max_export_batch_size: 12, scheduled_delay_millis: 10 };
     const config = tracingConfig(endpoint, { otlp: collectorOf(opening), batch });
-    const { tracer, stats, shutdown } = await startNative(config, { log, deadlineMillis: 1500 * timeoutSeconds });
+    const { tracer, stats, shutdown } = await startNative(config, { log, link, deadlineMillis: 1500 * timeoutSeconds });
     const produce = (): void => {
       const root = tracer.startRequest([], { 'http.request.method': 'PUT', 'url.path': '/uploads/key' });
       const operation = root.child('s3.upload', 'internal', { 's3.key': 'key' });
@@ -180,12 +182,12 @@ const SOURCES: Readonly<Record<Signal, (opening: Opening) => Promise<Source>>> =
       registry.set('mizuchi_connections', [], 3);
     };
     const config = { ...collectorOf(opening), interval_seconds: 0.02 };
-    return { produce, ...pushMetrics(registry, config, CONTEXT, new ExporterLink(), opening.log) };
+    return { produce, ...pushMetrics(registry, config, CONTEXT, opening.link, opening.log) };
   },
   async logs(opening) {
     const log = { ...opening.log, close: async () => {} };
     const config = { level: 'info', format: 'json', otlp: collectorOf(opening) } as const;
-    const { info, stats, close } = pushLogs(log, config, CONTEXT, new ExporterLink());
+    const { info, stats, close } = pushLogs(log, config, CONTEXT, opening.link);
     const produce = (): void => {
       for (let i = 0; i < RECORDS_A_ROUND; i++) info({ path: '/uploads/key', status: 200 }, LINE);
     };
@@ -210,12 +212,19 @@ async function outcomeOf(
   signal: Signal,
   { collector, reasons, takesSome }: Fault,
   protocol: Protocol,
+  link: ExporterLink,
 ): Promise<Outcome> {
   const { endpoint, close } = await collector();
   const log = keptLog();
   // A collector that responds gets the time to; the others have a short timeout.
   const timeoutSeconds = reasons.includes('rejected') ? 5 : 0.2;
-  const { produce, recorded, stats, shutdown } = await SOURCES[signal]({ endpoint, protocol, timeoutSeconds, log });
+  const { produce, recorded, stats, shutdown } = await SOURCES[signal]({
+    endpoint,
+    protocol,
+    timeoutSeconds,
+    log,
+    link,
+  });
   for (let round = 0; round < ROUNDS; round++) {
     produce();
     assertBalanced(stats());
@@ -233,34 +242,44 @@ async function outcomeOf(
   return { stats: stats(), lines: log.lines.filter(({ message }) => message !== LINE), closedInTime };
 }
 
-for (const signal of ['traces', 'metrics', 'logs'] as const) {
-  for (const [protocol, faults] of [
-    ['http/protobuf', OVER_HTTP],
-    ['grpc', OVER_GRPC],
-  ] as const) {
-    describe(`${signal} over ${protocol} when the collector fails`, { concurrency: 4 }, () => {
-      for (const [name, fault] of Object.entries(faults)) {
-        it(name, async () => {
-          const { stats, lines, closedInTime } = await outcomeOf(signal, fault, protocol);
-          assertBalanced(stats);
-          assert.ok(stats.recorded > 0);
-          assert.equal(stats.queued, 0);
-          assert.equal(stats.exported > 0, fault.takesSome === true);
-          const reasons = Object.entries(stats.dropped).flatMap(([reason, count]) => (count > 0 ? [reason] : []));
-          assert.ok(reasons.length > 0);
-          assert.deepEqual(
-            reasons.filter((reason) => !fault.reasons.includes(reason as DropReason)),
-            [],
-          );
-          assert.ok(closedInTime, 'closed within 1.5 s');
-          const [failure, last, ...more] = lines;
-          assert.deepEqual([failure?.level, more], ['warn', []]);
-          if (last !== undefined) assert.match(last.message, /^(spans|metrics|log records) were dropped at shutdown$/);
-          assert.doesNotMatch(JSON.stringify(lines), /secret-key-123|\\n|\\u0/);
-        });
-      }
-    });
-  }
+function judge({ stats, lines, closedInTime }: Outcome, fault: Fault): void {
+  assertBalanced(stats);
+  assert.ok(stats.recorded > 0);
+  assert.equal(stats.queued, 0);
+  assert.equal(stats.exported > 0, fault.takesSome === true);
+  const reasons = Object.entries(stats.dropped).flatMap(([reason, count]) => (count > 0 ? [reason] : []));
+  assert.ok(reasons.length > 0);
+  assert.deepEqual(
+    reasons.filter((reason) => !fault.reasons.includes(reason as DropReason)),
+    [],
+  );
+  assert.ok(closedInTime, 'closed within 1.5 s');
+  const [failure, last, ...more] = lines;
+  assert.deepEqual([failure?.level, more], ['warn', []]);
+  if (last !== undefined) assert.match(last.message, /^(spans|metrics|log records) were dropped at shutdown$/);
+  assert.doesNotMatch(JSON.stringify(lines), /secret-key-123|\\n|\\u0/);
+}
+
+for (const [protocol, faults] of [
+  ['http/protobuf', OVER_HTTP],
+  ['grpc', OVER_GRPC],
+] as const) {
+  describe(`traces, metrics and logs over ${protocol} when the collector fails`, { concurrency: 4 }, () => {
+    for (const [name, fault] of Object.entries(faults)) {
+      it(name, async () => {
+        const link = new ExporterLink();
+        const signals = Object.keys(SOURCES) as Signal[];
+        const outcomes = await Promise.all(signals.map((signal) => outcomeOf(signal, fault, protocol, link)));
+        for (const [place, outcome] of outcomes.entries()) {
+          try {
+            judge(outcome, fault);
+          } catch (cause) {
+            throw new Error(`${signals[place]}: ${cause}`, { cause });
+          }
+        }
+      });
+    }
+  });
 }
 
 /** The state of the thread is visible from here only by polling. */
