@@ -258,7 +258,7 @@ describe('memory for bodies that come byte by byte', () => {
   }
 
   it('is allocated when bytes come, and not in advance: a form that has just begun', async (t) => {
-    const [connections, most] = [250, 20 * 1024];
+    const [connections, most] = [120, 20 * 1024];
     const ofObjects = () => growth(connections, () => [put('/uploads/k', 'Content-Length: 30000'), '--']);
     const ofForms = () => growth(connections, () => [form('uploads', 30_000), '--']);
     // What others left behind is let go while so many are open, so the first round says nothing.
