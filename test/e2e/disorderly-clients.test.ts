@@ -50,7 +50,7 @@ describe('disorderly clients', () => {
     });
   }
 
-  it('that use TLS with the plain HTTP port are told so in the response and the log', async (t) => {
+  it('that use TLS with the plain HTTP port find the cause in the response, and operators in the log', async (t) => {
     const gateway = await startGateway({ storeUrl: store.url });
     t.after(() => gateway.close());
     const client = connectTls({ host: '127.0.0.1', port: gateway.app.port });
