@@ -58,7 +58,8 @@ function judge(request: Routed<AuthBucket>, attributes: AuthAttributes): Proof |
   if (authenticators === undefined) return anonymousProof(request);
   const kind = onlyKind(request, authenticators);
   const authenticator = authenticators.find(({ kinds }) => kinds.includes(kind));
-  if (authenticator === undefined) throw unauthenticated('credential_kind_not_accepted', authenticators, KIND_NOT_ACCEPTED);
+  if (authenticator === undefined)
+    throw unauthenticated('credential_kind_not_accepted', authenticators, KIND_NOT_ACCEPTED);
   attributes.method = authenticator.method;
   return authenticator.authenticate(request, attributes);
 }

@@ -55,7 +55,8 @@ export function examineStore(
 
 /** The line names the bucket already. */
 function notOpened({ name }: BucketConfig, { message }: Error) {
-  const how = message.replace(`bucket ${name}: `, '');
+  const prefix = `bucket ${name}: `;
+  const how = message.startsWith(prefix) ? message.slice(prefix.length) : message;
   if (how.startsWith('no credentials')) return { ...fails(how, GIVE_CREDENTIALS), isGeneral: true };
   return fails(how, 'fix the problem that the message describes');
 }
