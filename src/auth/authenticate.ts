@@ -58,10 +58,14 @@ function judge(request: Routed<AuthBucket>, attributes: AuthAttributes): Proof |
   if (authenticators === undefined) return anonymousProof(request);
   const kind = onlyKind(request, authenticators);
   const authenticator = authenticators.find(({ kinds }) => kinds.includes(kind));
-  if (authenticator === undefined) throw unauthenticated('kind_not_taken', authenticators);
+  if (authenticator === undefined)
+    throw unauthenticated('credential_kind_not_accepted', authenticators, KIND_NOT_ACCEPTED);
   attributes.method = authenticator.method;
   return authenticator.authenticate(request, attributes);
 }
+
+const KIND_NOT_ACCEPTED =
+  'Authentication required: this bucket does not accept this kind of credentials. Use a scheme of the WWW-Authenticate header.';
 
 function onlyKind(request: Routed, authenticators: readonly Authenticator[]): string {
   const kinds = credentialKinds(request);
@@ -73,12 +77,12 @@ function onlyKind(request: Routed, authenticators: readonly Authenticator[]): st
 }
 
 /** RFC 9110, section 11.6.1: the challenge lists the schemes that the bucket accepts. */
-function unauthenticated(reason: string, authenticators: readonly Authenticator[]): Failure {
+function unauthenticated(reason: string, authenticators: readonly Authenticator[], message?: string): Failure {
   const accepted = authenticators.flatMap(({ kinds }) => kinds);
   const challenges = CREDENTIAL_KINDS.flatMap(({ name, challenge }) =>
     challenge !== undefined && accepted.includes(name) ? [challenge] : [],
   );
-  return new Failure('unauthenticated', undefined, {
+  return new Failure('unauthenticated', message, {
     reason,
     status: challenges.some(({ status }) => status === 401) ? 401 : 403,
     headers: { 'www-authenticate': challenges.map(({ scheme }) => scheme).join(', ') },

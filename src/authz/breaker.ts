@@ -35,7 +35,9 @@ export function createBreaker(tell: (state: BreakerState) => void, openMillis: n
   }
 
   function check(): void {
-    if (state === 'open' && Date.now() < openUntil) throw unavailable('breaker_open', openMillis / 1000);
+    const millis = openUntil - Date.now();
+    // More than the whole time is left only if the clock was set back.
+    if (state === 'open' && millis > 0 && millis <= openMillis) throw unavailable('breaker_open', openMillis / 1000);
   }
 
   async function probe<T>(call: (state: BreakerState) => Promise<T>): Promise<T> {

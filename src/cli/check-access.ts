@@ -1,7 +1,8 @@
 /** The part of `check` about access: the clients of each bucket, and, with `--as` and `--put`, the outcome of one upload. */
 
 import type { AppContext } from '../app/context.ts';
-import { type DryRun, dryRun } from '../app/dry-run/dry-run.ts';
+import { type DryRun, dryRun, type EngineDecision } from '../app/dry-run/dry-run.ts';
+import { engineProblem } from '../app/engine-problem.ts';
 import { describeSchemes } from '../auth/schemes.ts';
 import { configuredEngines } from '../authz/engines.ts';
 import type { AuthConfig } from '../config/auth.ts';
@@ -40,10 +41,11 @@ export async function explainUpload(
     throw thrown;
   });
   if (run instanceof Failure) return { text: `PUT ${put}: ${failureText(run)}\n`, allowed: false };
-  return { text: write(put, linesOf(run)), allowed: run.failure === undefined };
+  const { authz } = config.buckets.find(({ name }) => name === run.bucket)!;
+  return { text: write(put, linesOf(run, authz)), allowed: run.failure === undefined };
 }
 
-function linesOf({ bucket, key, identity, decisions, failure }: DryRun): Line[] {
+function linesOf({ bucket, key, identity, decisions, failure }: DryRun, authz: AuthzConfig): Line[] {
   const caller =
     identity === undefined
       ? `not authenticated: ${failure?.reason ?? failure?.type}`
@@ -51,9 +53,14 @@ function linesOf({ bucket, key, identity, decisions, failure }: DryRun): Line[] 
   return [
     ['bucket', `${bucket}, key ${key}`],
     ['caller', caller],
-    ...decisions.map(({ engine, decision, reason }): Line => [engine, `${decision}: ${reason}`]),
+    ...decisions.map((one): Line => [one.engine, `${one.decision}: ${reasonText(one, authz)}`]),
     ['outcome', failure === undefined ? 'would be uploaded' : outcomeText(failure, decisions)],
   ];
+}
+
+function reasonText({ engine, reason, failure }: EngineDecision, authz: AuthzConfig): string {
+  const problem = failure && engineProblem(authz, engine, failure);
+  return problem === undefined ? reason : `${reason}: ${problem.what}; ${problem.hint}`;
 }
 
 /** The line of the policy engine already has the reason. */

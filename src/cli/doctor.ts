@@ -14,7 +14,7 @@ export async function doctor(file: string, env: Environment, write: (text: strin
   try {
     const config = await loadConfig(file, env);
     const findings = await examine(config, { directory: dirname(resolve(file)), env, log: SILENT });
-    write(`${findings.map(lineOf).join('\n')}\n`);
+    write(`${linesOf(findings).join('\n')}\n`);
     const broken = findings.filter(({ works }) => !works).length;
     write(broken === 0 ? '\nEverything works.\n' : `\n${broken} of ${findings.length} checks failed.\n`);
     return broken === 0 ? 0 : 1;
@@ -25,6 +25,13 @@ export async function doctor(file: string, env: Environment, write: (text: strin
   }
 }
 
-function lineOf({ what, works, how, hint }: Finding): string {
-  return works ? `  ✓ ${what}: ${how}` : `  ✗ ${what}: ${how}\n      ${hint}`;
+function linesOf(findings: readonly Finding[]): string[] {
+  const described = new Map<string, string>();
+  return findings.map(({ what, works, how, hint, isGeneral }) => {
+    if (works) return `  ✓ ${what}: ${how}`;
+    const first = described.get(how);
+    if (first !== undefined) return `  ✗ ${what}: the same as ${first}`;
+    if (isGeneral === true) described.set(how, what);
+    return `  ✗ ${what}: ${how}\n      ${hint}`;
+  });
 }

@@ -54,7 +54,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
       const [unknown] = program.args;
       if (unknown !== undefined) return void (exitCode = refuseCommand(unknown, program));
       return withConfig(options, (file) => (options.validate === true ? check(file, env, write) : serve(file, env)));
-    });
+    })
+    .hook('preAction', (_, command) => refuseExcessArgument(command));
   program
     .command('serve', { isDefault: false })
     .description('run the gateway')
@@ -135,6 +136,14 @@ function wrongCheckOptions({ as, put }: CheckOptions): string | undefined {
   if (as === undefined) return undefined;
   if (put === undefined) return '--as needs --put; name the upload to try, such as --put uploads/a/b.txt';
   return as === '' ? 'the token or access key of --as is empty; check that its variable is set' : undefined;
+}
+
+/** @throws CommanderError for the first argument that the command does not have. */
+function refuseExcessArgument(command: Command): void {
+  const excess = command.args[command.registeredArguments.length];
+  if (command.parent === null || excess === undefined) return;
+  const name = command.name();
+  command.error(`error: ${name} does not accept the argument '${excess}'; see mizuchi-uploadr ${name} --help`);
 }
 
 function refuseCommand(name: string, program: Command): number {

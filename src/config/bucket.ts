@@ -9,6 +9,11 @@ import { object, type ValueOf } from './field.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
 import { boolean, httpUrl, integer, number, oneOf, secret, string } from './scalars.ts';
 
+const AMBIGUOUS_PATH = {
+  wrong: 'has a path that is ambiguous in signatures',
+  hint: 'use path segments of letters, digits, "-", ".", "_" and "~" between single slashes, such as https://store.example/storage/v1/s3',
+};
+
 const STORE = object(
   {
     bucket: string({
@@ -27,8 +32,7 @@ const STORE = object(
       prose:
         'The URL of a store other than AWS: scheme, host, port and, if the store needs one, a base path (Supabase: `https://REF.supabase.co/storage/v1/s3`). Defaults to AWS.',
       optional: true,
-      check: (url) => (isBasePath(rawPathOf(url)) ? undefined : 'has a path that is ambiguous in signatures'),
-      hint: 'write scheme, host, port, and at most a path of letters, digits, "-", ".", "_" and "~" between single slashes, such as http://127.0.0.1:9000 or https://store.example/storage/v1/s3',
+      check: (url) => (isBasePath(rawPathOf(url)) ? undefined : AMBIGUOUS_PATH),
     }),
     ca_file: string({
       prose:

@@ -59,7 +59,8 @@ function readList(reading: Reading, field: ListField<unknown>, nodes: readonly N
     return { at, value };
   });
   const before = reading.found.length;
-  for (const name of field.unique) reportEqual(reading, items, name);
+  const reported = new Set<Place>();
+  for (const name of field.unique) reportEqual(reading, items, name, reported);
   const values = items.map(({ value }) => value);
   const whole = values.every(
     (value) => value !== UNREAD && value !== ABSENT && !reading.incomplete.has(value as object),
@@ -68,14 +69,23 @@ function readList(reading: Reading, field: ListField<unknown>, nodes: readonly N
   return values;
 }
 
-function reportEqual(reading: Reading, items: readonly { at: Place; value: unknown }[], name: string): void {
+/** @param reported the items with a duplicate so far. A default that is derived from it is not reported as well. */
+function reportEqual(
+  reading: Reading,
+  items: readonly { at: Place; value: unknown }[],
+  name: string,
+  reported: Set<Place>,
+): void {
   const seen = new Map<unknown, Place>();
   for (const { at, value } of items) {
     const own = typeof value === 'object' ? (value as Siblings)[name] : undefined;
     const first = seen.get(own);
     if (first !== undefined) {
+      const path = below(at.path, name);
+      if (reported.has(at) && !reading.given.has(path)) continue;
+      reported.add(at);
       const wrong = `is the same as in ${first.path}, line ${reading.lineOf(first.offset)}`;
-      reading.complain({ path: below(at.path, name), offset: at.offset }, { wrong, hint: 'make them different' });
+      reading.complain({ path, offset: at.offset }, { wrong, hint: 'make them different' });
     } else if (own !== undefined) seen.set(own, at);
   }
 }

@@ -24,7 +24,7 @@ interface Kind<T> {
   readonly words?: readonly string[];
   readonly parse: (text: string) => T | undefined;
   /** The problem if `parse` returns undefined. */
-  readonly wrong: string;
+  readonly wrong: string | ((text: string) => string);
   readonly write?: (value: T) => string;
 }
 
@@ -32,7 +32,7 @@ function scalar<T, const O extends ScalarOptions<T>>(kind: Kind<T>, options: O):
   const hint = options.hint ?? kind.hint;
   const parse = (text: string): Parsed<T> => {
     const value = kind.parse(text);
-    if (value === undefined) return { wrong: kind.wrong, hint };
+    if (value === undefined) return { wrong: typeof kind.wrong === 'string' ? kind.wrong : kind.wrong(text), hint };
     const complaint = options.check?.(value);
     if (complaint === undefined) return { value };
     return typeof complaint === 'string' ? { wrong: complaint, hint } : complaint;
@@ -187,7 +187,10 @@ export function httpUrl<const O extends ScalarOptions<string>>(options: O): Scal
     {
       type: 'http(s) URL',
       hint: 'write a URL such as http://127.0.0.1:9000',
-      wrong: 'is not an http:// or https:// URL without user name, query and fragment',
+      wrong: (text) =>
+        /^https?:\/\//i.test(text)
+          ? 'is not a URL without user name, query and fragment'
+          : 'does not start with http:// or https://',
       parse: (text) => (isPlainUrl(text) ? text.replace(/\/+$/, '') : undefined),
       discreet: true, // an invalid URL may contain a password
       write: String,

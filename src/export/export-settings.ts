@@ -3,16 +3,12 @@ import { resolve } from 'node:path';
 import { CollectorTls } from './collector-tls.ts';
 import { exportHeaders } from './export-headers.ts';
 import type { ExportSettings } from './messages.ts';
-import { encodeResource, encodeScope, type ResourceAttributes } from './otlp/resource.ts';
+import { encodeResource, encodeScope, type ResourceAttributes, SCOPE_NAME } from './otlp/resource.ts';
 import { SIGNALS, type Signal } from './signal.ts';
 
 /** The fields that `tracing.otlp`, `metrics.otlp` and `logging.otlp` have in common. */
-export interface CollectorConfig {
-  readonly endpoint: string;
-  readonly protocol: 'grpc' | 'http/protobuf';
+export interface CollectorConfig extends Pick<ExportSettings, 'endpoint' | 'protocol' | 'compression' | 'headers'> {
   readonly timeout_seconds: number;
-  readonly compression: 'gzip' | 'none';
-  readonly headers: Readonly<Record<string, string>>;
   readonly headers_file?: string | undefined;
   readonly tls?: { readonly [file in `${'ca' | 'cert' | 'key'}_file`]?: string | undefined } | undefined;
 }
@@ -47,6 +43,21 @@ export function exportSettings(signal: Signal, config: CollectorConfig, context:
     resource: encodeResource(resource),
     scope: encodeScope(scope.name, scope.version),
   };
+}
+
+/** What `metrics` and `logging` know of their exports. */
+export type SignalContext = Pick<ExportContext, 'resource' | 'version' | 'directory'>;
+
+/** The settings of metrics or logs. @throws Error that names section and file, if a file of the section cannot be used. */
+export function checkedSettings(
+  signal: 'metrics' | 'logs',
+  config: CollectorConfig,
+  context: SignalContext,
+  deadlineMillis: number,
+): ExportSettings {
+  const settings = exportSettings(signal, config, { ...context, scope: { name: SCOPE_NAME }, deadlineMillis });
+  checkExportFiles(signal, settings);
+  return settings;
 }
 
 type Access = Pick<ExportSettings, 'headers' | 'headersFile' | 'tls'>;

@@ -2,30 +2,15 @@
 import type { LoggingConfig } from '../config/logging.ts';
 import type { Log } from '../domain/log.ts';
 import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
-import {
-  checkExportFiles,
-  DEADLINE_MILLIS,
-  destinationOf,
-  type ExportContext,
-  exportSettings,
-} from '../export/export-settings.ts';
+import { checkedSettings, DEADLINE_MILLIS, destinationOf, type SignalContext } from '../export/export-settings.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
 import { ByteWriter } from '../export/otlp/byte-writer.ts';
-import { type ResourceAttributes, SCOPE_NAME } from '../export/otlp/resource.ts';
 import { probe } from '../export/probe.ts';
 import type { ProcessLog } from './create-log.ts';
 import { LogRecordEncoder, SEVERITIES } from './log-record-encoder.ts';
 
 export type LogsOtlp = NonNullable<LoggingConfig['otlp']>;
-
-export interface LogsContext {
-  readonly resource: ResourceAttributes;
-  /** Version of the gateway, for the User-Agent. */
-  readonly version: string;
-  /** Where relative paths of the configuration begin. */
-  readonly directory: string;
-}
 
 export interface PushedLog extends ProcessLog {
   stats(): ExportStats;
@@ -45,11 +30,10 @@ const PROBE_BYTES = 1024;
 export function pushLogs(
   log: ProcessLog,
   { level, otlp }: LoggingConfig,
-  context: LogsContext,
+  context: SignalContext,
   link: ExporterLink,
 ): PushedLog {
-  const settings = exportSettings('logs', otlp!, exportContext(context, DEADLINE_MILLIS));
-  checkExportFiles('logs', settings);
+  const settings = checkedSettings('logs', otlp!, context, DEADLINE_MILLIS);
   const counts = new ExportCounts(LIMITS.maxQueueSize);
   const { queue, shutdown } = openPipeline({
     signal: 'logs',
@@ -85,17 +69,10 @@ export function pushLogs(
  * @throws Error if a file that the configuration names cannot be used.
  * @returns why it was not accepted; undefined if it was.
  */
-export async function probeLogs(config: LogsOtlp, context: LogsContext, millis: number): Promise<string | undefined> {
-  const settings = exportSettings('logs', config, exportContext(context, millis));
-  checkExportFiles('logs', settings);
+export async function probeLogs(config: LogsOtlp, context: SignalContext, millis: number): Promise<string | undefined> {
+  const settings = checkedSettings('logs', config, context, millis);
   const out = new ByteWriter(PROBE_BYTES, PROBE_BYTES);
   const record = { level: 'info', time: Date.now(), message: 'a probe of mizuchi-uploadr doctor', fields: {} } as const;
   new LogRecordEncoder().encode(out, record);
   return probe('logs', settings, out.take(), millis);
 }
-
-const exportContext = (context: LogsContext, deadlineMillis: number): ExportContext => ({
-  ...context,
-  scope: { name: SCOPE_NAME },
-  deadlineMillis,
-});

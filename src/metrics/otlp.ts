@@ -2,31 +2,16 @@
 import type { MetricsConfig } from '../config/metrics.ts';
 import type { Log } from '../domain/log.ts';
 import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
-import {
-  checkExportFiles,
-  DEADLINE_MILLIS,
-  destinationOf,
-  type ExportContext,
-  exportSettings,
-} from '../export/export-settings.ts';
+import { checkedSettings, DEADLINE_MILLIS, destinationOf, type SignalContext } from '../export/export-settings.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
 import { ByteWriter, unixZero } from '../export/otlp/byte-writer.ts';
-import { type ResourceAttributes, SCOPE_NAME } from '../export/otlp/resource.ts';
 import { probe } from '../export/probe.ts';
 import { METRICS, type MetricName } from './catalogue.ts';
 import { type Collected, MetricEncoder } from './metric-encoder.ts';
 import type { Registry } from './registry.ts';
 
 export type MetricsOtlp = NonNullable<MetricsConfig['otlp']>;
-
-export interface MetricsContext {
-  readonly resource: ResourceAttributes;
-  /** Version of the gateway, for the User-Agent. */
-  readonly version: string;
-  /** Where relative paths of the configuration begin. */
-  readonly directory: string;
-}
 
 export interface PushedMetrics {
   stats(): ExportStats;
@@ -44,14 +29,13 @@ const PROBE_BYTES = 1024;
 export function pushMetrics(
   registry: Registry,
   config: MetricsOtlp,
-  context: MetricsContext,
+  context: SignalContext,
   link: ExporterLink,
   log: Log,
 ): PushedMetrics {
   const interval = config.interval_seconds * 1000;
   const deadlineMillis = Math.min(DEADLINE_MILLIS, Math.max(interval, config.timeout_seconds * 1000));
-  const settings = exportSettings('metrics', config, exportContext(context, deadlineMillis));
-  checkExportFiles('metrics', settings);
+  const settings = checkedSettings('metrics', config, context, deadlineMillis);
   const counts = new ExportCounts(QUEUE_SIZE);
   const { queue, shutdown } = openPipeline({
     signal: 'metrics',
@@ -94,11 +78,10 @@ export function pushMetrics(
  */
 export async function probeMetrics(
   config: MetricsOtlp,
-  context: MetricsContext,
+  context: SignalContext,
   millis: number,
 ): Promise<string | undefined> {
-  const settings = exportSettings('metrics', config, exportContext(context, millis));
-  checkExportFiles('metrics', settings);
+  const settings = checkedSettings('metrics', config, context, millis);
   const now = unixZero(Date.now());
   const shape = { type: 'gauge', help: 'A probe.', labels: [] } as const;
   const series = [{ labels: [], value: 1, exemplar: undefined, counts: [], exemplars: [] }];
@@ -107,12 +90,6 @@ export async function probeMetrics(
   new MetricEncoder().encode(out, { family, start: now, time: now, exemplarsSince: 0 });
   return probe('metrics', settings, out.take(), millis);
 }
-
-const exportContext = (context: MetricsContext, deadlineMillis: number): ExportContext => ({
-  ...context,
-  scope: { name: SCOPE_NAME },
-  deadlineMillis,
-});
 
 function nonEmpty(registry: Registry): Collected['family'][] {
   const families = registry.collect().map((family) => ({ ...family, series: [...family.series] }));

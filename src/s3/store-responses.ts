@@ -1,7 +1,7 @@
 /**
  * The responses of a store that a client gets. An error passes if it is about the request, and only with its code. The status and
  * the message are ours: the store's own name buckets, hosts, accounts and keys of the operator. All other errors are translated.
- * The reasons: docs/decisions/answers-of-the-store.md.
+ * The reasons: docs/decisions/store-responses.md.
  */
 
 export interface PassedError {

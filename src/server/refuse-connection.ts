@@ -60,12 +60,27 @@ function respondAndClose(socket: Duplex, response: string): void {
   socket.resume();
 }
 
+/** An error of node:http, as in the event clientError. `rawPacket` are the bytes in which the parser failed. */
+interface ParserError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
 /** The failure for a parser error; undefined if the client has disconnected. */
-export function failureOfParser(error: NodeJS.ErrnoException): Failure | undefined {
+export function failureOfParser(error: ParserError): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return undefined;
   if (error.code === 'HPE_INVALID_EOF_STATE') return new Failure('client_aborted');
   if (error.code === 'HPE_HEADER_OVERFLOW') return new Failure('header_too_large');
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Failure('header_timeout');
+  if (isClientHello(error)) return new Failure('bad_request', TLS_MESSAGE, { detail: TLS_DETAIL, cause: error });
   return new Failure('bad_request', 'The request is not valid HTTP/1.1.', { cause: error });
+}
+
+const TLS_MESSAGE = 'The request is a TLS handshake, but this port does not use TLS. Use http://.';
+const TLS_DETAIL = 'TLS ClientHello on a plain HTTP port: use http:// in the client, or set server.tls';
+
+/** RFC 8446, sections 5.1 and 4: a record of type handshake (22), any version 3.x, two bytes of length, client_hello (1). */
+function isClientHello({ rawPacket, bytesParsed }: ParserError): boolean {
+  return bytesParsed === 0 && rawPacket?.[0] === 22 && rawPacket[1] === 3 && rawPacket[5] === 1;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
@@ -48,6 +49,25 @@ describe('disorderly clients', () => {
       assert.ok(other.log.at(-1)?.error_type);
     });
   }
+
+  it('that use TLS with the plain HTTP port find the cause in the response, and operators in the log', async (t) => {
+    const gateway = await startGateway({ storeUrl: store.url });
+    t.after(() => gateway.close());
+    const client = connectTls({ host: '127.0.0.1', port: gateway.app.port });
+    await once(client, 'error').finally(() => client.destroy());
+    const raw = await RawClient.connect(gateway.url);
+    raw.write(Buffer.from([22, 3, 1, 0, 100, 1, 0, 0, 96]));
+    assert.match(
+      await raw.closed(),
+      /^HTTP\/1\.1 400 InvalidRequest\r\n.*this port does not use TLS\. Use http:\/\/\./s,
+    );
+    const lines = gateway.log.filter(({ message }) => message === 'request');
+    assert.equal(lines.length, 2);
+    for (const { error_type, error_detail } of lines) {
+      assert.equal(error_type, 'bad_request');
+      assert.match(String(error_detail), /^TLS ClientHello on a plain HTTP port: use http:/);
+    }
+  });
 
   it('that do not read their responses are disconnected, and logged as aborted', { timeout: 10_000 }, async () => {
     const impatient = await startGateway({ storeUrl: store.url, server: { body_idle_timeout_seconds: 1 } });

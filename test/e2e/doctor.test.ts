@@ -1,14 +1,17 @@
 /** `mizuchi-uploadr doctor`: which services of a configuration work, and a hint for each that fails. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { doctor } from '../../src/cli/doctor.ts';
 import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { deadEndpoint } from '../support/faulty-server.ts';
+import { CLI } from '../support/gateway-process.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 
@@ -116,7 +119,16 @@ describe('doctor', () => {
       () => ({ jwks: `http://127.0.0.1:${(engine.address() as AddressInfo).port}/keys` }),
       /✗ bucket uploads, http:\S+: .*\n +check jwks_url/,
     ],
-    ['an engine that is away', () => ({ opa: dead }), /✗ bucket uploads, opa: .*\n +check authz\.opa/],
+    [
+      'an engine that is away',
+      () => ({ opa: `${dead}/base` }),
+      /✗ bucket uploads, opa: no connection to http:\S+\/base \(ECONNREFUSED\)\n +check authz\.opa\.url, /,
+    ],
+    [
+      'an engine that is another server',
+      () => ({ opa: collector.endpoint }),
+      /✗ bucket uploads, opa: the \w+ .* http:\S+ .*\n +check authz\.opa/,
+    ],
     [
       'a collector that is away',
       () => ({ otlp: dead }),
@@ -130,6 +142,27 @@ describe('doctor', () => {
       assert.match(said, /\n1 of 5 checks failed\.\n$/, said);
     });
   }
+
+  it('describes missing AWS credentials once', async () => {
+    const buckets = ['one', 'two', 'three'].map((name) => ({ name, s3: { bucket: 'my-bucket' } }));
+    const file = join(folder, 'no-credentials.yaml');
+    await writeFile(file, JSON.stringify({ server: { upload_id_secret: 's'.repeat(32) }, buckets }));
+    const env = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
+    const child = spawn(process.execPath, [CLI, 'doctor', '--config', file], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    assert.equal(
+      await text(child.stdout),
+      `  ✗ bucket one, store: no credentials for its store: Could not load credentials from any providers
+      set s3.access_key and s3.secret_key, or provide AWS credentials: environment variables, profile, web identity or instance role
+  ✗ bucket two, store: the same as bucket one, store
+  ✗ bucket three, store: the same as bucket one, store
+
+3 of 3 checks failed.
+`,
+    );
+  });
 
   it('reports problems of the configuration first', async () => {
     await writeFile(join(folder, 'broken.yaml'), 'buckets: 1\n');

@@ -1,7 +1,7 @@
 /** Requests that the gateway itself resets, because the time of its shutdown is over: the client is not the cause. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { RawClient } from '../support/http-client.ts';
+import { RawClient, send } from '../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { RawStore } from '../support/raw-store.ts';
 import { attributesOf } from '../support/request-trace.ts';
@@ -84,5 +84,29 @@ describe('an upload that is reset at the end of the shutdown', () => {
     while (line() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(line()?.error_type, 'client_aborted');
     await gateway.close();
+  });
+});
+
+describe('a collector that does not respond until the shutdown is over', () => {
+  it('is reported as such, and not as one that rejected the spans', async (t) => {
+    const store = await RawStore.start();
+    const collector = await RawStore.start();
+    t.after(() => Promise.all([store.close(), collector.close()]));
+    collector.behaviour = async (request) => void request.resume();
+    const exported = collector.next();
+    const gateway = await startGateway({
+      storeUrl: store.url,
+      server: { shutdown_timeout_seconds: 0.05 },
+      tracing: {
+        enabled: true,
+        otlp: { endpoint: collector.url, protocol: 'http/protobuf' },
+        batch: { scheduled_delay_millis: 1 },
+      },
+    });
+    await send(gateway.url, 'PUT', '/uploads/k', 'hello');
+    await exported;
+    await gateway.close();
+    const line = gateway.log.find(({ message }) => message === 'spans were dropped at shutdown');
+    assert.equal(line?.reason, 'the collector did not respond in time');
   });
 });

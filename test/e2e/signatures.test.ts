@@ -47,6 +47,18 @@ describe('a bucket that requires signatures', () => {
     await store.close();
   });
 
+  it('tells a client with another kind of credentials which schemes it accepts', async () => {
+    const reply = await send(gateway.url, 'PUT', '/uploads/k', 'hello', { authorization: 'Bearer a.b.c' });
+    assert.deepEqual([reply.status, codeOf(reply)], [403, 'AccessDenied']);
+    assert.match(
+      reply.body,
+      /does not accept this kind of credentials\. Use a scheme of the WWW-Authenticate header\./,
+    );
+    assert.equal(reply.headers['www-authenticate'], 'AWS4-HMAC-SHA256');
+    const line = gateway.log.findLast(({ message }) => message === 'request');
+    assert.equal(line?.error_reason, 'credential_kind_not_accepted');
+  });
+
   const client = (options: { secretAccessKey?: string } = {}): S3Client =>
     new S3Client({
       endpoint: gateway.url,

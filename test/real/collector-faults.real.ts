@@ -64,7 +64,7 @@ async function play(scene: FaultScene, fault: CollectorFault, note: Note): Promi
   await assertMended(scene, fault, note);
   await assertEnds(scene, fault, note);
   assert.deepEqual(scene.load.failed, [], 'no upload fails');
-  const { lines, last } = scene.linesOfTrouble();
+  const { lines, last } = scene.failureLines();
   assert.ok(lines.length <= 2 * Math.ceil(scene.minutes) && last.length <= 1, [...lines, ...last].join('\n'));
 }
 

@@ -6,9 +6,9 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { eventually } from './support/eventually.ts';
+import { FailureScenario } from './support/failure-scenario.ts';
 import { Prometheus } from './support/prometheus.ts';
 import { binary } from './support/real-server.ts';
-import { Trouble } from './support/trouble.ts';
 
 interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[];
@@ -27,15 +27,15 @@ async function rulesOf(file: string): Promise<Rule[]> {
 }
 
 describe('in a real Prometheus', () => {
-  let trouble: Trouble;
+  let scenario: FailureScenario;
   let prometheus: Prometheus;
   before(async () => {
-    trouble = await Trouble.start();
-    prometheus = await Prometheus.watching(trouble.metricsUrls);
+    scenario = await FailureScenario.start();
+    prometheus = await Prometheus.watching(scenario.metricsUrls);
   });
   after(async () => {
     await prometheus.stop();
-    await trouble.close();
+    await scenario.close();
   });
 
   /** Provokes until each has an answer. */
@@ -44,7 +44,7 @@ describe('in a real Prometheus', () => {
     await eventually(
       'all are answered',
       async () => {
-        await trouble.provoke();
+        await scenario.provoke();
         for (const [what, expression] of open) {
           const found = await prometheus.ask(expression);
           if (found.some(({ value }) => wellEnough(value))) open.delete(what);

@@ -8,9 +8,11 @@ export interface Finding {
   readonly how: string;
   /** How to fix it; empty where it works. */
   readonly hint: string;
+  /** Whether the failure is not one of this subject only, so that it is described once for all. */
+  readonly isGeneral?: boolean;
 }
 
-export type Attempt = () => Promise<Pick<Finding, 'works' | 'how' | 'hint'>>;
+export type Attempt = () => Promise<Omit<Finding, 'what'>>;
 
 /** An attempt that throws has failed. */
 export async function find(what: string, attempt: Attempt): Promise<Finding> {

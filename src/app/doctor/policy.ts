@@ -11,6 +11,7 @@ import { routeTo } from '../buckets.ts';
 import type { AppContext } from '../context.ts';
 import { sendInProcess } from '../dry-run/in-process-request.ts';
 import { UNSENT, withoutStore } from '../dry-run/unsent-transport.ts';
+import { engineProblem } from '../engine-problem.ts';
 import { openGateway } from '../gateway.ts';
 import type { Lifetime } from '../lifetime.ts';
 import { type Finding, fails, find, works } from './finding.ts';
@@ -53,12 +54,14 @@ function examineEngine(
       await sendInProcess(gateway, { method: 'PUT', path, headers: { authorization: 'Bearer mizuchi-doctor' } });
       return works('it responds: allow for the subject mizuchi-doctor');
     } catch (thrown) {
-      const { type, reason } = asFailure(thrown);
+      const failure = asFailure(thrown);
+      const { type, reason } = failure;
       if (type === 'access_denied') return works('it responds: deny for the subject mizuchi-doctor');
-      return fails(
-        (reason ?? type).replaceAll('_', ' '),
-        `check authz.${engine}: url, names and token; docs/policy.md`,
-      );
+      const { what, hint } = engineProblem(bucket.authz, engine, failure) ?? {
+        what: (reason ?? type).replaceAll('_', ' '),
+        hint: `check authz.${engine}: url, names and token; docs/policy.md`,
+      };
+      return fails(what, hint);
     }
   });
 }

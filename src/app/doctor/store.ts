@@ -24,7 +24,8 @@ export function examineStore(
   context: AppContext,
 ): Promise<Finding> {
   return find(`bucket ${bucket.name}, store`, async () => {
-    const store = await openStore(bucket, lifetime, context);
+    const store = await openStore(bucket, lifetime, context).catch((error: Error) => error);
+    if (store instanceof Error) return notOpened(bucket, store);
     const open = {
       ...routeTo(bucket, config, { store, authenticators: undefined, authorizers: [] }),
       maxKeyBytes: undefined,
@@ -51,6 +52,17 @@ export function examineStore(
     }
   });
 }
+
+/** The line names the bucket already. */
+function notOpened({ name }: BucketConfig, { message }: Error) {
+  const prefix = `bucket ${name}: `;
+  const how = message.startsWith(prefix) ? message.slice(prefix.length) : message;
+  if (how.startsWith('no credentials')) return { ...fails(how, GIVE_CREDENTIALS), isGeneral: true };
+  return fails(how, 'fix the problem that the message describes');
+}
+
+const GIVE_CREDENTIALS =
+  'set s3.access_key and s3.secret_key, or provide AWS credentials: environment variables, profile, web identity or instance role';
 
 const ALLOW_LISTING =
   'allow the keys s3:ListMultipartUploadParts: the gateway needs it to check the outcome of a completion that got no response';

@@ -36,6 +36,8 @@ export interface EngineDecision {
   readonly engine: Engine;
   readonly decision: 'allow' | 'deny' | 'error';
   readonly reason: string;
+  /** Of an error. */
+  readonly failure?: Failure;
 }
 
 /**
@@ -122,7 +124,8 @@ class Observed {
       this.decisions.push({ engine, decision: verdict.allow ? 'allow' : 'deny', reason: verdict.reason });
       return verdict;
     } catch (thrown) {
-      this.decisions.push({ engine, decision: 'error', reason: asFailure(thrown).reason ?? '' });
+      const failure = asFailure(thrown);
+      this.decisions.push({ engine, decision: 'error', reason: failure.reason ?? '', failure });
       throw thrown;
     }
   }

@@ -2,7 +2,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { requestToJson } from '../otlp/otlp-json.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
-import { writeWhole } from './write-whole.ts';
+import { StreamWriter } from './stream-writer.ts';
 
 interface KeyValue {
   readonly key: string;
@@ -22,9 +22,11 @@ interface JsonSpan {
 }
 
 export class ConsoleExporter implements Exporter {
+  readonly #output = new StreamWriter(1);
+
   async export(request: Uint8Array): Promise<ExportResult> {
     try {
-      writeWhole(1, spansOf(request).map(lineOf).join(''));
+      this.#output.write(spansOf(request).map(lineOf).join(''));
       return { type: 'success', rejected: 0 };
     } catch (error) {
       return { type: 'failure', message: printable(`cannot write: ${(error as Error).message}`) };

@@ -37,6 +37,8 @@ export interface Closing {
 
 /** Single items that are too large for a collector that has accepted none yet. */
 const MOST_TOO_LARGE = 3;
+/** Of a batch whose time ended during its first attempt, or before it. */
+const NO_RESPONSE = 'the collector did not respond in time';
 
 /** Never rejects. @param expiresAt when the batch is too old, on the clock of `parts`. */
 export async function deliver(parts: DeliveryParts, batch: BatchSlice, expiresAt: number): Promise<DeliveryResult> {
@@ -90,7 +92,7 @@ async function deliverSlice(
     }
   }
   const reason = closing.signal.aborted ? 'shutdown' : 'deadline';
-  return void lose(parts, slice.items, request, draft, reason, breaker.lastError);
+  return void lose(parts, slice.items, request, draft, reason, breaker.lastError ?? NO_RESPONSE);
 }
 
 /** Waits for the breaker. False if the batch is too old, or if the breaker is open and there is a fallback. */

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import type { FallbackSettings } from '../messages.ts';
 import { requestToJson } from '../otlp/otlp-json.ts';
 import { printable } from './result.ts';
-import { writeWhole } from './write-whole.ts';
+import { StreamWriter } from './stream-writer.ts';
 
 export interface Fallback {
   /** Never throws. @param request an ExportTraceServiceRequest. @returns the error, if there was one. */
@@ -12,7 +12,7 @@ export interface Fallback {
 }
 
 export function openFallback(settings: FallbackSettings): Fallback {
-  const lines = settings.to === 'console' ? new StandardError() : new RotatedFile(settings);
+  const lines = settings.to === 'console' ? new StreamWriter(STANDARD_ERROR) : new RotatedFile(settings);
   return {
     save(request) {
       try {
@@ -26,11 +26,7 @@ export function openFallback(settings: FallbackSettings): Fallback {
 }
 
 /** Not the standard output: it has the log lines, and long lines of two writers would interleave. */
-class StandardError {
-  write(line: string): void {
-    writeWhole(2, line);
-  }
-}
+const STANDARD_ERROR = 2;
 
 /** `spans.jsonl` is written; `spans.1.jsonl` is the one before it, and so on. Readable for the gateway's own user only. */
 class RotatedFile {

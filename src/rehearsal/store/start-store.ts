@@ -9,6 +9,7 @@ import { UnderWay } from '../../kit/under-way.ts';
 import { SigningKeys } from '../../sigv4/signing-key.ts';
 import type { KnownKey } from '../../sigv4/verify.ts';
 import type { StoreFiles } from './call.ts';
+import { createDirectory } from './disk/create-directory.ts';
 import { ObjectFiles } from './disk/object-files.ts';
 import { TemporaryFiles } from './disk/temporary-files.ts';
 import { UploadFiles } from './disk/upload-files.ts';
@@ -84,10 +85,13 @@ async function prepareContext(options: StoreOptions): Promise<ServingContext> {
 }
 
 async function prepareFiles(directory: string, buckets: readonly string[]): Promise<StoreFiles> {
+  const temporary = join(directory, 'temporary');
+  await createDirectory(directory);
+  await createDirectory(temporary);
   const files = {
     objects: new ObjectFiles(join(directory, 'buckets')),
     uploads: new UploadFiles(join(directory, 'uploads')),
-    temporary: new TemporaryFiles(join(directory, 'temporary')),
+    temporary: new TemporaryFiles(temporary),
   };
   await files.temporary.clear();
   for (const bucket of buckets) {

@@ -73,7 +73,10 @@ describe('`check` with a real OPA', () => {
   it('reports that the engine is unreachable', async () => {
     await opa.stop();
     const [code, out] = await check(DEVICE.access_key, 'uploads/devices/device-7/a.txt');
-    assert.match(out, /^ {2}opa +error: engine_unreachable$/m);
+    assert.match(
+      out,
+      /^ {2}opa +error: engine_unreachable: no connection to http:\S+ \(ECONNREFUSED\); check authz\.opa\.url, /m,
+    );
     assert.match(out, /^ {2}outcome +503 ServiceUnavailable$/m);
     assert.equal(code, 1);
   });

@@ -14,7 +14,7 @@ import {
 } from '../../support/otlp-receiver.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 import { SERVER_CERTIFICATE, SERVER_KEY } from '../../support/test-authority.ts';
-import type { Behaving, Behaviour } from './mendable-collector.ts';
+import type { Behaving, Behaviour } from './switchable-collector.ts';
 
 export type Protocol = 'http/protobuf' | 'grpc';
 

@@ -15,7 +15,7 @@ import {
   VOUCHED_FOR,
 } from './collector-behaviours.ts';
 import { floodCall, goAway, omitTrailers, resetCall, trickleCall } from './collector-calls.ts';
-import type { Behaviour } from './mendable-collector.ts';
+import type { Behaviour } from './switchable-collector.ts';
 
 export interface CollectorFault {
   readonly protocol: Protocol;

@@ -13,7 +13,7 @@ import { takes } from './collector-behaviours.ts';
 import type { CollectorFault } from './collector-faults.ts';
 import { endWithUs } from './end-with-us.ts';
 import { eventually } from './eventually.ts';
-import { MendableCollector } from './mendable-collector.ts';
+import { SwitchableCollector } from './switchable-collector.ts';
 
 /** http.server.request, auth.verify, s3.upload, aws.s3.put_object. */
 const SPANS_PER_UPLOAD = 4;
@@ -41,14 +41,14 @@ export interface Peaks {
 
 export class FaultScene {
   /** Undefined where there is none at the address that the gateway was told. */
-  readonly collector: MendableCollector | undefined;
+  readonly collector: SwitchableCollector | undefined;
   readonly gateway: GatewayProcess;
   readonly load: PairedLoad;
   readonly #folder: string;
   readonly #startedAt = performance.now();
 
   private constructor(
-    collector: MendableCollector | undefined,
+    collector: SwitchableCollector | undefined,
     gateway: GatewayProcess,
     twin: GatewayProcess,
     folder: string,
@@ -63,7 +63,7 @@ export class FaultScene {
   static async open(fault: CollectorFault, storeUrl: string, twin: GatewayProcess): Promise<FaultScene> {
     const { behaviour, protocol, well = takes(protocol) } = fault;
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-faults-'));
-    const collector = behaviour && (await MendableCollector.open(well));
+    const collector = behaviour && (await SwitchableCollector.open(well));
     const host = collector === undefined ? 'collector.invalid:4317' : `127.0.0.1:${collector.port}`;
     const gateway = await startTraced(fault, host, storeUrl, folder);
     return new FaultScene(collector, gateway, twin, folder);
@@ -111,7 +111,7 @@ export class FaultScene {
   }
 
   /** All that the gateway has written beside its requests; apart what it says at its end of spans that are lost with it. */
-  linesOfTrouble(): { readonly lines: string[]; readonly last: string[] } {
+  failureLines(): { readonly lines: string[]; readonly last: string[] } {
     const { log, errors } = this.gateway;
     const since = log.slice(log.findIndex(({ msg }) => msg === 'listening') + 1);
     const isLast = ({ msg }: { readonly msg?: unknown }) => msg === 'spans were dropped at shutdown';

@@ -47,6 +47,15 @@ describe('the circuit breaker before an engine', () => {
     await isLeftAlone(breaker);
   });
 
+  it('does not stay open if the clock is set back', async (t) => {
+    const { breaker, told } = setUp(t);
+    await open(breaker);
+    t.mock.timers.reset();
+    t.mock.timers.enable({ apis: ['Date'], now: 1_000 });
+    await succeed(breaker);
+    assert.deepEqual(told, ['closed', 'open', 'half_open', 'closed']);
+  });
+
   it('starts counting again after each success', async (t) => {
     const { breaker, told } = setUp(t);
     for (let i = 0; i < 3; i++) {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { SignJWT } from 'jose';
 import { check } from '../../../src/cli/check.ts';
+import { deadEndpoint } from '../../support/faulty-server.ts';
 
 const SECRET = 'hush-hush-a-shared-secret-of-32-bytes';
 const CONFIG = `
@@ -123,6 +124,17 @@ describe('check, of access', () => {
     const { code, output } = await run({ as: 'DEVICE7', put: 'guarded/k' }, text);
     engine.close();
     assert.match(output, /opa {9}deny: .*\n {2}openfga {5}allow: .*\n {2}outcome {5}403 AccessDenied\n$/);
+    assert.equal(code, 1);
+  });
+
+  it('names the policy engine that is down, its URL, the cause, and what to do', async () => {
+    const url = `${await deadEndpoint()}/base`;
+    const text = `${CONFIG}    authz: { opa: { url: "${url}", policy_path: a/allow, token: the-token-of-the-engine } }\n`;
+    const { code, output } = await run({ as: 'DEVICE7', put: 'guarded/k' }, text);
+    const [line] = /^ {2}opa .*$/m.exec(output)!;
+    const hint = 'check authz.opa.url, DNS and firewalls, and that the engine is running';
+    assert.equal(line, `  opa         error: engine_unreachable: no connection to ${url} (ECONNREFUSED); ${hint}`);
+    assert.ok(!output.includes('the-token'));
     assert.equal(code, 1);
   });
 

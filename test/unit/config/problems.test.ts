@@ -136,6 +136,16 @@ metrics: 9090
       'f:3:90 buckets[1].x: is not a known key; the known keys are name, path_prefix, head, allow_head, listings, literal_keys, headers, cors, s3, auth, authz',
     ]);
     assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('bbb', ', path_prefix: /aaa/b')}`), []);
+    assert.deepEqual(problems(`buckets:\n${bucket('aaa')}${bucket('aaa')}`), [
+      `f:3:5 buckets[1].name: is the same as in buckets[0], line 2; ${hint}`,
+    ]);
+    assert.equal(problems(`buckets:\n${bucket('aaa')}${bucket('aaa', ', path_prefix: /aaa')}`).length, 2);
+  });
+
+  it('is rejected with an endpoint without a scheme, in few words', () => {
+    assert.deepEqual(problems(LEAST.replace('my-bucket', 'my-bucket, endpoint: "127.0.0.1:9000"')), [
+      'f:3:40 buckets[0].s3.endpoint: the value does not start with http:// or https://; write a URL such as http://127.0.0.1:9000',
+    ]);
   });
 
   it('is rejected with contradicting fields', () => {

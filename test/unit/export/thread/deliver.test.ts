@@ -259,6 +259,7 @@ describe('the fallback', () => {
       late.abort();
       const { result } = await outcome;
       assert.deepEqual([result.saved, result.dropped], fallback ? [5, {}] : [0, { shutdown: 5 }]);
+      assert.equal(result.message, 'the collector did not respond in time');
       assert.equal(fallback?.saved.length ?? 0, fallback ? 1 : 0);
     }
   });

@@ -1,4 +1,4 @@
-/** A collector at one address that changes its behaviour while the gateway talks to it, and counts what it has taken. */
+/** A collector at one address whose behaviour can be switched while the gateway exports to it. It counts the spans it accepts. */
 
 /** What listens at the collector's address for a while. */
 export interface Behaving {
@@ -12,7 +12,7 @@ export interface Behaving {
 /** @param took to be called with each number of spans that is acknowledged. */
 export type Behaviour = (port: number, took: (spans: number) => void) => Promise<Behaving>;
 
-export class MendableCollector {
+export class SwitchableCollector {
   /** Spans that were acknowledged. */
   taken = 0;
   readonly port: number;
@@ -24,8 +24,10 @@ export class MendableCollector {
     this.#behaving = behaving;
   }
 
-  static async open(behaviour: Behaviour): Promise<MendableCollector> {
-    const collector: MendableCollector = new MendableCollector(await behaviour(0, (spans) => collector.#took(spans)));
+  static async open(behaviour: Behaviour): Promise<SwitchableCollector> {
+    const collector: SwitchableCollector = new SwitchableCollector(
+      await behaviour(0, (spans) => collector.#took(spans)),
+    );
     return collector;
   }
 

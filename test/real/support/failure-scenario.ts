@@ -1,6 +1,6 @@
 /**
- * Two gateways to which everything happens that the dashboard shows and the alerts are for: clients that are refused, policies that
- * deny or are gone, stores that fail or are slow, memory that is short, and a collector that is not there.
+ * Two gateways that go through every failure that the dashboard and the alerts cover: refused clients, policies that deny or are
+ * unavailable, stores that fail or are slow, exhausted memory, and an unreachable collector.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,10 @@ const NOBODY = 'http://127.0.0.1:1';
 const SLOW_MILLIS = 2_500;
 const UPLOAD_ID = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
 
-export class Trouble {
-  /** Traces what went wrong, and its collector takes it. */
+export class FailureScenario {
+  /** Traces failures; its collector accepts them. */
   readonly #first: GatewayProcess;
-  /** Traces everything, and its collector is gone. */
+  /** Traces everything; its collector is unreachable. */
   readonly #second: GatewayProcess;
   readonly #ends: (() => Promise<unknown>)[];
   #slow: Promise<unknown> | undefined;
@@ -30,7 +30,7 @@ export class Trouble {
     this.#ends = ends;
   }
 
-  static async start(): Promise<Trouble> {
+  static async start(): Promise<FailureScenario> {
     const store = await RawStore.start();
     store.behaviour = (request, response, record) => {
       const { target, method } = record;
@@ -43,11 +43,11 @@ export class Trouble {
     const engine = await FakeEngine.start();
     engine.behaviour = (_, response) => response.end('{"result":false}');
     const collector = await receiveHttp();
-    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-trouble-'));
+    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-failures-'));
     const first = await startGatewayProcess(firstConfig(store, engine, collector));
     const second = await startGatewayProcess(secondConfig(store, folder));
     for (const { process } of [first, second]) endWithUs(process);
-    return new Trouble(first, second, [
+    return new FailureScenario(first, second, [
       () => first.stop(),
       () => second.stop(),
       () => store.close(),

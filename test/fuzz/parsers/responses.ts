@@ -1,4 +1,4 @@
-/** What other servers send: stores, engines, collectors, callers' tracing; and what is written of it. */
+/** Parsers of text from other servers (stores, engines, collectors, callers' tracing), and writers of such text. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { documentOf } from '../../../src/authz/engine-client.ts';
 import { EngineError } from '../../../src/authz/engine-error.ts';
@@ -58,7 +58,7 @@ const xml = [
   '<',
 ];
 
-export const ANSWERS: readonly Parser[] = [
+export const RESPONSES: readonly Parser[] = [
   ...propagators.flatMap(([propagator, header, others, pieces]): Parser[] => {
     const extract = (headers: readonly string[]): unknown =>
       headersOf(propagator, propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter));
@@ -113,7 +113,7 @@ export const ANSWERS: readonly Parser[] = [
     },
   },
   {
-    reads: 'the answer of a policy engine',
+    reads: 'the response of a policy engine',
     files: ['authz/engine-client.ts'],
     frames: [(text) => `5${text}`, (text) => `2${text}`, (text) => `5"code":${text}`],
     pieces: ['"code":', ' ', '"eval_', '"code": "eval_a', 'a', '"', '{', '[', '\\'],
