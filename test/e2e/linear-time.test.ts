@@ -1,6 +1,6 @@
 /**
  * Through the running server: what a request costs follows its bytes, wherever in it they are, and nothing that is expanded on the
- * way becomes larger than its limit. The parsers alone are in test/unit/linear-time.test.ts.
+ * way becomes larger than its limit. The parsers alone are in test/unit/linear-time/.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

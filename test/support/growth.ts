@@ -66,7 +66,8 @@ export interface Growth {
 
 /** @param runOf the same work for input of a length. */
 export async function growth(runOf: (length: number) => Run, length: number): Promise<Growth> {
-  const [small, near, whole] = [SMALL, NEAR, 1].map((part) => runOf(Math.floor(length * part))) as [Run, Run, Run];
+  const partOf = (part: number) => runOf(Math.floor(length * part));
+  const [small, whole] = [partOf(SMALL), partOf(1)];
   let dear = await cost(whole);
   let cheap = await cost(small);
   if (dear <= UNSUSPICIOUS * cheap) return { cost: dear, complaint: undefined };
@@ -75,7 +76,7 @@ export async function growth(runOf: (length: number) => Run, length: number): Pr
   // Suspicious: a closer look, which noise does not survive. Only this is worth a collection, which takes longer than most runs.
   collect();
   dear = Math.min(dear, await leastCost(whole, ROUNDS));
-  const [fromSmall, fromNear] = [dear / cheap, dear / (await leastCost(near, ROUNDS))];
+  const [fromSmall, fromNear] = [dear / cheap, dear / (await leastCost(partOf(NEAR), ROUNDS))];
   if (fromSmall <= MOST_FROM_SMALL || fromNear <= MOST_FROM_NEAR) return { cost: dear, complaint: undefined };
   return {
     cost: dear,

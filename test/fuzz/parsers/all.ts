@@ -1,5 +1,5 @@
 /**
- * Every parser of text from outside. Whoever adds one adds a row here: the tests of growth (test/unit/linear-time.test.ts) and the
+ * Every parser of text from outside. Whoever adds one adds a row here: the tests of growth (test/unit/linear-time/) and the
  * fuzzer then feed it, and one of these tests fails where a file of src that reads text has no row.
  */
 

@@ -1,61 +1,9 @@
-/**
- * Time is linear in what others send. Every parser is fed what is worst for it up to 64 KiB, and the worst of that up to 512 KiB; what the CPU takes may
- * grow as the size does, and not as its square. The table of the parsers is kept complete here, too.
- */
+/** The table of the parsers that are tested for linear time is kept complete. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PARSERS } from '../fuzz/parsers/all.ts';
-import { type Parser, tryRead } from '../fuzz/parsers/parser.ts';
-import { growth, repeated } from '../support/growth.ts';
-
-const KIB = 1024;
-const LARGE = 64 * KIB;
-const LARGEST = 512 * KIB;
-/** Text of this length where a stranger can put it. */
-interface Input {
-  readonly what: string;
-  make(length: number): string;
-}
-
-function inputsOf({ frames, pieces }: Parser): Input[] {
-  return frames.flatMap((frame, place) =>
-    pieces.map((piece) => ({
-      what: `${JSON.stringify(piece)} in place ${place}`,
-      make: (length) => frame(repeated(piece, length)),
-    })),
-  );
-}
-
-/** @returns what the input takes, in microseconds of CPU. */
-async function check(parser: Parser, { what, make }: Input, length: number): Promise<number> {
-  const runOf = (size: number) => {
-    const text = make(size);
-    return () => tryRead(parser, text);
-  };
-  const { cost, complaint } = await growth(runOf, length);
-  assert.equal(complaint, undefined, `${what}, up to ${length} bytes`);
-  return cost;
-}
-
-describe('time grows with size, and not with its square, for', () => {
-  for (const parser of PARSERS) {
-    it(parser.reads, async () => {
-      const costs = new Map<Input, number>();
-      const most = Math.min(parser.most ?? LARGE, LARGE);
-      for (const input of inputsOf(parser)) costs.set(input, await check(parser, input, most));
-      const [[worst]] = [...costs].sort(([, a], [, b]) => b - a) as [[Input, number]];
-      if (most < LARGE) await check(parser, worst, LARGE);
-      await check(parser, worst, LARGEST);
-    });
-  }
-
-  it('nothing that takes quadratic time: it would be found', async () => {
-    const quadratic = (length: number) => () => repeated(' ', length).concat('x').replace(/ +$/g, '');
-    assert.match((await growth(quadratic, 16 * KIB)).complaint ?? '', /^16 times the input takes \d{3} times/);
-  });
-});
+import { PARSERS } from '../../fuzz/parsers/all.ts';
 
 /** Files that take text apart, and no row of the table names: whose text that is. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
@@ -111,7 +59,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
+const SRC = fileURLToPath(new URL('../../../src/', import.meta.url));
 const TAKES_APART =
   /\.(test|exec|split|replace|replaceAll|match|matchAll|search)\(|new (RegExp|SaxesParser)|JSON\.parse/;
 

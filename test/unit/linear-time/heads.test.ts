@@ -1,0 +1,4 @@
+import { HEADS } from '../../fuzz/parsers/heads.ts';
+import { testLinearTime } from '../../support/linear-time.ts';
+
+testLinearTime(HEADS);
