@@ -1,6 +1,6 @@
 /**
  * Runs the tests of the folders that are named (`node scripts/run-tests.ts unit e2e`). A process a file costs more than the files
- * themselves, so a few processes get the files in turn, and the next group starts when one is done. One file alone, or with a
+ * themselves, so the files of a folder are dealt to a few. Name the folder with the longest tests first. One file alone, or with a
  * process of its own: `npx node --test FILE`.
  */
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const GROUPS = 24;
+/** Fewer, and many processes start; more, and the last one is alone for long. */
+const FILES_IN_A_GROUP = 8;
 /** Tests wait most of their time, so there are more than cores. */
 const AT_ONCE = 6;
 /** Of one test. */
@@ -18,12 +19,12 @@ const TIMEOUT_MILLIS = 120_000;
 const checkout = fileURLToPath(new URL('..', import.meta.url));
 const directory = join(checkout, 'node_modules', '.cache', 'test-groups');
 const folders = process.argv.slice(2);
-const files = folders.flatMap((folder) => globSync(`test/${folder}/**/*.test.ts`, { cwd: checkout }).sort());
-if (files.length === 0) throw new Error(`test has no *.test.ts in ${folders.join(', ')}`);
-
-const groups = Array.from({ length: Math.min(GROUPS, files.length) }, (_, group) =>
-  files.filter((_, place) => place % GROUPS === group),
-);
+const groups = folders.flatMap((folder) => {
+  const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: checkout }).sort();
+  if (files.length === 0) throw new Error(`test/${folder} has no *.test.ts`);
+  const count = Math.ceil(files.length / FILES_IN_A_GROUP);
+  return Array.from({ length: count }, (_, group) => files.filter((_, place) => place % count === group));
+});
 rmSync(directory, { recursive: true, force: true });
 mkdirSync(directory, { recursive: true });
 const programs = groups.map((members, group) => {

@@ -14,6 +14,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 const UPLOAD = { multipart_threshold: '5MiB', part_size: '5MiB' };
 
 const BYTES = randomBytes(Math.max(...SENDINGS.map(({ size }) => size)));
+/** What goes in parts is tried with the first; with all of them, against real stores. */
 const SETTINGS = [{ checksum: 'none' }, { checksum: 'unsupported' }, { client_checksums: 'verify_and_drop' }];
 
 for (const s3 of SETTINGS) {
@@ -33,7 +34,7 @@ for (const s3 of SETTINGS) {
       await store.close();
     });
 
-    for (const sending of SENDINGS) {
+    for (const sending of SENDINGS.filter(({ size }) => s3 === SETTINGS[0] || size < 1024 ** 2)) {
       for (const promising of PROMISES.filter((each) => arePossible(each, sending))) {
         const what = `${sending.name}, with ${promising.name}`;
         const key = what.replace(/[^a-z0-9]+/gi, '-');

@@ -20,7 +20,7 @@ import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed
 /** What one-byte pieces may hold beyond what the same bytes hold in one piece, in bytes: garbage of V8, and a block for each. */
 const ALLOWED = 2 * 1024 * 1024;
 /** Of each connection, unless a path takes less. */
-const BYTES = 30_000;
+const BYTES = 20_000;
 const CONNECTIONS = 4;
 /** Of each connection where every byte is a packet. */
 const DRIPPED = 10_000;
