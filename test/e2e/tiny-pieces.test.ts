@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { BOUNDARY, field, filePart } from '../support/forms.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import { peakBytes, residentBytes } from '../support/process-figures.ts';
 import type { HeldMemory, OpenSockets } from '../support/report-memory.ts';
+import { REPORT_MEMORY } from '../support/report-memory-arguments.ts';
 import { sealedId } from '../support/sealed-id.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 
@@ -25,7 +25,6 @@ const CONNECTIONS = 4;
 /** Of each connection where every byte is a packet. */
 const DRIPPED = 10_000;
 
-const REPORT = fileURLToPath(new URL('../support/report-memory.ts', import.meta.url));
 const one = (bytes: string): string => [...bytes].map((byte) => `1\r\n${byte}\r\n`).join('');
 const whole = (bytes: string): string => `${bytes.length.toString(16)}\r\n${bytes}\r\n`;
 type Framed = (bytes: string) => string;
@@ -117,7 +116,7 @@ describe('memory for bodies that come byte by byte', () => {
       ],
       metrics: { enabled: false },
     };
-    gateway = await startGatewayProcess(config, ['--expose-gc', '--import', REPORT]);
+    gateway = await startGatewayProcess(config, REPORT_MEMORY);
     reportUrl = String((await gateway.logged(({ msg }) => msg === 'memory')).url);
   });
   after(async () => {

@@ -11,9 +11,9 @@ import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import type { HeldMemory } from '../support/report-memory.ts';
+import { REPORT_MEMORY } from '../support/report-memory-arguments.ts';
 import { endWithUs } from './support/end-with-us.ts';
 
-const REPORT = fileURLToPath(new URL('../support/report-memory.ts', import.meta.url));
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'mizuchi ');
 const GIGABYTE = 1024 ** 3;
@@ -206,7 +206,7 @@ describe('memory of the gateway', () => {
   it('holds bytes and not pieces of a body that comes byte by byte while the store stalls', async (t) => {
     await gateway.stop();
     // The pieces themselves are garbage at once, and how much of it lies about is V8's choice: held is what a collection leaves.
-    await start(['--expose-gc', '--import', REPORT]);
+    await start(REPORT_MEMORY);
     const { url } = await gateway.logged(({ msg }) => msg === 'memory');
     const held = async (): Promise<number> => ((await (await fetch(String(url))).json()) as HeldMemory).held;
     const before = await held();

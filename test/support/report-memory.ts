@@ -1,5 +1,5 @@
 /**
- * Preloaded with --import into a process that has --expose-gc: reports over HTTP how much memory it holds after a
+ * Preloaded into a process that has `REPORT_MEMORY` among its arguments: reports over HTTP how much memory it holds after a
  * collection, and how many bytes the open sockets have read. A line like those of the log has the address.
  */
 import { subscribe } from 'node:diagnostics_channel';
@@ -34,20 +34,10 @@ const server = createServer((request, response) => {
     .end(JSON.stringify(request.url === '/sockets' ? openSockets() : heldMemory()));
 });
 
-/** V8 frees the buffers that a collection left behind beside the program, and the next collection waits for that. */
 function heldMemory(): HeldMemory {
-  let held = afterCollection();
-  for (let again = afterCollection(); ; again = afterCollection()) {
-    if (again > held * 0.99) return { held: again, ...openSockets() };
-    held = again;
-  }
-}
-
-/** Bytes. */
-function afterCollection(): number {
   gc!();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  return { held: heapUsed + arrayBuffers, ...openSockets() };
 }
 
 function openSockets(): OpenSockets {
