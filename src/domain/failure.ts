@@ -1,5 +1,6 @@
 /** The error that a stage throws to end a request; its row in the table of failures decides what follows. */
-import { FAILURES, type FailureShape, type FailureType, RETRY_AFTER } from './failures.ts';
+import { type FailureShape, RETRY_AFTER } from './failure-shape.ts';
+import { FAILURES, type FailureType } from './failures.ts';
 
 export interface FailureOptions {
   /** Code and status, if they differ from those of the row. */

@@ -1,32 +1,11 @@
 /**
  * The failures with which a request can end, as one closed table. The key is the value of `error.type` on spans and of the
  * `error_type` label and log field. The row decides the rest: the response, the connection, and which side has to act.
- * Errors that the store reports have the type `store_error`; src/s3/store-responses.ts maps the codes of the store.
+ * src/s3/store-responses.ts maps the codes of the store: an error of the client, of the gateway's configuration, or of the store.
  */
 
-export interface FailureShape {
-  /** S3 error code, as in the `<Code>` of the error XML (Amazon S3 API Reference, "Error responses"). */
-  readonly code: string;
-  /** HTTP status. */
-  readonly status: number;
-  /** Who has to act: the client, the operator of the gateway, or the store. */
-  readonly side: 'client' | 'gateway' | 'store';
-  /** The message in the response, unless the failure has a more precise one. */
-  readonly message: string;
-  /** Seconds for the Retry-After header; a Failure may bring its own header instead. */
-  readonly retryAfter?: number;
-  /** Whether the connection closes after the response, because the start of the next request is uncertain. */
-  readonly closesConnection?: true;
-  /** Whether the client or a shutdown ended the request, so that it is not an error of the store or a policy engine. */
-  readonly isCancellation?: true;
-  /** Whether the store may have executed the request: its response was not received. */
-  readonly outcomeUnknown?: true;
-  /** The settings of `mizuchi_limit` that this failure enforces; those of a bucket without its name, `*` for any engine. */
-  readonly limits?: readonly string[];
-}
-
-/** Seconds: long enough for a slot or a connection to become free. */
-export const RETRY_AFTER = 2;
+import { type FailureShape, RETRY_AFTER } from './failure-shape.ts';
+import { STORE_FAILURES } from './store-failures.ts';
 
 const OVERLOAD_LIMITS = [
   'upload.concurrent_uploads',
@@ -281,44 +260,7 @@ const ROWS = {
     message: 'The client sent no bytes of the body for too long.',
     limits: ['server.body_idle_timeout_seconds', 'server.minimum_rate', 'fixed.form_reading_seconds'],
   },
-  // the store
-  store_unreachable: {
-    code: 'ServiceUnavailable',
-    status: 503,
-    side: 'store',
-    message: 'The store is unreachable. Retry later.',
-    retryAfter: RETRY_AFTER,
-  },
-  store_reset: {
-    code: 'BadGateway',
-    status: 502,
-    side: 'store',
-    message: 'The store closed the connection before it responded.',
-    outcomeUnknown: true,
-  },
-  store_timeout: {
-    code: 'GatewayTimeout',
-    status: 504,
-    side: 'store',
-    message: 'The store did not respond in time.',
-    outcomeUnknown: true,
-    limits: ['s3.connect_timeout_seconds', 's3.stall_timeout_seconds', 's3.answer_timeout_seconds'],
-  },
-  store_invalid_answer: {
-    code: 'BadGateway',
-    status: 502,
-    side: 'store',
-    message: 'The store sent a response that is not a response of S3.',
-    outcomeUnknown: true,
-    limits: ['fixed.store_response_bytes'],
-  },
-  store_refused_gateway: {
-    code: 'BadGateway',
-    status: 502,
-    side: 'gateway',
-    message: 'The store refused a request of the gateway itself. The operator of the gateway has to fix this.',
-  },
-  store_error: { code: 'InternalError', status: 500, side: 'store', message: 'The store reported an error.' },
+  ...STORE_FAILURES,
   // the gateway
   overloaded: {
     code: 'SlowDown',

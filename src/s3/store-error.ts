@@ -1,5 +1,6 @@
 /** The errors of a store: parses the XML, and translates it into an error for the client. */
-import { Failure } from '../domain/failure.ts';
+import { checksumRowOf } from '../domain/checksums.ts';
+import { Failure, type FailureOptions } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { errorHeadersForClient } from './header-allow-list.ts';
 import type { StoreCall } from './store-call.ts';
@@ -8,8 +9,10 @@ import {
   CODES_BY_STATUS,
   CODES_OF_HEAD,
   HEAD_FORBIDDEN,
+  OTHER_BYTES,
   PASSED_ERRORS,
   type PassedError,
+  REFUSES_CREDENTIALS,
   REFUSES_GATEWAY,
   REFUSES_GATEWAY_BY_STATUS,
   SUCCESSES,
@@ -38,8 +41,9 @@ const OTHER_OWNER: PassedError = {
  */
 export function failureOfResponse(
   response: StoreResponse,
-  { operation, headers }: Pick<StoreCall, 'operation' | 'headers'>,
+  call: Pick<StoreCall, 'operation' | 'headers' | 'body'>,
 ): Failure | undefined {
+  const { operation, headers } = call;
   const isHead = operation === 'HeadObject';
   const success = (isHead ? SUCCESSES_OF_HEAD : SUCCESSES).has(response.status);
   if (success && !response.body.includes('<Error')) return undefined;
@@ -49,9 +53,27 @@ export function failureOfResponse(
   const isDenied = code === 'AccessDenied' || (code === undefined && response.status === 403);
   if (isDenied && headers['x-amz-expected-bucket-owner'] !== undefined)
     return passedOn(OTHER_OWNER, 'AccessDenied', response, error);
+  if (code !== undefined && OTHER_BYTES.has(code) && !mayBeWrong(code, call))
+    return new Failure('store_received_other_bytes', undefined, optionsOf(response, error));
   const passed = code !== undefined && Object.hasOwn(PASSED_ERRORS, code) ? PASSED_ERRORS[code] : undefined;
-  if (passed !== undefined) return passedOn(passed, code!, response, error);
+  if (passed !== undefined) return passedOn(ofCall(passed, call), code!, response, error);
   return ownFailure(response, error, isHead && response.status === 403 ? HEAD_FORBIDDEN : undefined);
+}
+
+/**
+ * Whether the client's own checksum may be wrong, because only the store can verify it: that of an algorithm that the gateway does
+ * not have, or that of an object from parts of the client.
+ */
+function mayBeWrong(code: string, { operation, headers }: Pick<StoreCall, 'operation' | 'headers'>): boolean {
+  if (code === 'IncompleteBody') return false;
+  const sent = Object.keys(headers).flatMap((name) => checksumRowOf(name) ?? []);
+  return operation === 'CompleteMultipartUpload' ? sent.length > 0 : sent.some(({ verified }) => !verified);
+}
+
+/** A body that is in memory does not wait for the client. */
+function ofCall(passed: PassedError, { body }: Pick<StoreCall, 'body'>): PassedError {
+  const isStreamed = body !== undefined && 'stream' in body;
+  return passed.type === 'client_stalled' && !isStreamed ? { ...passed, type: 'store_error' } : passed;
 }
 
 function passedOn(
@@ -60,20 +82,22 @@ function passedOn(
   response: StoreResponse,
   error: StoreError | undefined,
 ): Failure {
-  const headers = errorHeadersForClient(response.headers);
-  const options = { code: name ?? code, status, headers, detail: detailOf(response, error) };
-  return new Failure(type ?? 'store_error', message, options);
+  const options = { ...optionsOf(response, error), code: name ?? code, status };
+  return new Failure(type ?? 'refused_by_store', message, options);
 }
 
 /** Errors that only the operator can fix, and responses that no S3 store sends. */
 function ownFailure(response: StoreResponse, error: StoreError | undefined, row?: PassedError): Failure {
-  const headers = errorHeadersForClient(response.headers);
   const type = typeOf(response, error?.code);
   const reason = error !== undefined && REFUSES_GATEWAY.has(error.code) ? error.code : undefined;
-  const options = { headers, detail: detailOf(response, error), ...(reason !== undefined && { reason }) };
+  const options = { ...optionsOf(response, error), ...(reason !== undefined && { reason }) };
   if (row !== undefined) return new Failure(type, row.message, { ...options, ...codeAndStatus(row) });
   if (type !== 'store_error') return new Failure(type, undefined, options);
   return new Failure(type, undefined, { ...options, code: 'BadGateway', status: 502 });
+}
+
+function optionsOf(response: StoreResponse, error: StoreError | undefined): FailureOptions {
+  return { headers: errorHeadersForClient(response.headers), detail: detailOf(response, error) };
 }
 
 const codeAndStatus = ({ code, status }: PassedError) => ({ status, ...(code !== undefined && { code }) });
@@ -81,6 +105,7 @@ const codeAndStatus = ({ code, status }: PassedError) => ({ status, ...(code !==
 function typeOf({ status }: StoreResponse, code: string | undefined): FailureType {
   if (code !== undefined && (REFUSES_GATEWAY.has(code) || code.startsWith('KMS.'))) return 'store_refused_gateway';
   if (status >= 300 && status < 400) return 'store_refused_gateway';
+  if (REFUSES_CREDENTIALS.has(status)) return 'store_refused_gateway';
   if (code === undefined && REFUSES_GATEWAY_BY_STATUS.has(status)) return 'store_refused_gateway';
   return status >= 400 && status < 600 ? 'store_error' : 'store_invalid_answer';
 }

@@ -4,18 +4,23 @@
  * The reasons: docs/decisions/store-responses.md.
  */
 
+import type { FailureType } from '../domain/failures.ts';
+
 export interface PassedError {
   /** Status of the response to the client, whatever the store's was. */
   readonly status: number;
   readonly message: string;
   /** Code for the client, where the store's own is not a code of S3. */
   readonly code?: string;
-  /** The store's checks of the bytes are part of ours. */
-  readonly type?: 'checksum_mismatch';
+  /** `refused_by_store` by default. */
+  readonly type?: FailureType;
 }
 
+/** Used where only the store could verify the client's checksum: see `OTHER_BYTES`. */
 const BYTES = { status: 400, type: 'checksum_mismatch' } as const;
-const BUSY = { status: 503, code: 'SlowDown', message: 'The store is busy; try again later.' } as const;
+const FAILED = { type: 'store_error' } as const;
+const CONDITION = { type: 'condition_failed' } as const;
+const BUSY = { ...FAILED, status: 503, code: 'SlowDown', message: 'The store is busy; try again later.' } as const;
 const KEY_TAKEN = {
   status: 409,
   code: 'InvalidRequest',
@@ -26,13 +31,13 @@ const KEY_TAKEN = {
 export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
   BadDigest: { ...BYTES, message: 'The checksum in the request does not match the bytes that the store received.' },
   ConditionalRequestConflict: {
+    ...CONDITION,
     status: 409,
     message: 'Another request changed the object at the same time; try again.',
   },
-  EntityTooLarge: { status: 400, message: 'The object or part is larger than the store accepts.' },
+  EntityTooLarge: { type: 'too_large', status: 400, message: 'The object or part is larger than the store accepts.' },
   EntityTooSmall: { status: 400, message: 'A part other than the last is smaller than the store accepts.' },
-  IncompleteBody: { status: 400, message: 'The body does not have the length that was declared for it.' },
-  InternalError: { status: 500, message: 'The store failed; try again.' },
+  InternalError: { ...FAILED, status: 500, message: 'The store failed; try again.' },
   InvalidArgument: { status: 400, message: 'The store does not accept a header or a parameter of this request.' },
   InvalidDigest: { ...BYTES, message: 'A checksum in the request is not well formed.' },
   InvalidEncryptionAlgorithmError: { status: 400, message: 'The store does not offer this kind of encryption.' },
@@ -43,21 +48,29 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
   InvalidRequest: { status: 400, message: 'The store does not accept this combination of headers and parameters.' },
   InvalidStorageClass: { status: 400, message: 'The store does not have this storage class.' },
   InvalidTag: { status: 400, message: 'A tag is not valid.' },
-  KeyTooLongError: { status: 400, message: 'The key is longer than the store accepts.' },
-  MalformedXML: { status: 400, message: 'The store does not accept the XML of this request.' },
-  MetadataTooLarge: { status: 400, message: 'The metadata is larger than the store accepts.' },
-  MissingContentLength: { status: 411, message: 'The length of the object must be declared.' },
-  NoSuchKey: { status: 404, message: 'There is no object with this key.' },
+  KeyTooLongError: { type: 'key_too_long', status: 400, message: 'The key is longer than the store accepts.' },
+  MalformedXML: { type: 'malformed_xml', status: 400, message: 'The store does not accept the XML of this request.' },
+  MetadataTooLarge: {
+    type: 'metadata_too_large',
+    status: 400,
+    message: 'The metadata is larger than the store accepts.',
+  },
+  NoSuchKey: { type: 'no_such_key', status: 404, message: 'There is no object with this key.' },
   NoSuchUpload: {
+    type: 'no_such_upload',
     status: 404,
     message: 'The upload does not exist: it was completed or aborted, or its id is not valid.',
   },
   // S3 has 501 for it, which Rust's object_store sends ten times more.
   NotImplemented: { status: 400, message: 'The store does not support a header or a parameter of this request.' },
-  OperationAborted: { status: 409, message: 'Another request is working on the same object; try again.' },
-  PreconditionFailed: { status: 412, message: 'A condition of the request does not hold.' },
-  RequestTimeout: { status: 400, message: 'The store did not receive the body in time; try again.' },
-  ServiceUnavailable: { status: 503, message: 'The store is unavailable; try again later.' },
+  OperationAborted: { ...CONDITION, status: 409, message: 'Another request is working on the same object; try again.' },
+  PreconditionFailed: { ...CONDITION, status: 412, message: 'A condition of the request does not hold.' },
+  RequestTimeout: {
+    type: 'client_stalled',
+    status: 400,
+    message: 'The store did not receive the body in time; try again.',
+  },
+  ServiceUnavailable: { ...FAILED, status: 503, message: 'The store is unavailable; try again later.' },
   SlowDown: BUSY,
   XAmzContentChecksumMismatch: { ...BYTES, message: 'The checksum does not match the bytes that the store received.' },
   XAmzContentSHA256Mismatch: {
@@ -81,6 +94,14 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
   XMinioObjectExistsAsDirectory: KEY_TAKEN,
   XMinioParentIsObject: KEY_TAKEN,
 };
+
+/** Codes by which a store reports other bytes than the gateway sent. The gateway has verified the length and the checksums itself. */
+export const OTHER_BYTES: ReadonlySet<string> = new Set([
+  'BadDigest',
+  'IncompleteBody',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+]);
 
 /** Codes by which a store refuses the gateway, not its client: credentials, rights, address or settings that only the operator can change. */
 export const REFUSES_GATEWAY: ReadonlySet<string> = new Set([
@@ -110,6 +131,9 @@ export const REFUSES_GATEWAY: ReadonlySet<string> = new Set([
 
 /** Statuses with the same meaning, without a code. */
 export const REFUSES_GATEWAY_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 405, 407]);
+
+/** Statuses with the same meaning, also with an unknown code. A 403 may also be a quota of the store. */
+export const REFUSES_CREDENTIALS: ReadonlySet<number> = new Set([401, 407]);
 
 /** The code that a status stands for where the store gave none: it, or a proxy before it, is busy or has failed. */
 export const CODES_BY_STATUS: Readonly<Record<number, string>> = {

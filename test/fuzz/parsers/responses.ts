@@ -95,7 +95,10 @@ export const RESPONSES: readonly Parser[] = [
     pieces: xml,
     read: (text) => [
       readStoreError(text),
-      failureOfResponse({ status: 400, headers: {}, body: text }, { operation: 'PutObject', headers: {} }),
+      failureOfResponse(
+        { status: 400, headers: {}, body: text },
+        { operation: 'PutObject', headers: {}, body: undefined },
+      ),
     ],
   },
   {

@@ -11,6 +11,7 @@ import { whyUnwanted } from '../../../domain/while-wanted.ts';
 import { elementOf } from '../../../s3/store-document.ts';
 import { replyOf, type UploadBucket, type UploadScope } from '../../handler.ts';
 import type { ObjectUpload } from '../way.ts';
+import { ofOwnUpload } from './own-upload.ts';
 import { Part } from './part.ts';
 import type { MemoryShare } from './part-memory.ts';
 import { type PartProtection, partProtection } from './part-protection.ts';
@@ -76,7 +77,7 @@ export class SplitObject {
     await Promise.all(this.#underWay);
     // A failed abortion is a separate error in the trace; the client gets the cause.
     await this.#upload?.abort().catch(() => {});
-    return this.#failure ?? failure;
+    return ofOwnUpload(this.#failure ?? failure);
   }
 
   close(): void {

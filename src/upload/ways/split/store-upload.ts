@@ -19,6 +19,7 @@ import type { StoreBucket } from '../../../s3/store-client.ts';
 import { elementOf } from '../../../s3/store-document.ts';
 import type { StoreResponse } from '../../../s3/store-transport.ts';
 import { completeOnce, storeTimeOf } from '../../complete-once.ts';
+import { verifiedHere } from './own-upload.ts';
 import type { Part } from './part.ts';
 import type { PartProtection } from './part-protection.ts';
 
@@ -127,7 +128,7 @@ export class StoreUpload {
       key: this.#request.key,
       etags: this.#parts.map(({ etag }) => etag),
       createdAt: this.#createdAt,
-      send: () => this.#call('CompleteMultipartUpload', call),
+      send: () => this.#call('CompleteMultipartUpload', call).catch(verifiedHere),
       listParts: () => this.#call('ListParts', asking),
       headObject: () => store.call({ ...asking, operation: 'HeadObject', ...sameFor(this.#request, this.#span) }),
     });
