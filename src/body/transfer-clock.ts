@@ -45,6 +45,8 @@ export class Wait {
   }
 }
 
+const CAUSES: readonly WaitCause[] = ['memory', 'connection', 'store', 'client'];
+
 export class TransferClock implements Transfer {
   bytes = 0;
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
@@ -68,6 +70,11 @@ export class TransferClock implements Transfer {
 
   get connectionWaitSeconds(): number {
     return this.#counters.connection.seconds;
+  }
+
+  /** What the request waits for at the moment: the store before the client, because a part may be sent while the next one arrives. */
+  get waitsFor(): WaitCause | undefined {
+    return CAUSES.find((cause) => this.#counters[cause].running > 0);
   }
 
   received(bytes: number): void {

@@ -11,7 +11,12 @@ export interface FailureOptions {
   readonly detail?: string | undefined;
   readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
+  /** Whether the store may have executed the request; by default as in the row. */
+  readonly outcome?: Outcome;
 }
+
+/** The outcome of an upload at the store, so far as the gateway knows it. */
+export type Outcome = 'stored' | 'not_stored' | 'unknown';
 
 /** Thrown by a stage to end the request. It becomes the S3 error response, `error.type` on the span, the log line and the metric. */
 export class Failure extends Error {
@@ -27,6 +32,7 @@ export class Failure extends Error {
   readonly detail: string | undefined;
   /** Further elements of the error document, by name: in the response only, never on a span or in a log line. */
   readonly details: Readonly<Record<string, string>>;
+  readonly outcome: Outcome;
 
   constructor(type: FailureType, message: string = FAILURES[type].message, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -37,6 +43,7 @@ export class Failure extends Error {
     this.reason = options.reason;
     this.detail = options.detail;
     this.details = options.details ?? {};
+    this.outcome = options.outcome ?? (this.shape.outcomeUnknown ? 'unknown' : 'not_stored');
   }
 
   get shape(): FailureShape {
@@ -51,9 +58,17 @@ export class Failure extends Error {
 
 /** A copy of the failure with one more response header. */
 export function withHeader(failure: Failure, name: string, value: string): Failure {
-  const { type, message, code, status, reason, detail, details, cause } = failure;
-  const headers = { ...failure.headers, [name]: value };
-  return new Failure(type, message, { code, status, headers, reason, detail, details, cause });
+  return changed(failure, { headers: { ...failure.headers, [name]: value } });
+}
+
+/** A copy of the failure with another outcome. */
+export function withOutcome(failure: Failure, outcome: Outcome): Failure {
+  return failure.outcome === outcome ? failure : changed(failure, { outcome });
+}
+
+function changed(failure: Failure, options: FailureOptions): Failure {
+  const { type, message, code, status, headers, reason, detail, details, cause, outcome } = failure;
+  return new Failure(type, message, { code, status, headers, reason, detail, details, cause, outcome, ...options });
 }
 
 /** The thrown value as a Failure. Any other error is a defect of the gateway. */

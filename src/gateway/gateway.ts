@@ -109,10 +109,12 @@ function routedTo<B extends Bucket>({ request, headers }: Destination<B>, incomi
 async function upload<B extends Bucket>(
   stages: Stages<B>,
   request: Authorized<B>,
-  { transfer }: RequestRecord,
+  record: RequestRecord,
   settings: Settings,
 ): Promise<Reply> {
   const shape = OPERATIONS[request.operation];
+  const stores = shape.carriesObject || request.operation === 'CompleteMultipartUpload';
+  const { transfer } = record;
   const span = request.incoming.span.child('s3.upload', 'internal', {
     's3.bucket': request.bucket.name,
     's3.key': request.key,
@@ -122,13 +124,21 @@ async function upload<B extends Bucket>(
     'upload.method': shape.uploadMethod,
     'upload.zero_copy': shape.carriesObject ? false : undefined,
   });
+  const { signal } = request.incoming;
+  const onGone = (): void => span.set('upload.waited_for', transfer.waitsFor);
+  signal.addEventListener('abort', onGone, { once: true });
   try {
-    return await stages.upload[request.operation](request, { span, transfer, ...settings });
+    const reply = await stages.upload[request.operation](request, { span, transfer, ...settings });
+    record.outcome = stores ? 'stored' : undefined;
+    return reply;
   } catch (thrown) {
     const failure = asFailure(thrown);
+    record.outcome = stores ? failure.outcome : undefined;
     span.fail(failure.type, failure.message);
     throw failure;
   } finally {
+    signal.removeEventListener('abort', onGone);
+    span.set('upload.outcome', record.outcome);
     span.set('upload.received_bytes', shape.carriesObject ? transfer.bytes : undefined);
     span.set('upload.client_wait_seconds', transfer.clientWaitSeconds);
     span.set('upload.store_wait_seconds', transfer.storeWaitSeconds);

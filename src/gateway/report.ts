@@ -41,16 +41,22 @@ export function createReport(log: Log, metrics: RequestMetrics): Report {
 }
 
 /** A client error is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
-function finishSpan({ span, status, failure }: FinishedRequest): void {
+function finishSpan(request: FinishedRequest): void {
+  const { span, status, failure } = request;
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
-    span.set('s3.error.code', failure.code);
+    span.set('s3.error.code', receivedCode(request));
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.
     if (status === undefined || failure.status >= 500) span.fail(failure.type);
     else span.set('error.type', failure.type);
   }
   span.end();
+}
+
+/** The S3 error code that the client received: none if it disconnected, and none with HEAD, whose responses have no body. */
+function receivedCode({ status, method, failure }: FinishedRequest): string | undefined {
+  return status === undefined || method === 'HEAD' ? undefined : failure?.code;
 }
 
 function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number): RequestOutcome {
@@ -84,9 +90,10 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     duration_seconds: round(seconds),
     client_wait_seconds: round(record.transfer.clientWaitSeconds),
     store_wait_seconds: round(record.transfer.storeWaitSeconds),
+    outcome: record.outcome,
     auth_method: record.authMethod,
     error_type: failure?.type,
-    error_code: failure?.code,
+    error_code: request.status === undefined ? undefined : failure?.code,
     error_message: failure?.message,
     error_reason: failure?.reason,
     error_detail: failure?.detail,

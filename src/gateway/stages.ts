@@ -1,5 +1,6 @@
 /** The stages of a request: the gateway knows their order, not their work. */
 import { TransferClock } from '../body/transfer-clock.ts';
+import type { Outcome } from '../domain/failure.ts';
 import type { AuthMethod } from '../domain/identity.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Pace } from '../domain/pace.ts';
@@ -62,8 +63,16 @@ export interface RequestRecord {
   readonly transfer: TransferClock;
   routed: Routed | undefined;
   authMethod: AuthMethod | undefined;
+  /** Of an upload, at the store. */
+  outcome: Outcome | undefined;
 }
 
 export function newRecord(): RequestRecord {
-  return { startedAt: performance.now(), transfer: new TransferClock(), routed: undefined, authMethod: undefined };
+  return {
+    startedAt: performance.now(),
+    transfer: new TransferClock(),
+    routed: undefined,
+    authMethod: undefined,
+    outcome: undefined,
+  };
 }

@@ -21,9 +21,11 @@ export interface StoreCall {
   readonly payloadHash: string;
   readonly signal: AbortSignal;
   /**
-   * Notified of each attempt without a response: the store may still be processing it. With this callback, the signal does not
-   * abort a body of pieces that was sent completely: the transport waits briefly for the response.
+   * After the signal, how long the transport waits for the response to a body that was sent completely: 2 s, or the timeout of
+   * every response. Undefined if the outcome is not needed.
    */
+  readonly settles?: 'briefly' | 'fully';
+  /** Notified of each attempt without a response: the store may still be processing it. */
   readonly onOutcomeUnknown?: () => void;
   /**
    * Notified of white space ahead of the store's document, with the headers of its response: the store is still working. The

@@ -21,6 +21,9 @@ import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
 import type { StoreResponse, StoreTransport } from './store-transport.ts';
 import { UndiciTransport } from './undici-transport.ts';
 
+/** Longest wait for the response to a part whose upload will be aborted, in milliseconds. */
+const BRIEFLY_MILLIS = 2_000;
+
 /** A bucket of the configuration together with the client of its store. */
 export interface StoreBucket extends Bucket {
   readonly store: StoreClient;
@@ -98,7 +101,7 @@ export class StoreClient {
       } catch (thrown) {
         const failure = asFailure(thrown);
         span.fail(failure.type, failure.detail ?? failure.message);
-        if (failure.shape.outcomeUnknown) call.onOutcomeUnknown?.();
+        if (failure.outcome === 'unknown') call.onOutcomeUnknown?.();
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {
@@ -122,7 +125,7 @@ export class StoreClient {
       body: call.body,
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
-      settles: call.onOutcomeUnknown !== undefined,
+      ...(call.settles !== undefined && { settleMillis: this.#settleMillis(call.settles) }),
       ...(call.onWhiteSpace !== undefined && { onWhiteSpace: call.onWhiteSpace }),
       stallTimeoutMillis: this.#config.stall_timeout_seconds * 1000,
       responseTimeoutMillis: this.#config.answer_timeout_seconds * 1000,
@@ -133,6 +136,10 @@ export class StoreClient {
     const failure = failureOfResponse(response, call);
     if (failure !== undefined) throw failure;
     return response;
+  }
+
+  #settleMillis(settles: 'briefly' | 'fully'): number {
+    return settles === 'briefly' ? BRIEFLY_MILLIS : this.#config.answer_timeout_seconds * 1000;
   }
 
   async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {

@@ -96,8 +96,11 @@ function ownFailure(response: StoreResponse, error: StoreError | undefined, row?
   return new Failure(type, undefined, { ...options, code: 'BadGateway', status: 502 });
 }
 
+/** Only a 503 means that the store has done nothing; another 5xx may be that of a proxy that waited in vain. */
 function optionsOf(response: StoreResponse, error: StoreError | undefined): FailureOptions {
-  return { headers: errorHeadersForClient(response.headers), detail: detailOf(response, error) };
+  const { status, headers } = response;
+  const options = { headers: errorHeadersForClient(headers), detail: detailOf(response, error) };
+  return status >= 500 && status !== 503 ? { ...options, outcome: 'unknown' } : options;
 }
 
 const codeAndStatus = ({ code, status }: PassedError) => ({ status, ...(code !== undefined && { code }) });

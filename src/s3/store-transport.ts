@@ -9,10 +9,13 @@ export interface TransportRequest {
   readonly body: OutgoingBody;
   /** Receives the bytes of the body that the connection accepted: once, at the end, and only with a body. */
   readonly sent: (bytes: number) => void;
-  /** Aborts the exchange when the client disconnects; see `settles`. */
+  /** Aborts the exchange when the client disconnects; see `settleMillis`. */
   readonly signal: AbortSignal;
-  /** A body of pieces that was sent completely is not aborted: the transport waits briefly for the outcome. */
-  readonly settles?: boolean;
+  /**
+   * A body that was sent completely is not aborted: the transport waits this long for the response, so that the outcome is known.
+   * At the end of a shutdown it waits 2 s at most. Without it, the exchange is aborted at once.
+   */
+  readonly settleMillis?: number;
   /** Notified of white space ahead of a document in a 200, with the headers of the response. */
   readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
   /** Longest wait for a store that reads no more of the body, in milliseconds. */

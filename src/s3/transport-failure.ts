@@ -24,5 +24,12 @@ export function transportFailure(error: Error): Failure {
   return new Failure('store_reset', undefined, { cause: error });
 }
 
+/** The gateway waits no longer for the response to a request that was sent completely. */
+export function unsettled({ type }: Failure): Failure {
+  const who = type === 'shutting_down' ? 'The gateway shut down' : 'The client closed the connection';
+  const message = `${who} before the store responded. Whether the upload is stored is unknown.`;
+  return new Failure(type, message, { reason: 'store_response_unknown', outcome: 'unknown' });
+}
+
 export const respondedTooEarly = (): Failure =>
   new Failure('store_invalid_answer', 'The store responded with success before it had received the whole object.');

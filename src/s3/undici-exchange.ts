@@ -8,7 +8,7 @@ import { FairClock } from '../kit/fair-clock.ts';
 import { oneValue } from './header-values.ts';
 import { ResponseDocument } from './response-document.ts';
 import type { StoreResponse, TransportRequest } from './store-transport.ts';
-import { respondedTooEarly, transportFailure } from './transport-failure.ts';
+import { respondedTooEarly, transportFailure, unsettled } from './transport-failure.ts';
 
 /** Called for each of several pieces when the connection requests it. */
 type OnPiece = (piece: Buffer, isLast: boolean) => void;
@@ -26,8 +26,8 @@ function* eachOf(pieces: readonly Buffer[], onPiece: OnPiece): Generator<Buffer>
   }
 }
 
-/** Longest wait for a response that settles an aborted request, in milliseconds. */
-const SETTLE_MILLIS = 2_000;
+/** Longest wait for the outcome of a request at the end of a shutdown, in milliseconds. */
+const SHUTDOWN_MILLIS = 2_000;
 
 export class UndiciExchange implements Dispatcher.DispatchHandler {
   readonly #request: TransportRequest;
@@ -71,7 +71,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
     // A request that was aborted before it had a connection must not reach the store.
     if (this.#aborted !== undefined) controller.abort(this.#aborted);
-    else if (this.#request.signal.aborted) this.#onAbort();
+    else if (this.#request.signal.aborted) this.#abort(whyUnwanted(this.#request.signal));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
@@ -131,19 +131,31 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   readonly #awaitDrain = (): void => this.#await(this.#request.stallTimeoutMillis, 'takes_nothing');
 
   #await(millis: number, reason: string): void {
+    this.#limit(millis, () => new Failure('store_timeout', undefined, { reason }));
+  }
+
+  #limit(millis: number, failure: () => Failure): void {
     this.#stopClock();
     // A piece may still be requested after the end: undici checks before each piece, not after it.
     if (this.#status !== 0 || this.#isOver) return;
-    this.#clock = new FairClock(millis, () => this.#abort(new Failure('store_timeout', undefined, { reason })));
+    this.#clock = new FairClock(millis, () => this.#abort(failure()));
   }
 
   readonly #stopClock = (): void => this.#clock?.stop();
 
+  /** Aborted before its last byte, an object cannot be whole at the store. Aborted after it, the outcome would be unknown. */
   readonly #onAbort = (): void => {
-    // Aborted before its last piece, an object cannot be whole at the store. Aborted after it, the outcome would be unknown.
-    if (this.#request.settles && !this.#lacksPieces) this.#await(SETTLE_MILLIS, 'no_answer');
-    else this.#abort(whyUnwanted(this.#request.signal));
+    const { settleMillis, signal, responseTimeoutMillis } = this.#request;
+    const why = whyUnwanted(signal);
+    if (settleMillis === undefined || !this.#isSent) this.#abort(why);
+    else if (why.type === 'shutting_down') this.#limit(Math.min(SHUTDOWN_MILLIS, settleMillis), () => unsettled(why));
+    else if (settleMillis < responseTimeoutMillis) this.#limit(settleMillis, () => unsettled(why));
   };
+
+  get #isSent(): boolean {
+    const stream = streamOf(this.#request.body);
+    return this.#controller !== undefined && !this.#lacksPieces && (stream === undefined || stream.readableEnded);
+  }
 
   #abort(failure: Failure): void {
     this.#aborted = failure;

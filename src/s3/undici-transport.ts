@@ -1,7 +1,10 @@
 /** Requests to a store over a pool of keep-alive connections of undici. */
+import { setImmediate } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
+import { Failure } from '../domain/failure.ts';
 import { storeConnector } from './store-connector.ts';
 import type { StoreResponse, StoreTransport, TransportRequest } from './store-transport.ts';
+import { unsettled } from './transport-failure.ts';
 import { UndiciExchange, undiciBodyOf } from './undici-exchange.ts';
 
 export interface UndiciOptions {
@@ -45,7 +48,9 @@ export class UndiciTransport implements StoreTransport {
     });
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  /** Requests that this ends are reported before the last spans are delivered. */
+  async close(): Promise<void> {
+    await this.#pool.destroy(unsettled(new Failure('shutting_down')));
+    await setImmediate();
   }
 }

@@ -88,10 +88,17 @@ export async function serveRequest(
   options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
 }
 
+function disconnected(isComplete: boolean): Failure {
+  return new Failure(
+    'client_aborted',
+    isComplete ? 'The client closed the connection before it got the response.' : undefined,
+  );
+}
+
 /** The client did not receive the response. The failure records whether the request itself succeeded. */
 function undelivered(failure: Failure | undefined, { status }: Reply, cut: boolean): Failure {
   const type = cut ? 'shutting_down' : 'client_aborted';
-  if (failure !== undefined || status >= 300) return new Failure(type);
+  if (failure !== undefined || status >= 300) return cut ? new Failure(type) : disconnected(true);
   const end = 'the connection before it got the response; the request itself succeeded.';
   const message = cut ? `The gateway closed ${end.replace('it', 'the client')}` : `The client closed ${end}`;
   return new Failure(type, message, { reason: 'succeeded_unheard' });
@@ -121,10 +128,10 @@ function goneSignal(
   const gone = new AbortController();
   response.once('close', () => {
     if (response.writableFinished) return;
-    const failure = new Failure(cutting() ? 'shutting_down' : 'client_aborted');
+    const failure = cutting() ? new Failure('shutting_down') : disconnected(request.complete);
+    gone.abort(failure);
     // node:http only reports to the reader of the body that the connection has ended.
     if (cutting() && !request.complete) body.break(failure);
-    gone.abort(failure);
   });
   return gone.signal;
 }

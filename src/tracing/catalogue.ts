@@ -129,8 +129,12 @@ const ROOT = {
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
   ...ERROR_TYPE,
-  's3.error.code': { type: 'string', when: 'on failure', prose: 'S3 error code in the response.' },
-  's3.error.message': { type: 'string', when: 'on failure', prose: 'Message in the response.' },
+  's3.error.code': {
+    type: 'string',
+    when: 'on failure with a response',
+    prose: 'S3 error code that the client received.',
+  },
+  's3.error.message': { type: 'string', when: 'on failure', prose: 'The error in words, as in the response.' },
   'sampling.reason': {
     type: 'string',
     when: 'always',

@@ -20,6 +20,17 @@ export const WAY_ATTRIBUTES = {
 } as const;
 
 export const WAIT_ATTRIBUTES = {
+  'upload.outcome': {
+    type: 'string',
+    when: 'with object bytes, and on CompleteMultipartUpload',
+    prose:
+      'Outcome at the store: `stored`, `not_stored`, or `unknown` (the store has the whole request, and its response was not received).',
+  },
+  'upload.waited_for': {
+    type: 'string',
+    when: 'if the client disconnected or the gateway shut down',
+    prose: 'What the upload waited for at this moment: `client`, `store`, `connection` to the store, or part `memory`.',
+  },
   'upload.client_wait_seconds': {
     type: 'double',
     unit: 's',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
@@ -218,14 +219,21 @@ describe('uploads through the gateway', () => {
     });
   }
 
-  it('closes the store’s request when the client dies while the store thinks', async () => {
-    store.behaviour = (request) => void request.resume();
-    const arrived = store.next();
+  it('waits for the response of the store when the client disconnects after its last byte', async () => {
+    gateway.log.length = 0;
+    const thinking = Promise.withResolvers<ServerResponse>();
+    store.behaviour = (request, response) => {
+      request.resume();
+      thinking.resolve(response);
+    };
     const client = await RawClient.connect(gateway.url);
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello');
-    const request = await arrived;
-    client.destroy();
-    await request.over;
+    const response = await thinking.promise;
+    client.socket.resetAndDestroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok(!response.destroyed);
+    response.end();
+    await logged(gateway, ({ error_reason, outcome }) => error_reason === 'succeeded_unheard' && outcome === 'stored');
   });
 
   it('does not read faster from the client than the store reads', async () => {

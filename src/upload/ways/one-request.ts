@@ -2,6 +2,7 @@
 import { type OutgoingBody, streamOf } from '../../body/outgoing-body.ts';
 import type { Wait } from '../../body/transfer-clock.ts';
 import { callerOf } from '../../domain/caller.ts';
+import { asFailure, withOutcome } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';
 import type { Place } from '../../s3/store-line.ts';
 import { respondedTooEarly } from '../../s3/transport-failure.ts';
@@ -34,9 +35,12 @@ export async function putInOneRequest(
   const { signal } = incoming;
   const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
   try {
-    const reply = replyOf(await bucket.store.call(call));
+    const reply = replyOf(await bucket.store.call({ ...call, settles: 'fully' }));
     if (!response.isRunning) throw respondedTooEarly();
     return reply;
+  } catch (thrown) {
+    // Without its last byte, an object is not stored.
+    throw response.isRunning ? thrown : withOutcome(asFailure(thrown), 'not_stored');
   } finally {
     streamOf(body)?.destroy(); // after a failure it has no reader
     response.stop();

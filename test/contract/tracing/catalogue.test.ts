@@ -152,6 +152,11 @@ describe('the catalogue of spans', () => {
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello'.repeat(2));
     await client.until(/200 OK[\s\S]*200 OK/);
     client.destroy();
+    const leaving = await RawClient.connect(narrow.url);
+    const arrived = store.next();
+    leaving.write(`PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`);
+    await arrived;
+    leaving.destroy();
     const upload = { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '8MiB' };
     const short = await start({ upload });
     const part = Buffer.alloc(5 * 1024 * 1024);

@@ -170,7 +170,7 @@ for (const { name, tls, open } of TRANSPORTS) {
         return answerWell(incoming, response, record);
       };
       const pieces = { pieces: [Buffer.from('hello')], length: 5 };
-      const response = await transport.send(request(pieces, { signal: client.signal, settles: true }));
+      const response = await transport.send(request(pieces, { signal: client.signal, settleMillis: 2_000 }));
       assert.equal(response.status, 200);
     });
 

@@ -23,5 +23,6 @@ export async function putWhole(
   const body = { pieces, length };
   const caller = callerOf(request);
   const call = { operation, caller, key, query, headers, body, payloadHash, signal, span: scope.span };
-  return replyOf(await bucket.store.call(call));
+  const settles = 'fully';
+  return replyOf(await bucket.store.call({ ...call, settles }));
 }

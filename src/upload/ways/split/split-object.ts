@@ -5,7 +5,7 @@
 import type { BodyPlan } from '../../../body/body-plan.ts';
 import { CHECKSUMS } from '../../../body/checksum.ts';
 import { ObjectStream } from '../../../body/object-stream.ts';
-import { asFailure, Failure } from '../../../domain/failure.ts';
+import { asFailure, Failure, withOutcome } from '../../../domain/failure.ts';
 import type { Authorized, Reply } from '../../../domain/stages.ts';
 import { whyUnwanted } from '../../../domain/while-wanted.ts';
 import { elementOf } from '../../../s3/store-document.ts';
@@ -77,7 +77,19 @@ export class SplitObject {
     await Promise.all(this.#underWay);
     // A failed abortion is a separate error in the trace; the client gets the cause.
     await this.#upload?.abort().catch(() => {});
-    return ofOwnUpload(this.#failure ?? failure);
+    return this.#upload === undefined ? (this.#failure ?? failure) : this.#notCompleted(this.#failure ?? failure);
+  }
+
+  /** Parts do not make an object, whatever became of them. */
+  #notCompleted(failure: Failure): Failure {
+    if (failure.reason === 'completion_unknown') return failure;
+    return withOutcome(ofOwnUpload(failure), 'not_stored');
+  }
+
+  /** A part without a response is not the cause if the client disconnected before. */
+  #causeOf(failure: Failure): Failure {
+    const { signal } = this.#request.incoming;
+    return signal.aborted && failure.outcome === 'unknown' ? whyUnwanted(signal) : failure;
   }
 
   close(): void {
@@ -123,7 +135,7 @@ export class SplitObject {
         () => part.free(true),
         (thrown) => {
           part.free(false);
-          this.#fail(asFailure(thrown));
+          this.#fail(this.#causeOf(asFailure(thrown)));
         },
       )
       .finally(() => this.#underWay.delete(sending));

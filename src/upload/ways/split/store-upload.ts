@@ -32,7 +32,7 @@ const LOOKS_AFTER = [250, 500];
 /** Most attempts for one part, and for the abortion. */
 const ATTEMPTS = 4;
 
-type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'onOutcomeUnknown';
+type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'settles' | 'onOutcomeUnknown';
 type Call = Pick<StoreCall, CallField> & Partial<Pick<StoreCall, 'payloadHash'>>;
 
 interface Stored {
@@ -102,6 +102,7 @@ export class StoreUpload {
       body,
       attempts: ATTEMPTS,
       signal,
+      settles: 'briefly',
       onOutcomeUnknown,
     });
     const { etag } = response.headers;
