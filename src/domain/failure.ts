@@ -74,5 +74,5 @@ function changed(failure: Failure, options: FailureOptions): Failure {
 /** The thrown value as a Failure. Any other error is a defect of the gateway. */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  return new Failure('internal_error', undefined, { cause: thrown });
+  return new Failure('internal_error', undefined, { cause: thrown, outcome: 'unknown' });
 }

@@ -163,7 +163,13 @@ describe('traces in a real Jaeger', () => {
               part(1),
             ],
             ['UploadPart', 'upload_part', 'PUT', { ...part(2), ...objectTags(last, last, 'part_of_client') }, part(2)],
-            ['CompleteMultipartUpload', 'complete_multipart_upload', 'POST', { ...id, 'upload.parts': int(2) }, id],
+            [
+              'CompleteMultipartUpload',
+              'complete_multipart_upload',
+              'POST',
+              { ...id, 'upload.parts': int(2), 'upload.outcome': string('stored') },
+              id,
+            ],
           ];
           for (const [name, call, method, tags, more] of steps) {
             const found = roots.filter((root) => {
@@ -233,6 +239,7 @@ describe('traces in a real Jaeger', () => {
                 'error.type': string('access_denied'),
                 'upload.zero_copy': bool(false),
                 'upload.received_bytes': int(0),
+                'upload.outcome': string('not_stored'),
               },
               message,
             ),
@@ -258,11 +265,21 @@ describe('traces in a real Jaeger', () => {
               {
                 'server.address': string('client.example'),
                 'http.request.body.size': int(declared),
-                ...failedTags('client_aborted', 'RequestTimeout', message),
+                ...failedTags('client_aborted', undefined, message),
               },
               '',
             ),
-            upload('PutObject', 'uploads', 'broken', { ...objectTags(declared, received), ...type }, message),
+            upload(
+              'PutObject',
+              'uploads',
+              'broken',
+              {
+                ...objectTags(declared, received, 'below_threshold', 'not_stored'),
+                'upload.waited_for': string('client'),
+                ...type,
+              },
+              message,
+            ),
             put('broken', type, message),
           ]);
         });
@@ -286,7 +303,7 @@ describe('traces in a real Jaeger', () => {
               },
               '',
             ),
-            upload('PutObject', 'missing', 'k', { ...objectTags(1), ...type }, message),
+            upload('PutObject', 'missing', 'k', { ...objectTags(1, 1, undefined, 'not_stored'), ...type }, message),
             put('k', { 'aws.s3.bucket': string('no-such-bucket'), ...answeredTags(404), ...type }, words),
           ]);
         });
@@ -309,7 +326,7 @@ describe('traces in a real Jaeger', () => {
               },
               '',
             ),
-            upload('PutObject', 'unreachable', 'k', { ...objectTags(1), ...type }, message),
+            upload('PutObject', 'unreachable', 'k', { ...objectTags(1, 1, undefined, 'not_stored'), ...type }, message),
             put('k', { 'server.port': int(deadPort), ...type }, 'No connection to the store: ECONNREFUSED.'),
           ]);
         });

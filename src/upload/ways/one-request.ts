@@ -39,8 +39,10 @@ export async function putInOneRequest(
     if (!response.isRunning) throw respondedTooEarly();
     return reply;
   } catch (thrown) {
-    // Without its last byte, an object is not stored.
-    throw response.isRunning ? thrown : withOutcome(asFailure(thrown), 'not_stored');
+    const failure = asFailure(thrown);
+    // Without its last byte, an object is not stored, unless the store is wrong.
+    const isKnown = !response.isRunning && failure.type !== 'store_invalid_answer';
+    throw isKnown ? withOutcome(failure, 'not_stored') : failure;
   } finally {
     streamOf(body)?.destroy(); // after a failure it has no reader
     response.stop();

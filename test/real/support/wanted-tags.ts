@@ -37,7 +37,9 @@ export const objectTags = (
   declared: number,
   received: unknown = declared,
   streamedBecause = 'below_threshold',
+  outcome = 'stored',
 ): WantedTags => ({
+  'upload.outcome': string(outcome),
   'upload.way': string(declared <= SMALL ? 'collected' : 'streamed'),
   'upload.way_reason': string(declared <= SMALL ? 'small' : streamedBecause),
   'upload.size_bytes': int(declared),
@@ -73,10 +75,10 @@ export const answeredTags = (status: number): WantedTags => ({
   'aws.extended_request_id': some,
 });
 
-/** Further ones of an `http.server.request` that failed. */
-export const failedTags = (type: string, code: string, message: string): WantedTags => ({
+/** Further ones of an `http.server.request` that failed. @param code undefined where the client got no response. */
+export const failedTags = (type: string, code: string | undefined, message: string): WantedTags => ({
   'error.type': string(type),
-  's3.error.code': string(code),
+  ...(code !== undefined && { 's3.error.code': string(code) }),
   's3.error.message': string(message),
 });
 
