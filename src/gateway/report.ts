@@ -105,13 +105,10 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
   };
   if (failure === undefined) log.info(fields, 'request');
   else if (failure.type === 'internal_error') log.error({ ...fields, stack: stackOf(failure) }, 'request');
-  else if (isForUnknownBucket(request)) log.info(fields, 'request');
+  // Scanners send such requests all day, and no operator has to act.
+  else if (failure.type === 'no_such_bucket') log.info(fields, 'request');
   else log.warn(fields, 'request');
 }
-
-/** Scanners send such requests all day, and nobody has to act. */
-const isForUnknownBucket = ({ failure, record }: FinishedRequest): boolean =>
-  failure?.status === 404 && record.routed === undefined;
 
 const round = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
 const stackOf = ({ cause }: Failure): string | undefined => (cause instanceof Error ? cause.stack : String(cause));
