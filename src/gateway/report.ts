@@ -64,10 +64,11 @@ function finishSpan({ span, status, failure }: FinishedRequest): void {
   span.end();
 }
 
-function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number): RequestOutcome {
+function outcomeOf({ record, failure, span, status }: FinishedRequest, seconds: number): RequestOutcome {
   return {
     bucket: record.routed?.bucket.name,
     operation: record.routed?.operation,
+    status,
     errorType: failure?.type,
     bytes: record.transfer.bytes,
     seconds,

@@ -23,6 +23,12 @@ export const METRICS = {
     help: 'Finished requests by result: success, or the error.type of the trace. Includes upload operations, bucket requests (HeadBucket, GetBucketLocation, CreateBucket, listings) and preflights.',
     labels: ['bucket', 'operation', 'result'],
   },
+  mizuchi_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the first byte of any request to the last byte of its response, refused requests included. status_class is 2xx to 5xx; a missing value is `none`. The status of a request whose client disconnected is `none`.',
+    labels: ['bucket', 'operation', 'status_class', 'error_type'],
+    buckets: DURATIONS,
+  },
   mizuchi_refused_requests: {
     type: 'counter',
     help: 'Requests that reached no upload operation, by the error.type of the trace.',
