@@ -72,7 +72,7 @@ export function gatewayConfig(
     },
     tracing,
     metrics: { enabled: true, address: '127.0.0.1', port: 0, max_connections: 64 },
-    logging: { level: 'error', format: 'json' },
+    logging: { level: 'error', format: 'json', success_ratio: 1 },
   };
 }
 

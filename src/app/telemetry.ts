@@ -11,6 +11,7 @@ import { packageVersion } from '../kit/package-version.ts';
 import { createLog, type ProcessLog } from '../logging/create-log.ts';
 import { logWithoutCredentials } from '../logging/without-credentials.ts';
 import { type ExportFigures, watchExport } from '../metrics/export-metrics.ts';
+import { watchProcess } from '../metrics/process-metrics.ts';
 import { Registry } from '../metrics/registry.ts';
 import { watchTracer } from '../metrics/tracer-metrics.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -66,6 +67,10 @@ export async function openTelemetry(
   given?: RequestTracer,
 ): Promise<Telemetry> {
   const registry = new Registry();
+  if (config.metrics.enabled || config.metrics.otlp !== undefined) {
+    const stop = watchProcess(registry, packageVersion());
+    lifetime.onClose(async () => stop());
+  }
   await pushMetrics(config, lifetime, registry, context);
   const tracer = given ?? (await openTracer(config.tracing, lifetime, registry, context));
   return { registry, tracer };

@@ -4,6 +4,7 @@ import type { AuthObserver } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Span } from '../domain/span.ts';
 import type { Authenticated, Bucket, Routed } from '../domain/stages.ts';
+import { whileWanted } from '../domain/while-wanted.ts';
 import { anonymousProof } from './anonymous.ts';
 import type { AuthAttributes, Authenticator, Proof } from './authenticator.ts';
 import { credentialKinds } from './credential-kind.ts';
@@ -32,7 +33,8 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
     let result = 'accepted';
     try {
       const judged = judge(request, attributes);
-      const { identity, payload } = judged instanceof Promise ? await judged : judged;
+      const { signal } = request.incoming;
+      const { identity, payload } = judged instanceof Promise ? await whileWanted(judged, signal) : judged;
       attributes.method = identity.method;
       span.set('auth.result', 'accepted');
       pseudonyms.showSubject(root, identity.subject);

@@ -30,20 +30,47 @@ const replayFile = async (...call: Parameters<typeof import('./replay.ts').repla
 const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
   (await import('./faults.ts')).faults(...call);
 
+/** What a command gets, and where its exit code goes. */
+interface Call {
+  readonly env: NodeJS.ProcessEnv;
+  exitCode: number;
+}
+
 /** @returns the exit code of the process: 0 success, 1 the command failed, 2 its arguments are invalid. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  let exitCode = 0;
-  const write = (text: string): void => void process.stdout.write(text);
-  const configOption = () =>
-    new Option('-c, --config <file>', 'configuration file (or MIZUCHI_CONFIG)').env('MIZUCHI_CONFIG');
-  const withConfig = async ({ config }: ConfigOptions, command: (file: string) => Promise<number>): Promise<void> => {
-    if (config !== undefined) exitCode = await command(config);
-    else {
-      process.stderr.write('error: no configuration; use --config FILE or set MIZUCHI_CONFIG\n');
-      exitCode = 2;
-    }
-  };
-  const program = new Command('mizuchi-uploadr')
+  const call: Call = { env, exitCode: 0 };
+  const program = programOf(call);
+  for (const add of [addServe, addCheck, addDoctor, addReplay, addStore, addFaults]) add(program, call);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return call.exitCode;
+}
+
+const write = (text: string): void => void process.stdout.write(text);
+
+const configOption = () =>
+  new Option('-c, --config <file>', 'configuration file (or MIZUCHI_CONFIG)').env('MIZUCHI_CONFIG');
+
+async function withConfig(
+  call: Call,
+  { config }: ConfigOptions,
+  command: (file: string) => Promise<number>,
+): Promise<void> {
+  if (config !== undefined) call.exitCode = await command(config);
+  else {
+    process.stderr.write('error: no configuration; use --config FILE or set MIZUCHI_CONFIG\n');
+    call.exitCode = 2;
+  }
+}
+
+function programOf(call: Call): Command {
+  const program = new Command('mizuchi-uploadr');
+  const { env } = call;
+  return program
     .description('Upload-only S3 gateway in which every upload is one trace.')
     .version(packageVersion())
     .exitOverride()
@@ -52,15 +79,25 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .allowExcessArguments()
     .action((options: ConfigOptions) => {
       const [unknown] = program.args;
-      if (unknown !== undefined) return void (exitCode = refuseCommand(unknown, program));
-      return withConfig(options, (file) => (options.validate === true ? check(file, env, write) : serve(file, env)));
+      if (unknown !== undefined) return void (call.exitCode = refuseCommand(unknown, program));
+      return withConfig(call, options, (file) =>
+        options.validate === true ? check(file, env, write) : serve(file, env),
+      );
     })
     .hook('preAction', (_, command) => refuseExcessArgument(command));
+}
+
+function addServe(program: Command, call: Call): void {
   program
     .command('serve', { isDefault: false })
     .description('run the gateway')
     .addOption(configOption())
-    .action((_: ConfigOptions, command: Command) => withConfig(command.optsWithGlobals(), (file) => serve(file, env)));
+    .action((_: ConfigOptions, command: Command) =>
+      withConfig(call, command.optsWithGlobals(), (file) => serve(file, call.env)),
+    );
+}
+
+function addCheck(program: Command, call: Call): void {
   program
     .command('check')
     .description('list every problem of a configuration, or show the gateway that it describes')
@@ -72,14 +109,17 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
       'the client of --put: a token, an access key, or - for a token on the standard input',
     )
     .action((_: ConfigOptions, command: Command) =>
-      withConfig(command.optsWithGlobals(), async (file) => {
+      withConfig(call, command.optsWithGlobals(), async (file) => {
         const options = await withToken(command.opts());
         const wrong = wrongCheckOptions(options);
-        if (wrong === undefined) return check(file, env, write, options);
+        if (wrong === undefined) return check(file, call.env, write, options);
         process.stderr.write(`error: ${wrong}\n`);
         return 2;
       }),
     );
+}
+
+function addDoctor(program: Command, call: Call): void {
   program
     .command('doctor')
     .description(
@@ -87,8 +127,11 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     )
     .addOption(configOption())
     .action((_: ConfigOptions, command: Command) =>
-      withConfig(command.optsWithGlobals(), (file) => doctor(file, env, write)),
+      withConfig(call, command.optsWithGlobals(), (file) => doctor(file, call.env, write)),
     );
+}
+
+function addReplay(program: Command, call: Call): void {
   program
     .command('replay')
     .description('send the spans of a fallback file to the collector, after an outage')
@@ -96,8 +139,13 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .addOption(configOption())
     .option('--from <line>', 'the first line to send', '1')
     .action((file: string, _: ConfigOptions, command: Command) =>
-      withConfig(command.optsWithGlobals(), (config) => replayFile(config, file, command.opts(), env, write)),
+      withConfig(call, command.optsWithGlobals(), (config) =>
+        replayFile(config, file, command.opts(), call.env, write),
+      ),
     );
+}
+
+function addStore(program: Command, call: Call): void {
   program
     .command('store')
     .description('run a small S3-compatible store on a local directory, for demos and tests')
@@ -107,8 +155,11 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .option('--secret-key <key>', 'secret key that the store accepts', 'mizuchi-secret')
     .option('-b, --bucket <name...>', 'buckets to create', ['my-bucket'])
     .action(async (options) => {
-      exitCode = await store(options);
+      call.exitCode = await store(options);
     });
+}
+
+function addFaults(program: Command, call: Call): void {
   program
     .command('faults')
     .description('run a proxy in front of a store that injects faults, to rehearse failures of uploads')
@@ -116,15 +167,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     .requiredOption('-p, --plan <file>', 'the faults and the requests that they hit (docs/rehearsal.md)')
     .option('-a, --address <host:port>', 'where to listen', '127.0.0.1:9001')
     .action(async (options) => {
-      exitCode = await faults(options, env);
+      call.exitCode = await faults(options, call.env);
     });
-  try {
-    await program.parseAsync([...args], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
-  }
-  return exitCode;
 }
 
 /** Every user of the machine can see a token on the command line, but not one on the standard input. */

@@ -1,7 +1,7 @@
 /** The section `logging`: the level, the format, and export to a collector. */
 import { optionalObject, section, type ValueOf } from './field.ts';
 import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
-import { oneOf } from './scalars.ts';
+import { number, oneOf } from './scalars.ts';
 
 export const LOGGING = section(
   {
@@ -13,6 +13,12 @@ export const LOGGING = section(
       prose:
         'One JSON object per line, or human-readable lines. `auto` is `pretty` on a terminal and `json` elsewhere.',
       default: 'auto',
+    }),
+    success_ratio: number({
+      prose: 'The ratio of successful requests that are logged. Every failed request is logged.',
+      default: 1,
+      min: 0,
+      max: 1,
     }),
     otlp: optionalObject(otlpFields('/v1/logs'), {
       prose: 'Also sends the log to a collector, with trace IDs. The exporter is loaded only if a signal is exported.',

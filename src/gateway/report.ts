@@ -11,6 +11,8 @@ export interface FinishedRequest {
   readonly method: string;
   /** As received, without the query. */
   readonly path: string;
+  /** Redacted; undefined if there was none. */
+  readonly query?: string | undefined;
   readonly clientAddress: string | undefined;
   /** Status that the client received; undefined if it received none. */
   readonly status: number | undefined;
@@ -25,7 +27,15 @@ export interface Report {
   finish(request: FinishedRequest): void;
 }
 
-export function createReport(log: Log, metrics: RequestMetrics): Report {
+export interface ReportOptions {
+  /** `logging.success_ratio`: the ratio of successful requests that are logged. */
+  readonly successRatio: number;
+  /** From 0 to 1, exclusive. */
+  readonly random?: () => number;
+}
+
+export function createReport(log: Log, metrics: RequestMetrics, options: ReportOptions): Report {
+  const { successRatio, random = Math.random } = options;
   return {
     begin() {
       metrics.requestStarted();
@@ -35,7 +45,8 @@ export function createReport(log: Log, metrics: RequestMetrics): Report {
       const seconds = (performance.now() - request.record.startedAt) / 1000;
       finishSpan(request);
       metrics.requestFinished(outcomeOf(request, seconds));
-      writeLine(log, request, seconds);
+      if (request.failure !== undefined || successRatio === 1 || random() < successRatio)
+        writeLine(log, request, seconds);
     },
   };
 }
@@ -59,10 +70,11 @@ function receivedCode({ status, method, failure }: FinishedRequest): string | un
   return status === undefined || method === 'HEAD' ? undefined : failure?.code;
 }
 
-function outcomeOf({ record, failure, span }: FinishedRequest, seconds: number): RequestOutcome {
+function outcomeOf({ record, failure, span, status }: FinishedRequest, seconds: number): RequestOutcome {
   return {
     bucket: record.routed?.bucket.name,
     operation: record.routed?.operation,
+    status,
     errorType: failure?.type,
     bytes: record.transfer.bytes,
     seconds,
@@ -83,6 +95,7 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     client_address: request.clientAddress,
     method: request.method,
     path: request.path,
+    query: failure === undefined ? undefined : request.query,
     status: request.status,
     bucket: record.routed?.bucket.name,
     operation: record.routed?.operation,
@@ -100,6 +113,8 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
   };
   if (failure === undefined) log.info(fields, 'request');
   else if (failure.type === 'internal_error') log.error({ ...fields, stack: stackOf(failure) }, 'request');
+  // Scanners send such requests all day, and no operator has to act.
+  else if (failure.type === 'no_such_bucket') log.info(fields, 'request');
   else log.warn(fields, 'request');
 }
 

@@ -23,6 +23,12 @@ export const METRICS = {
     help: 'Finished requests by result: success, or the error.type of the trace. Includes upload operations, bucket requests (HeadBucket, GetBucketLocation, CreateBucket, listings) and preflights.',
     labels: ['bucket', 'operation', 'result'],
   },
+  mizuchi_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the first byte of any request to the last byte of its response, refused requests included. status_class is 2xx to 5xx; a missing value is `none`. The status of a request whose client disconnected is `none`.',
+    labels: ['bucket', 'operation', 'status_class', 'error_type'],
+    buckets: DURATIONS,
+  },
   mizuchi_refused_requests: {
     type: 'counter',
     help: 'Requests that reached no upload operation, by the error.type of the trace.',
@@ -181,6 +187,29 @@ export const METRICS = {
     type: 'counter',
     help: 'Traces kept by tail sampling (tracing.sampling.keep), by reason; `evicted`: dropped before a decision; `rate_limited`: beyond max_traces_per_second.',
     labels: ['outcome'],
+  },
+  mizuchi_build_info: {
+    type: 'gauge',
+    help: 'Always 1. The labels have the versions of the gateway and of Node.js.',
+    labels: ['version', 'node_version'],
+  },
+  process_start_time_seconds: { type: 'gauge', help: 'When the process started, in Unix time.', labels: [] },
+  process_cpu_seconds: { type: 'counter', help: 'CPU time of the process, user and system, all threads.', labels: [] },
+  process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of the process.', labels: [] },
+  process_open_fds: { type: 'gauge', help: 'Open file descriptors. Linux only.', labels: [] },
+  process_max_fds: { type: 'gauge', help: 'The limit of open file descriptors. Linux only.', labels: [] },
+  nodejs_heap_used_bytes: { type: 'gauge', help: 'Used heap of the main thread.', labels: [] },
+  nodejs_heap_total_bytes: { type: 'gauge', help: 'Size of the heap of the main thread.', labels: [] },
+  nodejs_external_memory_bytes: { type: 'gauge', help: 'Memory of buffers outside of the heap.', labels: [] },
+  nodejs_eventloop_time_seconds: {
+    type: 'counter',
+    help: 'Time of the event loop of the main thread, by state: active or idle. Utilization is the rate of active.',
+    labels: ['state'],
+  },
+  nodejs_eventloop_delay_seconds: {
+    type: 'gauge',
+    help: 'Delay of the event loop since metrics were last collected: p50, p99 and max, sampled every 20 ms.',
+    labels: ['statistic'],
   },
 } as const satisfies Record<string, MetricShape>;
 

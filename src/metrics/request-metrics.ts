@@ -6,6 +6,8 @@ export interface RequestOutcome {
   /** Name of the bucket; undefined if the request never reached an operation. */
   readonly bucket: string | undefined;
   readonly operation: string | undefined;
+  /** Status that the client received; undefined if it received none. */
+  readonly status: number | undefined;
   /** `error.type` of a request that failed. */
   readonly errorType: string | undefined;
   readonly bytes: number;
@@ -38,11 +40,12 @@ export class RequestMetrics {
   requestFinished(outcome: RequestOutcome): void {
     this.#inFlight--;
     const { bucket, operation, errorType, bytes, seconds } = outcome;
+    const trace = traceOf(outcome);
+    this.#registry.observe('mizuchi_request_duration_seconds', labelsOf(outcome), seconds, trace);
     if (bucket === undefined || operation === undefined) {
       this.#registry.add('mizuchi_refused_requests', [errorType ?? 'success'], 1);
       return;
     }
-    const trace = traceOf(outcome);
     this.#registry.add('mizuchi_uploads', [bucket, operation, errorType ?? 'success'], 1, trace);
     if (bytes > 0) this.#registry.add('mizuchi_upload_bytes', [bucket, operation], bytes, trace);
     this.#registry.add('mizuchi_upload_wait_seconds', [bucket, operation, 'client'], outcome.clientWaitSeconds, trace);
@@ -52,6 +55,12 @@ export class RequestMetrics {
     if (event !== undefined && errorType === undefined)
       this.#registry.add('mizuchi_multipart_uploads', [bucket, event], 1);
   }
+}
+
+/** Of every request: what has no bucket, operation, status or error has `none`. */
+function labelsOf({ bucket = 'none', operation = 'none', status, errorType = 'none' }: RequestOutcome): string[] {
+  const statusClass = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
+  return [bucket, operation, statusClass, errorType];
 }
 
 function traceOf({ traceId, spanId }: RequestOutcome): TraceOfValue {

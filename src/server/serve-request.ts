@@ -85,7 +85,8 @@ export async function serveRequest(
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
   const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
-  options.report.finish({ requestId, method, path, clientAddress, status, failure, span, record });
+  const query = attributes['url.query'] as string | undefined;
+  options.report.finish({ requestId, method, path, query, clientAddress, status, failure, span, record });
 }
 
 function disconnected(isComplete: boolean): Failure {

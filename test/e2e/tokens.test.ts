@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { base64url, exportSPKI, generateKeyPair, SignJWT } from 'jose';
@@ -206,5 +207,27 @@ describe('a bucket that requires tokens', () => {
     assert.deepEqual([answer.status, codeOf(answer)], [503, 'ServiceUnavailable']);
     assert.ok(Number(answer.headers['retry-after']) > 0);
     assert.equal(store.requests.length, 0);
+  });
+
+  it('waits for the keys only while the client is there, and reports that it left', async () => {
+    const silent = await IdentityProvider.start();
+    const asked = Promise.withResolvers<void>();
+    silent.behaviour = () => asked.resolve();
+    const other = await startGateway({
+      storeUrl: store.url,
+      auth: { jwt: { algorithms: ['RS256'], jwks_url: silent.jwksUrl, issuer: silent.issuer } },
+    });
+    const { hostname, port } = new URL(other.url);
+    const client = connect(Number(port), hostname).resume();
+    client.write(
+      `PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\nAuthorization: Bearer ${await silent.token()}\r\n\r\n`,
+    );
+    await asked.promise;
+    client.destroy();
+    const line = () => other.log.find(({ message }) => message === 'request');
+    while (line() === undefined) await new Promise(setImmediate);
+    assert.equal(line()!.error_type, 'client_aborted');
+    await other.close();
+    await silent.close();
   });
 });

@@ -186,7 +186,7 @@ const SOURCES: Readonly<Record<Signal, (opening: Opening) => Promise<Source>>> =
   },
   async logs(opening) {
     const log = { ...opening.log, close: async () => {} };
-    const config = { level: 'info', format: 'json', otlp: collectorOf(opening) } as const;
+    const config = { level: 'info', format: 'json', success_ratio: 1, otlp: collectorOf(opening) } as const;
     const { info, stats, close } = pushLogs(log, config, CONTEXT, opening.link);
     const produce = (): void => {
       for (let i = 0; i < RECORDS_A_ROUND; i++) info({ path: '/uploads/key', status: 200 }, LINE);

@@ -7,6 +7,7 @@ import { PARSERS } from '../../fuzz/parsers/all.ts';
 
 /** Files that take text apart, and no row of the table names: whose text that is. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'of the kernel': ['metrics/process-metrics.ts'],
   'of this project: a table in the code': ['domain/request-headers.ts'],
   'of the operator: files, environment, arguments': [
     'app/bucket/auth.ts',
