@@ -14,6 +14,7 @@ import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '..
 import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
 import { type OpenRequest, REQUEST_SPAN } from './instrumentation.ts';
 import { formatTraceparent } from './propagation/format-traceparent.ts';
+import { asWholeSpan } from './propagation/partial-caller.ts';
 import { headersOf } from './propagation/raw-headers.ts';
 import { SpanHolder } from './recorder/span-holder.ts';
 
@@ -26,7 +27,8 @@ interface Tools {
 
 export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenRequest {
   const tools = { tracer, propagator };
-  return (parent, attributes, links) => {
+  return (caller, attributes, links) => {
+    const parent = asWholeSpan(caller);
     const kind = SpanKind.SERVER;
     const shown = fieldsWithoutCredentials(attributes);
     const options = links === undefined ? { kind, attributes: shown } : { kind, attributes: shown, links };

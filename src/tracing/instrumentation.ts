@@ -16,7 +16,7 @@ import { type Conventions, namesOf } from './conventions.ts';
 import { Inbound } from './propagation/inbound.ts';
 import { rawHeadersGetter } from './propagation/raw-headers.ts';
 import type { Tracer } from './recorder/tracer.ts';
-import { SAMPLING_HINTS_KEY } from './sampler/sampler.ts';
+import { type CallerContext, SAMPLING_HINTS_KEY } from './sampler/sampler.ts';
 
 /** Opens the SERVER span of a request. @param attributes belong to the span from then on. */
 export type OpenRequest = (parent: Context, attributes: ApiAttributes, links: Link[] | undefined) => Span;
@@ -46,14 +46,20 @@ export function createRequestTracer(
       const sent = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
       const { parent: caller, link } = inbound.admit(sent, attributes['network.peer.address'] as string | undefined);
       const begins = hints?.origin === undefined ? undefined : contextOf(hints.origin);
-      const called = trace.getSpanContext(caller) !== undefined;
-      const above = called || begins === undefined ? caller : trace.setSpanContext(caller, begins);
+      const found: CallerContext | undefined = trace.getSpanContext(caller);
+      const called = found !== undefined && found.partial !== 'decision';
+      const above = called || begins === undefined ? caller : trace.setSpanContext(caller, unlessDenied(begins, found));
       const parent = hints?.bucket === undefined ? above : above.setValue(SAMPLING_HINTS_KEY, hints);
       const links = [link, called ? begins : undefined].filter((each) => each !== undefined);
       const linked = links.length === 0 ? undefined : links.map((context) => ({ context }));
       return names.renamed(open(parent, names.initial('server', attributes) as ApiAttributes, linked), 'server');
     },
   };
+}
+
+/** A caller can deny sampling without sending ids. */
+function unlessDenied(begins: SpanContext, decision: SpanContext | undefined): SpanContext {
+  return decision === undefined ? begins : { ...begins, traceFlags: begins.traceFlags & decision.traceFlags };
 }
 
 /** Another gateway may have opened it, so it counts as remote: the sampler treats it like a caller. */
