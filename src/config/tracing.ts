@@ -4,7 +4,7 @@ import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
 import { SPAN_EXPORTER_NAMES } from '../domain/span-exporters.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields, signalPath } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
@@ -19,12 +19,7 @@ const OTLP = section(
       min: 0.01,
       max: 3600,
     }),
-    traces_path: string({
-      prose: 'The path for `http/protobuf`. It is appended to the endpoint unless the endpoint already ends with it.',
-      default: '/v1/traces',
-      check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is not a path'),
-      hint: 'write a path that starts with "/", or nothing',
-    }),
+    traces_path: signalPath('/v1/traces'),
   },
   { prose: 'Export of spans with the OpenTelemetry protocol (OTLP).', rules: [NO_PATH_WITH_GRPC] },
 );

@@ -9,6 +9,9 @@ import { SIGNALS, type Signal } from './signal.ts';
 /** The fields that `tracing.otlp`, `metrics.otlp` and `logging.otlp` have in common. */
 export interface CollectorConfig extends Pick<ExportSettings, 'endpoint' | 'protocol' | 'compression' | 'headers'> {
   readonly timeout_seconds: number;
+  readonly traces_path?: string;
+  readonly metrics_path?: string;
+  readonly logs_path?: string;
   readonly headers_file?: string | undefined;
   readonly tls?: { readonly [file in `${'ca' | 'cert' | 'key'}_file`]?: string | undefined } | undefined;
 }
@@ -35,7 +38,7 @@ export function exportSettings(signal: Signal, config: CollectorConfig, context:
     exporter: 'otlp',
     endpoint,
     protocol,
-    path: SIGNALS[signal].path,
+    path: config[`${signal}_path`] ?? SIGNALS[signal].path,
     compression,
     timeoutMillis: timeout_seconds * 1000,
     deadlineMillis,

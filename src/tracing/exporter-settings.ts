@@ -29,7 +29,6 @@ export function exporterSettings(config: TracingConfig, options: ExportOptions):
   return {
     ...exportSettings('traces', config.otlp, { resource, scope, version, directory, deadlineMillis }),
     exporter: config.exporter,
-    path: config.otlp.traces_path,
     fallback: fallbackSettings(config, directory),
   };
 }

@@ -164,10 +164,10 @@ tracing:
   semantic_conventions: dup
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
-                    headers_file: h, tls: { ca_file: ca } } }
+                    metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
 logging:  { level: debug, format: json,
             otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
-                    headers_file: h, tls: { cert_file: c, key_file: k } } }
+                    logs_path: /l, headers_file: h, tls: { cert_file: c, key_file: k } } }
 `;
     assert.deepEqual(read(text), {
       server: {
@@ -350,6 +350,7 @@ logging:  { level: debug, format: json,
           timeout_seconds: 1,
           compression: 'none',
           headers: { a: 'b' },
+          metrics_path: '/m',
           headers_file: 'h',
           tls: { ca_file: 'ca' },
           interval_seconds: 5,
@@ -364,6 +365,7 @@ logging:  { level: debug, format: json,
           timeout_seconds: 1,
           compression: 'none',
           headers: { a: 'b' },
+          logs_path: '/l',
           headers_file: 'h',
           tls: { cert_file: 'c', key_file: 'k' },
         },
