@@ -297,9 +297,14 @@ export const TRACING = section(
           ? undefined
           : { wrong: 'has a dedicated field', hint: `set ${DEDICATED_FIELD.get(name)} instead` },
     }),
+    span_names: oneOf(['default', 'semconv'], {
+      prose:
+        'The names of spans: the fixed ones of docs/TRACING.md, or those of the OpenTelemetry semantic conventions, such as `PUT /uploads/{key}` and `S3.PutObject`.',
+      default: 'default',
+    }),
     semantic_conventions: oneOf(['stable', 'legacy', 'dup'], {
       prose: 'The names of HTTP attributes: the stable ones, the ones from before 2023, or both.',
-      default: 'stable',
+      default: 'dup',
     }),
   },
   {

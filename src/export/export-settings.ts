@@ -3,7 +3,14 @@ import { resolve } from 'node:path';
 import { CollectorTls } from './collector-tls.ts';
 import { exportHeaders } from './export-headers.ts';
 import type { ExportSettings } from './messages.ts';
-import { encodeResource, encodeScope, type ResourceAttributes, SCOPE_NAME } from './otlp/resource.ts';
+import {
+  encodeResource,
+  encodeScope,
+  type ResourceAttributes,
+  SCHEMA_URL,
+  SCOPE_NAME,
+  type Scope,
+} from './otlp/resource.ts';
 import { SIGNALS, type Signal } from './signal.ts';
 
 /** The fields that `tracing.otlp`, `metrics.otlp` and `logging.otlp` have in common. */
@@ -18,8 +25,7 @@ export interface CollectorConfig extends Pick<ExportSettings, 'endpoint' | 'prot
 
 export interface ExportContext {
   readonly resource: ResourceAttributes;
-  /** Name and version of the scope; without a version the name alone. */
-  readonly scope: { readonly name: string; readonly version?: string };
+  readonly scope: Scope;
   /** Version of the gateway, for the User-Agent. */
   readonly version: string;
   /** Where relative paths of the configuration begin. */
@@ -43,8 +49,8 @@ export function exportSettings(signal: Signal, config: CollectorConfig, context:
     timeoutMillis: timeout_seconds * 1000,
     deadlineMillis,
     userAgent: `mizuchi-uploadr/${version || 'unknown'} (OTLP exporter)`,
-    resource: encodeResource(resource),
-    scope: encodeScope(scope.name, scope.version),
+    resource: encodeResource(resource, SCHEMA_URL),
+    scope: encodeScope(scope),
   };
 }
 
@@ -58,7 +64,11 @@ export function checkedSettings(
   context: SignalContext,
   deadlineMillis: number,
 ): ExportSettings {
-  const settings = exportSettings(signal, config, { ...context, scope: { name: SCOPE_NAME }, deadlineMillis });
+  const settings = exportSettings(signal, config, {
+    ...context,
+    scope: { name: SCOPE_NAME, version: context.version, schemaUrl: SCHEMA_URL },
+    deadlineMillis,
+  });
   checkExportFiles(signal, settings);
   return settings;
 }

@@ -95,7 +95,8 @@ describe('parseConfig', () => {
         },
         subject: 'hash',
         resource: {},
-        semantic_conventions: 'stable',
+        span_names: 'default',
+        semantic_conventions: 'dup',
       },
       metrics: { enabled: true, address: '127.0.0.1', port: 9090, max_connections: 64 },
       logging: { level: 'info', format: 'auto' },
@@ -161,7 +162,8 @@ tracing:
             event_attribute_count_limit: 0, link_attribute_count_limit: 0 }
   batch: { max_queue_size: 10, max_queue_bytes: 2MiB, scheduled_delay_millis: 100, max_export_batch_size: 10 }
   resource: { service.version: 1.10, host.name: h }
-  semantic_conventions: dup
+  semantic_conventions: stable
+  span_names: semconv
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
                     metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
@@ -336,7 +338,8 @@ logging:  { level: debug, format: json,
         },
         subject: 'off',
         resource: { 'service.version': '1.10', 'host.name': 'h' },
-        semantic_conventions: 'dup',
+        span_names: 'semconv',
+        semantic_conventions: 'stable',
       },
       metrics: {
         enabled: false,
