@@ -62,7 +62,8 @@ const END = `## Differences
   store receives no trace context. To propagate context without keeping spans, set \`OTEL_TRACES_SAMPLER=always_off\`.
 - **Name and resource** hold for all signals, also with tracing off: \`OTEL_SERVICE_NAME\` and \`OTEL_RESOURCE_ATTRIBUTES\` (\`service.instance.id\`
   included) set \`tracing.service_name\`, \`tracing.environment\` and \`tracing.resource\`, and metrics and logs have the same resource.
-- **\`OTEL_EXPORTER_OTLP_ENDPOINT\`** that ends with the path of a signal is not extended by that path. The specification appends it again.
+- **The path of a signal** is always appended to \`OTEL_EXPORTER_OTLP_ENDPOINT\`, as the specification requires. An \`endpoint\` of the file
+  that ends with it stays as it is.
 - With \`tracing.provider: global\` the provider reads the variables of traces itself. The gateway reads \`OTEL_SDK_DISABLED\`, \`OTEL_SERVICE_NAME\`,
   \`OTEL_RESOURCE_ATTRIBUTES\` and \`OTEL_PROPAGATORS\`, and the variables of metrics and logs.
 `;

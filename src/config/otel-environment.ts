@@ -92,6 +92,7 @@ function applySignal(work: Overrides, signal: SignalSection): void {
   if (signal === 'tracing') applyPropagators(work);
   if (hasOtherProvider(work, signal)) return;
   work.deriveDefaults(signal);
+  work.appendPath(signal);
   if (signal === 'tracing') work.fitBatch();
   work.checkTogether(signal);
 }

@@ -3,7 +3,7 @@ import { ConfigError } from './config-error.ts';
 import type { Environment } from './expand.ts';
 import type { Siblings, StringMapField } from './field.ts';
 import { pairsOf, variableOf } from './otel-values.ts';
-import { otlpVariables, SETTINGS, type VariableSetting } from './otel-variables.ts';
+import { otlpVariables, SETTINGS, signalPathOf, type VariableSetting } from './otel-variables.ts';
 import {
   complaintAbout,
   type Draft,
@@ -92,6 +92,16 @@ export class Overrides {
       if (complaint !== undefined) throw problem(name, `has a header that ${complaint.wrong}`, complaint.hint);
     }
     this.set(path, Object.fromEntries(headers), name);
+  }
+
+  /** To a general endpoint the path of the signal is always appended ("Endpoint URLs for OTLP/HTTP"); to that of the file, unless it ends with it. */
+  appendPath(section: SignalSection): void {
+    const setting = `${section}.otlp.endpoint`;
+    const [, general] = otlpVariables(section, 'ENDPOINT');
+    const { endpoint, protocol } = this.draft[section].otlp!;
+    const path = String(valueAt(this.draft, signalPathOf(section)));
+    if (this.#sources.get(setting) !== general || protocol === 'grpc' || !endpoint.endsWith(path)) return;
+    this.set(setting, `${endpoint}${path}`, general);
   }
 
   /** Computes derived defaults again, because variables may have changed the values they derive from. */

@@ -35,6 +35,10 @@ export const otlpVariables = (section: SignalSection, name: string): readonly [s
   `OTEL_EXPORTER_OTLP_${name}`,
 ];
 
+/** The setting for the path of a signal. */
+export const signalPathOf = (section: SignalSection): string =>
+  `${section}.otlp.${SIGNAL_WORDS[section].toLowerCase()}_path`;
+
 /** Ordered by dependency: the endpoint depends on the protocol, the compression on the endpoint. */
 function otlpSettings(section: SignalSection): readonly VariableSetting[] {
   const at = (field: string, name: string) => ({
@@ -49,7 +53,7 @@ function otlpSettings(section: SignalSection): readonly VariableSetting[] {
       note: '`grpc` (the default here) or `http/protobuf`; `http/json` is not supported',
     },
     {
-      path: `${section}.otlp.${SIGNAL_WORDS[section].toLowerCase()}_path`,
+      path: signalPathOf(section),
       variables: [own],
       translate: () => '',
       note: '',
@@ -59,7 +63,7 @@ function otlpSettings(section: SignalSection): readonly VariableSetting[] {
       translate: (text, env, otlp) => withScheme(section, text, env, otlp),
       required: true,
       asIs: own,
-      note: "the signal's own URL is used exactly as it is; to the general one, `/v1/traces`, `/v1/metrics` or `/v1/logs` is appended, unless it ends with it",
+      note: "the signal's own URL is used exactly as it is; to the general one, `/v1/traces`, `/v1/metrics` or `/v1/logs` is always appended",
     },
     {
       ...at('timeout_seconds', 'TIMEOUT'),

@@ -4,6 +4,7 @@ import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { parseConfig, parseConfigWithSources } from '../../../src/config/parse-config.ts';
 import { warningText } from '../../../src/config/variable-warning.ts';
+import { exportUrl } from '../../../src/export/thread/create-exporter.ts';
 
 const LEAST = 'buckets: [{ name: uploads, s3: { bucket: my-bucket, access_key: AK, secret_key: SK } }]\n';
 const tracingOf = (section: string, env: Record<string, string>) => parseConfig(`${LEAST}${section}`, 'f', env).tracing;
@@ -131,6 +132,8 @@ describe("OpenTelemetry's variables", () => {
       tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318/base/' }).otlp.endpoint,
       'http://h:4318/base',
     );
+    const twice = tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318/v1/traces' }).otlp;
+    assert.equal(exportUrl(twice.endpoint, twice.traces_path), 'http://h:4318/v1/traces/v1/traces');
     const bare = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' };
     assert.equal(tracingOf(ON, bare).otlp.endpoint, 'https://collector:4317');
     assert.equal(
