@@ -170,7 +170,7 @@ const BATCH = section(
     }),
     max_queue_bytes: byteSize({
       prose:
-        'Memory limit of queued batches. The batch that is being filled, up to 1 MiB, is extra. A span of an upload has about 350 bytes.',
+        'Memory limit of queued batches. The batch that is being filled, up to 1 MiB, is extra. A span of an upload has about 500 bytes, with `semantic_conventions: stable` about 400.',
       default: 8 * 1024 ** 2,
       min: 2 * 1024 ** 2,
       max: 1024 ** 3,
