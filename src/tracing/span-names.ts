@@ -48,7 +48,7 @@ function clientName(attributes: Attributes): string {
   return service === undefined ? methodOf(attributes) : `${service}.${method}`;
 }
 
-/** An unknown method could be anything, so it is not in a name. */
-function methodOf({ 'http.request.method': method }: Attributes): string {
+/** An unknown method could be anything, so it is not in a name. With legacy conventions the attribute has its older name. */
+function methodOf({ 'http.method': older, 'http.request.method': method = older }: Attributes): string {
   return method === undefined || method === '_OTHER' ? 'HTTP' : String(method);
 }

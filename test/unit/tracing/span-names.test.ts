@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { throughApi } from '../../../src/tracing/api-span.ts';
+import type { Conventions } from '../../../src/tracing/conventions.ts';
 import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
 import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
 import type { SpanNames } from '../../../src/tracing/span-names.ts';
 
 /** The names of the spans of one request, in the order in which they end. */
-function namesOf(spanNames: SpanNames, method: string, route?: string): string[] {
+function namesOf(spanNames: SpanNames, method: string, route?: string, conventions: Conventions = 'dup'): string[] {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const propagator = new TraceContextPropagator();
   const open = throughApi(provider.getTracer('test'), propagator);
-  const tracer = createRequestTracer(open, propagator, { conventions: 'dup', spanNames });
+  const tracer = createRequestTracer(open, propagator, { conventions, spanNames });
   const root = tracer.startRequest([], { 'http.request.method': method });
   root.set('http.route', route);
   const check = root.child('authz.check', 'internal');
@@ -36,14 +37,15 @@ describe('the names of spans', () => {
       'http.server.request',
     ]));
 
-  it('are those of the semantic conventions with semconv', () =>
-    assert.deepEqual(namesOf('semconv', 'PUT', '/uploads/{key}'), [
-      'POST',
-      'authz.check',
-      'S3.PutObject',
-      's3.upload',
-      'PUT /uploads/{key}',
-    ]));
+  for (const conventions of ['stable', 'dup', 'legacy'] as const)
+    it(`are those of the semantic conventions with semconv and ${conventions} attributes`, () =>
+      assert.deepEqual(namesOf('semconv', 'PUT', '/uploads/{key}', conventions), [
+        'POST',
+        'authz.check',
+        'S3.PutObject',
+        's3.upload',
+        'PUT /uploads/{key}',
+      ]));
 
   it('have neither a path nor an unknown method', () => {
     assert.equal(namesOf('semconv', 'PUT').at(-1), 'PUT');
