@@ -6,6 +6,7 @@ import { renderErrors } from './errors.ts';
 import { renderHeaders } from './headers.ts';
 import { renderMetrics } from './metrics.ts';
 import { renderTracing } from './tracing.ts';
+import { renderVariables } from './variables.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -21,4 +22,5 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/headers.md', render: renderHeaders },
   { file: 'docs/metrics.md', render: renderMetrics },
   { file: 'docs/TRACING.md', render: renderTracing },
+  { file: 'docs/variables.md', render: renderVariables },
 ];
