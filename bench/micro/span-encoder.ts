@@ -57,7 +57,7 @@ function ours(name: string, strategy: SamplingStrategy): Contestant {
   });
   const sampler = chooseSampler(strategy, 1);
   const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS, sampler, sink: queue, carry };
-  const tracer = createRequestTracer(recordedBy(new Tracer(parts)), propagator, 'stable');
+  const tracer = createRequestTracer(recordedBy(new Tracer(parts)), propagator, { conventions: 'stable' });
   const contestant: Contestant = { name, tracer, bytes: 0, micros: [] };
   return contestant;
 }
@@ -76,7 +76,9 @@ function stock(): Contestant {
     shutdown: () => Promise.resolve(),
   };
   const provider = new TracerProvider({ spanProcessors: [processor] });
-  const tracer = createRequestTracer(throughApi(provider.getTracer('bench'), propagator), propagator, 'stable');
+  const tracer = createRequestTracer(throughApi(provider.getTracer('bench'), propagator), propagator, {
+    conventions: 'stable',
+  });
   const contestant: Contestant = { name: 'official SDK', tracer, bytes: 0, micros: [] };
   return contestant;
 }
@@ -95,6 +97,7 @@ function upload(tracer: RequestTracer, i: number): void {
   root.child('auth.sigv4', 'internal', { 'auth.method': 'sigv4', 'auth.result': 'ok' }).end();
   root.child('authz.opa', 'internal', { 'authz.method': 'opa', 'authz.decision': 'allow' }).end();
   const operation = root.child('s3.upload', 'internal', {
+    'mizuchi.bucket': 'b',
     's3.bucket': 'b',
     's3.key': `file-${i}`,
     's3.operation': 'PutObject',
@@ -102,6 +105,7 @@ function upload(tracer: RequestTracer, i: number): void {
     'upload.zero_copy': true,
   });
   const attempt = operation.child('aws.s3.put_object', 'client', {
+    'rpc.system.name': 'aws-api',
     'rpc.system': 'aws-api',
     'rpc.service': 'S3',
     'rpc.method': 'PutObject',

@@ -111,4 +111,5 @@ export const NO_TRACING: TracingConfig = {
   resource: {},
   subject: 'hash',
   semantic_conventions: 'stable',
+  span_names: 'default',
 };

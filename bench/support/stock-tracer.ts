@@ -34,7 +34,9 @@ export function startStockTracing(config: TracingConfig): StockTracing {
   const tracer = provider.getTracer('mizuchi-uploadr');
   const propagator = new W3CTraceContextPropagator();
   return {
-    tracer: createRequestTracer(throughApi(tracer, propagator), propagator, config.semantic_conventions),
+    tracer: createRequestTracer(throughApi(tracer, propagator), propagator, {
+      conventions: config.semantic_conventions,
+    }),
     shutdown: () => provider.shutdown(),
   };
 }

@@ -110,5 +110,6 @@ function tracingOf({ name, tracer, protocol, sampling }: TracingContestant, coll
     },
     subject: 'hash',
     semantic_conventions: 'stable',
+    span_names: 'default',
   };
 }

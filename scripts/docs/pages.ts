@@ -7,6 +7,7 @@ import { renderHeaders } from './headers.ts';
 import { renderMetrics } from './metrics.ts';
 import { renderTracing } from './tracing.ts';
 import { renderTroubleshooting } from './troubleshooting.ts';
+import { renderVariables } from './variables.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -23,4 +24,5 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/metrics.md', render: renderMetrics },
   { file: 'docs/TRACING.md', render: renderTracing },
   { file: 'docs/troubleshooting.md', render: renderTroubleshooting },
+  { file: 'docs/variables.md', render: renderVariables },
 ];

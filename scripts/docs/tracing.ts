@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DROP_REASONS } from '../../src/export/drop-reason.ts';
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
+import { OWN_NAMESPACES } from '../../src/tracing/own-namespaces.ts';
 import { code, table } from './markdown.ts';
 
 export function renderTracing(): string {
@@ -28,7 +29,20 @@ http.server.request   SERVER    the whole request
 \`\`\`
 
 This part is generated from \`src/tracing/catalogue.ts\`, the part above from \`scripts/docs/tracing-guide.md\`. The last column has the name of an
-attribute before the HTTP conventions became stable. \`semantic_conventions: dup\` sets both names, \`legacy\` the old ones only.
+attribute before the HTTP conventions became stable. \`semantic_conventions: dup\`, the default, sets both names, \`stable\` the new ones only,
+\`legacy\` the old ones only. Names that are not of the conventions (version 1.45.0, which \`schema_url\` names) have one of these namespaces:
+
+${table(
+  ['namespace', 'attributes of'],
+  Object.entries(OWN_NAMESPACES).map(([name, prose]) => [code(`${name}.*`), prose]),
+)}
+
+\`http.request.turn_wait_seconds\` is ours, too.
+
+The names of spans are deliberate: they tell the part of the gateway, and are the same for every bucket and method, so that one query finds all
+requests. With \`span_names: semconv\` they follow the conventions: \`{method} {http.route}\` for \`http.server.request\`, such as
+\`PUT /uploads/{key}\`, \`S3.PutObject\` for \`aws.s3.put_object\`, and the method for calls of engines. INTERNAL spans keep their names. The
+dashboard and the examples use the default names.
 `;
 
 function droppedSpans(): string {

@@ -1,6 +1,6 @@
 /** The section `logging`: the level, the format, and export to a collector. */
 import { optionalObject, section, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields, signalPath } from './otlp.ts';
 import { number, oneOf } from './scalars.ts';
 
 export const LOGGING = section(
@@ -20,10 +20,14 @@ export const LOGGING = section(
       min: 0,
       max: 1,
     }),
-    otlp: optionalObject(otlpFields('/v1/logs'), {
-      prose: 'Also sends the log to a collector, with trace IDs. The exporter is loaded only if a signal is exported.',
-      rules: [NO_PATH_WITH_GRPC],
-    }),
+    otlp: optionalObject(
+      { ...otlpFields('/v1/logs'), logs_path: signalPath('/v1/logs') },
+      {
+        prose:
+          'Also sends the log to a collector, with trace IDs. The exporter is loaded only if a signal is exported.',
+        rules: [NO_PATH_WITH_GRPC],
+      },
+    ),
   },
   { prose: 'The log on standard output: one line per request.' },
 );

@@ -1,6 +1,6 @@
 /** The section `metrics`: the admin port for Prometheus, and export to a collector. */
 import { optionalList, optionalObject, section, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields, signalPath } from './otlp.ts';
 import { boolean, integer, isHost, number, string } from './scalars.ts';
 
 export const METRICS = section(
@@ -35,6 +35,7 @@ export const METRICS = section(
     otlp: optionalObject(
       {
         ...otlpFields('/v1/metrics'),
+        metrics_path: signalPath('/v1/metrics'),
         interval_seconds: number({ prose: 'The export interval.', default: 60, min: 0.1, max: 3600 }),
       },
       {

@@ -1,78 +1,186 @@
 /**
- * Maps OpenTelemetry variables to settings (OTel specification, "Environment Variable Specification" and "OTLP Exporter
- * Configuration"), and lists unsupported ones. docs/variables.md documents them.
+ * OpenTelemetry variables and the settings that they set (OTel specification, "Environment Variable Specification" and "OTLP
+ * Exporter Configuration"). docs/variables.md is generated from these tables and those of otel-ignored.ts.
  */
 import type { Environment } from './expand.ts';
-import type { Parsed } from './field.ts';
+import { isTrue, seconds, variableOf, word } from './otel-values.ts';
 import type { OtlpConfig } from './otlp.ts';
+import type { SignalSection } from './signals-draft.ts';
 
 export interface VariableSetting {
-  /** Below `tracing`. */
+  /** Such as `tracing.otlp.endpoint`. */
   readonly path: string;
   /** The first one that is set and valid applies. */
   readonly variables: readonly string[];
   /** From the syntax of the variable to that of the file; undefined for unsupported values. */
-  readonly translate?: (text: string, env: Environment, otlp: OtlpConfig) => string | undefined;
-  /** Whether an invalid value prevents the start, because spans would be sent to the wrong collector. */
+  readonly translate?: (text: string, env: Environment, otlp: OtlpConfig | undefined) => string | undefined;
+  /** Whether an invalid value prevents the start, because data would be sent to the wrong collector. */
   readonly required?: true;
+  /** The variable whose value is used without the normalization of the file. */
+  readonly asIs?: string;
+  /** For the reference. */
+  readonly note: string;
 }
 
-/** The trimmed value of a variable; undefined if it is not set or empty. */
-export function variableOf(env: Environment, name: string): string | undefined {
-  return env[name]?.trim() || undefined;
-}
+/** The word for each signal in the names of variables. */
+export const SIGNAL_WORDS = {
+  tracing: 'TRACES',
+  metrics: 'METRICS',
+  logging: 'LOGS',
+} as const satisfies Record<SignalSection, string>;
 
-export const otlpVariables = (name: string): readonly string[] => [
-  `OTEL_EXPORTER_OTLP_TRACES_${name}`,
+/** The variable of a signal, then the general one. */
+export const otlpVariables = (section: SignalSection, name: string): readonly [string, string] => [
+  `OTEL_EXPORTER_OTLP_${SIGNAL_WORDS[section]}_${name}`,
   `OTEL_EXPORTER_OTLP_${name}`,
 ];
-const otlp = otlpVariables;
-const seconds = (text: string): string | undefined => (/^\d+$/.test(text) ? String(Number(text) / 1000) : undefined);
-const word = (text: string): string => text.toLowerCase();
+
+/** The setting for the path of a signal. */
+export const signalPathOf = (section: SignalSection): string =>
+  `${section}.otlp.${SIGNAL_WORDS[section].toLowerCase()}_path`;
 
 /** Ordered by dependency: the endpoint depends on the protocol, the compression on the endpoint. */
-export const SETTINGS: readonly VariableSetting[] = [
-  { path: 'service_name', variables: ['OTEL_SERVICE_NAME'] },
-  { path: 'exporter', variables: ['OTEL_TRACES_EXPORTER'], translate: word },
-  { path: 'otlp.protocol', variables: otlp('PROTOCOL'), translate: word },
-  // The URL for traces is used as it is, without an added path ("OTLP Exporter Configuration", "Endpoint URLs for OTLP/HTTP").
-  { path: 'otlp.traces_path', variables: ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'], translate: () => '' },
-  { path: 'otlp.endpoint', variables: otlp('ENDPOINT'), translate: withScheme, required: true },
-  { path: 'otlp.timeout_seconds', variables: otlp('TIMEOUT'), translate: seconds },
-  { path: 'otlp.compression', variables: otlp('COMPRESSION'), translate: word },
-  { path: 'otlp.tls.ca_file', variables: otlp('CERTIFICATE'), required: true },
-  { path: 'otlp.tls.cert_file', variables: otlp('CLIENT_CERTIFICATE'), required: true },
-  { path: 'otlp.tls.key_file', variables: otlp('CLIENT_KEY'), required: true },
-  { path: 'batch.max_queue_size', variables: ['OTEL_BSP_MAX_QUEUE_SIZE'] },
-  { path: 'batch.scheduled_delay_millis', variables: ['OTEL_BSP_SCHEDULE_DELAY'] },
-  { path: 'batch.max_export_batch_size', variables: ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'] },
+function otlpSettings(section: SignalSection): readonly VariableSetting[] {
+  const at = (field: string, name: string) => ({
+    path: `${section}.otlp.${field}`,
+    variables: otlpVariables(section, name),
+  });
+  const [own] = otlpVariables(section, 'ENDPOINT');
+  return [
+    {
+      ...at('protocol', 'PROTOCOL'),
+      translate: word,
+      note: '`grpc` (the default here) or `http/protobuf`; `http/json` is not supported',
+    },
+    {
+      path: signalPathOf(section),
+      variables: [own],
+      translate: () => '',
+      note: '',
+    },
+    {
+      ...at('endpoint', 'ENDPOINT'),
+      translate: (text, env, otlp) => withScheme(section, text, env, otlp),
+      required: true,
+      asIs: own,
+      note: "the signal's own URL is used exactly as it is; to the general one, `/v1/traces`, `/v1/metrics` or `/v1/logs` is always appended",
+    },
+    {
+      ...at('timeout_seconds', 'TIMEOUT'),
+      translate: seconds,
+      note: 'milliseconds, from 10; 0 (no timeout) is not supported',
+    },
+    { ...at('compression', 'COMPRESSION'), translate: word, note: '`gzip` or `none`' },
+    { ...at('tls.ca_file', 'CERTIFICATE'), required: true, note: 'a PEM file' },
+    { ...at('tls.cert_file', 'CLIENT_CERTIFICATE'), required: true, note: 'a PEM file' },
+    { ...at('tls.key_file', 'CLIENT_KEY'), required: true, note: 'a PEM file' },
+  ];
+}
+
+const limit = (field: string, variables: readonly string[], note = ''): VariableSetting => ({
+  path: `tracing.limits.${field}`,
+  variables,
+  note,
+});
+const batch = (field: string, name: string, note = ''): VariableSetting => ({
+  path: `tracing.batch.${field}`,
+  variables: [`OTEL_BSP_${name}`],
+  note,
+});
+
+export const SERVICE_NAME: VariableSetting = {
+  path: 'tracing.service_name',
+  variables: ['OTEL_SERVICE_NAME'],
+  note: 'all signals; has precedence over `service.name` in `OTEL_RESOURCE_ATTRIBUTES`',
+};
+
+/** The settings of each signal. */
+export const SETTINGS: Readonly<Record<SignalSection, readonly VariableSetting[]>> = {
+  tracing: [
+    {
+      path: 'tracing.exporter',
+      variables: ['OTEL_TRACES_EXPORTER'],
+      translate: word,
+      note: '`otlp` or `console`; `none` disables tracing, unless the file has an `exporter`',
+    },
+    ...otlpSettings('tracing'),
+    batch('max_queue_size', 'MAX_QUEUE_SIZE'),
+    batch('scheduled_delay_millis', 'SCHEDULE_DELAY', 'milliseconds, from 1'),
+    batch('max_export_batch_size', 'MAX_EXPORT_BATCH_SIZE', 'not more than the queue'),
+    limit('attribute_count_limit', ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT']),
+    limit(
+      'attribute_value_length_limit',
+      ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
+      'from 32',
+    ),
+    limit('event_count_limit', ['OTEL_SPAN_EVENT_COUNT_LIMIT']),
+    limit('link_count_limit', ['OTEL_SPAN_LINK_COUNT_LIMIT']),
+    limit('event_attribute_count_limit', ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT']),
+    limit('link_attribute_count_limit', ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT']),
+  ],
+  metrics: [
+    ...otlpSettings('metrics'),
+    {
+      path: 'metrics.otlp.interval_seconds',
+      variables: ['OTEL_METRIC_EXPORT_INTERVAL'],
+      translate: seconds,
+      note: 'milliseconds, from 100',
+    },
+  ],
+  logging: otlpSettings('logging'),
+};
+
+/** Variables that set several settings or have further rules, for the reference. */
+export const SPECIAL: readonly Pick<VariableSetting, 'path' | 'variables' | 'note'>[] = [
   {
-    path: 'limits.attribute_count_limit',
-    variables: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
+    path: 'tracing.enabled',
+    variables: ['OTEL_SDK_DISABLED'],
+    note: '`true` disables tracing, `metrics.otlp` and `logging.otlp`, also against the file; no context is propagated then (below)',
+  },
+  SERVICE_NAME,
+  {
+    path: 'tracing.resource',
+    variables: ['OTEL_RESOURCE_ATTRIBUTES'],
+    note: '`key=value,key=value` for all signals; keys and values are percent-encoded, one error discards all; attributes of the file have precedence',
   },
   {
-    path: 'limits.attribute_value_length_limit',
-    variables: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
+    path: 'metrics.otlp',
+    variables: ['OTEL_METRICS_EXPORTER'],
+    note: '`none` stops the export; `otlp` and `prometheus` need `metrics.otlp` and `metrics.enabled`; `console` is not supported',
   },
-  { path: 'limits.event_count_limit', variables: ['OTEL_SPAN_EVENT_COUNT_LIMIT'] },
-  { path: 'limits.link_count_limit', variables: ['OTEL_SPAN_LINK_COUNT_LIMIT'] },
-  { path: 'limits.event_attribute_count_limit', variables: ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'] },
-  { path: 'limits.link_attribute_count_limit', variables: ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'] },
+  {
+    path: 'logging.otlp',
+    variables: ['OTEL_LOGS_EXPORTER'],
+    note: '`none` stops the export; `otlp` needs `logging.otlp`; `console` is the log on standard output, which is always there',
+  },
+  ...(['tracing', 'metrics', 'logging'] as const).map((section) => ({
+    path: `${section}.otlp.headers`,
+    variables: otlpVariables(section, 'HEADERS'),
+    note: '`name=value,name=value`, percent-encoded; not mixed with those of the file',
+  })),
+  ...(['tracing', 'metrics', 'logging'] as const).map((section) => ({
+    path: `${section}.otlp.endpoint`,
+    variables: otlpVariables(section, 'INSECURE'),
+    note: 'with gRPC, an endpoint without a scheme uses TLS; with `true`, it does not',
+  })),
+  {
+    path: 'tracing.sampling',
+    variables: ['OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'],
+    note: '`always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`; ignored if the file has a `strategy` or a `ratio`; `jaeger_remote`, `parentbased_jaeger_remote` and `xray` are not supported',
+  },
+  {
+    path: 'tracing.propagators',
+    variables: ['OTEL_PROPAGATORS'],
+    note: '`tracecontext`, `baggage`, `b3`, `b3multi`, `xray`, separated by commas; `none` reads and sends no context; `jaeger` and `ottrace` are not supported',
+  },
 ];
 
 /** With gRPC, an endpoint without a scheme uses TLS unless the INSECURE variable is true. */
-function withScheme(text: string, env: Environment, { protocol }: OtlpConfig): string {
-  if (protocol !== 'grpc' || /^[a-z]+:\/\//i.test(text)) return text;
-  const insecure = otlp('INSECURE').map((name) => variableOf(env, name));
-  return `${insecure.find(Boolean)?.toLowerCase() === 'true' ? 'http' : 'https'}://${text}`;
+function withScheme(section: SignalSection, text: string, env: Environment, otlp: OtlpConfig | undefined): string {
+  if (otlp?.protocol !== 'grpc' || /^[a-z]+:\/\//i.test(text)) return text;
+  const insecure = otlpVariables(section, 'INSECURE').find((name) => variableOf(env, name) !== undefined);
+  return `${insecure !== undefined && isTrue(env, insecure) ? 'http' : 'https'}://${text}`;
 }
-
-/** Boolean variables, and what `false` means. */
-export const BOOLEANS: Readonly<Record<string, string>> = {
-  OTEL_SDK_DISABLED: 'tracing stays enabled',
-  OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'an endpoint without a scheme uses TLS',
-  OTEL_EXPORTER_OTLP_INSECURE: 'an endpoint without a scheme uses TLS',
-};
 
 /** OTEL_TRACES_SAMPLER: the values of the specification; `ratio` if OTEL_TRACES_SAMPLER_ARG does not set it. */
 export const SAMPLERS: Readonly<Record<string, { readonly strategy: string; readonly ratio?: number }>> = {
@@ -83,41 +191,3 @@ export const SAMPLERS: Readonly<Record<string, { readonly strategy: string; read
   parentbased_always_off: { strategy: 'parent_based', ratio: 0 },
   parentbased_traceidratio: { strategy: 'parent_based' },
 };
-
-/** Variables that SDK users expect and the gateway ignores, with what applies instead; `accepted` is a value that needs no warning. */
-export const IGNORED: Readonly<Record<string, { reason: string; instead: string; accepted?: string }>> = {
-  OTEL_CONFIG_FILE: {
-    reason: 'is not supported',
-    instead: "the gateway's own configuration file applies, then the other OpenTelemetry variables",
-  },
-  OTEL_LOG_LEVEL: {
-    reason: 'is the log level of an SDK, and would silence request logs',
-    instead: 'logging.level applies',
-  },
-  OTEL_METRICS_EXEMPLAR_FILTER: {
-    reason: 'is not supported',
-    instead: 'exemplars refer to sampled traces (trace_based)',
-    accepted: 'trace_based',
-  },
-  OTEL_BSP_EXPORT_TIMEOUT: {
-    reason: 'is not supported',
-    instead: 'tracing.otlp.timeout_seconds limits an attempt, and a batch is dropped after one minute',
-  },
-};
-
-/** `key1=value1,key2=value2`, values percent-encoded (W3C Baggage, without properties). */
-export function pairsOf(text: string): Parsed<Record<string, string>> {
-  const value: Record<string, string> = {};
-  for (const part of text.split(',').filter((each) => each.trim() !== '')) {
-    const equals = part.indexOf('=');
-    const key = part.slice(0, equals).trim();
-    if (equals < 1 || key === '')
-      return { wrong: 'is not a list of key=value pairs', hint: 'separate the pairs with commas' };
-    try {
-      value[key] = decodeURIComponent(part.slice(equals + 1).trim());
-    } catch {
-      return { wrong: 'has a value that is not percent-encoded', hint: 'write % as %25' };
-    }
-  }
-  return { value };
-}

@@ -78,6 +78,16 @@ export function otlpFields(path: string) {
   } as const;
 }
 
+/** @param path the default, which the specification names. */
+export function signalPath(path: string) {
+  return string({
+    prose: 'The path for `http/protobuf`. It is appended to the endpoint unless the endpoint already ends with it.',
+    default: path,
+    check: (text) => (/^(\/[\x21-\x7e]*)?$/.test(text) ? undefined : 'is not a path'),
+    hint: 'write a path that starts with "/", or nothing',
+  });
+}
+
 /** With gRPC, an endpoint has no path. */
 export const NO_PATH_WITH_GRPC = {
   of: ['endpoint', 'protocol'],

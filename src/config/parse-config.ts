@@ -25,8 +25,8 @@ export function parseConfig(text: string, file: string, env: Environment): Confi
 export function parseConfigWithSources(text: string, file: string, env: Environment): ConfigWithSources {
   const given = new Set<string>();
   const config = parse(CONFIG, BEGIN, text, file, env, given);
-  const { tracing, sources, warnings } = withEnvironment(config.tracing, given, env);
-  return { config: { ...config, tracing }, sources, given, warnings };
+  const { sources, warnings, ...sections } = withEnvironment(config, given, env);
+  return { config: { ...config, ...sections }, sources, given, warnings };
 }
 
 export interface ConfigWithSources {

@@ -15,10 +15,11 @@ export function resourceAttributes(config: TracingConfig, serviceVersion: string
     'deployment.environment.name': config.environment ?? '',
     'host.name': hostname(),
     'process.pid': process.pid,
+    ...config.resource,
+    // They describe this code, so nothing overrides them.
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.name': 'mizuchi-uploadr',
     'telemetry.sdk.version': serviceVersion,
-    ...config.resource,
   };
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ''));
 }

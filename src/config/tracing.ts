@@ -4,7 +4,7 @@ import { BUCKET_REQUESTS, OPERATIONS } from '../domain/operation.ts';
 import { SPAN_EXPORTER_NAMES } from '../domain/span-exporters.ts';
 import { optionalAddressRanges } from './address-ranges.ts';
 import { object, optionalList, optionalObject, section, stringMap, type ValueOf } from './field.ts';
-import { NO_PATH_WITH_GRPC, otlpFields } from './otlp.ts';
+import { NO_PATH_WITH_GRPC, otlpFields, signalPath } from './otlp.ts';
 import { boolean, byteSize, integer, number, oneOf, string } from './scalars.ts';
 
 const OPERATION_NAMES = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
@@ -19,12 +19,7 @@ const OTLP = section(
       min: 0.01,
       max: 3600,
     }),
-    traces_path: string({
-      prose: 'The path for `http/protobuf`. It is appended to the endpoint unless the endpoint already ends with it.',
-      default: '/v1/traces',
-      check: (path) => (/^(\/[\x21-\x7e]*)?$/.test(path) ? undefined : 'is not a path'),
-      hint: 'write a path that starts with "/", or nothing',
-    }),
+    traces_path: signalPath('/v1/traces'),
   },
   { prose: 'Export of spans with the OpenTelemetry protocol (OTLP).', rules: [NO_PATH_WITH_GRPC] },
 );
@@ -175,7 +170,7 @@ const BATCH = section(
     }),
     max_queue_bytes: byteSize({
       prose:
-        'Memory limit of queued batches. The batch that is being filled, up to 1 MiB, is extra. A span of an upload has about 350 bytes.',
+        'Memory limit of queued batches. The batch that is being filled, up to 1 MiB, is extra. A span of an upload has about 500 bytes, with `semantic_conventions: stable` about 400.',
       default: 8 * 1024 ** 2,
       min: 2 * 1024 ** 2,
       max: 1024 ** 3,
@@ -302,9 +297,14 @@ export const TRACING = section(
           ? undefined
           : { wrong: 'has a dedicated field', hint: `set ${DEDICATED_FIELD.get(name)} instead` },
     }),
+    span_names: oneOf(['default', 'semconv'], {
+      prose:
+        'The names of spans: the fixed ones of docs/TRACING.md, or those of the OpenTelemetry semantic conventions, such as `PUT /uploads/{key}` and `S3.PutObject`.',
+      default: 'default',
+    }),
     semantic_conventions: oneOf(['stable', 'legacy', 'dup'], {
       prose: 'The names of HTTP attributes: the stable ones, the ones from before 2023, or both.',
-      default: 'stable',
+      default: 'dup',
     }),
   },
   {

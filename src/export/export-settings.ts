@@ -3,20 +3,29 @@ import { resolve } from 'node:path';
 import { CollectorTls } from './collector-tls.ts';
 import { exportHeaders } from './export-headers.ts';
 import type { ExportSettings } from './messages.ts';
-import { encodeResource, encodeScope, type ResourceAttributes, SCOPE_NAME } from './otlp/resource.ts';
+import {
+  encodeResource,
+  encodeScope,
+  type ResourceAttributes,
+  SCHEMA_URL,
+  SCOPE_NAME,
+  type Scope,
+} from './otlp/resource.ts';
 import { SIGNALS, type Signal } from './signal.ts';
 
 /** The fields that `tracing.otlp`, `metrics.otlp` and `logging.otlp` have in common. */
 export interface CollectorConfig extends Pick<ExportSettings, 'endpoint' | 'protocol' | 'compression' | 'headers'> {
   readonly timeout_seconds: number;
+  readonly traces_path?: string;
+  readonly metrics_path?: string;
+  readonly logs_path?: string;
   readonly headers_file?: string | undefined;
   readonly tls?: { readonly [file in `${'ca' | 'cert' | 'key'}_file`]?: string | undefined } | undefined;
 }
 
 export interface ExportContext {
   readonly resource: ResourceAttributes;
-  /** Name and version of the scope; without a version the name alone. */
-  readonly scope: { readonly name: string; readonly version?: string };
+  readonly scope: Scope;
   /** Version of the gateway, for the User-Agent. */
   readonly version: string;
   /** Where relative paths of the configuration begin. */
@@ -35,13 +44,13 @@ export function exportSettings(signal: Signal, config: CollectorConfig, context:
     exporter: 'otlp',
     endpoint,
     protocol,
-    path: SIGNALS[signal].path,
+    path: config[`${signal}_path`] ?? SIGNALS[signal].path,
     compression,
     timeoutMillis: timeout_seconds * 1000,
     deadlineMillis,
     userAgent: `mizuchi-uploadr/${version || 'unknown'} (OTLP exporter)`,
-    resource: encodeResource(resource),
-    scope: encodeScope(scope.name, scope.version),
+    resource: encodeResource(resource, SCHEMA_URL),
+    scope: encodeScope(scope),
   };
 }
 
@@ -55,7 +64,11 @@ export function checkedSettings(
   context: SignalContext,
   deadlineMillis: number,
 ): ExportSettings {
-  const settings = exportSettings(signal, config, { ...context, scope: { name: SCOPE_NAME }, deadlineMillis });
+  const settings = exportSettings(signal, config, {
+    ...context,
+    scope: { name: SCOPE_NAME, version: context.version, schemaUrl: SCHEMA_URL },
+    deadlineMillis,
+  });
   checkExportFiles(signal, settings);
   return settings;
 }

@@ -116,7 +116,8 @@ async function upload<B extends Bucket>(
   const stores = shape.carriesObject || request.operation === 'CompleteMultipartUpload';
   const { transfer } = record;
   const span = request.incoming.span.child('s3.upload', 'internal', {
-    's3.bucket': request.bucket.name,
+    'mizuchi.bucket': request.bucket.name,
+    's3.bucket': request.bucket.storeBucket,
     's3.key': request.key,
     's3.operation': request.operation,
     'aws.s3.upload_id': request.storeUploadId,

@@ -174,6 +174,7 @@ export class StoreClient {
   #openSpan(call: StoreCall, resends: number, { waitedMillis }: Place): Span {
     const partNumber = queryValue(call.query, 'partNumber');
     return call.span.child(OPERATIONS[call.operation].span, 'client', {
+      'rpc.system.name': 'aws-api',
       'rpc.system': 'aws-api',
       'rpc.service': 'S3',
       'rpc.method': call.operation,

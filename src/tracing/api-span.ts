@@ -12,10 +12,12 @@ import {
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
 import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
-import { type OpenRequest, REQUEST_SPAN } from './instrumentation.ts';
+import type { OpenRequest } from './instrumentation.ts';
 import { formatTraceparent } from './propagation/format-traceparent.ts';
+import { asWholeSpan } from './propagation/partial-caller.ts';
 import { headersOf } from './propagation/raw-headers.ts';
 import { SpanHolder } from './recorder/span-holder.ts';
+import { REQUEST_SPAN, type RequestSpan } from './span-names.ts';
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<ChildKind, SpanKind>;
 
@@ -26,7 +28,8 @@ interface Tools {
 
 export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenRequest {
   const tools = { tracer, propagator };
-  return (parent, attributes, links) => {
+  return (caller, attributes, links) => {
+    const parent = asWholeSpan(caller);
     const kind = SpanKind.SERVER;
     const shown = fieldsWithoutCredentials(attributes);
     const options = links === undefined ? { kind, attributes: shown } : { kind, attributes: shown, links };
@@ -35,7 +38,7 @@ export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenR
 }
 
 /** A span and its context. A span of a trace that is not kept also represents all its children, whose ids are never exported. */
-class PlacedSpan implements Span {
+class PlacedSpan implements RequestSpan {
   readonly recording: boolean;
   readonly #tools: Tools;
   readonly #span: ApiSpan;
@@ -82,6 +85,10 @@ class PlacedSpan implements Span {
     this.#span.setAttribute('error.type', errorType);
     const message = description === undefined ? {} : { message: withoutCredentials(description) };
     this.#span.setStatus({ code: SpanStatusCode.ERROR, ...message });
+  }
+
+  updateName(name: string): void {
+    this.#span.updateName(name);
   }
 
   child(name: string, kind: ChildKind, attributes: Attributes = {}): Span {

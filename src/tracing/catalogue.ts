@@ -153,7 +153,12 @@ const MULTIPART = {
 } as const satisfies Attributes;
 
 const UPLOAD = {
-  's3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket as clients know it.' },
+  'mizuchi.bucket': {
+    type: 'string',
+    when: 'always',
+    prose: 'Name of the bucket in the configuration, which clients use.',
+  },
+  's3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket at the store, as in `aws.s3.bucket`.' },
   's3.key': { type: 'string', when: 'always', prose: 'Key of the object, decoded.' },
   's3.operation': { type: 'string', when: 'always', prose: 'S3 operation, such as `PutObject`.' },
   'upload.method': { type: 'string', when: 'always', prose: '`single` or `multipart`.' },
@@ -254,7 +259,12 @@ const ENGINE = {
 } as const satisfies Attributes;
 
 const STORE = {
-  'rpc.system': { type: 'string', when: 'always', prose: '`aws-api`.' },
+  'rpc.system.name': { type: 'string', when: 'always', prose: '`aws-api`.' },
+  'rpc.system': {
+    type: 'string',
+    when: 'always',
+    prose: 'The same; the name that the conventions for S3 still require.',
+  },
   'rpc.service': { type: 'string', when: 'always', prose: '`S3`.' },
   'rpc.method': { type: 'string', when: 'always', prose: 'S3 operation, such as `PutObject`.' },
   'aws.s3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket at the store.' },
@@ -336,10 +346,3 @@ const allAttributes = Object.values(SPANS).flatMap(({ attributes }) => Object.en
 export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set(
   allAttributes.filter(([, { type }]) => type === 'double').map(([name]) => name),
 );
-
-/** Today's name → the one from before. `http.target` is missing: it is made of two. */
-export const LEGACY_NAMES = { server: legacyNames(ROOT), client: legacyNames({ ...STORE, ...ENGINE }) } as const;
-
-function legacyNames(attributes: Attributes): ReadonlyMap<string, string> {
-  return new Map(Object.entries(attributes).flatMap(([name, { legacy }]) => (legacy ? [[name, legacy] as const] : [])));
-}

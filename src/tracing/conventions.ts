@@ -3,7 +3,8 @@
  * the older names as well, `legacy` sets them instead.
  */
 import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
-import { LEGACY_NAMES } from './catalogue.ts';
+import { DelegatingSpan } from './delegating-span.ts';
+import { LEGACY_NAMES } from './legacy-names.ts';
 
 export type Conventions = 'stable' | 'legacy' | 'dup';
 
@@ -30,8 +31,13 @@ function withLegacy(both: boolean): Names {
   const names: Names = {
     initial(kind, attributes) {
       const older = olderOf(kind);
+      if (older.size === 0) return attributes;
       const all: Record<string, AttributeValue | undefined> = {};
-      for (const name in attributes) for (const each of namesFor(older, name, both)) all[each] = attributes[name];
+      for (const name in attributes) {
+        const old = older.get(name);
+        if (both || old === undefined) all[name] = attributes[name];
+        if (old !== undefined) all[old] = attributes[name];
+      }
       if (attributes['url.path'] !== undefined) setTarget(all, attributes, both);
       return all;
     },
@@ -40,64 +46,27 @@ function withLegacy(both: boolean): Names {
   return names;
 }
 
-class RenamedSpan implements Span {
-  readonly #span: Span;
+class RenamedSpan extends DelegatingSpan {
   readonly #older: ReadonlyMap<string, string>;
   readonly #names: Names;
   readonly #both: boolean;
 
   constructor(span: Span, kind: SpanKind, names: Names, both: boolean) {
-    this.#span = span;
+    super(span);
     this.#older = olderOf(kind);
     this.#names = names;
     this.#both = both;
   }
 
-  get traceId(): string | undefined {
-    return this.#span.traceId;
+  override set(name: string, value: AttributeValue | undefined): void {
+    const old = this.#older.get(name);
+    if (this.#both || old === undefined) this.inner.set(name, value);
+    if (old !== undefined) this.inner.set(old, value);
   }
 
-  get spanId(): string | undefined {
-    return this.#span.spanId;
+  override child(name: string, kind: ChildKind, attributes: Attributes = {}): Span {
+    return this.#names.renamed(this.inner.child(name, kind, this.#names.initial(kind, attributes)), kind);
   }
-
-  get sampled(): boolean {
-    return this.#span.sampled;
-  }
-
-  get recording(): boolean {
-    return this.#span.recording;
-  }
-
-  get traceparent(): string | undefined {
-    return this.#span.traceparent;
-  }
-
-  set(name: string, value: AttributeValue | undefined): void {
-    for (const each of namesFor(this.#older, name, this.#both)) this.#span.set(each, value);
-  }
-
-  fail(errorType: string, description?: string): void {
-    this.#span.fail(errorType, description);
-  }
-
-  child(name: string, kind: ChildKind, attributes: Attributes = {}): Span {
-    return this.#names.renamed(this.#span.child(name, kind, this.#names.initial(kind, attributes)), kind);
-  }
-
-  outgoingHeaders(): readonly string[] {
-    return this.#span.outgoingHeaders();
-  }
-
-  end(): void {
-    this.#span.end();
-  }
-}
-
-function namesFor(names: ReadonlyMap<string, string>, name: string, both: boolean): string[] {
-  const older = names.get(name);
-  if (older === undefined) return [name];
-  return both ? [name, older] : [older];
 }
 
 /** One older attribute for two of today. */
@@ -112,5 +81,4 @@ function setTarget(
   delete all['url.query'];
 }
 
-const olderOf = (kind: SpanKind): ReadonlyMap<string, string> =>
-  kind === 'server' ? LEGACY_NAMES.server : LEGACY_NAMES.client;
+const olderOf = (kind: SpanKind): ReadonlyMap<string, string> => LEGACY_NAMES[kind];

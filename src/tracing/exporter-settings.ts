@@ -6,7 +6,7 @@ import type { TracingConfig } from '../config/tracing.ts';
 import { SPAN_EXPORTERS } from '../domain/span-exporters.ts';
 import { checkExportFiles, DEADLINE_MILLIS, destinationOf, exportSettings } from '../export/export-settings.ts';
 import type { ExportSettings, FallbackSettings } from '../export/messages.ts';
-import { SCOPE_NAME } from '../export/otlp/resource.ts';
+import { SCHEMA_URL, SCOPE_NAME } from '../export/otlp/resource.ts';
 
 export interface ExportOptions {
   /** Version of the gateway: `service.version` unless the configuration sets one. */
@@ -25,11 +25,12 @@ export function spanDestination({ exporter, otlp }: TracingConfig): string {
 export function exporterSettings(config: TracingConfig, options: ExportOptions): ExportSettings {
   const { serviceVersion: version = '', deadlineMillis = DEADLINE_MILLIS, directory = process.cwd() } = options;
   const resource = resourceAttributes(config, version);
-  const scope = { name: SCOPE_NAME, version };
+  // The schema has no older names.
+  const schema = config.semantic_conventions === 'legacy' ? {} : { schemaUrl: SCHEMA_URL };
+  const scope = { name: SCOPE_NAME, version, ...schema };
   return {
     ...exportSettings('traces', config.otlp, { resource, scope, version, directory, deadlineMillis }),
     exporter: config.exporter,
-    path: config.otlp.traces_path,
     fallback: fallbackSettings(config, directory),
   };
 }

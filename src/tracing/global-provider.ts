@@ -11,7 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
-import { SCOPE_NAME } from '../export/otlp/resource.ts';
+import { SCHEMA_URL, SCOPE_NAME } from '../export/otlp/resource.ts';
 import { within } from '../kit/within.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
 
@@ -30,7 +30,7 @@ export async function findProvider(
   version: string | undefined,
 ): Promise<FoundProvider> {
   const provider = trace.getTracerProvider();
-  const tracer = provider.getTracer(SCOPE_NAME, version);
+  const tracer = provider.getTracer(SCOPE_NAME, version, { schemaUrl: SCHEMA_URL });
   const probe = tracer.startSpan('probe', {}, ROOT_CONTEXT).spanContext();
   if (!isSpanContextValid(probe)) throw new Error(NOT_REGISTERED);
   const propagator = propagators === undefined ? propagation : choosePropagator(propagators);

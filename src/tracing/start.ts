@@ -55,7 +55,8 @@ async function startGlobal(config: TracingConfig, { serviceVersion }: RecorderOp
 }
 
 function faceOf(config: TracingConfig, open: OpenRequest, propagator: TextMapPropagator): RequestTracer {
-  return createRequestTracer(open, propagator, config.semantic_conventions, inboundOf(config));
+  const { semantic_conventions: conventions, span_names: spanNames } = config;
+  return createRequestTracer(open, propagator, { conventions, spanNames, inbound: inboundOf(config) });
 }
 
 function inboundOf({ provider, inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {

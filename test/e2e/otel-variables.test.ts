@@ -1,6 +1,9 @@
 /** OpenTelemetry's variables, through the gateway as its users start it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -8,7 +11,10 @@ import { check } from '../../src/cli/check.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { send } from '../support/http-client.ts';
 import { receiveHttp } from '../support/otlp-receiver.ts';
+import { plainAttributes, receiveSignals } from '../support/otlp-signals.ts';
 import { RawStore } from '../support/raw-store.ts';
+
+const PUSHED = { metrics: { enabled: false, otlp: { interval_seconds: 0.2 } }, logging: { otlp: {} } };
 
 describe("a gateway that is configured with OpenTelemetry's variables", () => {
   const config = (store: string, tracing: object | undefined) => ({
@@ -39,6 +45,66 @@ describe("a gateway that is configured with OpenTelemetry's variables", () => {
       assert.equal(await gateway.stop(), 0);
       assert.equal(collector.spans().length, spans, JSON.stringify(more));
     }
+  });
+
+  it('takes the URL of a signal as it is, and appends the path to the general one', { timeout: 30_000 }, async (t) => {
+    const store = await RawStore.start();
+    const paths = new Set<string | undefined>();
+    const collector = createServer((request, response) => {
+      paths.add(request.url);
+      request.resume().on('end', () => response.end());
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+    t.after(() => Promise.all([store.close(), collector.close()]));
+    const env = {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `${endpoint}/base/`,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/ingest/traces/`,
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint,
+    };
+    const all = { ...config(store.url, { enabled: true }), ...PUSHED };
+    const gateway = await startGatewayProcess(all, [], env);
+    assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'hello')).status, 200);
+    assert.equal(await gateway.stop(), 0);
+    assert.deepEqual([...paths].sort(), ['/', '/base/v1/metrics', '/ingest/traces/']);
+  });
+
+  it('names metrics and logs with tracing off, and can stop both', { timeout: 30_000 }, async (t) => {
+    const store = await RawStore.start();
+    const collector = await receiveSignals();
+    t.after(() => Promise.all([store.close(), collector.close()]));
+    const run = async (more: object): Promise<void> => {
+      const env = {
+        ...process.env,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+        OTEL_SERVICE_NAME: 'named',
+        OTEL_RESOURCE_ATTRIBUTES: 'service.instance.id=seven,te%61m=a%2Cb',
+        ...more,
+      };
+      const gateway = await startGatewayProcess({ ...config(store.url, undefined), ...PUSHED }, [], env);
+      assert.equal((await send(gateway.url, 'PUT', '/uploads/k', 'hello')).status, 200);
+      assert.equal(await gateway.stop(), 0);
+      assert.ok(
+        gateway.log.some(({ msg }) => msg === 'request'),
+        'the log on standard output stays',
+      );
+    };
+    await run({});
+    assert.deepEqual([...new Set(collector.received.map(({ path }) => path))].sort(), ['/v1/logs', '/v1/metrics']);
+    for (const { body } of collector.received) {
+      const [{ resource }] = body.resourceMetrics ?? body.resourceLogs;
+      const attributes = plainAttributes(resource.attributes);
+      assert.deepEqual(
+        [attributes['service.name'], attributes['service.instance.id'], attributes.team],
+        ['named', 'seven', 'a,b'],
+      );
+    }
+    const before = collector.received.length;
+    await run({ OTEL_SDK_DISABLED: 'true' });
+    assert.equal(collector.received.length, before);
   });
 
   it('runs with invalid values, and logs that once', { timeout: 30_000 }, async (t) => {

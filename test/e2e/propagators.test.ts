@@ -38,7 +38,7 @@ describe('the format of trace context', () => {
     await gateway.close();
     const call = collector.spans().find((span) => span.traceId === traceId && span.name === 'aws.s3.put_object');
     const root = collector.spans().find((span) => span.spanId === spanId);
-    return { traceId, parent: root?.parentSpanId, call: call!.spanId, told: store.requests.at(-1)!.headers };
+    return { traceId, parent: root?.parentSpanId, call: call?.spanId, told: store.requests.at(-1)!.headers };
   }
 
   for (const [name, headers] of [
@@ -69,6 +69,30 @@ describe('the format of trace context', () => {
       const { traceId, parent } = await upload(other, headers);
       assert.notEqual(traceId, TRACE);
       assert.equal(parent, '');
+    });
+  }
+
+  for (const [name, headers, wantedParent] of [
+    ['b3', { b3: `${TRACE}-${SPAN}` }, SPAN],
+    ['b3multi', { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN }, SPAN],
+    ['xray', { 'X-Amzn-Trace-Id': XRAY.replace('Sampled=1', 'Sampled=?') }, SPAN],
+    ['xray', { 'X-Amzn-Trace-Id': `Self=1-67891234-12456789abcdef0123456789;${XRAY.split(';')[0]}` }, ''],
+  ] as const) {
+    it(`${name} can leave the decision to the gateway: ${JSON.stringify(headers)}`, async () => {
+      const { traceId, parent, told } = await upload([name, 'tracecontext'], headers);
+      assert.deepEqual([traceId, parent], [TRACE, wantedParent]);
+      assert.match(String(told.traceparent), new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+      const dropped = await upload([name, 'tracecontext'], headers, { sampling: { ratio: 0 } });
+      assert.deepEqual([dropped.traceId, dropped.parent], [TRACE, undefined]);
+      assert.match(String(dropped.told.traceparent), new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
+    });
+  }
+
+  for (const headers of [{ b3: '0' }, { 'X-B3-Sampled': '0' }]) {
+    it(`b3 can deny without ids: ${JSON.stringify(headers)}`, async () => {
+      const { traceId, parent, told } = await upload(['b3'], headers);
+      assert.equal(parent, undefined, 'nothing is exported');
+      assert.match(String(told.b3), new RegExp(`^${traceId}-[0-9a-f]{16}-0$`));
     });
   }
 

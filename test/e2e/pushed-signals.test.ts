@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { SCHEMA_URL } from '../../src/export/otlp/resource.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { send } from '../support/http-client.ts';
 import { plainAttributes, receiveSignals, type SignalReceiver } from '../support/otlp-signals.ts';
@@ -55,12 +56,18 @@ describe('metrics and logs over OTLP', () => {
     assert.equal(metrics.get('mizuchi_connections')?.gauge.dataPoints.length, 1);
     const resource = plainAttributes(pushed.body.resourceMetrics[0].resource.attributes);
     assert.equal(resource['service.name'], 'pushing');
+    assert.equal(resource['telemetry.sdk.name'], 'mizuchi-uploadr');
+    const [sentMetrics] = pushed.body.resourceMetrics;
+    assert.deepEqual([sentMetrics.schemaUrl, sentMetrics.scopeMetrics[0].schemaUrl], [SCHEMA_URL, SCHEMA_URL]);
 
     assert.equal(await gateway.stop(), 0);
     const records = collector.received
       .filter(({ path }) => path === '/v1/logs')
       .flatMap(({ body }) => body.resourceLogs.flatMap(({ scopeLogs }: never) => scopeLogs))
       .flatMap(({ logRecords }) => logRecords);
+    const [sentLogs] = collector.received.find(({ path }) => path === '/v1/logs')!.body.resourceLogs;
+    assert.deepEqual([sentLogs.schemaUrl, sentLogs.scopeLogs[0].schemaUrl], [SCHEMA_URL, SCHEMA_URL]);
+    assert.equal(plainAttributes(sentLogs.resource.attributes)['telemetry.sdk.name'], 'mizuchi-uploadr');
     const lines = gateway.log.filter(({ msg }) => msg === 'request');
     const sent = records.filter(({ body }) => body.stringValue === 'request');
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { SCHEMA_URL } from '../../src/export/otlp/resource.ts';
 import { SPANS } from '../../src/tracing/catalogue.ts';
 import { RawClient, send } from '../support/http-client.ts';
 import type { DecodedSpan, DecodedValue } from '../support/otlp-messages.ts';
@@ -149,7 +150,8 @@ for (const [protocol, receive] of [
           [
             upload!,
             {
-              's3.bucket': 'uploads',
+              'mizuchi.bucket': 'uploads',
+              's3.bucket': 'my-bucket',
               's3.key': 'a b',
               's3.operation': 'PutObject',
               'upload.size_bytes': 5,
@@ -161,6 +163,7 @@ for (const [protocol, receive] of [
           [
             put!,
             {
+              'rpc.system.name': 'aws-api',
               'rpc.system': 'aws-api',
               'rpc.service': 'S3',
               'rpc.method': 'PutObject',
@@ -179,7 +182,9 @@ for (const [protocol, receive] of [
         assert.ok('double' in upload!.attributes['upload.client_wait_seconds']!);
         assert.ok('double' in upload!.attributes['upload.store_wait_seconds']!);
         assertCatalogued(spans);
-        const { resource, scope } = collector.exports[0]!.requests[0]!;
+        const { resource, scope, schemaUrls } = collector.exports[0]!.requests[0]!;
+        assert.deepEqual(schemaUrls, [SCHEMA_URL, SCHEMA_URL]);
+        assert.equal(plain(resource['telemetry.sdk.name']), 'mizuchi-uploadr');
         assert.equal(plain(resource['service.name']), 'mizuchi-uploadr');
         assert.equal(plain(resource['service.version']), '7.7.7');
         assert.equal(plain(resource['deployment.environment.name']), 'test');
@@ -470,6 +475,26 @@ describe('tracing by configuration', () => {
       await gateway.close();
     });
   }
+
+  it('names spans as the semantic conventions do with span_names: semconv', async () => {
+    const gateway = await start({ span_names: 'semconv' });
+    const { traceId, traceparent } = newTrace();
+    await send(gateway.url, 'PUT', '/uploads/k', 'x', { traceparent });
+    const spans = await traceOf(collector, traceId, 4);
+    assert.deepEqual(spans.map(({ name }) => name).sort(), [
+      'PUT /uploads/{key}',
+      'S3.PutObject',
+      'auth.verify',
+      's3.upload',
+    ]);
+    const other = newTrace();
+    await send(gateway.url, 'PUT', '/nowhere/k', 'x', { traceparent: other.traceparent });
+    assert.deepEqual(
+      (await traceOf(collector, other.traceId, 1)).map(({ name }) => name),
+      ['PUT'],
+    );
+    await gateway.close();
+  });
 
   it('delivers the last spans on shutdown', async () => {
     const gateway = await start({ batch: { scheduled_delay_millis: 60_000 } });

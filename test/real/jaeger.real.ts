@@ -53,6 +53,7 @@ describe('traces in a real Jaeger', () => {
       tracing: {
         service_name: 'real-gateway',
         environment: 'test',
+        semantic_conventions: 'stable',
         resource: { 'team.name': 'uploads' },
         otlp,
         batch: { scheduled_delay_millis: 100 },

@@ -128,6 +128,8 @@ export interface DecodedSpan {
 export interface DecodedRequest {
   readonly resource: Readonly<Record<string, DecodedValue>>;
   readonly scope: { readonly name: string; readonly version: string };
+  /** Of the resource and of the scope. */
+  readonly schemaUrls: readonly string[];
   readonly spans: readonly DecodedSpan[];
 }
 
@@ -143,6 +145,7 @@ export function decodeRequest(bytes: Uint8Array): DecodedRequest[] {
     group.scopeSpans.map((inner: Raw) => ({
       resource: attributesOf(group.resource?.attributes),
       scope: { name: inner.scope?.name ?? '', version: inner.scope?.version ?? '' },
+      schemaUrls: [group.schemaUrl, inner.schemaUrl],
       spans: inner.spans.map(spanOf),
     })),
   );

@@ -14,7 +14,7 @@ export interface RequestTrace {
 
 export function requestTrace(): RequestTrace {
   const { tracer, decoded } = testTracer();
-  const requests = createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), 'stable');
+  const requests = createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), { conventions: 'stable' });
   return { open: () => requests.startRequest([], {}), ended: decoded };
 }
 

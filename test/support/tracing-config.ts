@@ -52,6 +52,7 @@ export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}
     subject: 'hash',
     resource: {},
     semantic_conventions: 'stable',
+    span_names: 'default',
     ...rest,
   };
 }

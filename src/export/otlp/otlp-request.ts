@@ -8,7 +8,7 @@ import { printable } from '../thread/result.ts';
 
 /**
  * An export request with one resource and one scope.
- * @param resource field 1 of ResourceSpans. @param scope field 1 of ScopeSpans. @param items fields 2 of ScopeSpans, or the same
+ * @param resource all fields of ResourceSpans but the scopes. @param scope all fields of ScopeSpans but the spans. @param items fields 2 of ScopeSpans, or the same
  * of another signal.
  */
 export function otlpRequest(resource: Uint8Array, scope: Uint8Array, items: Uint8Array): Uint8Array {
@@ -31,14 +31,19 @@ export interface ScopePart {
 export function takeApart(request: Uint8Array): ScopePart[] {
   const parts: ScopePart[] = [];
   for (const resourceItems of messages(request, 1)) {
-    const resource = Buffer.concat(messages(resourceItems, 1).map((body) => bytesField(1, body)));
+    const resource = besidesItems(resourceItems);
     for (const scopeItems of messages(resourceItems, 2)) {
-      const scope = Buffer.concat(messages(scopeItems, 1).map((body) => bytesField(1, body)));
+      const scope = besidesItems(scopeItems);
       const items = messages(scopeItems, 2).map((body) => bytesField(2, body));
       parts.push({ resource, scope, items: Buffer.concat(items), count: items.length });
     }
   }
   return parts;
+}
+
+/** The resource or the scope, and the schema URL. */
+function besidesItems(message: Uint8Array): Uint8Array {
+  return Buffer.concat([1, 3].flatMap((field) => messages(message, field).map((body) => bytesField(field, body))));
 }
 
 function messages(message: Uint8Array, field: number): Uint8Array[] {

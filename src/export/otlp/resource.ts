@@ -4,15 +4,29 @@ import { keyValue } from './attribute-encoder.ts';
 
 export const SCOPE_NAME = 'mizuchi-uploadr';
 
+/** Schema of the attribute names (OTel specification, "Telemetry Schemas"): the version of the semantic conventions that they follow. */
+export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
+
 export type ResourceAttributes = Readonly<Record<string, string | number>>;
 
-/** Field 1 of ResourceSpans, ResourceMetrics and ResourceLogs. */
-export function encodeResource(attributes: ResourceAttributes): Uint8Array {
+/** Fields 1 and 3 of ResourceSpans, ResourceMetrics and ResourceLogs. */
+export function encodeResource(attributes: ResourceAttributes, schemaUrl?: string): Uint8Array {
   const fields = Object.entries(attributes).map(([key, value]) => bytesField(1, keyValue(key, value)));
-  return bytesField(1, fields);
+  return Buffer.concat([bytesField(1, fields), schema(schemaUrl)]);
 }
 
-/** Field 1 of ScopeSpans, ScopeMetrics and ScopeLogs. */
-export function encodeScope(name: string, version?: string): Uint8Array {
-  return bytesField(1, [bytesField(1, name), ...(version === undefined ? [] : [bytesField(2, version)])]);
+export interface Scope {
+  readonly name: string;
+  readonly version?: string;
+  readonly schemaUrl?: string;
+}
+
+/** Fields 1 and 3 of ScopeSpans, ScopeMetrics and ScopeLogs. */
+export function encodeScope({ name, version, schemaUrl }: Scope): Uint8Array {
+  const fields = [bytesField(1, name), ...(version === undefined ? [] : [bytesField(2, version)])];
+  return Buffer.concat([bytesField(1, fields), schema(schemaUrl)]);
+}
+
+function schema(url: string | undefined): Uint8Array {
+  return url === undefined ? new Uint8Array() : bytesField(3, url);
 }

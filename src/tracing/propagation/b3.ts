@@ -11,6 +11,7 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
+import { decisionOf, withDecisionOnly } from './partial-caller.ts';
 import { firstHeader } from './raw-headers.ts';
 
 const SINGLE = 'b3';
@@ -24,8 +25,10 @@ const PARENT_SPAN_ID = 'x-b3-parentspanid';
 const DEBUG_KEY = createContextKey('mizuchi B3 debug flag');
 /** Trace id of 16 or 32 digits, span id, sampling state, parent span id. */
 const SINGLE_FORM = /((?:[0-9a-f]{16}){1,2})-([0-9a-f]{16})(?:-([01d](?![0-9a-f])))?(?:-([0-9a-f]{16}))?/;
+/** A sampling state without ids. */
+const STATE_ALONE = /^\s*([01d])\s*$/;
 const SAMPLED_VALUES = ['1', 'true', 'True'];
-const UNSAMPLED_VALUES = [undefined, '0', 'false', 'False'];
+const UNSAMPLED_VALUES = ['0', 'false', 'False'];
 
 export class B3Propagator implements TextMapPropagator {
   readonly #form: 'single' | 'multi';
@@ -60,12 +63,18 @@ export class B3Propagator implements TextMapPropagator {
 }
 
 function extractSingle(context: Context, header: string): Context {
+  const alone = STATE_ALONE.exec(header)?.[1];
+  if (alone !== undefined) return withDecisionOnly(debugged(context, alone === 'd' && alone), alone !== '0');
   const [, id = '', spanId = '', state] = SINGLE_FORM.exec(header) ?? [];
   const traceId = id.padStart(32, '0');
   if (!isValidTraceId(traceId) || !isValidSpanId(spanId)) return context;
-  const traceFlags = state === 'd' || state === '1' ? TraceFlags.SAMPLED : TraceFlags.NONE;
-  const debugged = state === 'd' ? context.setValue(DEBUG_KEY, state) : context;
-  return trace.setSpanContext(debugged, { traceId, spanId, isRemote: true, traceFlags });
+  const decision = decisionOf(state === undefined ? undefined : state !== '0');
+  return trace.setSpanContext(debugged(context, state === 'd' && state), {
+    traceId,
+    spanId,
+    isRemote: true,
+    ...decision,
+  });
 }
 
 function extractMulti(context: Context, carrier: unknown, getter: TextMapGetter): Context {
@@ -73,13 +82,21 @@ function extractMulti(context: Context, carrier: unknown, getter: TextMapGetter)
   const id = read(TRACE_ID) ?? '';
   const traceId = id.length === 16 ? id.padStart(32, '0') : id;
   const spanId = read(SPAN_ID) ?? '';
-  const debug = read(FLAGS) === '1' ? '1' : undefined;
-  const traceFlags = flagsOf(read(SAMPLED), debug);
-  if (!isValidTraceId(traceId) || !isValidSpanId(spanId) || traceFlags === undefined) return context;
-  return trace.setSpanContext(context.setValue(DEBUG_KEY, debug), { traceId, spanId, isRemote: true, traceFlags });
+  const state = read(SAMPLED);
+  const debug = read(FLAGS) === '1' && '1';
+  const sampled = debug === '1' || sampledBy(state);
+  if (sampled === undefined && state !== undefined) return context;
+  if (id === '' && spanId === '' && sampled !== undefined) return withDecisionOnly(debugged(context, debug), sampled);
+  if (!isValidTraceId(traceId) || !isValidSpanId(spanId)) return context;
+  return trace.setSpanContext(debugged(context, debug), { traceId, spanId, isRemote: true, ...decisionOf(sampled) });
 }
 
-function flagsOf(sampled: string | undefined, debug: string | undefined): TraceFlags | undefined {
-  if (debug !== undefined || SAMPLED_VALUES.includes(sampled as string)) return TraceFlags.SAMPLED;
-  return UNSAMPLED_VALUES.includes(sampled) ? TraceFlags.NONE : undefined;
+/** @returns undefined if the state is absent, which defers the decision, or unknown. */
+function sampledBy(state: string | undefined): boolean | undefined {
+  if (SAMPLED_VALUES.includes(state as string)) return true;
+  return UNSAMPLED_VALUES.includes(state as string) ? false : undefined;
+}
+
+function debugged(context: Context, flag: string | false): Context {
+  return flag === false ? context : context.setValue(DEBUG_KEY, flag);
 }

@@ -3,7 +3,14 @@
  * may be continued, sampled although we would not, or mixed with ours. Trusted callers are known by the address of the peer,
  * because authentication comes too late.
  */
-import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type SpanContext,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 import { type AddressSet, addressSet } from '../../kit/address-set.ts';
 import type { CallerContext } from '../sampler/sampler.ts';
 
@@ -43,18 +50,23 @@ export class Inbound {
     if (this.#trusted.has(peer)) return { parent: caller, link: undefined };
     if (context === undefined) return NOTHING;
     const { mode } = this.#options;
-    if (mode !== 'continue') return { parent: ROOT_CONTEXT, link: mode === 'restart' ? context : undefined };
+    if (mode !== 'continue')
+      return { parent: ROOT_CONTEXT, link: mode === 'restart' && isSpanContextValid(context) ? context : undefined };
     return { parent: this.#bounded(context), link: undefined };
   }
 
   /**
    * The ids, the flags and the trace state only. Baggage and the debug flag of B3 would reach the store and the policy engines.
    */
-  #bounded(context: SpanContext): Context {
+  #bounded(context: CallerContext): Context {
     const { remoteRatio = 1, random = Math.random } = this.#options;
     const draw = random();
-    const traceFlags = draw < remoteRatio ? context.traceFlags : context.traceFlags & ~TraceFlags.SAMPLED;
-    const drawn: CallerContext = { ...context, traceFlags, draw };
-    return trace.setSpanContext(ROOT_CONTEXT, drawn);
+    const drawn: CallerContext = { ...context, draw };
+    return trace.setSpanContext(ROOT_CONTEXT, draw < remoteRatio ? drawn : unsampled(drawn));
   }
+}
+
+function unsampled(context: CallerContext): CallerContext {
+  const { deferred, ...decided } = context;
+  return { ...decided, traceFlags: context.traceFlags & ~TraceFlags.SAMPLED };
 }

@@ -4,13 +4,13 @@ import {
   isSpanContextValid,
   isValidSpanId,
   isValidTraceId,
-  type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
   type TextMapSetter,
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
+import { decisionOf, withTraceOnly } from './partial-caller.ts';
 import { firstHeader } from './raw-headers.ts';
 
 const HEADER = 'x-amzn-trace-id';
@@ -30,24 +30,32 @@ export class XRayPropagator implements TextMapPropagator {
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const caller = parse(firstHeader(getter.get(carrier, HEADER)) ?? '');
-    if (caller === undefined) return context;
+    const { traceId, spanId, sampled } = parse(firstHeader(getter.get(carrier, HEADER)) ?? '');
+    if (!isValidTraceId(traceId)) return context;
+    if (!isValidSpanId(spanId)) return withTraceOnly(context, traceId, sampled);
+    const caller = { traceId, spanId, isRemote: true, ...decisionOf(sampled) };
     const traceState = trace.getSpanContext(context)?.traceState;
     return trace.setSpanContext(context, traceState === undefined ? caller : { ...caller, traceState });
   }
 }
 
-function parse(header: string): SpanContext | undefined {
-  let traceId = '';
-  let spanId = '';
-  let sampled = '';
-  for (const part of header.split(';')) {
-    const field = part.trim();
-    const value = field.slice(field.indexOf('=') + 1);
-    if (field.startsWith('Root')) traceId = (ROOT.exec(value) ?? []).slice(1).join('');
-    else if (field.startsWith('Parent')) spanId = value;
-    else if (field.startsWith('Sampled')) sampled = value;
+interface Fields {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Undefined without a decision: a load balancer sends none, and `?` requests one. */
+  readonly sampled: boolean | undefined;
+}
+
+/** Fields may come in any order. Others, such as `Self` and `Lineage`, are ignored. */
+function parse(header: string): Fields {
+  let [traceId, spanId, sampled] = ['', '', ''];
+  for (const field of header.split(';')) {
+    const equals = field.indexOf('=');
+    const name = field.slice(0, equals).trim();
+    const value = field.slice(equals + 1).trim();
+    if (name === 'Root') traceId = (ROOT.exec(value) ?? []).slice(1).join('');
+    else if (name === 'Parent') spanId = value;
+    else if (name === 'Sampled') sampled = value;
   }
-  if (!isValidTraceId(traceId) || !isValidSpanId(spanId) || (sampled !== '0' && sampled !== '1')) return undefined;
-  return { traceId, spanId, traceFlags: sampled === '1' ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
+  return { traceId, spanId, sampled: sampled === '1' ? true : sampled === '0' ? false : undefined };
 }

@@ -16,7 +16,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { SamplingHints } from '../../domain/span.ts';
-import { SAMPLING_HINTS_KEY, type Sampler, type SamplingDecision } from '../sampler/sampler.ts';
+import { type CallerContext, SAMPLING_HINTS_KEY, type Sampler, type SamplingDecision } from '../sampler/sampler.ts';
 import { wordsOf } from './ids.ts';
 import { LocalTrace } from './local-trace.ts';
 import { RecordingSpan, type TracerContext } from './recording-span.ts';
@@ -59,13 +59,15 @@ export class Tracer implements TracerApi {
     return contextApi.with(trace.setSpan(parent, span), () => run(span)) as ReturnType<F>;
   }
 
-  #localRoot(name: string, options: SpanOptions, given: SpanContext | undefined, around: Context): OwnSpan {
+  #localRoot(name: string, options: SpanOptions, given: CallerContext | undefined, around: Context): OwnSpan {
     const { ids, clock, sampler, tail } = this.#parts;
     const parent = given !== undefined && isSpanContextValid(given) ? given : undefined;
-    const traceId = parent?.traceId ?? ids.traceId();
-    const words = parent === undefined ? ids.traceWords() : wordsOf(traceId);
-    const random = parent === undefined ? RANDOM_FLAG : parent.traceFlags & RANDOM_FLAG;
-    const decision = sampler.decide(traceId, parent, around.getValue(SAMPLING_HINTS_KEY) as SamplingHints | undefined);
+    const caller = parent ?? (given?.partial === undefined ? undefined : given);
+    const called = caller === undefined || caller.partial === 'decision' ? undefined : caller;
+    const traceId = called?.traceId ?? ids.traceId();
+    const words = called === undefined ? ids.traceWords() : wordsOf(traceId);
+    const random = called === undefined ? RANDOM_FLAG : called.traceFlags & RANDOM_FLAG;
+    const decision = sampler.decide(traceId, caller, around.getValue(SAMPLING_HINTS_KEY) as SamplingHints | undefined);
     const traceFlags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
     const traceState = stateOf(decision, parent);
     if (!decision.sampled && tail === undefined) return this.#unsampled({ traceId, traceFlags, traceState }, around);

@@ -9,7 +9,7 @@ const SAMPLERS = {
   never: () => neverSampler,
   ratio: (ratio: number, remote: number) => bounded(ratioSampler(ratio), remote),
   parent_based: (ratio: number, remote: number) =>
-    bounded(parentBasedSampler(ratioSampler(ratio, 'root_ratio')), remote),
+    bounded(parentBasedSampler(ratioSampler(ratio, 'root_ratio'), ratio), remote),
 } as const satisfies Record<string, (ratio: number, remoteRatio: number) => Sampler>;
 
 export type SamplingStrategy = keyof typeof SAMPLERS;

@@ -1,4 +1,4 @@
-/** Follows the caller's decision where there is a caller, and decides by another sampler where the trace begins here. */
+/** Follows the caller's decision. Without a caller, and for one that defers the decision, another sampler decides. */
 import { TraceFlags } from '@opentelemetry/api';
 import { withoutThreshold } from './ratio.ts';
 import type { Sampler, SamplingDecision } from './sampler.ts';
@@ -6,10 +6,16 @@ import type { Sampler, SamplingDecision } from './sampler.ts';
 const KEEP: SamplingDecision = { sampled: true, reason: 'parent_sampled' };
 const DROP: SamplingDecision = { sampled: false, reason: 'parent_not_sampled' };
 
-export function parentBasedSampler(root: Sampler): Sampler {
+/** @param ratio of the traces that untrusted callers defer: by their draw, because they can choose the trace id. */
+export function parentBasedSampler(root: Sampler, ratio: number): Sampler {
   return {
     decide(traceId, parent) {
       if (parent === undefined) return root.decide(traceId, parent);
+      if (parent.deferred) {
+        const { draw } = parent;
+        if (draw === undefined) return root.decide(traceId, parent);
+        return { sampled: draw < ratio, reason: 'root_ratio', ...withoutThreshold(parent) };
+      }
       return parent.traceFlags & TraceFlags.SAMPLED ? KEEP : { ...DROP, ...withoutThreshold(parent) };
     },
   };

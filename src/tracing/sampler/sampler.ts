@@ -17,9 +17,16 @@ export interface SamplingDecision {
 export interface CallerContext extends SpanContext {
   /** Drawn for a caller that is not trusted, from 0 to 1 without 1: its trace may be kept only below `remote_ratio`. */
   readonly draw?: number;
+  /** Whether the caller leaves the sampling decision to the gateway. Its sampled flag then means nothing. */
+  readonly deferred?: boolean;
+  /**
+   * What an incomplete context holds. `trace`: a trace id without a span id. `decision`: the sampled flag without ids, for a trace
+   * that begins here. The missing ids are zero.
+   */
+  readonly partial?: 'trace' | 'decision';
 }
 
 export interface Sampler {
-  /** @param parent the valid context that the caller sent, if any. @param hints bucket and operation of the request, if known. */
+  /** @param parent the context that the caller sent, if any. @param hints bucket and operation of the request, if known. */
   decide(traceId: string, parent: CallerContext | undefined, hints?: SamplingHints): SamplingDecision;
 }

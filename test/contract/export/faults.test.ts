@@ -181,12 +181,13 @@ const SOURCES: Readonly<Record<Signal, (opening: Opening) => Promise<Source>>> =
       registry.observe('mizuchi_upload_duration_seconds', ['uploads', 'PutObject'], 0.1);
       registry.set('mizuchi_connections', [], 3);
     };
-    const config = { ...collectorOf(opening), interval_seconds: 0.02 };
+    const config = { ...collectorOf(opening), metrics_path: '/v1/metrics', interval_seconds: 0.02 };
     return { produce, ...pushMetrics(registry, config, CONTEXT, opening.link, opening.log) };
   },
   async logs(opening) {
     const log = { ...opening.log, close: async () => {} };
-    const config = { level: 'info', format: 'json', success_ratio: 1, otlp: collectorOf(opening) } as const;
+    const otlp = { ...collectorOf(opening), logs_path: '/v1/logs' } as const;
+    const config = { level: 'info', format: 'json', success_ratio: 1, otlp } as const;
     const { info, stats, close } = pushLogs(log, config, CONTEXT, opening.link);
     const produce = (): void => {
       for (let i = 0; i < RECORDS_A_ROUND; i++) info({ path: '/uploads/key', status: 200 }, LINE);

@@ -20,7 +20,8 @@ export const serverTags = (gatewayUrl: string, method: string, path: string, mor
 
 /** Tags of an `s3.upload`. */
 export const uploadTags = (operation: string, bucket: string, key: string, more: WantedTags): WantedTags => ({
-  's3.bucket': string(bucket),
+  'mizuchi.bucket': string(bucket),
+  's3.bucket': string(bucket === 'missing' ? 'no-such-bucket' : STORE_BUCKET),
   's3.key': string(key),
   's3.operation': string(operation),
   'upload.method': string(operation === 'PutObject' ? 'single' : 'multipart'),
@@ -55,6 +56,7 @@ export const callTags = (
   key: string,
   more: WantedTags,
 ): WantedTags => ({
+  'rpc.system.name': string('aws-api'),
   'rpc.system': string('aws-api'),
   'rpc.service': string('S3'),
   'rpc.method': string(operation),

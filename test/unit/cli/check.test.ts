@@ -59,7 +59,7 @@ describe('check', () => {
     head      refuse (403): clients that send HEAD before they upload fail (s4cmd, rclone without --s3-no-head)
     listings  refuse (403): clients that list before they write fail (aws s3 sync, mc mirror, rclone copy of a directory)
     trace     the gateway does not send traceparent and tracestate to the store
-  tracing     as mizuchi-uploadr in production, stable semantic conventions
+  tracing     as mizuchi-uploadr in production, dup semantic conventions
     to        https://collector:4318 by OTLP grpc, compression gzip
     headers   x-api-key (values not shown)
     sampling  ratio, ratio 0.5

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { parseConfig, parseConfigWithSources } from '../../../src/config/parse-config.ts';
 import { warningText } from '../../../src/config/variable-warning.ts';
+import { exportUrl } from '../../../src/export/thread/create-exporter.ts';
 
 const LEAST = 'buckets: [{ name: uploads, s3: { bucket: my-bucket, access_key: AK, secret_key: SK } }]\n';
 const tracingOf = (section: string, env: Record<string, string>) => parseConfig(`${LEAST}${section}`, 'f', env).tracing;
@@ -12,6 +13,16 @@ const read = (section: string, env: Record<string, string>) => {
   const { config, warnings } = parseConfigWithSources(`${LEAST}${section}`, 'f', env);
   return { ...config.tracing, warnings: warnings.map(warningText) };
 };
+
+/** What the official SDK reads. */
+function officialAttributes(text: string): object {
+  process.env.OTEL_RESOURCE_ATTRIBUTES = text;
+  try {
+    return resourceFromAttributes(envDetector.detect().attributes ?? {}).attributes;
+  } finally {
+    delete process.env.OTEL_RESOURCE_ATTRIBUTES;
+  }
+}
 
 describe("OpenTelemetry's variables", () => {
   it('apply to settings that the file does not set', () => {
@@ -115,6 +126,14 @@ describe("OpenTelemetry's variables", () => {
     const file = 'tracing: { otlp: { endpoint: "http://ours:4318", protocol: http/protobuf } }\n';
     const ours = tracingOf(file, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:4318/custom' }).otlp;
     assert.deepEqual([ours.endpoint, ours.traces_path], ['http://ours:4318', '/v1/traces']);
+    for (const url of ['http://h:4318/ingest/traces/', 'http://h:4318/', 'http://h:4318//a//'])
+      assert.equal(tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url }).otlp.endpoint, url);
+    assert.equal(
+      tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318/base/' }).otlp.endpoint,
+      'http://h:4318/base',
+    );
+    const twice = tracingOf(ON, { ...http, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318/v1/traces' }).otlp;
+    assert.equal(exportUrl(twice.endpoint, twice.traces_path), 'http://h:4318/v1/traces/v1/traces');
     const bare = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' };
     assert.equal(tracingOf(ON, bare).otlp.endpoint, 'https://collector:4317');
     assert.equal(
@@ -250,6 +269,21 @@ describe("OpenTelemetry's variables", () => {
     });
   }
 
+  it('have percent-encoded resource attributes, keys and values', () => {
+    const text = 'a%2Cb=c%3Dd, t%C3%A9am = x%20y ,e=,';
+    const { resource, warnings } = read(ON, { OTEL_RESOURCE_ATTRIBUTES: text });
+    assert.deepEqual([{ ...resource }, warnings], [{ 'a,b': 'c=d', téam: 'x y', e: '' }, []]);
+    assert.deepEqual({ ...resource }, officialAttributes(text));
+  });
+
+  for (const wrong of ['a=%zz', '%zz=a', 'a=b=c', 'a=1,=2', 'a=1,b'])
+    it(`discard all resource attributes after one error: ${wrong}`, () => {
+      const { resource, warnings } = read(ON, { OTEL_RESOURCE_ATTRIBUTES: `good=1,${wrong}` });
+      assert.deepEqual({ ...resource }, {});
+      assert.deepEqual(officialAttributes(`good=1,${wrong}`), {});
+      assert.match(warnings.join(), /^OTEL_RESOURCE_ATTRIBUTES [^"]*; all of its attributes are ignored$/);
+    });
+
   it('are reported without a value that may be a secret', () => {
     const { resource, warnings } = read(ON, { OTEL_RESOURCE_ATTRIBUTES: 'team=a,the-secret' });
     assert.deepEqual({ ...resource }, {}, 'one invalid pair discards all');
@@ -268,17 +302,5 @@ describe("OpenTelemetry's variables", () => {
     const file = 'tracing: { otlp: { timeout_seconds: 1 }, sampling: { ratio: 1 }, propagators: [b3] }\n';
     const wrong = { OTEL_EXPORTER_OTLP_TIMEOUT: '0', OTEL_TRACES_SAMPLER: 'x', OTEL_PROPAGATORS: 'x' };
     assert.deepEqual(read(file, wrong).warnings, []);
-  });
-
-  it('are all in docs/variables.md', () => {
-    const source = ['otel-environment', 'otel-variables']
-      .map((file) => readFileSync(new URL(`../../../src/config/${file}.ts`, import.meta.url), 'utf8'))
-      .join('');
-    const page = readFileSync(new URL('../../../docs/variables.md', import.meta.url), 'utf8');
-    const names = [...source.matchAll(/'(OTEL_\w+)'|^ {2}(OTEL_\w+):/gm)].map(([, quoted, key]) => quoted ?? key ?? '');
-    assert.ok(names.length >= 20);
-    for (const name of names) assert.ok(page.includes(`\`${name}\``), name);
-    for (const [, name] of source.matchAll(/otlp\('(\w+)'\)/g))
-      assert.ok(page.includes(`\`OTEL_EXPORTER_OTLP_TRACES_${name}\``), name!);
   });
 });

@@ -95,7 +95,8 @@ describe('parseConfig', () => {
         },
         subject: 'hash',
         resource: {},
-        semantic_conventions: 'stable',
+        span_names: 'default',
+        semantic_conventions: 'dup',
       },
       metrics: { enabled: true, address: '127.0.0.1', port: 9090, max_connections: 64 },
       logging: { level: 'info', format: 'auto' },
@@ -161,13 +162,14 @@ tracing:
             event_attribute_count_limit: 0, link_attribute_count_limit: 0 }
   batch: { max_queue_size: 10, max_queue_bytes: 2MiB, scheduled_delay_millis: 100, max_export_batch_size: 10 }
   resource: { service.version: 1.10, host.name: h }
-  semantic_conventions: dup
+  semantic_conventions: stable
+  span_names: semconv
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
-                    headers_file: h, tls: { ca_file: ca } } }
+                    metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
 logging:  { level: debug, format: json,
             otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
-                    headers_file: h, tls: { cert_file: c, key_file: k } } }
+                    logs_path: /l, headers_file: h, tls: { cert_file: c, key_file: k } } }
 `;
     assert.deepEqual(read(text), {
       server: {
@@ -336,7 +338,8 @@ logging:  { level: debug, format: json,
         },
         subject: 'off',
         resource: { 'service.version': '1.10', 'host.name': 'h' },
-        semantic_conventions: 'dup',
+        span_names: 'semconv',
+        semantic_conventions: 'stable',
       },
       metrics: {
         enabled: false,
@@ -350,6 +353,7 @@ logging:  { level: debug, format: json,
           timeout_seconds: 1,
           compression: 'none',
           headers: { a: 'b' },
+          metrics_path: '/m',
           headers_file: 'h',
           tls: { ca_file: 'ca' },
           interval_seconds: 5,
@@ -364,6 +368,7 @@ logging:  { level: debug, format: json,
           timeout_seconds: 1,
           compression: 'none',
           headers: { a: 'b' },
+          logs_path: '/l',
           headers_file: 'h',
           tls: { cert_file: 'c', key_file: 'k' },
         },

@@ -22,11 +22,17 @@ describe('the resource', () => {
   });
 
   it('is overridden by the configuration', () => {
-    const resource = { 'service.version': '9', 'host.name': 'other', 'team.name': 'storage' };
+    const resource = {
+      'service.version': '9',
+      'host.name': 'other',
+      'team.name': 'storage',
+      'telemetry.sdk.name': 'x',
+    };
     const attributes = resourceAttributes(tracingConfig('http://c', { resource }), '1.2.3');
     assert.equal(attributes['service.version'], '9');
     assert.equal(attributes['host.name'], 'other');
     assert.equal(attributes['team.name'], 'storage');
+    assert.equal(attributes['telemetry.sdk.name'], 'mizuchi-uploadr', 'which is a fact');
     assert.equal('deployment.environment.name' in attributes, false);
   });
 });

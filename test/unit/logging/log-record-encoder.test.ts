@@ -30,7 +30,11 @@ function ours(): Uint8Array {
   const out = new ByteWriter(64, 1024 * 1024);
   const encoder = new LogRecordEncoder();
   for (const record of RECORDS) encoder.encode(out, record);
-  return otlpRequest(encodeResource(RESOURCE), encodeScope('mizuchi-uploadr'), out.bytes.subarray(0, out.length));
+  return otlpRequest(
+    encodeResource(RESOURCE),
+    encodeScope({ name: 'mizuchi-uploadr' }),
+    out.bytes.subarray(0, out.length),
+  );
 }
 
 function official(): Uint8Array {

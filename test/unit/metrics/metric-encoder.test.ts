@@ -36,7 +36,11 @@ function ours(families: readonly Family[], exemplarsSince = 0): Uint8Array {
   const encoder = new MetricEncoder();
   for (const family of families)
     encoder.encode(out, { family, start: unixZero(START), time: unixZero(END), exemplarsSince });
-  return otlpRequest(encodeResource(RESOURCE), encodeScope('mizuchi-uploadr'), out.bytes.subarray(0, out.length));
+  return otlpRequest(
+    encodeResource(RESOURCE),
+    encodeScope({ name: 'mizuchi-uploadr' }),
+    out.bytes.subarray(0, out.length),
+  );
 }
 
 const hrTime = (millis: number): HrTime => [Math.floor(millis / 1000), (millis % 1000) * 1e6];

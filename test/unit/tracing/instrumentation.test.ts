@@ -14,7 +14,7 @@ import { type TestTracerOptions, testTracer } from '../../support/test-tracer.ts
 
 function open(conventions: Conventions = 'stable', options: TestTracerOptions = {}) {
   const { tracer, decoded } = testTracer(options);
-  return { tracer: createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), conventions), decoded };
+  return { tracer: createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), { conventions }), decoded };
 }
 
 describe('the face of tracing', () => {
@@ -138,7 +138,7 @@ describe('the face of tracing', () => {
     };
     const official = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
     const propagator = new TraceContextPropagator();
-    const tracer = createRequestTracer(throughApi(official, propagator), propagator, 'stable');
+    const tracer = createRequestTracer(throughApi(official, propagator), propagator, { conventions: 'stable' });
     const parent = '00-12345678901234567890123456789012-1234567890123456-01';
     const root = tracer.startRequest(['traceparent', parent], {});
     const child = root.child('child', 'client');

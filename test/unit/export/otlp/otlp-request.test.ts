@@ -10,7 +10,7 @@ import { decodeRequest, encodeMessage } from '../../../support/otlp-messages.ts'
 describe('the envelope of a batch', () => {
   it('has one resource and one scope around the spans, of any size', () => {
     const resource = encodeResource({ 'service.name': 'größe', 'process.pid': 7 });
-    const scope = encodeScope('scope', '1.2.3');
+    const scope = encodeScope({ name: 'scope', version: '1.2.3' });
     for (const count of [0, 1, 100, 20_000]) {
       const spans = Buffer.concat(Array.from({ length: count }, () => Buffer.from([0x12, 0x03, 0x2a, 0x01, 0x78])));
       const [group] = decodeRequest(otlpRequest(resource, scope, spans));

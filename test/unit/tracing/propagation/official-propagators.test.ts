@@ -1,4 +1,8 @@
-/** Our B3, X-Ray and Baggage propagators next to the official ones: the same result for the same headers, well formed or not. */
+/**
+ * Our B3, X-Ray and Baggage propagators next to the official ones: the same result for the same headers, well formed or not. The
+ * official ones take a deferred decision for a denial, and ignore decisions without ids and trace ids without a parent. Those forms
+ * are in caller-forms.test.ts.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Context, propagation, ROOT_CONTEXT, type TextMapPropagator, TraceFlags, trace } from '@opentelemetry/api';
@@ -10,6 +14,7 @@ import { B3Propagator } from '../../../../src/tracing/propagation/b3.ts';
 import { BaggagePropagator } from '../../../../src/tracing/propagation/baggage.ts';
 import { headersOf, rawHeadersGetter } from '../../../../src/tracing/propagation/raw-headers.ts';
 import { XRayPropagator } from '../../../../src/tracing/propagation/xray.ts';
+import type { CallerContext } from '../../../../src/tracing/sampler/sampler.ts';
 
 const CASES = 4_000;
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -75,12 +80,26 @@ function headersFor(names: readonly string[]): string[] {
   });
 }
 
+/** The official propagator takes every X-Ray field for `Root` whose name begins so. */
+const MISREAD_FIELD = /(Root|Parent|Sampled)[^=]/;
+
+/** Whether the headers have a form that only our propagator reads. */
+function isOfficiallyIgnored(ours: TextMapPropagator, headers: readonly string[]): boolean {
+  const caller: CallerContext | undefined = callerOf(ours, headers);
+  return caller?.partial !== undefined || (caller?.deferred === true && headers.some((each) => /root/i.test(each)));
+}
+
+const callerOf = (propagator: TextMapPropagator, headers: readonly string[]): CallerContext | undefined =>
+  trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter));
+
 /** What a propagator has read, and what it writes for it. */
-function outcome(propagator: TextMapPropagator, headers: readonly string[]): object {
+function outcome(propagator: TextMapPropagator, headers: readonly string[]) {
   const context = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
   const baggage = propagation.getBaggage(context)?.getAllEntries() ?? [];
+  const caller: CallerContext | undefined = trace.getSpanContext(context);
+  const { deferred, ...span } = caller ?? {};
   return {
-    caller: trace.getSpanContext(context),
+    caller: caller && span,
     baggage: baggage.map(([key, { value, metadata }]) => [key, value, metadata?.toString()]),
     written: headersOf(propagator, context),
     unchanged: context === ROOT_CONTEXT,
@@ -105,8 +124,10 @@ for (const [name, ours, official, headers] of [
       for (let i = 0; i < CASES; i++) {
         const sent = headersFor(headers);
         const theirs = outcome(official, sent);
+        if (sent.some((each) => MISREAD_FIELD.test(each))) continue;
+        if (theirs.unchanged && isOfficiallyIgnored(ours, sent)) continue;
         assert.deepEqual(outcome(ours, sent), theirs, JSON.stringify(sent));
-        if ('unchanged' in theirs && theirs.unchanged === false) found++;
+        if (!theirs.unchanged) found++;
       }
       assert.ok(found > CASES / 20 && found < CASES, `${found} of ${CASES} held something`);
     });

@@ -30,7 +30,9 @@ interface Received {
 
 /** What each of `count` calls to the next service carries. */
 function callsFor(headers: readonly Header[], count: number): Received[] {
-  const tracer = createRequestTracer(recordedBy(testTracer().tracer), new TraceContextPropagator(), 'stable');
+  const tracer = createRequestTracer(recordedBy(testTracer().tracer), new TraceContextPropagator(), {
+    conventions: 'stable',
+  });
   const server = tracer.startRequest(headers.flat(), {});
   return Array.from({ length: count }, () => received(server.child('call', 'client').outgoingHeaders()));
 }

@@ -1,0 +1,50 @@
+/** A span that passes everything on to another one: the base of wrappers that change names. */
+import type { Attributes, AttributeValue, Span, SpanKind } from '../domain/span.ts';
+
+export class DelegatingSpan<S extends Span = Span> implements Span {
+  protected readonly inner: S;
+
+  constructor(inner: S) {
+    this.inner = inner;
+  }
+
+  get traceId(): string | undefined {
+    return this.inner.traceId;
+  }
+
+  get spanId(): string | undefined {
+    return this.inner.spanId;
+  }
+
+  get sampled(): boolean {
+    return this.inner.sampled;
+  }
+
+  get recording(): boolean {
+    return this.inner.recording;
+  }
+
+  get traceparent(): string | undefined {
+    return this.inner.traceparent;
+  }
+
+  set(name: string, value: AttributeValue | undefined): void {
+    this.inner.set(name, value);
+  }
+
+  fail(errorType: string, description?: string): void {
+    this.inner.fail(errorType, description);
+  }
+
+  child(name: string, kind: SpanKind, attributes: Attributes = {}): Span {
+    return this.inner.child(name, kind, attributes);
+  }
+
+  outgoingHeaders(): readonly string[] {
+    return this.inner.outgoingHeaders();
+  }
+
+  end(): void {
+    this.inner.end();
+  }
+}
