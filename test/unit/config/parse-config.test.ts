@@ -99,7 +99,7 @@ describe('parseConfig', () => {
         semantic_conventions: 'dup',
       },
       metrics: { enabled: true, address: '127.0.0.1', port: 9090, max_connections: 64 },
-      logging: { level: 'info', format: 'auto' },
+      logging: { level: 'info', format: 'auto', success_ratio: 1 },
     });
   });
 
@@ -167,7 +167,7 @@ tracing:
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
                     metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
-logging:  { level: debug, format: json,
+logging:  { level: debug, format: json, success_ratio: 0.5,
             otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
                     logs_path: /l, headers_file: h, tls: { cert_file: c, key_file: k } } }
 `;
@@ -362,6 +362,7 @@ logging:  { level: debug, format: json,
       logging: {
         level: 'debug',
         format: 'json',
+        success_ratio: 0.5,
         otlp: {
           endpoint: 'http://l',
           protocol: 'grpc',

@@ -308,7 +308,7 @@ metrics: 9090
     );
     onlyProblem(
       'logging: { "<<": {} }',
-      'f:4:12 logging["<<"]: is not a known key; the known keys are level, format, otlp',
+      'f:4:12 logging["<<"]: is not a known key; the known keys are level, format, success_ratio, otlp',
     );
   });
 
