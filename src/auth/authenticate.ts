@@ -28,7 +28,7 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
     const { span: root } = request.incoming;
     const span = root.child('auth.verify', 'internal');
     const started = performance.now();
-    const attributes: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined };
+    const attributes: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined, span };
     let result = 'accepted';
     try {
       const judged = judge(request, attributes);

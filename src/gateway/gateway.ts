@@ -126,6 +126,7 @@ async function upload<B extends Bucket>(
     return await stages.upload[request.operation](request, { span, transfer, ...settings });
   } catch (thrown) {
     const failure = asFailure(thrown);
+    span.set('error.reason', failure.reason);
     span.fail(failure.type, failure.message);
     throw failure;
   } finally {

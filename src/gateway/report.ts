@@ -44,6 +44,7 @@ export function createReport(log: Log, metrics: RequestMetrics): Report {
 function finishSpan({ span, status, failure }: FinishedRequest): void {
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
+    span.set('error.reason', failure.reason);
     span.set('s3.error.code', failure.code);
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.

@@ -13,6 +13,7 @@ import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
+import { failAttempt } from './failed-attempt.ts';
 import type { HeaderRules } from './header-rules.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
@@ -93,12 +94,16 @@ export class StoreClient {
       const place = ahead ?? (await this.#line.enter(call));
       const span = this.#openSpan(call, resends, place);
       let wait: number | undefined;
+      let response: StoreResponse | undefined;
       try {
-        return await this.#attempt(call, span);
+        response = await this.#attempt(call, span);
+        const failure = failureOfResponse(response, call);
+        if (failure === undefined) return response;
+        throw failure;
       } catch (thrown) {
         const failure = asFailure(thrown);
-        span.fail(failure.type, failure.detail ?? failure.message);
-        if (failure.shape.outcomeUnknown) call.onOutcomeUnknown?.();
+        failAttempt(span, failure, response === undefined ? call.signal : undefined);
+        if (failure.shape.outcomeUnknown && failure !== call.signal.reason) call.onOutcomeUnknown?.();
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {
@@ -130,8 +135,6 @@ export class StoreClient {
     span.set('http.response.status_code', response.status);
     span.set('aws.request_id', response.headers['x-amz-request-id']);
     span.set('aws.extended_request_id', response.headers['x-amz-id-2']);
-    const failure = failureOfResponse(response, call);
-    if (failure !== undefined) throw failure;
     return response;
   }
 

@@ -5,6 +5,9 @@
 import { SCHEMES } from '../auth/schemes.ts';
 import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
+import { ENGINE } from './engine-attributes.ts';
+import { KEY_SET } from './key-set-attributes.ts';
+import { CANCELLATION, ERROR_REASON } from './outcome-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
 export interface AttributeShape {
@@ -35,6 +38,8 @@ const ERROR_TYPE = {
     prose: 'Why it failed: one of the types in docs/errors.md.',
   },
 } as const satisfies Attributes;
+
+const FAILED = { ...ERROR_TYPE, ...ERROR_REASON } as const;
 
 const ROOT = {
   'http.request.method': {
@@ -128,7 +133,7 @@ const ROOT = {
     prose: 'Keyed hash of the subject; equal for equal subjects. See `tracing.subject`.',
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
-  ...ERROR_TYPE,
+  ...FAILED,
   's3.error.code': { type: 'string', when: 'on failure', prose: 'S3 error code in the response.' },
   's3.error.message': { type: 'string', when: 'on failure', prose: 'Message in the response.' },
   'sampling.reason': {
@@ -166,7 +171,11 @@ const UPLOAD = {
     when: 'with object bytes',
     prose: 'Object bytes that arrived; less than declared if the upload was aborted.',
   },
-  'upload.parts': { type: 'int', when: 'on CompleteMultipartUpload', prose: 'Number of parts in the list.' },
+  'upload.parts': {
+    type: 'int',
+    when: 'on CompleteMultipartUpload, and in parts',
+    prose: 'Number of parts in the list; in an upload that the gateway splits, the parts that it began to send.',
+  },
   'upload.zero_copy': {
     type: 'boolean',
     when: 'with object bytes',
@@ -174,7 +183,7 @@ const UPLOAD = {
   },
   ...WAIT_ATTRIBUTES,
   ...MULTIPART,
-  ...ERROR_TYPE,
+  ...FAILED,
 } as const satisfies Attributes;
 
 const AUTH_METHODS = SCHEMES.flatMap(({ methods }) => Object.entries(methods))
@@ -226,29 +235,6 @@ const AUTHZ = {
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
-const ENGINE = {
-  'authz.decision': { type: 'string', when: 'with a decision', prose: '`allow` or `deny`.' },
-  'authz.breaker': {
-    type: 'string',
-    when: 'always',
-    prose: 'State of the circuit breaker: `closed`, or `half_open` for the call that probes the engine.',
-  },
-  'authz.queue_seconds': waited(
-    'How long the query waited in the gateway before this span began; not time of the engine.',
-  ),
-  'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
-  'http.response.status_code': {
-    type: 'int',
-    when: 'if the engine responded',
-    prose: 'Status of the response.',
-    legacy: 'http.status_code',
-  },
-  'url.full': { type: 'string', when: 'always', prose: 'URL of the call.', legacy: 'http.url' },
-  'server.address': { type: 'string', when: 'always', prose: 'Host of the engine.', legacy: 'net.peer.name' },
-  'server.port': { type: 'int', when: 'always', prose: 'Port of the engine.', legacy: 'net.peer.port' },
-  ...ERROR_TYPE,
-} as const satisfies Attributes;
-
 const STORE = {
   'rpc.system': { type: 'string', when: 'always', prose: '`aws-api`.' },
   'rpc.service': { type: 'string', when: 'always', prose: '`S3`.' },
@@ -289,13 +275,16 @@ const STORE = {
   's3.queue_seconds': waited(
     'How long the call waited in the gateway for a connection before this span began; not time of the store.',
   ),
-  ...ERROR_TYPE,
+  ...CANCELLATION,
+  ...FAILED,
 } as const satisfies Attributes;
 
 const client = (name: string, prose: string, attributes: Attributes): [string, SpanShape] => {
   return [name, { kind: 'client', prose, attributes }];
 };
-const ENGINE_SPANS = ENGINES.map(({ name, title }) => client(`authz.${name}`, `One call to ${title}.`, ENGINE));
+const ENGINE_SPANS = ENGINES.map(({ name, title }) =>
+  client(`authz.${name}`, `One call to ${title}.`, { ...ENGINE, ...FAILED }),
+);
 const STORE_SPANS = OPERATION_ROWS.map(([name, { span }]) =>
   client(span, `One attempt at ${name} at the store.`, STORE),
 );
@@ -311,6 +300,12 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
     kind: 'internal',
     prose: 'Authentication. Uses headers, query and form fields; the body has not been read.',
     attributes: AUTH,
+  },
+  'auth.fetch_keys': {
+    kind: 'client',
+    prose:
+      'One request for the key set of an identity provider (JWKS). Other requests may wait for the same fetch. A fetch in the background may end after its trace.',
+    attributes: { ...KEY_SET, ...FAILED },
   },
   'authz.check': {
     kind: 'internal',
@@ -334,7 +329,10 @@ export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set(
 );
 
 /** Today's name → the one from before. `http.target` is missing: it is made of two. */
-export const LEGACY_NAMES = { server: legacyNames(ROOT), client: legacyNames({ ...STORE, ...ENGINE }) } as const;
+export const LEGACY_NAMES = {
+  server: legacyNames(ROOT),
+  client: legacyNames({ ...STORE, ...ENGINE, ...KEY_SET }),
+} as const;
 
 function legacyNames(attributes: Attributes): ReadonlyMap<string, string> {
   return new Map(Object.entries(attributes).flatMap(([name, { legacy }]) => (legacy ? [[name, legacy] as const] : [])));

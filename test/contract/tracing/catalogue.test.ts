@@ -160,6 +160,31 @@ describe('the catalogue of spans', () => {
     );
   };
 
+  /** Root causes: no store, no identity provider, no engine; and a client that leaves. */
+  const fail = async (): Promise<void> => {
+    const nowhere = 'http://127.0.0.1:1';
+    const noStore = await start({ s3: { endpoint: nowhere }, bucket: { head: 'allow' } });
+    await send(noStore.url, 'HEAD', '/uploads/k');
+    for (const [method, target, body] of REQUESTS) await send(noStore.url, method, target, body);
+    const authorization = `Bearer ${await provider.token()}`;
+    const noProvider = await start({ auth: { jwt: { algorithms: ['RS256'], jwks_url: nowhere } } });
+    await send(noProvider.url, 'PUT', '/uploads/k', 'hello', { authorization });
+    const opa = { url: nowhere, policy_path: 'a/allow' };
+    const openfga = { url: nowhere, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+    const auth = { jwt: { algorithms: ['RS256'], jwks_url: provider.jwksUrl, issuer: provider.issuer } };
+    for (const authz of [{ opa }, { openfga }]) {
+      const noEngine = await start({ auth, authz });
+      await send(noEngine.url, 'PUT', '/uploads/k', 'hello', { authorization });
+    }
+    const gateway = await start({});
+    const client = await RawClient.connect(gateway.url);
+    const arrived = store.next();
+    client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 1000000\r\n\r\n');
+    client.write(Buffer.alloc(300_000));
+    await arrived;
+    client.destroy();
+  };
+
   before(async () => {
     store = await RawStore.start();
     collector = await receiveHttp();
@@ -169,6 +194,7 @@ describe('the catalogue of spans', () => {
     await judge('hash');
     await judge('plain');
     await crowd();
+    await fail();
     await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
@@ -202,7 +228,7 @@ function mayBeOn(span: string, attribute: string): boolean {
     return !['aws.s3.put_object', 'aws.s3.create_multipart_upload', 'aws.s3.head_object'].includes(span);
   if (attribute === 'http.request.body.size')
     return !['aws.s3.abort_multipart_upload', 'aws.s3.list_parts', 'aws.s3.head_object'].includes(span);
-  if (attribute === 's3.queue_seconds') return span === 'aws.s3.put_object';
+  if (attribute === 's3.queue_seconds' || attribute === 's3.cancellation_reason') return span === 'aws.s3.put_object';
   if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
   return true;
 }
