@@ -1,5 +1,6 @@
 /** Why a policy engine did not return a decision, as one closed set. */
-import { Failure, messageWithCause } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
+import { messageWithCause } from '../domain/root-cause.ts';
 import { errorCode } from '../kit/connection-error.ts';
 
 /** Whether the error is one of the engine itself: only then the circuit breaker counts it. */

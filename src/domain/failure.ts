@@ -48,11 +48,6 @@ export class Failure extends Error {
   }
 }
 
-/** The message of a type with the root cause. @param code without names and addresses, such as `ECONNREFUSED`. */
-export function messageWithCause(type: FailureType, code: string): string {
-  return `${FAILURES[type].message} Cause: ${code}.`;
-}
-
 /** A copy of the failure with one more response header. */
 export function withHeader(failure: Failure, name: string, value: string): Failure {
   const { type, message, code, status, reason, detail, details, cause } = failure;

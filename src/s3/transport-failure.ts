@@ -1,6 +1,7 @@
 /** The errors of a connection to a store as failures. */
-import { Failure, messageWithCause } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
+import { messageWithCause } from '../domain/root-cause.ts';
 import { ConnectionFailed, errorCode, isUnreachable } from '../kit/connection-error.ts';
 
 const TIMED_OUT = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);

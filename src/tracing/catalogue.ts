@@ -92,11 +92,16 @@ const ROOT = {
   ),
   'server.address': {
     type: 'string',
-    when: 'with a Host header',
-    prose: 'Host that the client addressed.',
+    when: 'always',
+    prose: 'Host that the client addressed, from the Host header; without one, the address of the gateway.',
     legacy: 'net.host.name',
   },
-  'server.port': { type: 'int', when: 'always', prose: 'Port that the gateway listens on.', legacy: 'net.host.port' },
+  'server.port': {
+    type: 'int',
+    when: 'always',
+    prose: 'Port from the Host header, or the default port of the scheme; without Host, the port of the gateway.',
+    legacy: 'net.host.port',
+  },
   'client.address': {
     type: 'string',
     when: 'always',

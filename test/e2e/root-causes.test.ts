@@ -53,24 +53,31 @@ describe('the root cause', () => {
   });
 
   const secure = () => RawStore.start({ key: SELF_SIGNED_KEY, cert: SELF_SIGNED_CERTIFICATE });
-  const STORES: readonly (readonly [what: string, reason: RegExp, endpoint: () => Promise<string>])[] = [
-    ['a name that does not exist', /^(ENOTFOUND|EAI_AGAIN)$/, async () => NO_NAME],
-    ['a closed port', /^ECONNREFUSED$/, async () => NOWHERE],
+  const STORES: readonly (readonly [what: string, reason: RegExp, cause: RegExp, endpoint: () => Promise<string>])[] = [
+    ['a name that does not exist', /^(ENOTFOUND|EAI_AGAIN)$/, /host name has no address/, async () => NO_NAME],
+    ['a closed port', /^ECONNREFUSED$/, /was refused/, async () => NOWHERE],
     [
       'a reset connection',
       /^ECONNRESET$/,
+      /was reset/,
       () => listening((socket) => void socket.once('data', () => socket.resetAndDestroy())),
     ],
     [
       'a certificate that is not trusted',
       /^DEPTH_ZERO_SELF_SIGNED_CERT$/,
+      /certificate is not accepted/,
       async () => {
         const untrusted = await secure();
         opened.push(untrusted);
         return untrusted.url;
       },
     ],
-    ['plain HTTP behind https://', /^(EPROTO|ERR_SSL_\w+)$/, async () => store.url.replace('http:', 'https:')],
+    [
+      'plain HTTP behind https://',
+      /^(EPROTO|ERR_SSL_\w+)$/,
+      /TLS handshake failed/,
+      async () => store.url.replace('http:', 'https:'),
+    ],
   ];
   async function listening(onSocket: (socket: Socket) => void): Promise<string> {
     const server: Server = createServer((socket) => onSocket(socket.on('error', () => {})));
@@ -79,7 +86,7 @@ describe('the root cause', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  for (const [what, reason, endpoint] of STORES) {
+  for (const [what, reason, cause, endpoint] of STORES) {
     it(`of a store that cannot be reached is known everywhere: ${what}`, async () => {
       const gateway = await start({ s3: { endpoint: await endpoint() } });
       const { body, status } = await send(gateway.url, 'PUT', '/uploads/k', 'hello');
@@ -93,8 +100,8 @@ describe('the root cause', () => {
           assert.equal(span.status.code, ERROR);
         }
       }
-      assert.match(body, new RegExp(`Cause: ${line.error_reason}\\.`));
-      assert.doesNotMatch(body, /127\.0\.0\.1|invalid|:\d/);
+      assert.match(body, cause);
+      assert.doesNotMatch(body, /127\.0\.0\.1|invalid|:\d|ECONN|ERR_/);
     });
   }
 
@@ -106,7 +113,7 @@ describe('the root cause', () => {
     const authorization = `Bearer ${await provider.token()}`;
     const { status, body } = await send(gateway.url, 'PUT', '/uploads/k', 'hello', { authorization });
     assert.equal(status, 503);
-    assert.match(body, /Cause: ECONNREFUSED\./);
+    assert.match(body, /Cause: the connection was refused\./);
     assert.doesNotMatch(body, /127\.0\.0\.1/);
     const spans = await spansOf(gateway, 'authz.opa');
     assert.equal(attributeOf(spans, 'authz.opa', 'error.reason'), 'ECONNREFUSED');
@@ -120,7 +127,7 @@ describe('the root cause', () => {
     const authorization = `Bearer ${await provider.token()}`;
     const { status, body } = await send(gateway.url, 'PUT', '/uploads/k', 'hello', { authorization });
     assert.equal(status, 503);
-    assert.match(body, /Cause: ECONNREFUSED\./);
+    assert.match(body, /Cause: the connection was refused\./);
     assert.doesNotMatch(body, /127\.0\.0\.1/);
     const spans = await spansOf(gateway, 'auth.fetch_keys');
     const fetch = spans.find(({ name }) => name === 'auth.fetch_keys')!;

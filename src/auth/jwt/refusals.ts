@@ -1,5 +1,6 @@
 /** The reasons to refuse a token, as one closed table. The key is the reason, for spans and logs; a row is the response. */
-import { Failure, messageWithCause } from '../../domain/failure.ts';
+import { Failure } from '../../domain/failure.ts';
+import { messageWithCause } from '../../domain/root-cause.ts';
 
 export interface TokenRefusalShape {
   /** S3 error code (Amazon S3 API Reference, "Error responses"). */
