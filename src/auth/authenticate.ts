@@ -47,6 +47,7 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
       span.set('auth.method', method);
       pseudonyms.showKey(span, attributes.keyId);
       span.set('auth.jwks', attributes.keySource);
+      if (attributes.keysWaitSeconds !== undefined) span.set('auth.jwks_wait_seconds', attributes.keysWaitSeconds);
       watch.authenticated(request.bucket.name, method, result, (performance.now() - started) / 1000, root);
       span.end();
     }

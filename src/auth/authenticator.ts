@@ -16,6 +16,8 @@ export interface AuthAttributes {
   keyId: string | undefined;
   /** The origin of the identity provider's keys. */
   keySource: 'cached' | 'fetched' | 'stale' | undefined;
+  /** How long the request waited for the keys of an identity provider. */
+  keysWaitSeconds?: number;
   /** The span of the authentication, for the span of a fetch. */
   readonly span?: Span;
 }

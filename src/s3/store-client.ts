@@ -89,10 +89,12 @@ export class StoreClient {
    * @throws Failure for everything else.
    */
   async call(call: StoreCall): Promise<StoreResponse> {
+    let paused: number | undefined;
     for (let resends = 0; ; resends++) {
       const ahead = resends === 0 ? call.place : undefined;
       const place = ahead ?? (await this.#line.enter(call));
       const span = this.#openSpan(call, resends, place);
+      span.set('s3.retry_wait_seconds', paused);
       let wait: number | undefined;
       let response: StoreResponse | undefined;
       try {
@@ -110,7 +112,7 @@ export class StoreClient {
         place.leave();
         span.end();
       }
-      await pause(wait, call.signal);
+      paused = await pause(wait, call.signal);
     }
   }
 

@@ -7,7 +7,7 @@ import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
 import { ENGINE } from './engine-attributes.ts';
 import { KEY_SET } from './key-set-attributes.ts';
-import { CANCELLATION, ERROR_REASON } from './outcome-attributes.ts';
+import { CANCELLATION, ERROR_REASON, RETRY_WAIT } from './outcome-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
 export interface AttributeShape {
@@ -221,6 +221,9 @@ const AUTH = {
     when: 'with a token of a provider',
     prose: "Source of the provider's keys: `cached`, `fetched`, or `stale` while it is unreachable.",
   },
+  'auth.jwks_wait_seconds': waited(
+    'How long the request waited for a fetch of keys; `auth.fetch_keys` may be in another trace.',
+  ),
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
@@ -280,6 +283,7 @@ const STORE = {
   's3.queue_seconds': waited(
     'How long the call waited in the gateway for a connection before this span began; not time of the store.',
   ),
+  ...RETRY_WAIT,
   ...CANCELLATION,
   ...FAILED,
 } as const satisfies Attributes;

@@ -1,10 +1,20 @@
-/** Attributes that tell why a span failed, or why it did not although its request did. */
+/** Attributes of attempts and failures: the root cause, the pause before another attempt, and the reason of a cancellation. */
 
 export const ERROR_REASON = {
   'error.reason': {
     type: 'string',
     when: 'on failure, if known',
     prose: 'The root cause in one word, such as `ECONNREFUSED`; `error_reason` of the log line.',
+  },
+} as const;
+
+export const RETRY_WAIT = {
+  's3.retry_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose:
+      'The pause between the attempt before this one and this span, before it waited for a connection; not time of the store.',
   },
 } as const;
 

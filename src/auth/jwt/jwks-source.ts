@@ -89,7 +89,7 @@ export class JwksSource implements KeySource {
 
   async keys(attributes: AuthAttributes): Promise<KeySet> {
     const held = this.held(attributes.span);
-    if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry, attributes.span));
+    if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry, attributes.span), attributes);
     if (this.#set === undefined || this.#age() >= this.#times.stale)
       throw keysUnavailable(this.#times.retry, this.#code, this.#trouble);
     attributes.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
@@ -98,7 +98,7 @@ export class JwksSource implements KeySource {
 
   async newerKeys(than: KeySet, attributes: AuthAttributes): Promise<KeySet | undefined> {
     const fetching = this.#fetchAfter(this.#times.cooldown, attributes.span);
-    await this.#waitFor(fetching);
+    await this.#waitFor(fetching, attributes);
     // The key may be one that the provider has just begun to use: it is unknown only after a fetch.
     if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown, this.#code, this.#trouble);
     if (fetching !== undefined) attributes.keySource = 'fetched';
@@ -117,12 +117,15 @@ export class JwksSource implements KeySource {
   }
 
   /** @throws Failure overloaded if too many requests wait already. */
-  async #waitFor(fetching: Promise<void> | undefined): Promise<void> {
+  async #waitFor(fetching: Promise<void> | undefined, attributes: AuthAttributes): Promise<void> {
     if (fetching === undefined) return;
     if (this.#waiting >= WAITING) throw keysBusy();
+    const since = performance.now();
     this.#waiting++;
     await fetching;
     this.#waiting--;
+    const seconds = (performance.now() - since) / 1000;
+    attributes.keysWaitSeconds = (attributes.keysWaitSeconds ?? 0) + seconds;
   }
 
   /** Joins the running fetch, or begins one if the last was begun long enough ago. Never fails. */

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { SPANS } from '../../../src/tracing/catalogue.ts';
 import { RawClient, send } from '../../support/http-client.ts';
 import { IdentityProvider } from '../../support/identity-provider.ts';
+import { COMPLETED, CREATED } from '../../support/multipart.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { sealedId } from '../../support/sealed-id.ts';
@@ -45,6 +46,18 @@ function cutOnce(): Behaviour {
     cut = true;
     request.socket.resetAndDestroy();
     return undefined;
+  };
+}
+
+/** The first part of a split upload fails, and is sent again. */
+function failingOnce(): Behaviour {
+  let failed = false;
+  return (request, response, record) => {
+    if (request.method === 'POST')
+      return answer(request.url!.includes('uploads') ? CREATED : COMPLETED)(request, response, record);
+    if (failed) return answerWell(request, response, record);
+    failed = true;
+    return failing(request, response, record);
   };
 }
 
@@ -176,6 +189,10 @@ describe('the catalogue of spans', () => {
       const noEngine = await start({ auth, authz });
       await send(noEngine.url, 'PUT', '/uploads/k', 'hello', { authorization });
     }
+    const split = await start({ upload: { multipart_threshold: '5MiB', part_size: '5MiB' } });
+    store.behaviour = failingOnce();
+    await send(split.url, 'PUT', '/uploads/k', Buffer.alloc(6 * 1024 * 1024));
+    store.behaviour = answerWell;
     const gateway = await start({});
     const client = await RawClient.connect(gateway.url);
     const arrived = store.next();
@@ -229,6 +246,7 @@ function mayBeOn(span: string, attribute: string): boolean {
   if (attribute === 'http.request.body.size')
     return !['aws.s3.abort_multipart_upload', 'aws.s3.list_parts', 'aws.s3.head_object'].includes(span);
   if (attribute === 's3.queue_seconds' || attribute === 's3.cancellation_reason') return span === 'aws.s3.put_object';
+  if (attribute === 's3.retry_wait_seconds') return span === 'aws.s3.upload_part';
   if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
   return true;
 }
