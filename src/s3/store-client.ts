@@ -21,6 +21,7 @@ import { failureOfResponse } from './store-error.ts';
 import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
 import type { StoreResponse, StoreTransport } from './store-transport.ts';
 import { UndiciTransport } from './undici-transport.ts';
+import type { UsedConnection } from './used-connection.ts';
 
 /** A bucket of the configuration together with the client of its store. */
 export interface StoreBucket extends Bucket {
@@ -127,6 +128,7 @@ export class StoreClient {
       path: this.#target(call),
       headers: await this.#signedHeaders(call, span),
       body: call.body,
+      ...(span.recording && { connected: (connection) => showConnection(span, connection) }),
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
       settles: call.onOutcomeUnknown !== undefined,
@@ -187,6 +189,12 @@ export class StoreClient {
       's3.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
   }
+}
+
+function showConnection(span: Span, { address, port, isReused }: UsedConnection): void {
+  span.set('network.peer.address', address);
+  span.set('network.peer.port', port);
+  span.set('s3.connection_reused', isReused);
 }
 
 function queryValue(query: Query, name: string): string | undefined {

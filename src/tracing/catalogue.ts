@@ -7,7 +7,7 @@ import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
 import { ENGINE } from './engine-attributes.ts';
 import { KEY_SET } from './key-set-attributes.ts';
-import { CANCELLATION, ERROR_REASON, RETRY_WAIT } from './outcome-attributes.ts';
+import { CANCELLATION, CONNECTION, ERROR_REASON, RETRY_WAIT } from './outcome-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
 export interface AttributeShape {
@@ -283,6 +283,7 @@ const STORE = {
   's3.queue_seconds': waited(
     'How long the call waited in the gateway for a connection before this span began; not time of the store.',
   ),
+  ...CONNECTION,
   ...RETRY_WAIT,
   ...CANCELLATION,
   ...FAILED,

@@ -1,5 +1,6 @@
 /** The contract of a StoreTransport: what holds for each transport, each body, with TLS and without. Against a store that misbehaves on command. */
 import assert from 'node:assert/strict';
+import { channel } from 'node:diagnostics_channel';
 import { Readable } from 'node:stream';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +9,7 @@ import type { CountedStream, OutgoingBody } from '../../../src/body/outgoing-bod
 import { Failure } from '../../../src/domain/failure.ts';
 import type { StoreTransport, TransportRequest } from '../../../src/s3/store-transport.ts';
 import { UndiciTransport } from '../../../src/s3/undici-transport.ts';
+import type { UsedConnection } from '../../../src/s3/used-connection.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 
@@ -216,6 +218,25 @@ for (const { name, tls, open } of TRANSPORTS) {
     it('refuses a response that is too large', async () => {
       store.behaviour = answering(200, 'x'.repeat(32 * MIB));
       await fails(transport.send(request(undefined)), 'store_invalid_answer');
+    });
+
+    it('tells the peer of a connection, and whether it is new', async () => {
+      store.behaviour = answerWell;
+      const fresh = open(store.url);
+      const seen: unknown[] = [];
+      const connected = ({ address, port, isReused }: UsedConnection) => void seen.push([address, port, isReused]);
+      await fresh.send(request(Buffer.from('hello'))); // not measured
+      for (let i = 0; i < 2; i++) await fresh.send(request(Buffer.from('hello'), { connected }));
+      const other = open(store.url);
+      await other.send(request(Buffer.from('hello'), { connected }));
+      const port = Number(new URL(store.url).port);
+      assert.deepEqual(seen, [
+        ['127.0.0.1', port, true],
+        ['127.0.0.1', port, true],
+        ['127.0.0.1', port, false],
+      ]);
+      assert.equal(channel('undici:client:sendHeaders').hasSubscribers, false);
+      await Promise.all([fresh.close(), other.close()]);
     });
 
     it('fails with store_unreachable where no store listens', async () => {
