@@ -37,7 +37,7 @@ ${table(
   Object.entries(OWN_NAMESPACES).map(([name, prose]) => [code(`${name}.*`), prose]),
 )}
 
-\`http.request.turn_wait_seconds\` is ours, too.
+\`http.request.turn_wait_seconds\` and \`error.reason\` are ours, too.
 
 The names of spans are deliberate: they tell the part of the gateway, and are the same for every bucket and method, so that one query finds all
 requests. With \`span_names: semconv\` they follow the conventions: \`{method} {http.route}\` for \`http.server.request\`, such as

@@ -29,7 +29,7 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
     const { span: root } = request.incoming;
     const span = root.child('auth.verify', 'internal');
     const started = performance.now();
-    const attributes: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined };
+    const attributes: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined, span };
     let result = 'accepted';
     try {
       const judged = judge(request, attributes);
@@ -49,6 +49,7 @@ export function createAuthenticate<B extends AuthBucket>({ watch, pseudonyms }: 
       span.set('auth.method', method);
       pseudonyms.showKey(span, attributes.keyId);
       span.set('auth.jwks', attributes.keySource);
+      if (attributes.keysWaitSeconds !== undefined) span.set('auth.jwks_wait_seconds', attributes.keysWaitSeconds);
       watch.authenticated(request.bucket.name, method, result, (performance.now() - started) / 1000, root);
       span.end();
     }

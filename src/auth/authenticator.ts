@@ -1,5 +1,6 @@
 /** An authenticator reads one kind of credentials and returns the identity of the caller, or refuses. One file each. */
 import type { AuthMethod, Identity, Payload } from '../domain/identity.ts';
+import type { Span } from '../domain/span.ts';
 import type { Routed } from '../domain/stages.ts';
 
 /** The outcome of a successful authentication. */
@@ -15,6 +16,10 @@ export interface AuthAttributes {
   keyId: string | undefined;
   /** The origin of the identity provider's keys. */
   keySource: 'cached' | 'fetched' | 'stale' | undefined;
+  /** How long the request waited for the keys of an identity provider. */
+  keysWaitSeconds?: number;
+  /** The span of the authentication, for the span of a fetch. */
+  readonly span?: Span;
 }
 
 export interface Authenticator {

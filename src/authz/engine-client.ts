@@ -2,9 +2,9 @@
  * Calls to one policy engine over keep-alive connections, at most as many as concurrent queries. One deadline for a whole call, from
  * the moment at which it is sent; no redirects; a bounded response.
  */
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
-import { errorCode, isUnreachable } from '../kit/connection-error.ts';
+import { ConnectionFailed, errorCode, namingFailures } from '../kit/connection-error.ts';
 import { UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
 import { ResponseBody } from '../kit/response-body.ts';
@@ -55,10 +55,9 @@ export class EngineClient {
       ...(token === undefined ? [] : ['authorization', `Bearer ${token}`]),
     ];
     this.#pool = new Pool(this.url.origin, {
-      connect: { timeout: this.#timeoutMillis },
+      connect: namingFailures(buildConnector({ timeout: this.#timeoutMillis, allowH2: false })),
       connections: max_concurrent,
       pipelining: 1,
-      allowH2: false,
     });
   }
 
@@ -186,5 +185,5 @@ const OURS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])
 
 function problemOf(error: Error): EngineProblem {
   const code = errorCode(error);
-  return isUnreachable(code) || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
+  return error instanceof ConnectionFailed || OURS.has(code) ? 'engine_unreachable' : 'engine_reset';
 }

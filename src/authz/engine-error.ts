@@ -1,5 +1,7 @@
 /** Why a policy engine did not return a decision, as one closed set. */
 import { Failure } from '../domain/failure.ts';
+import { messageWithCause } from '../domain/root-cause.ts';
+import { errorCode } from '../kit/connection-error.ts';
 
 /** Whether the error is one of the engine itself: only then the circuit breaker counts it. */
 export const ENGINE_FAILED = {
@@ -23,6 +25,8 @@ export class EngineError extends Error {
   readonly status: number | undefined;
 
   readonly engineFailed: boolean;
+  /** Of the connection's error, such as `ECONNREFUSED`. */
+  readonly code: string | undefined;
 
   /** @param options.engineFailed if it does not follow from the problem. */
   constructor(
@@ -32,6 +36,9 @@ export class EngineError extends Error {
     super(problem, { cause: options.cause });
     this.problem = problem;
     this.status = options.status;
+    const { cause } = options;
+    const isConnection = problem === 'engine_unreachable' || problem === 'engine_reset';
+    this.code = isConnection && cause instanceof Error ? errorCode(cause) : undefined;
     this.engineFailed = options.engineFailed ?? ENGINE_FAILED[problem];
   }
 }
@@ -40,8 +47,10 @@ export type UnavailableReason = EngineProblem | 'breaker_open';
 
 /** Without a decision the upload is refused. @param retryAfter seconds. */
 export function unavailable(reason: UnavailableReason, retryAfter: number, cause?: unknown): Failure {
-  return new Failure('policy_unavailable', undefined, {
+  const code = cause instanceof EngineError ? cause.code : undefined;
+  return new Failure('policy_unavailable', code && messageWithCause('policy_unavailable', code), {
     reason,
+    detail: code && `No response of the policy engine: ${code}.`,
     headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
     cause,
   });

@@ -92,6 +92,7 @@ function createCall(
       return decided;
     } catch (error) {
       span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
+      span.set('error.reason', error instanceof EngineError ? error.code : undefined);
       span.fail(error instanceof EngineError ? error.problem : 'policy_unavailable');
       throw error;
     } finally {

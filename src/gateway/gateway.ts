@@ -135,6 +135,7 @@ async function upload<B extends Bucket>(
   } catch (thrown) {
     const failure = asFailure(thrown);
     record.outcome = stores ? failure.outcome : undefined;
+    span.set('error.reason', failure.reason);
     span.fail(failure.type, failure.message);
     throw failure;
   } finally {

@@ -7,7 +7,10 @@ import { newRecord, type RequestRecord } from './stages.ts';
 
 /** A request whose response is sent, or whose client disconnected. */
 export interface FinishedRequest {
+  /** The gateway's own. */
   readonly requestId: string;
+  /** `x-amz-request-id` of the store, which the response then has; undefined if the store sent none. */
+  readonly storeRequestId?: string | undefined;
   readonly method: string;
   /** As received, without the query. */
   readonly path: string;
@@ -56,6 +59,7 @@ function finishSpan(request: FinishedRequest): void {
   const { span, status, failure } = request;
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
+    if (failure.reason !== undefined) span.set('error.reason', failure.reason);
     span.set('s3.error.code', receivedCode(request));
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.
@@ -92,6 +96,7 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     span_id: span.spanId,
     trace_flags: span.traceparent?.slice(-2),
     request_id: request.requestId,
+    store_request_id: request.storeRequestId,
     client_address: request.clientAddress,
     method: request.method,
     path: request.path,

@@ -1,4 +1,5 @@
 /** Errors of connections by their codes: those of Node.js and of undici. */
+import type { buildConnector } from 'undici';
 
 const UNREACHABLE: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -13,6 +14,28 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 /** Whether no connection was established. @param code of the error. */
 export function isUnreachable(code: string): boolean {
   return UNREACHABLE.has(code);
+}
+
+/** No connection was established: by DNS, TCP or TLS. Nothing of a request was sent. */
+export class ConnectionFailed extends Error {
+  override readonly name = 'ConnectionFailed';
+  /** Such as `ENOTFOUND` or `CERT_HAS_EXPIRED`. */
+  readonly code: string;
+
+  constructor(cause: Error) {
+    const code = errorCode(cause);
+    super(code, { cause });
+    this.code = code;
+  }
+}
+
+/** The connector, with its errors as `ConnectionFailed`. */
+export function namingFailures(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else callback(new ConnectionFailed(error), null);
+    });
 }
 
 /** The code of an error, or of the first error inside one that stands for several connection attempts; else its name. */

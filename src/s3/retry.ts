@@ -24,12 +24,14 @@ export function delayBeforeRetry(call: StoreCall, failure: Failure, resends: num
   return call.body === undefined || Buffer.isBuffer(call.body) ? 0 : undefined;
 }
 
-/** @throws Failure client_aborted, shutting_down as soon as the client no longer waits. */
-export async function pause(millis: number, signal: AbortSignal): Promise<void> {
-  if (millis === 0) return;
+/** @returns the seconds that it took, if any. @throws Failure client_aborted, shutting_down as soon as the client no longer waits. */
+export async function pause(millis: number, signal: AbortSignal): Promise<number | undefined> {
+  if (millis === 0) return undefined;
+  const since = performance.now();
   await delay(millis, undefined, { signal }).catch(() => {
     throw whyUnwanted(signal);
   });
+  return (performance.now() - since) / 1000;
 }
 
 function mayPass({ type, status }: Failure): boolean {

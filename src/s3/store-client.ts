@@ -13,6 +13,7 @@ import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
+import { failAttempt } from './failed-attempt.ts';
 import type { HeaderRules } from './header-rules.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
@@ -20,6 +21,7 @@ import { failureOfResponse } from './store-error.ts';
 import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
 import type { StoreResponse, StoreTransport } from './store-transport.ts';
 import { UndiciTransport } from './undici-transport.ts';
+import type { UsedConnection } from './used-connection.ts';
 
 /** Longest wait for the response to a part whose upload will be aborted, in milliseconds. */
 const BRIEFLY_MILLIS = 2_000;
@@ -91,16 +93,22 @@ export class StoreClient {
    * @throws Failure for everything else.
    */
   async call(call: StoreCall): Promise<StoreResponse> {
+    let paused: number | undefined;
     for (let resends = 0; ; resends++) {
       const ahead = resends === 0 ? call.place : undefined;
       const place = ahead ?? (await this.#line.enter(call));
       const span = this.#openSpan(call, resends, place);
+      span.set('s3.retry_wait_seconds', paused);
       let wait: number | undefined;
+      let response: StoreResponse | undefined;
       try {
-        return await this.#attempt(call, span);
+        response = await this.#attempt(call, span);
+        const failure = failureOfResponse(response, call);
+        if (failure === undefined) return response;
+        throw failure;
       } catch (thrown) {
         const failure = asFailure(thrown);
-        span.fail(failure.type, failure.detail ?? failure.message);
+        failAttempt(span, failure, response === undefined ? call.signal : undefined);
         if (failure.outcome === 'unknown') call.onOutcomeUnknown?.();
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
@@ -108,7 +116,7 @@ export class StoreClient {
         place.leave();
         span.end();
       }
-      await pause(wait, call.signal);
+      paused = await pause(wait, call.signal);
     }
   }
 
@@ -123,6 +131,7 @@ export class StoreClient {
       path: this.#target(call),
       headers: await this.#signedHeaders(call, span),
       body: call.body,
+      ...(span.recording && { connected: (connection) => showConnection(span, connection) }),
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
       ...(call.settles !== undefined && { settleMillis: this.#settleMillis(call.settles) }),
@@ -133,8 +142,6 @@ export class StoreClient {
     span.set('http.response.status_code', response.status);
     span.set('aws.request_id', response.headers['x-amz-request-id']);
     span.set('aws.extended_request_id', response.headers['x-amz-id-2']);
-    const failure = failureOfResponse(response, call);
-    if (failure !== undefined) throw failure;
     return response;
   }
 
@@ -190,6 +197,12 @@ export class StoreClient {
       's3.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
   }
+}
+
+function showConnection(span: Span, { address, port, isReused }: UsedConnection): void {
+  span.set('network.peer.address', address);
+  span.set('network.peer.port', port);
+  span.set('s3.connection_reused', isReused);
 }
 
 function queryValue(query: Query, name: string): string | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { namingFailures } from '../kit/connection-error.ts';
 
 /**
  * HTTP/1.1 only: what S3 speaks.
@@ -12,7 +13,7 @@ import { buildConnector } from 'undici';
  */
 export function storeConnector(timeoutMillis: number, ca?: string): buildConnector.connector {
   const connect = buildConnector({ timeout: timeoutMillis, allowH2: false, ...(ca === undefined ? {} : { ca }) });
-  return (options, callback) => {
+  return namingFailures((options, callback) => {
     const tls = options.protocol === 'https:';
     // TLS uses a socket that is opened here: one that node:tls opens itself cannot be reset.
     connect({ ...options, protocol: 'http:', port: options.port || (tls ? '443' : '80') }, (error, socket) => {
@@ -21,7 +22,7 @@ export function storeConnector(timeoutMillis: number, ca?: string): buildConnect
       if (tls) connect({ ...options, httpSocket: socket }, callback);
       else callback(null, socket);
     });
-  };
+  });
 }
 
 /** `resetAndDestroy` calls `destroy` in its turn, without the error. */

@@ -1,5 +1,6 @@
 /** The interface of a transport to a store: a signed request goes out, a response of bounded size comes back. */
 import type { OutgoingBody } from '../body/outgoing-body.ts';
+import type { UsedConnection } from './used-connection.ts';
 
 export interface TransportRequest {
   readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
@@ -9,6 +10,8 @@ export interface TransportRequest {
   readonly body: OutgoingBody;
   /** Receives the bytes of the body that the connection accepted: once, at the end, and only with a body. */
   readonly sent: (bytes: number) => void;
+  /** Receives the connection when the request is sent; undefined without a recorded span. */
+  readonly connected?: (connection: UsedConnection) => void;
   /** Aborts the exchange when the client disconnects; see `settleMillis`. */
   readonly signal: AbortSignal;
   /**

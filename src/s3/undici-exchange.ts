@@ -9,6 +9,7 @@ import { oneValue } from './header-values.ts';
 import { ResponseDocument } from './response-document.ts';
 import type { StoreResponse, TransportRequest } from './store-transport.ts';
 import { respondedTooEarly, transportFailure, unsettled } from './transport-failure.ts';
+import { onConnection } from './used-connection.ts';
 
 /** Called for each of several pieces when the connection requests it. */
 type OnPiece = (piece: Buffer, isLast: boolean) => void;
@@ -44,6 +45,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   #lacksPieces: boolean;
   #sentBytes = 0;
   #isOver = false;
+  #endMeasuring: (() => void) | undefined;
 
   constructor(
     request: TransportRequest,
@@ -67,6 +69,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    const { connected } = this.#request;
+    if (connected !== undefined) this.#endMeasuring = onConnection(connected);
     if (streamOf(this.#request.body) === undefined) this.#awaitResponse();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
     // A request that was aborted before it had a connection must not reach the store.
@@ -168,6 +172,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopClock();
+    this.#endMeasuring?.();
     const { body, sent, signal } = this.#request;
     const stream = streamOf(body);
     if (body !== undefined) sent(stream?.readBytes ?? this.#sentBytes);

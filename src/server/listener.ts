@@ -11,6 +11,7 @@ import { UnderWay } from '../kit/under-way.ts';
 import { type IsOwnHost, toOriginForm } from './absolute-form.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
+import { type KnownLine, knownLine, lineOf } from './request-line.ts';
 import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
 import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
 import { hasBody } from './write-reply.ts';
@@ -60,23 +61,25 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return body;
     });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
-  const refuse = (failure: Failure | undefined, socket: Duplex): void => {
+  const refuse = (failure: Failure | undefined, socket: Duplex, line?: KnownLine): void => {
     const turn = turnOf(socket);
     // A complete request gets its response, whatever follows it.
     if (failure !== undefined && turn.isComplete) {
-      turn.afterwards(() => refuse(failure, socket));
+      turn.afterwards(() => refuse(failure, socket, line));
       return;
     }
     const { body } = turn;
     const disconnected = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (disconnected || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
-    else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() });
+    else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() }, line);
   };
   server.on('clientError', (error, socket) => {
-    if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket);
+    if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket, lineOf(error));
   });
-  server.on('connect', (_, socket) => refuse(new Failure('method_not_allowed'), socket));
+  server.on('connect', ({ httpVersion }, socket) => {
+    refuse(new Failure('method_not_allowed'), socket, knownLine('CONNECT', '', httpVersion));
+  });
   const { address, port } = await bind(server, options);
   let closed: Promise<unknown> | undefined;
   return {

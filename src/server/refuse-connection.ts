@@ -7,6 +7,8 @@ import { Failure } from '../domain/failure.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { Report } from '../gateway/report.ts';
 import { errorReply } from './error-reply.ts';
+import { type KnownLine, methodAttributes } from './request-line.ts';
+import { addressed, type LocalEnd } from './server-address.ts';
 import { serverTiming } from './server-timing.ts';
 import type { ClientOf } from './upload-port.ts';
 
@@ -15,19 +17,23 @@ const CLOSE_TIMEOUT_MILLIS = 1_500;
 
 export function refuseConnection(
   failure: Failure,
-  socket: Duplex & { remoteAddress?: string; remotePort?: number; localPort?: number },
+  socket: Duplex & { remoteAddress?: string; remotePort?: number } & LocalEnd,
   options: { tracer: RequestTracer; report: Report; clientOf: ClientOf; requestId: string },
+  line: KnownLine | undefined,
 ): void {
   const { tracer, report, requestId } = options;
   const client = options.clientOf(socket, {});
   const record = report.begin();
   const span = tracer.startRequest([], {
-    'http.request.method': '_OTHER',
+    ...methodAttributes(line?.method),
     'url.scheme': client.scheme,
-    'url.path': '',
+    'url.path': line?.path ?? '',
+    'url.query': line?.query,
+    ...addressed(undefined, client.scheme, socket),
     'client.address': client.address,
     'network.peer.address': socket.remoteAddress,
-    'server.port': socket.localPort,
+    'network.peer.port': socket.remotePort,
+    'network.protocol.version': line?.version,
   });
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
@@ -42,8 +48,8 @@ export function refuseConnection(
   respondAndClose(socket, `${lines.join('\r\n')}\r\n\r\n${body}`);
   report.finish({
     requestId,
-    method: '',
-    path: '',
+    method: line?.method ?? '',
+    path: line?.path ?? '',
     clientAddress: client.address,
     status: failure.status,
     failure,

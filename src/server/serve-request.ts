@@ -12,9 +12,10 @@ import type { Report } from '../gateway/report.ts';
 import { EarlyReply } from './early-reply.ts';
 import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
-import { redactQuery } from './redact-query.ts';
 import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
+import { methodAttributes, pathOf, queryOf } from './request-line.ts';
+import { addressed } from './server-address.ts';
 import { serverTiming } from './server-timing.ts';
 import type { ClientOf } from './upload-port.ts';
 import type { HostBucketOf } from './virtual-hosts.ts';
@@ -50,7 +51,7 @@ export async function serveRequest(
   const client = options.clientOf(request.socket, request.headers);
   const clientAddress = client.address;
   const method = request.method ?? '';
-  const path = pathOf(request);
+  const path = pathOf(request.url);
   const routed = route(request, options);
   const handler = routed instanceof Failure ? undefined : routed.handler;
   const attributes = attributesOf(request, path, client);
@@ -86,7 +87,9 @@ export async function serveRequest(
   failure ??= unanswered;
   const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
   const query = attributes['url.query'] as string | undefined;
-  options.report.finish({ requestId, method, path, query, clientAddress, status, failure, span, record });
+  const storeRequestId = reply.headers['x-amz-request-id'];
+  const ids = { requestId, storeRequestId };
+  options.report.finish({ ...ids, method, path, query, clientAddress, status, failure, span, record });
 }
 
 function disconnected(isComplete: boolean): Failure {
@@ -157,18 +160,13 @@ function incomingOf(
 /** The attributes for samplers, known before routing (OTel semantic conventions, HTTP server spans). */
 function attributesOf(request: IncomingMessage, path: string, client: Client): Attributes {
   const { headers, socket } = request;
-  const method = request.method ?? '';
-  const known = METHODS.has(method);
-  const mark = request.url?.indexOf('?') ?? -1;
   const length = Number(headers['content-length'] ?? Number.NaN);
   return {
-    'http.request.method': known ? method : '_OTHER',
-    'http.request.method_original': known ? undefined : method,
+    ...methodAttributes(request.method),
     'url.scheme': client.scheme,
     'url.path': path,
-    'url.query': mark < 0 ? undefined : redactQuery(request.url!.slice(mark + 1)),
-    'server.address': hostOf(headers.host),
-    'server.port': socket.localPort,
+    'url.query': queryOf(request.url),
+    ...addressed(headers.host, client.scheme, socket),
     'client.address': client.address,
     'network.peer.address': socket.remoteAddress,
     'network.peer.port': socket.remotePort,
@@ -176,20 +174,6 @@ function attributesOf(request: IncomingMessage, path: string, client: Client): A
     'user_agent.original': headers['user-agent'],
     'http.request.body.size': Number.isSafeInteger(length) ? length : undefined,
   };
-}
-
-const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
-
-/** The path of the target. In absolute form for another host, which is rejected, it omits the authority. Spans and logs redact credentials in it. */
-function pathOf({ url = '' }: IncomingMessage): string {
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
-}
-
-/** Without the port, and without a userinfo, which HTTP does not allow (RFC 9110, section 4.2.4). */
-function hostOf(host: string | undefined): string | undefined {
-  return host?.slice(host.lastIndexOf('@') + 1).replace(/:\d*$/, '');
 }
 
 /** The headers of every response. A request ID from the store is kept, because the operator of the store can find it. */

@@ -5,6 +5,10 @@
 import { SCHEMES } from '../auth/schemes.ts';
 import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
+import { ENGINE } from './engine-attributes.ts';
+import { KEY_SET } from './key-set-attributes.ts';
+import { ERROR_REASON } from './outcome-attributes.ts';
+import { STORE } from './store-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
 export interface AttributeShape {
@@ -35,6 +39,8 @@ const ERROR_TYPE = {
     prose: 'Why it failed: one of the types in docs/errors.md.',
   },
 } as const satisfies Attributes;
+
+const FAILED = { ...ERROR_TYPE, ...ERROR_REASON } as const;
 
 const ROOT = {
   'http.request.method': {
@@ -87,11 +93,16 @@ const ROOT = {
   ),
   'server.address': {
     type: 'string',
-    when: 'with a Host header',
-    prose: 'Host that the client addressed.',
+    when: 'always',
+    prose: 'Host that the client addressed, from the Host header; without one, the address of the gateway.',
     legacy: 'net.host.name',
   },
-  'server.port': { type: 'int', when: 'always', prose: 'Port that the gateway listens on.', legacy: 'net.host.port' },
+  'server.port': {
+    type: 'int',
+    when: 'always',
+    prose: 'Port from the Host header, or the default port of the scheme; without Host, the port of the gateway.',
+    legacy: 'net.host.port',
+  },
   'client.address': {
     type: 'string',
     when: 'always',
@@ -128,7 +139,7 @@ const ROOT = {
     prose: 'Keyed hash of the subject; equal for equal subjects. See `tracing.subject`.',
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
-  ...ERROR_TYPE,
+  ...FAILED,
   's3.error.code': {
     type: 'string',
     when: 'on failure with a response',
@@ -175,7 +186,11 @@ const UPLOAD = {
     when: 'with object bytes',
     prose: 'Object bytes that arrived; less than declared if the upload was aborted.',
   },
-  'upload.parts': { type: 'int', when: 'on CompleteMultipartUpload', prose: 'Number of parts in the list.' },
+  'upload.parts': {
+    type: 'int',
+    when: 'on CompleteMultipartUpload, and in parts',
+    prose: 'Number of parts in the list; in an upload that the gateway splits, the parts that it began to send.',
+  },
   'upload.zero_copy': {
     type: 'boolean',
     when: 'with object bytes',
@@ -183,7 +198,7 @@ const UPLOAD = {
   },
   ...WAIT_ATTRIBUTES,
   ...MULTIPART,
-  ...ERROR_TYPE,
+  ...FAILED,
 } as const satisfies Attributes;
 
 const AUTH_METHODS = SCHEMES.flatMap(({ methods }) => Object.entries(methods))
@@ -216,6 +231,9 @@ const AUTH = {
     when: 'with a token of a provider',
     prose: "Source of the provider's keys: `cached`, `fetched`, or `stale` while it is unreachable.",
   },
+  'auth.jwks_wait_seconds': waited(
+    'How long the request waited for a fetch of keys; `auth.fetch_keys` may be in another trace.',
+  ),
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
@@ -235,83 +253,15 @@ const AUTHZ = {
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
-const ENGINE = {
-  'authz.decision': { type: 'string', when: 'with a decision', prose: '`allow` or `deny`.' },
-  'authz.breaker': {
-    type: 'string',
-    when: 'always',
-    prose: 'State of the circuit breaker: `closed`, or `half_open` for the call that probes the engine.',
-  },
-  'authz.queue_seconds': waited(
-    'How long the query waited in the gateway before this span began; not time of the engine.',
-  ),
-  'http.request.method': { type: 'string', when: 'always', prose: '`POST`.', legacy: 'http.method' },
-  'http.response.status_code': {
-    type: 'int',
-    when: 'if the engine responded',
-    prose: 'Status of the response.',
-    legacy: 'http.status_code',
-  },
-  'url.full': { type: 'string', when: 'always', prose: 'URL of the call.', legacy: 'http.url' },
-  'server.address': { type: 'string', when: 'always', prose: 'Host of the engine.', legacy: 'net.peer.name' },
-  'server.port': { type: 'int', when: 'always', prose: 'Port of the engine.', legacy: 'net.peer.port' },
-  ...ERROR_TYPE,
-} as const satisfies Attributes;
-
-const STORE = {
-  'rpc.system.name': { type: 'string', when: 'always', prose: '`aws-api`.' },
-  'rpc.system': {
-    type: 'string',
-    when: 'always',
-    prose: 'The same; the name that the conventions for S3 still require.',
-  },
-  'rpc.service': { type: 'string', when: 'always', prose: '`S3`.' },
-  'rpc.method': { type: 'string', when: 'always', prose: 'S3 operation, such as `PutObject`.' },
-  'aws.s3.bucket': { type: 'string', when: 'always', prose: 'Name of the bucket at the store.' },
-  'aws.s3.key': { type: 'string', when: 'always', prose: 'Key of the object at the store.' },
-  ...MULTIPART,
-  'aws.request_id': { type: 'string', when: 'if the store sent it', prose: 'The `x-amz-request-id` of the response.' },
-  'aws.extended_request_id': {
-    type: 'string',
-    when: 'if the store sent it',
-    prose: 'The `x-amz-id-2` of the response.',
-  },
-  'cloud.region': { type: 'string', when: 'always', prose: 'Region that the request was signed for.' },
-  'server.address': { type: 'string', when: 'always', prose: 'Host of the store.', legacy: 'net.peer.name' },
-  'server.port': { type: 'int', when: 'always', prose: 'Port of the store.', legacy: 'net.peer.port' },
-  'http.request.method': { type: 'string', when: 'always', prose: 'Method of the request.', legacy: 'http.method' },
-  'http.response.status_code': {
-    type: 'int',
-    when: 'if the store responded',
-    prose: 'Status of the response.',
-    legacy: 'http.status_code',
-  },
-  'http.request.body.size': {
-    type: 'int',
-    unit: 'By',
-    when: 'with a body',
-    prose:
-      'Bytes of the body that the connection to the store took, framing included: fewer than all if the attempt was aborted.',
-    legacy: 'http.request_content_length',
-  },
-  'http.request.resend_count': {
-    type: 'int',
-    when: 'from the second attempt on',
-    prose: 'Number of earlier attempts.',
-    legacy: 'http.resend_count',
-  },
-  's3.queue_seconds': waited(
-    'How long the call waited in the gateway for a connection before this span began; not time of the store.',
-  ),
-  ...ERROR_TYPE,
-} as const satisfies Attributes;
-
 const client = (name: string, prose: string, attributes: Attributes): [string, SpanShape] => {
   return [name, { kind: 'client', prose, attributes }];
 };
-const ENGINE_SPANS = ENGINES.map(({ name, title }) => client(`authz.${name}`, `One call to ${title}.`, ENGINE));
+const ENGINE_SPANS = ENGINES.map(({ name, title }) =>
+  client(`authz.${name}`, `One call to ${title}.`, { ...ENGINE, ...FAILED }),
+);
+const ATTEMPT = { ...STORE, ...MULTIPART, ...FAILED };
 const STORE_SPANS = OPERATION_ROWS.map(([name, { span }]) =>
-  client(span, `One attempt at ${name} at the store.`, STORE),
+  client(span, `One attempt at ${name} at the store.`, ATTEMPT),
 );
 
 export const SPANS: Readonly<Record<string, SpanShape>> = {
@@ -325,6 +275,12 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
     kind: 'internal',
     prose: 'Authentication. Uses headers, query and form fields; the body has not been read.',
     attributes: AUTH,
+  },
+  'auth.fetch_keys': {
+    kind: 'client',
+    prose:
+      'One request for the key set of an identity provider (JWKS). Other requests may wait for the same fetch. A fetch in the background may end after its trace.',
+    attributes: { ...KEY_SET, ...FAILED },
   },
   'authz.check': {
     kind: 'internal',

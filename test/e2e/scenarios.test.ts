@@ -215,7 +215,7 @@ const OUTCOMES: readonly Scenario[] = [
     what: 'the store resets the connection after the last byte',
     store: slowly((response) => response.socket?.resetAndDestroy(), 0),
     act: (world) => exchange(world, 'PUT', '/uploads/k', 'hello', { 'if-none-match': '*' }),
-    expected: { ...failed, type: 'store_reset', response: '502 BadGateway', outcome: 'unknown' },
+    expected: { ...failed, type: 'store_reset', reason: 'ECONNRESET', response: '502 BadGateway', outcome: 'unknown' },
   },
 ];
 

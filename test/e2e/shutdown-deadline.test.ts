@@ -37,7 +37,12 @@ describe('an upload that is reset at the end of the shutdown', () => {
   afterEach(() => store.close());
   after(() => collector.close());
 
-  const failed = (): unknown[] => collector.spans().flatMap((span) => attributesOf(span)['error.type'] ?? []);
+  /** Types of failed spans, and reasons of cancelled attempts at the store. */
+  const failed = (): unknown[] =>
+    collector.spans().flatMap((span) => {
+      const attributes = attributesOf(span);
+      return attributes['error.type'] ?? attributes['s3.cancellation_reason'] ?? [];
+    });
 
   for (const [what, request] of CUT) {
     it(`is not the client's fault when it ${what}`, async () => {

@@ -23,7 +23,15 @@ import { freePorts } from './support/free-ports.ts';
 import { lastLines, STORE_BUCKET } from './support/gateway-in-front.ts';
 import { type Jaeger, type JaegerSpan, type JaegerTrace, startJaeger } from './support/jaeger.ts';
 import { ACCESS_KEY, type RealStore, SECRET_KEY, startMinio } from './support/real-stores.ts';
-import { answeredTags, callTags, failedTags, objectTags, serverTags, uploadTags } from './support/wanted-tags.ts';
+import {
+  answeredTags,
+  callTags,
+  failedTags,
+  objectTags,
+  sentTags,
+  serverTags,
+  uploadTags,
+} from './support/wanted-tags.ts';
 
 describe('traces in a real Jaeger', () => {
   let jaeger: Jaeger;
@@ -120,6 +128,7 @@ describe('traces in a real Jaeger', () => {
             }),
             upload('PutObject', 'uploads', 'a b/c.bin', objectTags(body.length)),
             put('a b/c.bin', {
+              ...sentTags,
               'http.response.status_code': int(200),
               'aws.request_id': string(answer.headers['x-amz-request-id']),
               'aws.extended_request_id': some, // for the operator only
@@ -265,6 +274,7 @@ describe('traces in a real Jaeger', () => {
               '/uploads/broken',
               {
                 'server.address': string('client.example'),
+                'server.port': int(80),
                 'http.request.body.size': int(declared),
                 ...failedTags('client_aborted', undefined, message),
               },
@@ -281,7 +291,7 @@ describe('traces in a real Jaeger', () => {
               },
               message,
             ),
-            put('broken', type, message),
+            put('broken', { ...sentTags, 's3.cancellation_reason': string('client_aborted') }),
           ]);
         });
 
@@ -291,7 +301,8 @@ describe('traces in a real Jaeger', () => {
           assert.equal((await send(gateway.url, 'PUT', '/missing/k', 'x', headers)).status, 502);
           const { message } = FAILURES.store_refused_gateway;
           const words = 'NoSuchBucket: The specified bucket does not exist';
-          const type = { 'error.type': string('store_refused_gateway') };
+          const reason = { 'error.reason': string('NoSuchBucket') };
+          const type = { 'error.type': string('store_refused_gateway'), ...reason };
           const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
             request(
@@ -301,6 +312,7 @@ describe('traces in a real Jaeger', () => {
                 'http.request.body.size': int(1),
                 'http.response.status_code': int(502),
                 ...failedTags('store_refused_gateway', 'BadGateway', message),
+                ...reason,
               },
               '',
             ),
@@ -313,8 +325,9 @@ describe('traces in a real Jaeger', () => {
           const caller = newCaller();
           const headers = { traceparent: traceparent(caller) };
           assert.equal((await send(gateway.url, 'PUT', '/unreachable/k', 'x', headers)).status, 503);
-          const message = 'The store is unreachable. Retry later.';
-          const type = { 'error.type': string('store_unreachable') };
+          const message = 'The store is unreachable. Retry later. Cause: the connection was refused.';
+          const reason = { 'error.reason': string('ECONNREFUSED') };
+          const type = { 'error.type': string('store_unreachable'), ...reason };
           const trace = await jaeger.trace(caller.traceId, 4);
           assertRequest(trace, rootOf(trace), caller, [
             request(
@@ -324,6 +337,7 @@ describe('traces in a real Jaeger', () => {
                 'http.request.body.size': int(1),
                 'http.response.status_code': int(503),
                 ...failedTags('store_unreachable', 'ServiceUnavailable', message),
+                ...reason,
               },
               '',
             ),

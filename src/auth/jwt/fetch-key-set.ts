@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { createLocalJWKSet, type JWK } from 'jose';
 import { type Dispatcher, stream } from 'undici';
 import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
+import { NO_SPAN, type Span } from '../../domain/span.ts';
 import { BoundedBuffer } from '../../kit/bounded-buffer.ts';
 import { decodeContent, UNCODED } from '../../kit/decode-content.ts';
 import type { KeySet } from './key-source.ts';
@@ -22,7 +23,12 @@ const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 /**
  * @throws Error that names the error of the response, or the reason for which there is none.
  */
-export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<FetchedKeySet> {
+export async function fetchKeySet(
+  url: string,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+  span: Span = NO_SPAN,
+): Promise<FetchedKeySet> {
   const headers = ['accept', 'application/jwk-set+json, application/json', ...UNCODED];
   // undici does not follow redirects by default: the operator, not the network, decides where a provider's keys are.
   const body = new BoundedBuffer(MAX_ANSWER);
@@ -30,6 +36,7 @@ export async function fetchKeySet(url: string, dispatcher: Dispatcher, signal: A
   let codings: string | undefined;
   await stream(url, { method: 'GET', dispatcher, signal, headers }, (response) => {
     status = response.statusCode;
+    span.set('http.response.status_code', status);
     codings = response.headers['content-encoding']?.toString();
     return writerTo(body);
   });

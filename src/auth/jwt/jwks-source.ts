@@ -8,6 +8,7 @@ import { Agent } from 'undici';
 import type { AuthObserver } from '../../domain/auth-observer.ts';
 import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
 import type { Log } from '../../domain/log.ts';
+import { type Attributes, NO_SPAN, type Span } from '../../domain/span.ts';
 import { FairClock } from '../../kit/fair-clock.ts';
 import type { AuthAttributes } from '../authenticator.ts';
 import { type FetchedKeySet, fetchKeySet } from './fetch-key-set.ts';
@@ -45,18 +46,22 @@ export class JwksSource implements KeySource {
   readonly #tools: JwksTools;
   readonly #times: JwksTimes;
   readonly #agent: Agent;
+  readonly #attributes: Attributes;
   #set: FetchedKeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
   /** The error of the last fetch. */
   #trouble: string | undefined;
+  /** The code of that error, such as `ECONNREFUSED`. */
+  #code: string | undefined;
   #late: AbortController | undefined;
   #waiting = 0;
   #closed = false;
 
   constructor(url: string, tools: JwksTools, times: Partial<JwksTimes> = {}) {
     this.#url = url;
+    this.#attributes = attributesOf(new URL(url));
     this.#tools = tools;
     this.#times = { ...TIMES, ...times };
     // Fetches are minutes apart: a keep-alive connection would be closed by then.
@@ -73,28 +78,29 @@ export class JwksSource implements KeySource {
     return this.#trouble !== undefined && this.#age() >= this.#times.refresh ? 'stale' : 'cached';
   }
 
-  held(): KeySet | undefined {
+  held(span?: Span): KeySet | undefined {
     const age = this.#age();
     if (age < this.#times.refresh) return this.#set;
     if (age >= this.#times.stale) return undefined;
     if (age >= 2 * this.#times.refresh && this.#trouble === undefined) return undefined;
-    void this.#fetchAfter(this.#times.cooldown);
+    void this.#fetchAfter(this.#times.cooldown, span);
     return this.#set;
   }
 
   async keys(attributes: AuthAttributes): Promise<KeySet> {
-    const held = this.held();
-    if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry));
-    if (this.#set === undefined || this.#age() >= this.#times.stale) throw keysUnavailable(this.#times.retry);
+    const held = this.held(attributes.span);
+    if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry, attributes.span), attributes);
+    if (this.#set === undefined || this.#age() >= this.#times.stale)
+      throw keysUnavailable(this.#times.retry, this.#code, this.#trouble);
     attributes.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
     return this.#set;
   }
 
   async newerKeys(than: KeySet, attributes: AuthAttributes): Promise<KeySet | undefined> {
-    const fetching = this.#fetchAfter(this.#times.cooldown);
-    await this.#waitFor(fetching);
+    const fetching = this.#fetchAfter(this.#times.cooldown, attributes.span);
+    await this.#waitFor(fetching, attributes);
     // The key may be one that the provider has just begun to use: it is unknown only after a fetch.
-    if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown);
+    if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown, this.#code, this.#trouble);
     if (fetching !== undefined) attributes.keySource = 'fetched';
     return this.#set === than ? undefined : this.#set;
   }
@@ -111,58 +117,79 @@ export class JwksSource implements KeySource {
   }
 
   /** @throws Failure overloaded if too many requests wait already. */
-  async #waitFor(fetching: Promise<void> | undefined): Promise<void> {
+  async #waitFor(fetching: Promise<void> | undefined, attributes: AuthAttributes): Promise<void> {
     if (fetching === undefined) return;
     if (this.#waiting >= WAITING) throw keysBusy();
+    const since = performance.now();
     this.#waiting++;
     await fetching;
     this.#waiting--;
+    const seconds = (performance.now() - since) / 1000;
+    attributes.keysWaitSeconds = (attributes.keysWaitSeconds ?? 0) + seconds;
   }
 
   /** Joins the running fetch, or begins one if the last was begun long enough ago. Never fails. */
-  #fetchAfter(wait: number): Promise<void> | undefined {
+  #fetchAfter(wait: number, parent: Span = NO_SPAN): Promise<void> | undefined {
     if (this.#fetching !== undefined) return this.#fetching;
     const now = this.#tools.now();
     if (now - this.#triedAt < wait || this.#closed) return undefined;
     this.#triedAt = now;
-    this.#fetching = this.#fetch().finally(() => {
+    this.#fetching = this.#fetch(parent).finally(() => {
       this.#fetching = undefined;
     });
     return this.#fetching;
   }
 
-  async #fetch(): Promise<void> {
+  async #fetch(parent: Span): Promise<void> {
     const late = new AbortController();
     const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete response in time')));
     this.#late = late;
+    const span = parent.child('auth.fetch_keys', 'client', this.#attributes);
     try {
-      this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal));
+      this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal, span), span);
     } catch (error) {
-      if (!this.#closed) this.#failed(messageOf(error));
+      if (!this.#closed) this.#failed(error as Error, span);
     } finally {
       clock.stop();
+      span.end();
     }
   }
 
-  #fetched(set: FetchedKeySet): void {
+  #fetched(set: FetchedKeySet, span: Span): void {
     if (set.fingerprint !== this.#set?.fingerprint) this.#set = set;
     this.#fetchedAt = this.#tools.now();
     if (this.#trouble !== undefined)
-      this.#tools.log?.info(this.#fields(), 'identity provider: its keys are available again');
-    this.#trouble = undefined;
+      this.#tools.log?.info(this.#fields(span), 'identity provider: its keys are available again');
+    this.#trouble = this.#code = undefined;
     this.#tools.watch.keysFetched('success');
   }
 
-  #failed(message: string): void {
+  #failed(error: Error, span: Span): void {
+    const message = messageOf(error);
+    this.#code = codeOf(error);
+    span.set('error.reason', this.#code);
+    span.fail('keys_unavailable', message);
     const news = message !== this.#trouble;
     this.#trouble = message;
-    if (news) this.#tools.log?.warn(this.#fields(message), 'identity provider: its keys are unavailable');
+    if (news) this.#tools.log?.warn(this.#fields(span, message), 'identity provider: its keys are unavailable');
     this.#tools.watch.keysFetched('error');
   }
 
-  #fields(error?: string): object {
-    return { provider: new URL(this.#url).origin, error };
+  #fields({ traceId: trace_id, spanId: span_id }: Span, error?: string): object {
+    return { provider: new URL(this.#url).origin, error, trace_id, span_id };
   }
+}
+
+const codeOf = ({ code }: NodeJS.ErrnoException): string | undefined => (typeof code === 'string' ? code : undefined);
+
+/** Credentials and the query may be secrets of the provider. */
+function attributesOf({ origin, pathname, hostname, port, protocol }: URL): Attributes {
+  return {
+    'http.request.method': 'GET',
+    'url.full': `${origin}${pathname}`,
+    'server.address': hostname,
+    'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
+  };
 }
 
 /** Socket errors carry their reason in `code`; after several addresses, the message is empty. */

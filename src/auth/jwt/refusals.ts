@@ -1,5 +1,6 @@
 /** The reasons to refuse a token, as one closed table. The key is the reason, for spans and logs; a row is the response. */
 import { Failure } from '../../domain/failure.ts';
+import { messageWithCause } from '../../domain/root-cause.ts';
 
 export interface TokenRefusalShape {
   /** S3 error code (Amazon S3 API Reference, "Error responses"). */
@@ -40,10 +41,15 @@ export function refusal(reason: keyof typeof TOKEN_REFUSALS, cause?: unknown): F
   return new Failure('token_refused', message, { code, reason, headers: CHALLENGE, cause });
 }
 
-/** @param retryMillis until the next fetch, in milliseconds. */
-export function keysUnavailable(retryMillis: number): Failure {
+/** @param retryMillis until the next fetch, in milliseconds. @param code of the error of the last fetch. @param detail its message. */
+export function keysUnavailable(retryMillis: number, code?: string, detail?: string): Failure {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryMillis / 1000))) };
-  return new Failure('keys_unavailable', undefined, { reason: 'keys_unavailable' satisfies TokenReason, headers });
+  const reason = 'keys_unavailable' satisfies TokenReason;
+  return new Failure('keys_unavailable', code && messageWithCause('keys_unavailable', code), {
+    reason,
+    detail,
+    headers,
+  });
 }
 
 /** The limit of requests that wait for the keys is reached. */

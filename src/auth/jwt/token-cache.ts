@@ -3,6 +3,7 @@
  * holds a token, only its SHA-256. An entry ends with the token, and with the keys that verified it.
  */
 import { hash } from 'node:crypto';
+import type { Span } from '../../domain/span.ts';
 import type { VerifiedToken } from '../token-verifier.ts';
 import type { KeySet, KeySource } from './key-source.ts';
 
@@ -48,14 +49,14 @@ export class TokenCache {
     return this.#entries.size;
   }
 
-  /** @param now in milliseconds since the epoch. */
-  get(token: string, now: number): CachedToken | undefined {
+  /** @param now in milliseconds since the epoch. @param span of a refresh of the keys. */
+  get(token: string, now: number, span?: Span): CachedToken | undefined {
     const name = nameOf(token);
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
     this.#remove(name, entry);
     if (now >= entry.endsAt) return undefined;
-    const held = entry.source.held();
+    const held = entry.source.held(span);
     if (held !== undefined && held !== entry.keys) return undefined;
     this.#add(name, entry);
     return held === undefined ? undefined : entry;

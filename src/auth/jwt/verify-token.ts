@@ -48,7 +48,7 @@ export function createTokenVerifier(
   return {
     verify(token, attributes) {
       if (token.length > MAX_TOKEN) throw refusal('token_too_long');
-      const known = cache.get(token, now());
+      const known = cache.get(token, now(), attributes.span);
       if (known === undefined) return verifyAnew(token, attributes);
       attributes.keyId = known.keyId;
       attributes.keySource = known.source.origin;

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { SPANS } from '../../../src/tracing/catalogue.ts';
 import { RawClient, send } from '../../support/http-client.ts';
 import { IdentityProvider } from '../../support/identity-provider.ts';
+import { COMPLETED, CREATED } from '../../support/multipart.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { sealedId } from '../../support/sealed-id.ts';
@@ -45,6 +46,18 @@ function cutOnce(): Behaviour {
     cut = true;
     request.socket.resetAndDestroy();
     return undefined;
+  };
+}
+
+/** The first part of a split upload fails, and is sent again. */
+function failingOnce(): Behaviour {
+  let failed = false;
+  return (request, response, record) => {
+    if (request.method === 'POST')
+      return answer(request.url!.includes('uploads') ? CREATED : COMPLETED)(request, response, record);
+    if (failed) return answerWell(request, response, record);
+    failed = true;
+    return failing(request, response, record);
   };
 }
 
@@ -165,6 +178,35 @@ describe('the catalogue of spans', () => {
     );
   };
 
+  /** Root causes: no store, no identity provider, no engine; and a client that leaves. */
+  const fail = async (): Promise<void> => {
+    const nowhere = 'http://127.0.0.1:1';
+    const noStore = await start({ s3: { endpoint: nowhere }, bucket: { head: 'allow' } });
+    await send(noStore.url, 'HEAD', '/uploads/k');
+    for (const [method, target, body] of REQUESTS) await send(noStore.url, method, target, body);
+    const authorization = `Bearer ${await provider.token()}`;
+    const noProvider = await start({ auth: { jwt: { algorithms: ['RS256'], jwks_url: nowhere } } });
+    await send(noProvider.url, 'PUT', '/uploads/k', 'hello', { authorization });
+    const opa = { url: nowhere, policy_path: 'a/allow' };
+    const openfga = { url: nowhere, store_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+    const auth = { jwt: { algorithms: ['RS256'], jwks_url: provider.jwksUrl, issuer: provider.issuer } };
+    for (const authz of [{ opa }, { openfga }]) {
+      const noEngine = await start({ auth, authz });
+      await send(noEngine.url, 'PUT', '/uploads/k', 'hello', { authorization });
+    }
+    const split = await start({ upload: { multipart_threshold: '5MiB', part_size: '5MiB' } });
+    store.behaviour = failingOnce();
+    await send(split.url, 'PUT', '/uploads/k', Buffer.alloc(6 * 1024 * 1024));
+    store.behaviour = answerWell;
+    const gateway = await start({});
+    const client = await RawClient.connect(gateway.url);
+    const arrived = store.next();
+    client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 1000000\r\n\r\n');
+    client.write(Buffer.alloc(300_000));
+    await arrived;
+    client.destroy();
+  };
+
   before(async () => {
     store = await RawStore.start();
     collector = await receiveHttp();
@@ -174,6 +216,7 @@ describe('the catalogue of spans', () => {
     await judge('hash');
     await judge('plain');
     await crowd();
+    await fail();
     await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
@@ -207,7 +250,8 @@ function mayBeOn(span: string, attribute: string): boolean {
     return !['aws.s3.put_object', 'aws.s3.create_multipart_upload', 'aws.s3.head_object'].includes(span);
   if (attribute === 'http.request.body.size')
     return !['aws.s3.abort_multipart_upload', 'aws.s3.list_parts', 'aws.s3.head_object'].includes(span);
-  if (attribute === 's3.queue_seconds') return span === 'aws.s3.put_object';
+  if (attribute === 's3.queue_seconds' || attribute === 's3.cancellation_reason') return span === 'aws.s3.put_object';
+  if (attribute === 's3.retry_wait_seconds') return span === 'aws.s3.upload_part';
   if (attribute === 'http.request.resend_count') return span === 'aws.s3.list_parts';
   return true;
 }

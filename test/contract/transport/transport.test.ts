@@ -1,5 +1,6 @@
 /** The contract of a StoreTransport: what holds for each transport, each body, with TLS and without. Against a store that misbehaves on command. */
 import assert from 'node:assert/strict';
+import { channel } from 'node:diagnostics_channel';
 import { Readable } from 'node:stream';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,11 +9,14 @@ import type { CountedStream, OutgoingBody } from '../../../src/body/outgoing-bod
 import { Failure } from '../../../src/domain/failure.ts';
 import type { StoreTransport, TransportRequest } from '../../../src/s3/store-transport.ts';
 import { UndiciTransport } from '../../../src/s3/undici-transport.ts';
+import type { UsedConnection } from '../../../src/s3/used-connection.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 
 const MIB = 1024 * 1024;
 const TLS = { key: SELF_SIGNED_KEY, cert: SELF_SIGNED_CERTIFICATE };
+/** Codes of Node.js for a connection that the other end resets, while it is read or written. */
+const RESET = /^(ECONNRESET|EPIPE)$/;
 
 type Open = (origin: string) => StoreTransport;
 
@@ -88,10 +92,12 @@ for (const { name, tls, open } of TRANSPORTS) {
       responseTimeoutMillis: 2_000,
       ...more,
     });
-    const fails = (sending: Promise<unknown>, type: string, reason?: string): Promise<void> =>
+    const fails = (sending: Promise<unknown>, type: string, reason?: string | RegExp): Promise<void> =>
       assert.rejects(sending, (failure: unknown) => {
         assert.ok(failure instanceof Failure, String(failure));
-        assert.deepEqual([failure.type, failure.reason], [type, reason]);
+        if (reason instanceof RegExp) assert.match(String(failure.reason), reason);
+        else assert.equal(failure.reason, reason);
+        assert.equal(failure.type, type);
         return true;
       });
 
@@ -110,7 +116,7 @@ for (const { name, tls, open } of TRANSPORTS) {
 
       it(`fails with store_reset if the store resets the connection in ${body.name}`, async () => {
         store.behaviour = resetting;
-        await fails(transport.send(request(body.of(Buffer.alloc(32 * MIB)))), 'store_reset');
+        await fails(transport.send(request(body.of(Buffer.alloc(32 * MIB)))), 'store_reset', RESET);
         assert.equal(sent.length, 1);
       });
 
@@ -214,11 +220,30 @@ for (const { name, tls, open } of TRANSPORTS) {
       await fails(transport.send(request(undefined)), 'store_invalid_answer');
     });
 
+    it('tells the peer of a connection, and whether it is new', async () => {
+      store.behaviour = answerWell;
+      const fresh = open(store.url);
+      const seen: unknown[] = [];
+      const connected = ({ address, port, isReused }: UsedConnection) => void seen.push([address, port, isReused]);
+      await fresh.send(request(Buffer.from('hello'))); // not measured
+      for (let i = 0; i < 2; i++) await fresh.send(request(Buffer.from('hello'), { connected }));
+      const other = open(store.url);
+      await other.send(request(Buffer.from('hello'), { connected }));
+      const port = Number(new URL(store.url).port);
+      assert.deepEqual(seen, [
+        ['127.0.0.1', port, true],
+        ['127.0.0.1', port, true],
+        ['127.0.0.1', port, false],
+      ]);
+      assert.equal(channel('undici:client:sendHeaders').hasSubscribers, false);
+      await Promise.all([fresh.close(), other.close()]);
+    });
+
     it('fails with store_unreachable where no store listens', async () => {
       const gone = await RawStore.start(tls);
       const nowhere = open(gone.url);
       await gone.close();
-      await fails(nowhere.send(request(Buffer.from('hello'))), 'store_unreachable');
+      await fails(nowhere.send(request(Buffer.from('hello'))), 'store_unreachable', 'ECONNREFUSED');
       await nowhere.close();
     });
   });
@@ -233,7 +258,7 @@ describe('the transport undici over TLS', () => {
     const timeouts = { stallTimeoutMillis: 2_000, responseTimeoutMillis: 2_000 };
     const body = Buffer.from('hello');
     const sending = transport.send({ method: 'PUT', path: '/k', headers, body, sent() {}, signal, ...timeouts });
-    await assert.rejects(sending, { type: 'store_unreachable' });
+    await assert.rejects(sending, { type: 'store_unreachable', reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     assert.equal(store.requests.length, 0);
     await transport.close();
     await store.close();

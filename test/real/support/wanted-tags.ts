@@ -70,8 +70,16 @@ export const callTags = (
   ...more,
 });
 
+/** Further ones of an `aws.s3.…` that was sent. */
+export const sentTags: WantedTags = {
+  'network.peer.address': string('127.0.0.1'),
+  'network.peer.port': somePort,
+  's3.connection_reused': bool((isReused: unknown) => typeof isReused === 'boolean'),
+};
+
 /** Further ones of an `aws.s3.…` that the store answered. */
 export const answeredTags = (status: number): WantedTags => ({
+  ...sentTags,
   'http.response.status_code': int(status),
   'aws.request_id': some,
   'aws.extended_request_id': some,

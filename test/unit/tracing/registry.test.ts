@@ -18,8 +18,8 @@ const REGISTRY = new Set(
     .filter(([constant]) => /^(ATTR|SEMATTRS)_/.test(constant))
     .map(([, name]) => name as unknown),
 );
-/** Ours, although its namespace is that of the conventions; the name is kept for its users. */
-const KEPT = ['http.request.turn_wait_seconds'];
+/** Ours, although their namespaces are those of the conventions: the names are kept for their users. */
+const KEPT = ['http.request.turn_wait_seconds', 'error.reason'];
 /** Of version 1.20.0, "HTTP client"; the package does not have it. */
 const REMOVED = ['http.resend_count'];
 const names = Object.values(SPANS).flatMap(({ attributes }) => Object.keys(attributes));

@@ -124,6 +124,7 @@ export class SplitObject {
       throw new Failure('missing_content_length', `A part of undeclared length may have ${most} at most.`);
     }
     this.#refuseOnlyWhole();
+    this.#scope.span.set('upload.method', 'multipart');
     this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#protection);
     while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
@@ -139,6 +140,7 @@ export class SplitObject {
         },
       )
       .finally(() => this.#underWay.delete(sending));
+    this.#scope.span.set('upload.parts', this.#shipped);
     this.#underWay.add(sending);
   }
 
@@ -147,8 +149,6 @@ export class SplitObject {
     await Promise.all(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#signal.aborted) throw whyUnwanted(this.#signal);
-    this.#scope.span.set('upload.method', 'multipart');
-    this.#scope.span.set('upload.parts', this.#shipped);
     const response = await upload.complete(this.#checksum);
     const etag = elementOf(response.body, 'ETag');
     if (etag === undefined) {
@@ -192,7 +192,7 @@ export class SplitObject {
 
   #fail(failure: Failure): void {
     this.#failure ??= failure;
-    this.#stop.abort();
+    this.#stop.abort(failure);
     this.#stream?.destroy(failure);
   }
 }

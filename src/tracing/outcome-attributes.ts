@@ -1,0 +1,42 @@
+/** Attributes of attempts and failures: the root cause, the connection, the pause before another attempt, and the reason of a cancellation. */
+
+export const ERROR_REASON = {
+  'error.reason': {
+    type: 'string',
+    when: 'on failure, if known',
+    prose: 'The root cause in one word, such as `ECONNREFUSED`; `error_reason` of the log line.',
+  },
+} as const;
+
+export const RETRY_WAIT = {
+  's3.retry_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose:
+      'The pause between the attempt before this one and this span, before it waited for a connection; not time of the store.',
+  },
+} as const;
+
+export const CONNECTION = {
+  'network.peer.address': {
+    type: 'string',
+    when: 'if it was sent',
+    prose: 'IP address at the other end of the connection.',
+  },
+  'network.peer.port': { type: 'int', when: 'if it was sent', prose: 'Port at the other end of the connection.' },
+  's3.connection_reused': {
+    type: 'boolean',
+    when: 'if it was sent',
+    prose: 'Whether an earlier request used the connection. If not, this span includes its DNS, TCP and TLS.',
+  },
+} as const;
+
+export const CANCELLATION = {
+  's3.cancellation_reason': {
+    type: 'string',
+    when: 'if the gateway cancelled the attempt',
+    prose:
+      'The `error.type` for which the gateway cancelled the attempt, such as `client_aborted`. It is not an error of the store: the status is unset.',
+  },
+} as const;
