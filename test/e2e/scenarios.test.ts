@@ -1,11 +1,12 @@
 /** Scenario → the response, the trace, the log line and the metric. The sides of failures, and the outcomes of uploads. */
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { RawClient } from '../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
-import { answering, answerWell, type Behaviour, RawStore } from '../support/raw-store.ts';
-import { assertScenario, disconnect, exchange, type Scenario, type World } from '../support/scenarios.ts';
+import { answering, answerWell, type Behaviour, RawStore, type StoreRequest } from '../support/raw-store.ts';
+import { assertScenario, disconnect, exchange, type Scenario, until, type World } from '../support/scenarios.ts';
 import { sealedId } from '../support/sealed-id.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -19,22 +20,47 @@ const put = (world: World): ReturnType<typeof exchange> => exchange(world, 'PUT'
 const complete = (world: World): ReturnType<typeof exchange> => exchange(world, 'POST', UPLOAD, LIST);
 
 const WHOLE = 'PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello';
-const HALF = `PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`;
+const HALF_BYTES = 100_000;
+const HALF = `PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(HALF_BYTES)}`;
 
+/** Bytes of each request that a silent store has. */
+const received = new WeakMap<StoreRequest, number>();
+/** Reads the request, and never responds. */
+const silent: Behaviour = (request, _, record) => {
+  request.on('data', ({ length }: Buffer) => received.set(record, (received.get(record) ?? 0) + length));
+};
+/** Reads the request, and responds when the gateway knows that its client has left. */
+const departures = new EventEmitter();
+const afterDeparture =
+  (then: (response: ServerResponse) => void): Behaviour =>
+  async (request, response) => {
+    request.resume();
+    await once(departures, 'departed');
+    then(response);
+  };
 /** Reads the request, and calls `then` some time after its end. */
 const slowly =
-  (then: (response: ServerResponse) => void, millis = 150): Behaviour =>
+  (then: (response: ServerResponse) => void, millis: number): Behaviour =>
   (request, response) => {
     request.resume();
     request.once('end', () => setTimeout(() => then(response), millis));
   };
-const silent = slowly(() => {});
-/** Time in which the store gets all bytes that were sent. */
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 const LARGE = `PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: ${6 * MIB}\r\n\r\n${'x'.repeat(6 * MIB)}`;
-const sent = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
-const leaveWhole = (world: World) => disconnect(world, WHOLE, soon);
-const leaveHalf = (world: World) => disconnect(world, HALF, soon);
+const whole = ({ over }: StoreRequest): Promise<void> => over;
+const half = (first: StoreRequest): Promise<void> => until(() => received.get(first) === HALF_BYTES);
+const leave = async (world: World, request: string, has: typeof whole): Promise<undefined> => {
+  await disconnect(world, request, has);
+  departures.emit('departed');
+};
+const leaveWhole = (world: World) => leave(world, WHOLE, whole);
+const leaveHalf = (world: World) => leave(world, HALF, half);
+/** The store has all parts, and responds to none. */
+const leaveParts = (world: World) => {
+  const before = world.store.requests.length;
+  const parts = () => world.store.requests.slice(before).filter(({ method }) => method === 'PUT');
+  const bytes = () => parts().reduce((sum, part) => sum + (received.get(part) ?? 0), 0);
+  return leave(world, LARGE, () => until(() => bytes() === 6 * MIB));
+};
 
 const refused = { side: 'client', span: 'unset', outcome: 'not_stored' } as const;
 const misconfigured = {
@@ -162,7 +188,7 @@ const OUTCOMES: readonly Scenario[] = [
   },
   {
     what: 'the client disconnects after its last byte, and the store has the object',
-    store: slowly((response) => response.end()),
+    store: afterDeparture((response) => response.end()),
     act: leaveWhole,
     expected: {
       ...gone,
@@ -175,7 +201,7 @@ const OUTCOMES: readonly Scenario[] = [
   },
   {
     what: 'the client disconnects after its last byte, and the store refuses the object',
-    store: slowly((response) => response.writeHead(503).end(errorOf('SlowDown'))),
+    store: afterDeparture((response) => response.writeHead(503).end(errorOf('SlowDown'))),
     act: leaveWhole,
     expected: { ...gone, type: 'store_error', side: 'store', outcome: 'not_stored', waitedFor: 'store' },
   },
@@ -195,13 +221,13 @@ const OUTCOMES: readonly Scenario[] = [
   {
     what: 'the client disconnects while the store receives the parts of its object',
     store: inParts(silent, answering(204, '')),
-    act: (world) => disconnect(world, LARGE, sent),
+    act: leaveParts,
     expected: { ...gone, type: 'client_aborted', side: 'client', outcome: 'not_stored', waitedFor: 'store' },
   },
   {
     what: 'the client disconnects after its last byte, and the upload of its part is complete',
-    store: slowly((response) => response.end()),
-    act: (world) => disconnect(world, WHOLE.replace('/uploads/k', `${UPLOAD}&partNumber=1`), soon),
+    store: afterDeparture((response) => response.end()),
+    act: (world) => leave(world, WHOLE.replace('/uploads/k', `${UPLOAD}&partNumber=1`), whole),
     expected: {
       ...gone,
       type: 'client_aborted',
@@ -219,12 +245,11 @@ const OUTCOMES: readonly Scenario[] = [
   },
 ];
 
-const cut = async (world: World, request: string): Promise<undefined> => {
+const cut = async (world: World, request: string, has: typeof whole): Promise<undefined> => {
   const client = await RawClient.connect(world.gateway.url);
   const arrived = world.store.next();
   client.write(request);
-  await arrived;
-  await soon();
+  await has(await arrived);
   await world.gateway.close();
 };
 const ended = { ...gone, type: 'shutting_down', side: 'gateway' } as const;
@@ -233,19 +258,19 @@ const SHUTDOWNS: readonly Scenario[] = [
   {
     what: 'the gateway shuts down in the middle of the body',
     store: silent,
-    act: (world) => cut(world, HALF),
+    act: (world) => cut(world, HALF, half),
     expected: { ...ended, outcome: 'not_stored', waitedFor: 'client' },
   },
   {
     what: 'the gateway shuts down, and the store does not respond',
     store: silent,
-    act: (world) => cut(world, WHOLE),
+    act: (world) => cut(world, WHOLE, whole),
     expected: { ...ended, reason: 'store_response_unknown', outcome: 'unknown', waitedFor: 'store' },
   },
   {
     what: 'the gateway shuts down, and the store has the object',
     store: slowly((response) => response.end(), 600),
-    act: (world) => cut(world, WHOLE),
+    act: (world) => cut(world, WHOLE, whole),
     expected: { ...ended, reason: 'succeeded_unheard', outcome: 'stored', waitedFor: 'store' },
   },
   {
@@ -253,7 +278,6 @@ const SHUTDOWNS: readonly Scenario[] = [
     store: silent,
     act: async (world) => {
       await leaveWhole(world);
-      await soon();
       await world.gateway.close();
     },
     expected: { ...ended, reason: 'store_response_unknown', outcome: 'unknown', waitedFor: 'store' },
@@ -278,7 +302,7 @@ describe('a scenario', () => {
   before(async () => {
     store = await RawStore.start();
     collector = await receiveHttp();
-    gateway = await start({ s3: { answer_timeout_seconds: 1 }, bucket: { head: 'allow' } });
+    gateway = await start({ s3: { answer_timeout_seconds: 2 }, bucket: { head: 'allow' } });
   });
   after(async () => {
     await gateway.close();

@@ -7,7 +7,7 @@ import { FAILURES, type FailureType } from '../../src/domain/failures.ts';
 import { RawClient, send } from './http-client.ts';
 import type { DecodedSpan } from './otlp-messages.ts';
 import type { OtlpReceiver } from './otlp-receiver.ts';
-import type { Behaviour, RawStore } from './raw-store.ts';
+import type { Behaviour, RawStore, StoreRequest } from './raw-store.ts';
 import { readMetrics } from './read-metrics.ts';
 import { attributesOf } from './request-trace.ts';
 import type { LogLine, TestGateway } from './start-gateway.ts';
@@ -51,14 +51,24 @@ export async function exchange(
   return [response.status, /<Code>([^<]*)/.exec(response.body)?.[1]].filter(Boolean).join(' ');
 }
 
-/** A client that disconnects as soon as the store has `bytes` of this request. */
-export async function disconnect({ gateway, store }: World, request: string, when: () => unknown): Promise<undefined> {
+/** Polls: nothing announces it. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise(setImmediate);
+}
+
+/** A client that disconnects when the store has so much of its request. Resolves when the gateway has noticed. */
+export async function disconnect(
+  { gateway, store }: World,
+  request: string,
+  has: (first: StoreRequest) => unknown,
+): Promise<undefined> {
   const client = await RawClient.connect(gateway.url);
   const arrived = store.next();
   client.write(request);
-  await arrived;
-  await when();
+  await has(await arrived);
   client.socket.resetAndDestroy();
+  const metrics = `http://127.0.0.1:${gateway.app.metricsPort}/metrics`;
+  await until(async () => (await readMetrics(metrics))('mizuchi_connections') === 0);
 }
 
 export async function assertScenario(world: World, { act, store, expected }: Scenario): Promise<void> {

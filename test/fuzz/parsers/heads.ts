@@ -18,7 +18,9 @@ import { toOriginForm } from '../../../src/server/absolute-form.ts';
 import { clientBehind } from '../../../src/server/forwarded.ts';
 import { parseProxyHeader } from '../../../src/server/proxy-header.ts';
 import { readHead } from '../../../src/server/request-head.ts';
+import { lineOf } from '../../../src/server/request-line.ts';
 import { parseTarget } from '../../../src/server/request-target.ts';
+import { addressed } from '../../../src/server/server-address.ts';
 import { virtualHosts } from '../../../src/server/virtual-hosts.ts';
 import { emptyListing } from '../../../src/upload/empty-listing.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
@@ -55,6 +57,20 @@ const headersOf = (text: string): Record<string, string> => {
 };
 
 export const HEADS: readonly Parser[] = [
+  {
+    reads: 'the request line of a request that node:http refuses',
+    files: ['server/request-line.ts'],
+    frames: [asItIs, (text) => `PUT ${text} HTTP/1.1\r\n`, (text) => `PUT /uploads/k?${text} HTTP/1.1\r\n`],
+    pieces: ['a', 'A', ' ', '/', '?', '&', 'a=', 'a+.-', 'a://', 'http://', '\r\n', 'PUT / HTTP/1.1\r\n'],
+    read: (text) => lineOf(Object.assign(new Error(), { rawPacket: Buffer.from(text, 'latin1') })),
+  },
+  {
+    reads: 'the Host that spans show',
+    files: ['server/server-address.ts'],
+    frames: [asItIs, (text) => `gateway:${text}`, (text) => `${text}:80`],
+    pieces: ['a', '1', ':', ':1', '@', 'a@', '[::1]', '.'],
+    read: (text) => addressed(text, 'http', {}),
+  },
   {
     reads: 'the target of a request',
     files: [

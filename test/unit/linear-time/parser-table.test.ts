@@ -28,6 +28,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     's3/endpoint.ts',
   ],
   'written by this process itself': [
+    'domain/root-cause.ts',
     'export/thread/console.ts',
     'server/early-reply.ts',
     'rehearsal/store/disk/sealed-file.ts',
