@@ -56,6 +56,8 @@ export class EngineClient {
     ];
     this.#pool = new Pool(this.url.origin, {
       connect: namingFailures(buildConnector({ timeout: this.#timeoutMillis, allowH2: false })),
+      // Also here: a pool that might speak HTTP/2 makes one connection at a time until the first is there.
+      allowH2: false,
       connections: max_concurrent,
       pipelining: 1,
     });

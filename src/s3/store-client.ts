@@ -3,7 +3,7 @@
  * holds the connections of the bucket.
  */
 import type { StoreChecksums } from '../body/store-checksums.ts';
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, withOutcome } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
@@ -90,9 +90,19 @@ export class StoreClient {
 
   /**
    * @returns a successful response of the store.
-   * @throws Failure for everything else.
+   * @throws Failure for everything else. Its outcome is unknown if that of any attempt is.
    */
   async call(call: StoreCall): Promise<StoreResponse> {
+    const attempts = { isUnknown: false };
+    try {
+      return await this.#callUntilDone(call, attempts);
+    } catch (thrown) {
+      const failure = asFailure(thrown);
+      throw attempts.isUnknown ? withOutcome(failure, 'unknown') : failure;
+    }
+  }
+
+  async #callUntilDone(call: StoreCall, attempts: { isUnknown: boolean }): Promise<StoreResponse> {
     let paused: number | undefined;
     for (let resends = 0; ; resends++) {
       const ahead = resends === 0 ? call.place : undefined;
@@ -110,6 +120,7 @@ export class StoreClient {
         const failure = asFailure(thrown);
         failAttempt(span, failure, response === undefined ? call.signal : undefined);
         if (failure.outcome === 'unknown') call.onOutcomeUnknown?.();
+        attempts.isUnknown ||= failure.outcome === 'unknown';
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {

@@ -69,13 +69,13 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // A request that was aborted before it had a connection must not reach the store.
+    if (this.#aborted !== undefined) return void controller.abort(this.#aborted);
+    if (this.#request.signal.aborted) return void this.#abort(whyUnwanted(this.#request.signal));
     const { connected } = this.#request;
     if (connected !== undefined) this.#endMeasuring = onConnection(connected);
     if (streamOf(this.#request.body) === undefined) this.#awaitResponse();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
-    // A request that was aborted before it had a connection must not reach the store.
-    if (this.#aborted !== undefined) controller.abort(this.#aborted);
-    else if (this.#request.signal.aborted) this.#abort(whyUnwanted(this.#request.signal));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {

@@ -44,8 +44,13 @@ export function lineOf({
 }: Error & { rawPacket?: Buffer; bytesParsed?: number }): KnownLine | undefined {
   if (rawPacket === undefined || rawPacket.subarray(0, bytesParsed).includes('\r\n\r\n')) return undefined;
   const match = LINE.exec(rawPacket.toString('latin1', 0, LONGEST_LINE));
-  return match === null ? undefined : knownLine(match[1]!, match[2]!, match[3]!);
+  if (match === null) return undefined;
+  const [, method, target, version] = match as unknown as [string, string, string, string];
+  return knownLine(method, SHOWN_TARGET.test(target) ? target : '', version);
 }
+
+/** Other targets, such as that of CONNECT, can begin with a userinfo. */
+const SHOWN_TARGET = /^(\/|\*$|[a-z][a-z0-9+.-]*:\/\/)/i;
 
 /** Characters of the method, the target, the version and what delimits them. */
 const LONGEST_LINE = 8_300;

@@ -114,6 +114,19 @@ describe('a request', () => {
     assert.equal((await root())['http.request.method'], 'CONNECT');
   });
 
+  for (const start of [
+    'CONNECT bob:hunter2@h:443',
+    'GET bob:hunter2@h:443',
+    'GET http:bob:hunter2@h/',
+    'GET http://bob:hunter2@h/',
+  ])
+    it(`shows no password of its target: ${start}`, async () => {
+      await raw(`${start} HTTP/1.1\r\nHost: g\r\nbad header\r\n\r\n`);
+      const attributes = await root();
+      assert.equal(attributes['http.request.method'], start.split(' ')[0]);
+      assert.doesNotMatch(JSON.stringify([attributes, line()]), /hunter2|bob/);
+    });
+
   it('shows no line that is not its own', async () => {
     const client = await RawClient.connect(gateway.url);
     client.write(

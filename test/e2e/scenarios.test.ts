@@ -177,6 +177,16 @@ const SIDES: readonly Scenario[] = [
   },
 ];
 
+/** Resets the connection of the first request after its last byte. */
+const resetFirst = (further: Behaviour): Behaviour => {
+  let requests = 0;
+  return (request, response, record) => {
+    if (requests++ > 0) return further(request, response, record);
+    request.resume();
+    request.once('end', () => response.socket?.resetAndDestroy());
+  };
+};
+
 const gone = { response: undefined, span: 'error' } as const;
 
 const OUTCOMES: readonly Scenario[] = [
@@ -242,6 +252,18 @@ const OUTCOMES: readonly Scenario[] = [
     store: slowly((response) => response.socket?.resetAndDestroy(), 0),
     act: (world) => exchange(world, 'PUT', '/uploads/k', 'hello', { 'if-none-match': '*' }),
     expected: { ...failed, type: 'store_reset', reason: 'ECONNRESET', response: '502 BadGateway', outcome: 'unknown' },
+  },
+  {
+    what: 'the store resets the connection after the last byte, and refuses the next attempt',
+    store: resetFirst(refusing(403, 'AccessDenied')),
+    act: put,
+    expected: { ...misconfigured, reason: 'AccessDenied', outcome: 'unknown' },
+  },
+  {
+    what: 'a proxy in front of the store gets no response to the completion of a split object',
+    store: inParts(answerWell, answering(504, '<html></html>')),
+    act: (world) => exchange(world, 'PUT', '/uploads/k', Buffer.alloc(6 * MIB)),
+    expected: { ...failed, type: 'store_error', response: '502 BadGateway', outcome: 'unknown' },
   },
 ];
 

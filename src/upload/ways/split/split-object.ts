@@ -26,6 +26,8 @@ export class SplitObject {
   readonly #protection: PartProtection;
   readonly #scope: UploadScope;
   readonly #options: SplitOptions;
+  /** Whether the request that makes the object was begun. Parts alone make none. */
+  #mayBeStored = false;
   readonly #size: PartSize;
   readonly #share: MemoryShare;
   readonly #stop = new AbortController();
@@ -77,13 +79,9 @@ export class SplitObject {
     await Promise.all(this.#underWay);
     // A failed abortion is a separate error in the trace; the client gets the cause.
     await this.#upload?.abort().catch(() => {});
-    return this.#upload === undefined ? (this.#failure ?? failure) : this.#notCompleted(this.#failure ?? failure);
-  }
-
-  /** Parts do not make an object, whatever became of them. */
-  #notCompleted(failure: Failure): Failure {
-    if (failure.reason === 'completion_unknown') return failure;
-    return withOutcome(ofOwnUpload(failure), 'not_stored');
+    const cause = this.#failure ?? failure;
+    const shown = this.#upload === undefined ? cause : ofOwnUpload(cause);
+    return withOutcome(shown, this.#mayBeStored ? cause.outcome : 'not_stored');
   }
 
   /** A part without a response is not the cause if the client disconnected before. */
@@ -149,6 +147,7 @@ export class SplitObject {
     await Promise.all(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#signal.aborted) throw whyUnwanted(this.#signal);
+    this.#mayBeStored = true;
     const response = await upload.complete(this.#checksum);
     const etag = elementOf(response.body, 'ETag');
     if (etag === undefined) {
@@ -163,6 +162,7 @@ export class SplitObject {
     const part = this.#part ?? this.#nextPart();
     this.#part = part;
     part.seal();
+    this.#mayBeStored = true;
     const reply = await putWhole(
       this.#request,
       this.#plan,
