@@ -5,6 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { SignJWT } from 'jose';
 import { OPEN_MILLIS } from '../../src/authz/breaker.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
+import { faultyServer, hang } from '../support/faulty-server.ts';
 import { type Answer, RawClient, send } from '../support/http-client.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
@@ -228,4 +229,21 @@ describe('a bucket with policy engines', () => {
       assert.equal(store.requests.length, 0);
     });
   }
+});
+
+it('an HTTPS engine that does not finish its handshakes gets the connections of all waiting requests at once', async () => {
+  const engine = await faultyServer(hang);
+  const store = await RawStore.start();
+  const url = engine.endpoint.replace('http:', 'https:');
+  const gateway = await startGateway({
+    storeUrl: store.url,
+    authz: { opa: { url, policy_path: 'mizuchi/allow', timeout_seconds: 3, cache_ttl_seconds: 0 } },
+  });
+  const clients = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(gateway.url)));
+  for (const [number, client] of clients.entries())
+    client.write(`PUT /uploads/${number} HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\n\r\nx`);
+  while (engine.connections < clients.length) await new Promise(setImmediate);
+  for (const client of clients) client.socket.destroy();
+  await gateway.close();
+  await Promise.all([engine.close(), store.close()]);
 });

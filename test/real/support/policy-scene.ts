@@ -43,6 +43,7 @@ export async function openPolicyScene(authz: Readonly<Record<string, object>>): 
     server: { address: '127.0.0.1:0' },
     buckets: names.map((name) => bucketOf(name, store, authz[name]!)),
     tracing: {
+      semantic_conventions: 'stable',
       otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
       batch: { scheduled_delay_millis: 20 },
     },
