@@ -74,8 +74,8 @@ for (const [name, start] of Object.entries(STARTS)) {
       assert.equal(answer.status, 503);
       assert.match(
         answer.body,
-        /<Message>The store is unreachable\. Retry later\.<\/Message>/,
-        'why is the operator to know',
+        /<Message>The store is unreachable\. Retry later\. Cause: the certificate is not accepted\.<\/Message>/,
+        'the code of the error is for the operator',
       );
       const line = await wary.logged(({ error_type }) => error_type === 'store_unreachable');
       assert.match(String(line.error_detail), /[A-Z_]*CERT[A-Z_]*/);
