@@ -44,7 +44,7 @@ export async function openUploads(
     tracer,
     hostBucketOf: virtualHosts(server.domain ?? []),
     isOwnHost: ownHosts(server.domain ?? []),
-    report: createReport(context.log, new RequestMetrics(registry), { successRatio: config.logging.success_ratio }),
+    report: createReport(context.log, new RequestMetrics(registry), config.logging.success_ratio),
     edge,
   });
   watchConnections(registry, listener);

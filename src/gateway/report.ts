@@ -30,15 +30,8 @@ export interface Report {
   finish(request: FinishedRequest): void;
 }
 
-export interface ReportOptions {
-  /** `logging.success_ratio`: the ratio of successful requests that are logged. */
-  readonly successRatio: number;
-  /** From 0 to 1, exclusive. */
-  readonly random?: () => number;
-}
-
-export function createReport(log: Log, metrics: RequestMetrics, options: ReportOptions): Report {
-  const { successRatio, random = Math.random } = options;
+/** @param successRatio the ratio of successful requests that are logged: `logging.success_ratio`. */
+export function createReport(log: Log, metrics: RequestMetrics, successRatio: number): Report {
   return {
     begin() {
       metrics.requestStarted();
@@ -48,8 +41,7 @@ export function createReport(log: Log, metrics: RequestMetrics, options: ReportO
       const seconds = (performance.now() - request.record.startedAt) / 1000;
       finishSpan(request);
       metrics.requestFinished(outcomeOf(request, seconds));
-      if (request.failure !== undefined || successRatio === 1 || random() < successRatio)
-        writeLine(log, request, seconds);
+      if (request.failure !== undefined || Math.random() < successRatio) writeLine(log, request, seconds);
     },
   };
 }
