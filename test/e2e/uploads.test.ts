@@ -5,6 +5,8 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
 import { answering, answerWell, RawStore } from '../support/raw-store.ts';
+import { readMetrics } from '../support/read-metrics.ts';
+import { until } from '../support/scenarios.ts';
 import { sealedId } from '../support/sealed-id.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -230,7 +232,8 @@ describe('uploads through the gateway', () => {
     client.write('PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello');
     const response = await thinking.promise;
     client.socket.resetAndDestroy();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const metrics = `http://127.0.0.1:${gateway.app.metricsPort}/metrics`;
+    await until(async () => (await readMetrics(metrics))('mizuchi_connections') === 0);
     assert.ok(!response.destroyed);
     response.end();
     await logged(gateway, ({ error_reason, outcome }) => error_reason === 'succeeded_unheard' && outcome === 'stored');

@@ -118,11 +118,10 @@ export async function assertScenario(world: World, { act, store, expected }: Sce
 }
 
 async function lineAfter({ log }: TestGateway, count: number): Promise<LogLine> {
-  for (;;) {
-    const line = log.slice(count).find(({ message, error_type }) => message === 'request' && error_type !== undefined);
-    if (line !== undefined) return line;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const line = (): LogLine | undefined =>
+    log.slice(count).find(({ message, error_type }) => message === 'request' && error_type !== undefined);
+  await until(() => line() !== undefined);
+  return line()!;
 }
 
 /** The SERVER span, and `s3.upload`. */
