@@ -69,7 +69,7 @@ export const RESPONSES: readonly Parser[] = [
       {
         reads: `the header ${header}`,
         files,
-        frames: [asItIs, (text) => `${CALLER}-${text}`],
+        frames: [asItIs, (text) => `${CALLER}-${text}`, (text) => `${CALLER}-${text}\r\n`],
         pieces,
         read: (text) => extract([...others, header, text]),
       },
