@@ -20,7 +20,8 @@ const TRACESTATE = 'tracestate';
  * Section 3.2.2: version, trace id, parent id, flags; a version above 00 may add more after a dash. What may follow is either white
  * space or begins with a dash, so that no character is looked at twice.
  */
-const FORM = /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:[ \t]*|(-.*))$/;
+const FORM =
+  /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:[ \t]*|(-.*))$/;
 
 export class TraceContextPropagator implements TextMapPropagator {
   fields(): string[] {
