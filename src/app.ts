@@ -4,6 +4,7 @@ import { openBuckets } from './app/buckets.ts';
 import { openEdge } from './app/edge.ts';
 import { Lifetime } from './app/lifetime.ts';
 import { logStart } from './app/log-start.ts';
+import { Readiness } from './app/readiness.ts';
 import { exporterLink, openLog, openTelemetry } from './app/telemetry.ts';
 import { openUploads } from './app/uploads.ts';
 import type { Config } from './config/config.ts';
@@ -13,15 +14,18 @@ import type { RequestTracer } from './domain/span.ts';
 import type { ProcessLog } from './logging/create-log.ts';
 import { watchExport } from './metrics/export-metrics.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
+import { ServerPhase } from './server/server-phase.ts';
 
 export interface App {
   /** The address of the upload port. */
   readonly host: string;
   readonly port: number;
-  /** The port of `/metrics`; undefined where metrics are disabled. */
+  /** The port of `/metrics` and of probes; undefined where it is closed. */
+  readonly adminPort: number | undefined;
+  /** The same; undefined where metrics are disabled. */
   readonly metricsPort: number | undefined;
   /**
-   * Accepts no more requests, and lets the running ones finish within `server.shutdown_timeout_seconds`. Then delivers the last
+   * Is not ready for `server.shutdown_delay_seconds`. Then accepts no more requests, and lets the running ones finish within `server.shutdown_timeout_seconds`. Then delivers the last
    * spans, metrics and log lines within 5 s, and releases everything. Never rejects. Safe twice.
    */
   close(): Promise<void>;
@@ -54,11 +58,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
     const context = { directory, env, log, watch: watchIdentity(telemetry.registry) };
     const routes = await openBuckets(config, lifetime, context);
-    const admin = await openAdmin(config.metrics, lifetime, telemetry.registry);
+    const phase = new ServerPhase();
+    const readiness = new Readiness(phase, []);
+    const admin = await openAdmin(config, lifetime, telemetry.registry, readiness);
     const edge = await openEdge(config.server, lifetime, context, telemetry.registry);
-    const { host, port } = await openUploads(config, lifetime, context, telemetry, routes, edge);
-    logStart(log, config, warnings, { host, port, metricsPort: admin?.port });
-    return { host, port, metricsPort: admin?.port, close: () => lifetime.close(), reload: () => lifetime.reload() };
+    const { host, port } = await openUploads(config, lifetime, context, telemetry, routes, {
+      edge,
+      phase,
+      probes: readiness,
+    });
+    const adminPort = admin?.port;
+    logStart(log, config, warnings, { host, port, adminPort });
+    const metricsPort = config.metrics.enabled ? adminPort : undefined;
+    return { host, port, adminPort, metricsPort, close: () => lifetime.close(), reload: () => lifetime.reload() };
   } catch (error) {
     await lifetime.close();
     throw error;

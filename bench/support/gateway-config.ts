@@ -22,6 +22,7 @@ export function gatewayConfig(
     server: {
       address: { host: '127.0.0.1', port: 0 },
       forwarded_header: 'x-forwarded-for',
+      shutdown_delay_seconds: 0,
       shutdown_timeout_seconds: 5,
       body_idle_timeout_seconds: 60,
       minimum_rate: 500,
@@ -71,7 +72,8 @@ export function gatewayConfig(
       ...upload,
     },
     tracing,
-    metrics: { enabled: true, address: '127.0.0.1', port: 0, max_connections: 64 },
+    metrics: { enabled: true },
+    admin: { address: '127.0.0.1', port: 0, max_connections: 64 },
     logging: { level: 'error', format: 'json', success_ratio: 1 },
   };
 }

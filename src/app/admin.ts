@@ -1,20 +1,23 @@
-/** The admin port of one gateway: `/metrics`, where the configuration enables it. */
-import type { MetricsConfig } from '../config/metrics.ts';
+/** The admin port of one gateway: `/metrics` and probes, where the configuration enables them. */
+import { adminAddress } from '../config/admin.ts';
+import type { Config } from '../config/config.ts';
 import { expose } from '../metrics/exposition.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { type AdminPort, openAdminPort } from '../server/admin-port.ts';
+import type { Probes } from '../server/probes.ts';
 import type { Lifetime } from './lifetime.ts';
 
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be bound. */
 export async function openAdmin(
-  metrics: MetricsConfig,
+  config: Config,
   lifetime: Lifetime,
   registry: Registry,
+  probes: Probes,
 ): Promise<AdminPort | undefined> {
-  if (!metrics.enabled) return undefined;
-  const { address: host, port, allowed_hosts: allowedHosts = [], max_connections: connections } = metrics;
-  const render = (accept: string) => expose(registry, accept);
-  const admin = await openAdminPort({ host, port, allowedHosts, connections, render });
+  const address = adminAddress(config);
+  if (address === undefined) return undefined;
+  const render = config.metrics.enabled ? (accept: string) => expose(registry, accept) : undefined;
+  const admin = await openAdminPort({ ...address, probes, render });
   lifetime.onClose(() => admin.close());
   return admin;
 }

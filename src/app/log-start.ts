@@ -7,14 +7,14 @@ import type { Log } from '../domain/log.ts';
 export interface StartedPorts {
   readonly host: string;
   readonly port: number;
-  readonly metricsPort: number | undefined;
+  readonly adminPort: number | undefined;
 }
 
 export function logStart(
   log: Log,
   config: Config,
   warnings: readonly VariableWarning[],
-  { host, port, metricsPort }: StartedPorts,
+  { host, port, adminPort }: StartedPorts,
 ): void {
   for (const warning of warnings) log.warn(warning, 'a variable of OpenTelemetry is not followed');
   for (const deprecated of deprecatedSettings(config)) log.warn(deprecated, 'this setting is deprecated');
@@ -26,5 +26,6 @@ export function logStart(
     );
   }
   const address = `${host}:${port}`;
-  log.info({ address, metrics_port: metricsPort, tracing: config.tracing.enabled }, 'listening');
+  const metrics_port = config.metrics.enabled ? adminPort : undefined;
+  log.info({ address, metrics_port, admin_port: adminPort, tracing: config.tracing.enabled }, 'listening');
 }

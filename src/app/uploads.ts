@@ -1,4 +1,5 @@
 /** The upload port of one gateway: its stages behind a listener, measured and reported. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { NO_TRACER } from '../domain/span.ts';
 import { createReport } from '../gateway/report.ts';
@@ -8,8 +9,7 @@ import { watchForms, watchStore } from '../metrics/line-metrics.ts';
 import { watchMemory } from '../metrics/memory-metrics.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
 import type { Route } from '../router/find-bucket.ts';
-import { type Listener, listen } from '../server/listener.ts';
-import type { EdgeOptions } from '../server/upload-port.ts';
+import { type Listener, type ListenerOptions, listen } from '../server/listener.ts';
 import { ownHosts, virtualHosts } from '../server/virtual-hosts.ts';
 import type { ServedBucket } from './buckets.ts';
 import type { AppContext } from './context.ts';
@@ -24,7 +24,7 @@ export async function openUploads(
   context: Pick<AppContext, 'log' | 'watch'>,
   { registry, tracer }: Telemetry,
   routes: readonly Route<ServedBucket>[],
-  edge: EdgeOptions,
+  port: Pick<ListenerOptions, 'edge' | 'phase' | 'probes'>,
 ): Promise<Listener> {
   const { server } = config;
   const { gateway, memory } = openGateway(config, routes, context.watch, tracer !== NO_TRACER);
@@ -45,9 +45,13 @@ export async function openUploads(
     hostBucketOf: virtualHosts(server.domain ?? []),
     isOwnHost: ownHosts(server.domain ?? []),
     report: createReport(context.log, new RequestMetrics(registry), config.logging.success_ratio),
-    edge,
+    ...port,
   });
   watchConnections(registry, listener);
-  lifetime.onClose(() => listener.close(server.shutdown_timeout_seconds * 1000));
+  lifetime.onClose(async () => {
+    port.phase.enter('leaving');
+    await delay(server.shutdown_delay_seconds * 1000);
+    await listener.close(server.shutdown_timeout_seconds * 1000);
+  });
   return listener;
 }

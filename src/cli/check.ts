@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { openAuth } from '../app/bucket/auth.ts';
 import type { AppContext } from '../app/context.ts';
 import { Lifetime } from '../app/lifetime.ts';
+import { adminAddress } from '../config/admin.ts';
 import { type BucketConfig, isAws } from '../config/bucket.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -11,7 +12,7 @@ import { type EffectiveValue, effectiveValues } from '../config/effective.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
 import type { ConfigWithSources } from '../config/parse-config.ts';
-import { type SocketAddress, writeSocketAddress } from '../config/scalars.ts';
+import { writeSocketAddress } from '../config/scalars.ts';
 import type { TracingConfig } from '../config/tracing.ts';
 import { warningText } from '../config/variable-warning.ts';
 import { NO_OBSERVER } from '../domain/auth-observer.ts';
@@ -119,7 +120,7 @@ function summary(file: string, { config, sources }: ConfigWithSources): string {
     ['listen', writeSocketAddress(config.server.address)],
     ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing)),
     ...tracingLines(config.tracing, sources.get('tracing.enabled')),
-    ['metrics', metricsText(config)],
+    ...adminLines(config),
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
   ];
   const rows = lines.map(([label, text]) => `  ${label.padEnd(12)}${text}`.trimEnd());
@@ -212,8 +213,11 @@ function portNote({ endpoint, protocol }: TracingConfig['otlp']): Line[] {
   return [['  note', `port ${port} is usually for ${usual}, not for ${protocol}`]];
 }
 
-function metricsText({ metrics }: Config): string {
-  if (!metrics.enabled) return 'off';
-  const address: SocketAddress = { host: metrics.address, port: metrics.port };
-  return `http://${writeSocketAddress(address)}/metrics`;
+function adminLines(config: Config): Line[] {
+  const address = adminAddress(config);
+  const origin = address && `http://${writeSocketAddress(address)}`;
+  return [
+    ['metrics', origin !== undefined && config.metrics.enabled ? `${origin}/metrics` : 'off'],
+    ['probes', `/health, /startup and /ready on the upload port${origin === undefined ? '' : `, and on ${origin}`}`],
+  ];
 }

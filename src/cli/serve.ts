@@ -6,7 +6,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
 import { startErrorText } from './listen-error.ts';
 
-const ADDRESSES = 'server.address or metrics.port';
+const ADDRESSES = 'server.address or admin.port';
 
 /** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start. */
 export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<number> {

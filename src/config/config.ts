@@ -1,9 +1,10 @@
 /** The whole configuration: its sections, and the type that is derived from them. */
+import { ADMIN, type Aliased, adminAddress, contradictoryAlias, isAliased } from './admin.ts';
 import { BUCKET } from './bucket.ts';
-import { list, object, type ValueOf } from './field.ts';
+import { type Complaint, list, object, type ValueOf } from './field.ts';
 import { LOGGING } from './logging.ts';
 import { METRICS } from './metrics.ts';
-import { SERVER } from './server.ts';
+import { SERVER, type ServerConfig } from './server.ts';
 import { TRACING } from './tracing.ts';
 import { UPLOAD } from './upload.ts';
 
@@ -18,6 +19,7 @@ export const CONFIG = object(
     upload: UPLOAD,
     tracing: TRACING,
     metrics: METRICS,
+    admin: ADMIN,
     logging: LOGGING,
   },
   {
@@ -50,19 +52,33 @@ export const CONFIG = object(
               };
         },
       },
+      { of: ['admin', 'metrics'], at: 'admin', broken: contradictoryAlias },
       {
-        of: ['server', 'metrics'],
+        of: ['server', 'admin', 'metrics'],
         at: 'metrics',
-        broken: ({ server, metrics }) =>
-          metrics.enabled && collide(server.address, { host: metrics.address, port: metrics.port })
-            ? { wrong: 'has the same address as server.address', hint: 'set metrics.port to another port' }
-            : undefined,
+        broken: (config) => (isAliased(config) ? sameAddress(config, 'metrics') : undefined),
+      },
+      {
+        of: ['server', 'admin', 'metrics'],
+        at: 'admin',
+        broken: (config) => (isAliased(config) ? undefined : sameAddress(config, 'admin')),
       },
     ],
   },
 );
 
 export type Config = ValueOf<typeof CONFIG>;
+
+interface Ports extends Aliased {
+  readonly server: ServerConfig;
+}
+
+function sameAddress(ports: Ports, section: string): Complaint | undefined {
+  const admin = adminAddress(ports);
+  return admin !== undefined && collide(ports.server.address, admin)
+    ? { wrong: 'has the same address as server.address', hint: `set ${section}.port to another port` }
+    : undefined;
+}
 
 interface Address {
   readonly host: string;

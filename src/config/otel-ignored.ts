@@ -37,7 +37,7 @@ const NO_ZIPKIN: IgnoredVariable = {
 };
 const ADMIN_PORT: IgnoredVariable = {
   reason: NOT_SUPPORTED,
-  instead: 'metrics.address and metrics.port apply',
+  instead: 'admin.address and admin.port apply',
   signal: 'metrics',
 };
 const OBSOLETE: IgnoredVariable = { reason: 'is obsolete', instead: 'use OTEL_EXPORTER_OTLP_INSECURE' };

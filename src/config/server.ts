@@ -26,8 +26,16 @@ export const SERVER = section(
     proxy_protocol: PROXY_PROTOCOL,
     trusted_proxies: TRUSTED_PROXIES,
     forwarded_header: FORWARDED_HEADER,
+    shutdown_delay_seconds: number({
+      prose:
+        'How long the gateway still accepts and serves requests after SIGTERM, while `/ready` is 503 and every response closes its connection. Set it to the time that load balancers need to notice.',
+      default: 0,
+      min: 0,
+      max: 3600,
+    }),
     shutdown_timeout_seconds: number({
-      prose: 'How long requests in progress may take to finish after SIGTERM. The remaining ones are then aborted.',
+      prose:
+        'How long requests in progress may take to finish after the port is closed. The remaining ones are then aborted.',
       default: 30,
       min: 0,
       max: 86_400,

@@ -1,17 +1,22 @@
 /**
- * The admin port for operators: `GET /metrics`, separate from uploads so that it can stay private. Only known host names are
- * allowed, to prevent DNS rebinding by web pages.
+ * The admin port for operators: `GET /metrics` and probes, separate from uploads so that it can stay private, and reachable for a
+ * kubelet where uploads need a client certificate or a PROXY protocol header. Only known host names may read metrics, to prevent
+ * DNS rebinding by web pages.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAdminHost } from './admin-hosts.ts';
+import { isProbe, type Probes, respondToProbe } from './probes.ts';
 
 /** Limits that scrapers do not reach, in milliseconds and bytes. */
 const REQUEST_MILLIS = 10_000;
 const IDLE_MILLIS = 75_000;
 const HEADER_BYTES = 8 * 1024;
 
-const FORBIDDEN_HOST = 'Unknown host name. Use the IP address, or add the name to metrics.allowed_hosts.\n';
+const FORBIDDEN_HOST = 'Unknown host name. Use the IP address, or add the name to admin.allowed_hosts.\n';
+
+const NOT_FOUND = 'Not found. The admin port serves /metrics, /health, /startup and /ready.\n';
+const NO_METRICS = 'Not found. Metrics are disabled; set metrics.enabled to true.\n';
 
 export interface Exposition {
   readonly contentType: string;
@@ -31,8 +36,9 @@ export interface AdminPortOptions {
   readonly allowedHosts: readonly string[];
   /** Maximum number of connections. */
   readonly connections: number;
-  /** Renders the metrics in a format that matches the Accept header. */
-  readonly render: (accept: string) => Exposition;
+  readonly probes: Probes;
+  /** Renders the metrics in a format that matches the Accept header; undefined where they are disabled. */
+  readonly render: ((accept: string) => Exposition) | undefined;
 }
 
 export async function openAdminPort(options: AdminPortOptions): Promise<AdminPort> {
@@ -67,20 +73,21 @@ export async function openAdminPort(options: AdminPortOptions): Promise<AdminPor
 
 function respond(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
   const refusal = refusalOf(options, request);
-  if (refusal === undefined) {
-    const { contentType, text } = options.render(request.headers.accept ?? '');
-    response.writeHead(200, { 'content-type': contentType }).end(text);
-  } else {
+  if (refusal !== undefined) {
     const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {};
     response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
+  } else if (!respondToProbe(options.probes, request, response)) {
+    const { contentType, text } = options.render!(request.headers.accept ?? '');
+    response.writeHead(200, { 'content-type': contentType }).end(text);
   }
 }
 
 /** 421: RFC 9110, section 15.5.20. */
-function refusalOf({ host, allowedHosts }: AdminPortOptions, { headers, url, method }: IncomingMessage) {
+function refusalOf({ host, allowedHosts, render }: AdminPortOptions, { headers, url, method }: IncomingMessage) {
   if (!isAdminHost(headers.host, [host, ...allowedHosts])) return { status: 421, text: FORBIDDEN_HOST };
-  if (url?.split('?', 1)[0] !== '/metrics')
-    return { status: 404, text: 'Not found. The admin port serves only /metrics.\n' };
+  const path = url?.split('?', 1)[0] ?? '';
+  if (path === '/metrics' && render === undefined) return { status: 404, text: NO_METRICS };
+  if (path !== '/metrics' && !isProbe(url)) return { status: 404, text: NOT_FOUND };
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Method not allowed. Use GET or HEAD.\n' };
   return undefined;
 }

@@ -4,19 +4,20 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Reply } from '../domain/stages.ts';
+import type { ServerPhase } from './server-phase.ts';
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 export class EarlyReply {
   readonly #response: ServerResponse;
-  readonly #draining: () => boolean;
+  readonly #phase: ServerPhase;
   readonly #complete: (headers: Reply['headers']) => Reply;
   #hasStarted = false;
 
   /** @param complete adds the headers of every response. */
-  constructor(response: ServerResponse, draining: () => boolean, complete: (headers: Reply['headers']) => Reply) {
+  constructor(response: ServerResponse, phase: ServerPhase, complete: (headers: Reply['headers']) => Reply) {
     this.#response = response;
-    this.#draining = draining;
+    this.#phase = phase;
     this.#complete = complete;
   }
 
@@ -41,7 +42,7 @@ export class EarlyReply {
     this.#hasStarted = true;
     const { status, headers: all } = this.#complete({ ...headers, 'content-type': 'application/xml' });
     const list = Object.entries(all).flat();
-    if (this.#draining()) list.push('connection', 'close');
+    if (this.#phase.closesConnections) list.push('connection', 'close');
     this.#response.writeHead(status, list);
     this.#response.write(DECLARATION);
   }

@@ -9,6 +9,7 @@ import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { UnderWay } from '../kit/under-way.ts';
 import { type IsOwnHost, toOriginForm } from './absolute-form.ts';
+import { type Probes, respondToProbe } from './probes.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
 import { type KnownLine, knownLine, lineOf } from './request-line.ts';
@@ -20,8 +21,9 @@ const KEEP_ALIVE = FIXED_LIMITS.idle_connection_seconds * 1000;
 /** Milliseconds for requests to finish, including the cleanup of uploads, after their connections are closed. */
 const REPORT_MILLIS = 3_000;
 
-export interface ListenerOptions extends Omit<ServeOptions, 'draining' | 'cutting' | 'clientOf'> {
+export interface ListenerOptions extends Omit<ServeOptions, 'clientOf'> {
   readonly edge: EdgeOptions;
+  readonly probes: Probes;
   readonly limits: ConnectionLimits;
   readonly isOwnHost: IsOwnHost;
   readonly host: string;
@@ -39,23 +41,21 @@ export interface Listener {
 
 /** @throws Error (EADDRINUSE, EACCES …) if the address is unavailable. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  let draining = false;
-  let cutting = false;
+  const { phase, probes } = options;
   const upload = openUploadPort(options.edge, options.limits, {
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE,
     requireHostHeader: false, // a request without Host is rejected later, with an S3 error and a trace
   });
   const { server, clientOf, turnOf } = upload;
-  const serve: ServeOptions = { ...options, clientOf, draining: () => draining, cutting: () => cutting };
+  const serve: ServeOptions = { ...options, clientOf };
   const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     turnOf(request.socket).take(request, response, (waitedMillis) => {
       // There is no body to wait for, but node:http closes the connection if 100 Continue is not sent.
       if (waits && !hasBody(request)) response.writeContinue();
       toOriginForm(request, options.isOwnHost);
-      if (options.hostBucketOf(request.headers.host) === undefined && respondToProbe(request, response, draining))
-        return;
+      if (options.hostBucketOf(request.headers.host) === undefined && respondToProbe(probes, request, response)) return;
       const body = new RequestBody(request, response, waits && hasBody(request));
       void running.watch(serveRequest(serve, request, response, body, waitedMillis));
       return body;
@@ -81,6 +81,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     refuse(new Failure('method_not_allowed'), socket, knownLine('CONNECT', '', httpVersion));
   });
   const { address, port } = await bind(server, options);
+  phase.enter('serving');
   let closed: Promise<unknown> | undefined;
   return {
     host: address,
@@ -89,9 +90,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return upload.connections;
     },
     async close(deadlineMillis) {
-      draining = true;
+      phase.enter('draining');
       const deadline = performance.now() + deadlineMillis;
-      closed ??= drain(upload, deadlineMillis, () => (cutting = true)).then(() => reported(running, deadline));
+      closed ??= drain(upload, deadlineMillis, () => phase.enter('cutting')).then(() => reported(running, deadline));
       await closed;
     },
   };
@@ -134,15 +135,4 @@ function reported(running: UnderWay, deadline: number): Promise<unknown> {
   const millis = Math.max(REPORT_MILLIS, deadline - performance.now());
   const timeout = new Promise((resolve) => setTimeout(resolve, millis).unref());
   return Promise.race([running.none(), timeout]);
-}
-
-/** `/health`: the process is running. `/ready`: it accepts uploads. Neither is traced or counted. */
-function respondToProbe(request: IncomingMessage, response: ServerResponse, draining: boolean): boolean {
-  if (request.url !== '/health' && request.url !== '/ready') return false;
-  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-  const ready = request.url === '/health' || !draining;
-  const body = `{"status":"${ready ? 'ok' : 'draining'}"}\n`;
-  response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length });
-  response.end(body);
-  return true;
 }

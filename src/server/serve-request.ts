@@ -16,6 +16,7 @@ import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { methodAttributes, pathOf, queryOf } from './request-line.ts';
 import { addressed } from './server-address.ts';
+import type { ServerPhase } from './server-phase.ts';
 import { serverTiming } from './server-timing.ts';
 import type { ClientOf } from './upload-port.ts';
 import type { HostBucketOf } from './virtual-hosts.ts';
@@ -29,10 +30,7 @@ export interface ServeOptions {
   readonly hostBucketOf: HostBucketOf;
   /** Timeout for a stalled client, in milliseconds. */
   readonly idleMillis: number;
-  /** Whether the server is shutting down. */
-  readonly draining: () => boolean;
-  /** Whether its deadline has passed, and remaining requests are aborted. */
-  readonly cutting: () => boolean;
+  readonly phase: ServerPhase;
 }
 
 /**
@@ -58,20 +56,20 @@ export async function serveRequest(
   const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints);
   if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
   const complete = (reply: Reply): Reply => withIds(reply, requestId, span, handler?.corsHeaders);
-  const early = new EarlyReply(response, options.draining, (headers) => complete({ status: 200, headers, body: '' }));
+  const early = new EarlyReply(response, options.phase, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
   let reply: Reply;
   try {
-    if (options.draining()) throw new Failure('shutting_down');
+    if (options.phase.refuses) throw new Failure('shutting_down');
     if (routed instanceof Failure) throw routed;
-    const signal = goneSignal(request, response, body, options.cutting);
+    const signal = goneSignal(request, response, body, options.phase);
     const incoming = incomingOf(routed.head, request, requestId, client, span, body, early, signal);
     reply = await routed.handler.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
   }
-  const close = options.draining() || failure?.shape.closesConnection === true;
+  const close = options.phase.closesConnections || failure?.shape.closesConnection === true;
   const writing = writeReply(request, response, complete(reply), {
     close,
     early,
@@ -80,7 +78,7 @@ export async function serveRequest(
   });
   // Writing fails only for a store response that is invalid in HTTP.
   const unanswered = await writing.then(
-    (answered) => (answered ? undefined : undelivered(failure, reply, options.cutting())),
+    (answered) => (answered ? undefined : undelivered(failure, reply, options.phase.aborts)),
     asFailure,
   );
   if (unanswered?.type === 'internal_error') response.destroy();
@@ -127,15 +125,15 @@ function goneSignal(
   request: IncomingMessage,
   response: ServerResponse,
   body: RequestBody,
-  cutting: ServeOptions['cutting'],
+  phase: ServerPhase,
 ): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {
     if (response.writableFinished) return;
-    const failure = cutting() ? new Failure('shutting_down') : disconnected(request.complete);
+    const failure = phase.aborts ? new Failure('shutting_down') : disconnected(request.complete);
     gone.abort(failure);
     // node:http only reports to the reader of the body that the connection has ended.
-    if (cutting() && !request.complete) body.break(failure);
+    if (phase.aborts && !request.complete) body.break(failure);
   });
   return gone.signal;
 }

@@ -31,6 +31,7 @@ export interface GatewayOptions {
   readonly directory?: string;
   readonly tracing?: Record<string, unknown>;
   readonly metrics?: Record<string, unknown>;
+  readonly admin?: Record<string, unknown>;
   readonly logging?: Record<string, unknown>;
   readonly buckets?: readonly Record<string, unknown>[];
 }
@@ -48,7 +49,8 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     buckets: options.buckets ?? [{ name: 'uploads', s3, auth: options.auth, authz: options.authz, ...options.bucket }],
     upload: options.upload ?? null,
     tracing: { enabled: false, ...options.tracing },
-    metrics: { enabled: true, port: 0, ...options.metrics },
+    metrics: { enabled: true, ...(options.admin === undefined && { port: 0 }), ...options.metrics },
+    admin: options.admin ?? null,
     logging: options.logging ?? null,
   };
   const log: LogLine[] = [];

@@ -1,0 +1,55 @@
+/** Whether a gateway should get new uploads: its phase, and the services that `ready.require` names. */
+import type { ProbeState, Probes } from '../server/probes.ts';
+import type { ServerPhase } from '../server/server-phase.ts';
+
+/** A service that uploads need. */
+export interface RequiredService {
+  /** Such as `store`. */
+  readonly kind: string;
+  /** Resolves if the service is available. @throws Error otherwise. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+/** Milliseconds for which a result is used again, so that probes cause a bounded number of requests. */
+const FRESH_MILLIS = 2_000;
+/** Longest wait for one service, in milliseconds: below the timeout of usual probes with their period. */
+const CHECK_MILLIS = 1_000;
+
+const OK: ProbeState = { status: 'ok', isGood: true };
+const STARTING: ProbeState = { status: 'starting', isGood: false };
+const DRAINING: ProbeState = { status: 'draining', isGood: false };
+
+export class Readiness implements Probes {
+  readonly #phase: ServerPhase;
+  readonly #required: readonly RequiredService[];
+  #checked: { readonly at: number; readonly state: Promise<ProbeState> } | undefined;
+
+  constructor(phase: ServerPhase, required: readonly RequiredService[]) {
+    this.#phase = phase;
+    this.#required = required;
+  }
+
+  startup(): ProbeState {
+    return this.#phase.name === 'starting' ? STARTING : OK;
+  }
+
+  ready(): ProbeState | Promise<ProbeState> {
+    if (this.#phase.name === 'starting') return STARTING;
+    if (this.#phase.closesConnections) return DRAINING;
+    return this.#required.length === 0 ? OK : this.#services();
+  }
+
+  #services(): Promise<ProbeState> {
+    const now = performance.now();
+    if (this.#checked === undefined || now - this.#checked.at > FRESH_MILLIS)
+      this.#checked = { at: now, state: this.#check() };
+    return this.#checked.state;
+  }
+
+  async #check(): Promise<ProbeState> {
+    const signal = AbortSignal.timeout(CHECK_MILLIS);
+    const results = await Promise.allSettled(this.#required.map((service) => service.check(signal)));
+    const missing = new Set(this.#required.filter((_, i) => results[i]?.status === 'rejected').map(({ kind }) => kind));
+    return missing.size === 0 ? OK : { status: `unavailable: ${[...missing].join(', ')}`, isGood: false };
+  }
+}
