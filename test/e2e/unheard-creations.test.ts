@@ -1,4 +1,4 @@
-/** CreateMultipartUpload of a client that leaves before the response: nobody knows the upload id, so the gateway aborts the upload. */
+/** CreateMultipartUpload of a client that leaves before the response: no client knows the upload id, so the gateway aborts the upload. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
