@@ -4,7 +4,7 @@ import { openBuckets } from './app/buckets.ts';
 import { openEdge } from './app/edge.ts';
 import { Lifetime } from './app/lifetime.ts';
 import { logStart } from './app/log-start.ts';
-import { Readiness } from './app/readiness.ts';
+import { Readiness, requiredServices } from './app/readiness.ts';
 import { exporterLink, openLog, openTelemetry } from './app/telemetry.ts';
 import { openUploads } from './app/uploads.ts';
 import type { Config } from './config/config.ts';
@@ -59,7 +59,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const context = { directory, env, log, watch: watchIdentity(telemetry.registry) };
     const routes = await openBuckets(config, lifetime, context);
     const phase = new ServerPhase();
-    const readiness = new Readiness(phase, []);
+    const readiness = new Readiness(phase, requiredServices(config.ready, lifetime));
     const admin = await openAdmin(config, lifetime, telemetry.registry, readiness);
     const edge = await openEdge(config.server, lifetime, context, telemetry.registry);
     const { host, port } = await openUploads(config, lifetime, context, telemetry, routes, {

@@ -74,6 +74,7 @@ export function gatewayConfig(
     tracing,
     metrics: { enabled: true },
     admin: { address: '127.0.0.1', port: 0, max_connections: 64 },
+    ready: {},
     logging: { level: 'error', format: 'json', success_ratio: 1 },
   };
 }

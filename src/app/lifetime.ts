@@ -13,6 +13,15 @@ export type Closer = () => void | Promise<void>;
 /** Delivers the queued telemetry within the given number of milliseconds. */
 export type Flusher = (millis: number) => Promise<void>;
 
+/** A service that uploads need. */
+export interface RequiredService {
+  readonly kind: 'store' | 'policy' | 'identity';
+  /** Its address. A service that several buckets use is checked once. */
+  readonly target: string;
+  /** Resolves if the service is available. @throws Error otherwise, or when the signal is aborted. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
 /** A file that is read again on request. */
 export interface Reloader {
   readonly file: string;
@@ -37,6 +46,7 @@ export class Lifetime {
   readonly #closers: Closer[] = [];
   readonly #reloaders: Reloader[] = [];
   readonly #flushers: Flusher[] = [];
+  readonly services: RequiredService[] = [];
   #lastFlusher: Flusher | undefined;
   #closed: Promise<void> | undefined;
   #reloaded = Promise.resolve();
@@ -48,6 +58,11 @@ export class Lifetime {
   onClose(closer: Closer): void {
     if (this.#closed === undefined) this.#closers.push(closer);
     else void this.#attempt(async () => closer());
+  }
+
+  /** For the probe of readiness. */
+  needs(service: RequiredService): void {
+    this.services.push(service);
   }
 
   onReload(reloader: Reloader): void {

@@ -1,14 +1,8 @@
 /** Whether a gateway should get new uploads: its phase, and the services that `ready.require` names. */
+import type { ReadyConfig } from '../config/ready.ts';
 import type { ProbeState, Probes } from '../server/probes.ts';
 import type { ServerPhase } from '../server/server-phase.ts';
-
-/** A service that uploads need. */
-export interface RequiredService {
-  /** Such as `store`. */
-  readonly kind: string;
-  /** Resolves if the service is available. @throws Error otherwise. */
-  check(signal: AbortSignal): Promise<void>;
-}
+import type { Lifetime, RequiredService } from './lifetime.ts';
 
 /** Milliseconds for which a result is used again, so that probes cause a bounded number of requests. */
 const FRESH_MILLIS = 2_000;
@@ -52,4 +46,10 @@ export class Readiness implements Probes {
     const missing = new Set(this.#required.filter((_, i) => results[i]?.status === 'rejected').map(({ kind }) => kind));
     return missing.size === 0 ? OK : { status: `unavailable: ${[...missing].join(', ')}`, isGood: false };
   }
+}
+
+/** The services that the configuration names. */
+export function requiredServices({ require = [] }: ReadyConfig, { services }: Lifetime): RequiredService[] {
+  const named = services.filter(({ kind }) => require.includes(kind));
+  return [...new Map(named.map((service) => [`${service.kind} ${service.target}`, service])).values()];
 }

@@ -4,6 +4,7 @@ import { BUCKET } from './bucket.ts';
 import { type Complaint, list, object, type ValueOf } from './field.ts';
 import { LOGGING } from './logging.ts';
 import { METRICS } from './metrics.ts';
+import { READY } from './ready.ts';
 import { SERVER, type ServerConfig } from './server.ts';
 import { TRACING } from './tracing.ts';
 import { UPLOAD } from './upload.ts';
@@ -20,6 +21,7 @@ export const CONFIG = object(
     tracing: TRACING,
     metrics: METRICS,
     admin: ADMIN,
+    ready: READY,
     logging: LOGGING,
   },
   {

@@ -13,7 +13,8 @@ const REQUEST_MILLIS = 10_000;
 const IDLE_MILLIS = 75_000;
 const HEADER_BYTES = 8 * 1024;
 
-const FORBIDDEN_HOST = 'Unknown host name. Use the IP address, or add the name to admin.allowed_hosts.\n';
+const FORBIDDEN_HOST =
+  'Unknown host name. Use the IP address, or add the name to admin.allowed_hosts (alias: metrics.allowed_hosts).\n';
 
 const NOT_FOUND = 'Not found. The admin port serves /metrics, /health, /startup and /ready.\n';
 const NO_METRICS = 'Not found. Metrics are disabled; set metrics.enabled to true.\n';

@@ -78,7 +78,7 @@ describe('a gateway that has left', () => {
 });
 
 describe('the admin port without metrics', () => {
-  it('serves probes, and says why there are no metrics', async () => {
+  it('serves probes, and explains why there are no metrics', async () => {
     const store = await RawStore.start();
     const { app } = await startGateway({
       storeUrl: store.url,

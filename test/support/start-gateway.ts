@@ -32,6 +32,7 @@ export interface GatewayOptions {
   readonly tracing?: Record<string, unknown>;
   readonly metrics?: Record<string, unknown>;
   readonly admin?: Record<string, unknown>;
+  readonly ready?: Record<string, unknown>;
   readonly logging?: Record<string, unknown>;
   readonly buckets?: readonly Record<string, unknown>[];
 }
@@ -51,6 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     tracing: { enabled: false, ...options.tracing },
     metrics: { enabled: true, ...(options.admin === undefined && { port: 0 }), ...options.metrics },
     admin: options.admin ?? null,
+    ready: options.ready ?? null,
     logging: options.logging ?? null,
   };
   const log: LogLine[] = [];

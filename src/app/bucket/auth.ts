@@ -55,6 +55,11 @@ async function openTokens(jwt: JwtConfig, lifetime: Lifetime, context: AppContex
   const { watch, log } = context;
   const verifier = createTokenVerifier(options, { watch, log });
   lifetime.onClose(() => verifier.close());
+  lifetime.needs({
+    kind: 'identity',
+    target: providers.map(({ jwks_url }) => jwks_url).join(),
+    check: (signal) => verifier.haveKeys(signal),
+  });
   return verifier;
 }
 

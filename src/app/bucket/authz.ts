@@ -3,6 +3,7 @@ import type { Authorizer } from '../../authz/authorizer.ts';
 import { createEngine } from '../../authz/engine.ts';
 import { configuredEngines } from '../../authz/engines.ts';
 import type { AuthzConfig } from '../../config/authz.ts';
+import { Reachable } from '../../kit/reachable.ts';
 import type { AppContext } from '../context.ts';
 import type { Lifetime } from '../lifetime.ts';
 
@@ -18,5 +19,10 @@ export function openAuthz(
     createEngine(engine, options, { bucket, watch }),
   );
   for (const authorizer of authorizers) lifetime.onClose(() => authorizer.close());
+  for (const { options } of configuredEngines(authz)) {
+    const reachable = new Reachable(options.url);
+    lifetime.onClose(() => reachable.close());
+    lifetime.needs({ kind: 'policy', target: options.url, check: (signal) => reachable.check(signal) });
+  }
   return authorizers;
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { StoreChecksums } from '../../body/store-checksums.ts';
 import type { BucketConfig } from '../../config/bucket.ts';
 import type { ObjectHeadersConfig } from '../../config/object-headers.ts';
+import { Reachable } from '../../kit/reachable.ts';
 import type { HeaderRules } from '../../s3/header-rules.ts';
 import { StoreClient } from '../../s3/store-client.ts';
 import type { AppContext } from '../context.ts';
@@ -21,6 +22,9 @@ export async function openStore(
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   lifetime.onClose(() => store.close());
+  const reachable = new Reachable(store.endpoint.origin, ca);
+  lifetime.onClose(() => reachable.close());
+  lifetime.needs({ kind: 'store', target: store.endpoint.origin, check: (signal) => reachable.check(signal) });
   return store;
 }
 

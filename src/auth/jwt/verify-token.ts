@@ -4,6 +4,7 @@
  */
 import type { AuthObserver } from '../../domain/auth-observer.ts';
 import type { Log } from '../../domain/log.ts';
+import { whileWanted } from '../../domain/while-wanted.ts';
 import type { AuthAttributes } from '../authenticator.ts';
 import type { TokenVerifier, VerifiedToken } from '../token-verifier.ts';
 import { verifiedToken } from './claims.ts';
@@ -25,6 +26,8 @@ export interface TokenVerifierTools {
 }
 
 export interface ClosableTokenVerifier extends TokenVerifier {
+  /** Resolves if every provider has keys, cached ones included. @throws Failure keys_unavailable; Error when the signal is aborted. */
+  haveKeys(signal: AbortSignal): Promise<void>;
   /** Ends fetches and frees connections. Safe twice. */
   close(): Promise<void>;
 }
@@ -53,6 +56,11 @@ export function createTokenVerifier(
       attributes.keyId = known.keyId;
       attributes.keySource = known.source.origin;
       return known.verified;
+    },
+    async haveKeys(signal) {
+      const nobody: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined };
+      const sources = providers.map(({ source }) => source.held() ?? source.keys(nobody));
+      await whileWanted(Promise.all(sources), signal);
     },
     async close() {
       await Promise.all(providers.map(({ source }) => source.close()));

@@ -66,6 +66,7 @@ describe('check', () => {
     callers   traces of callers are continued; remote_ratio 0.5: at most 50 % are kept, also if all have the sampled flag
     note      port 4318 is usually for http/protobuf, not for grpc
   metrics     http://127.0.0.1:9090/metrics
+  probes      /health, /startup and /ready on the upload port, and on http://127.0.0.1:9090
   logging     info and above, auto
 `,
     );

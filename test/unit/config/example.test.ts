@@ -39,10 +39,10 @@ describe('config.example.yaml', () => {
       HOSTNAME: 'h',
       TRACING: 'false',
     };
-    const { buckets, tracing, metrics } = await loadConfig(FILE, env);
+    const { buckets, tracing, admin } = await loadConfig(FILE, env);
     assert.equal(buckets[0]!.s3.endpoint, 'https://minio:9000');
     assert.deepEqual([tracing.enabled, tracing.otlp.headers], [false, { 'x-api-key': 'k' }]);
     assert.equal(tracing.resource['host.name'], 'h');
-    assert.equal(metrics.port, 0);
+    assert.equal(admin.port, 0);
   });
 });

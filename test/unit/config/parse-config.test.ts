@@ -17,6 +17,7 @@ describe('parseConfig', () => {
       server: {
         address: { host: '0.0.0.0', port: 8080 },
         forwarded_header: 'x-forwarded-for',
+        shutdown_delay_seconds: 0,
         shutdown_timeout_seconds: 30,
         body_idle_timeout_seconds: 60,
         minimum_rate: 500,
@@ -98,14 +99,16 @@ describe('parseConfig', () => {
         span_names: 'default',
         semantic_conventions: 'dup',
       },
-      metrics: { enabled: true, address: '127.0.0.1', port: 9090, max_connections: 64 },
+      metrics: { enabled: true },
+      admin: { address: '127.0.0.1', port: 9090, max_connections: 64 },
+      ready: {},
       logging: { level: 'info', format: 'auto', success_ratio: 1 },
     });
   });
 
   it('accepts every field', () => {
     const text = `
-server:   { address: "[::1]:0", shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
+server:   { address: "[::1]:0", shutdown_delay_seconds: 10, shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
             upload_id_secret: an-upload-id-secret-of-32-bytes-or-more,
             minimum_rate: 1KiB, header_timeout_seconds: 9, max_header_size: 32 KiB, max_connections: 8,
             domain: [uploads.example.com],
@@ -167,6 +170,8 @@ tracing:
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
                     metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
+admin:    { enabled: true, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2 }
+ready:    { require: [store, policy, identity] }
 logging:  { level: debug, format: json, success_ratio: 0.5,
             otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
                     logs_path: /l, headers_file: h, tls: { cert_file: c, key_file: k } } }
@@ -174,6 +179,7 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
     assert.deepEqual(read(text), {
       server: {
         address: { host: '::1', port: 0 },
+        shutdown_delay_seconds: 10,
         shutdown_timeout_seconds: 0,
         body_idle_timeout_seconds: 0.5,
         domain: ['uploads.example.com'],
@@ -359,6 +365,8 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
           interval_seconds: 5,
         },
       },
+      admin: { enabled: true, address: '::1', port: 1, allowed_hosts: ['gateway'], max_connections: 2 },
+      ready: { require: ['store', 'policy', 'identity'] },
       logging: {
         level: 'debug',
         format: 'json',
@@ -421,7 +429,6 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
       enabled: false,
       address: '127.0.0.1',
       port: 7,
-      max_connections: 64,
     });
     const version = `${LEAST}tracing: { resource: { v: "\${V}" } }`;
     assert.equal(read(version, { V: '1.10' }).tracing.resource.v, '1.10');

@@ -179,6 +179,15 @@ metrics: 9090
       'metrics: { port: 8080 }',
       'f:4:10 metrics: has the same address as server.address; set metrics.port to another port',
     );
+    onlyProblem(
+      'admin: { port: 8080 }',
+      'f:4:8 admin: has the same address as server.address; set admin.port to another port',
+    );
+    onlyProblem(
+      'admin: { port: 7 }\nmetrics: { port: 8 }',
+      'f:4:8 admin: has another port than metrics.port, its alias; remove metrics.port',
+    );
+    assert.deepEqual(problems(`${LEAST}admin: { port: 7 }\nmetrics: { port: 7 }`), []);
     assert.deepEqual(problems(`${LEAST}metrics: { port: 8080, enabled: false }`), []);
     assert.deepEqual(problems(`${LEAST}server: { address: "[::1]:9090" }`), []);
   });
