@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { CONFIG } from '../../src/config/config.ts';
 import type { Field, ObjectField } from '../../src/config/field.ts';
+import { fileKey, mayBeInFile } from '../../src/config/read-field.ts';
 import { code, head, table } from './markdown.ts';
 
 const EXAMPLE = new URL('../../config.example.yaml', import.meta.url);
@@ -18,7 +19,10 @@ fields in \`src/config/\`. Fields marked **required** have no default; fields wi
 /** A table for the fields of this object, then those of the objects in it. */
 function sections(path: string, field: ObjectField<unknown>): string[] {
   const fields = Object.entries(field.fields);
-  const rows = fields.map(([key, child]) => [code(key), typeOf(child), defaultOf(child), child.prose]);
+  const rows = fields.flatMap(([key, child]) => {
+    const row = [code(key), typeOf(child), defaultOf(child), child.prose];
+    return mayBeInFile(child) ? [row, [code(fileKey(key)), 'string', '*none*', inFile(key, child)]] : [row];
+  });
   const own = [title(path), '', field.prose, '', table(['field', 'type', 'default', 'description'], rows), ''];
   return [
     own.join('\n'),
@@ -29,6 +33,11 @@ function sections(path: string, field: ObjectField<unknown>): string[] {
 function sectionsBelow(path: string, field: Field): string[] {
   if (field.kind === 'list') return sectionsBelow(`${path}[]`, field.item);
   return field.kind === 'object' ? sections(path, field) : [];
+}
+
+function inFile(key: string, field: Field): string {
+  const content = field.kind === 'list' ? 'the secrets, one on each line' : 'the value';
+  return `Instead of ${code(key)}: a file with ${content}.`;
 }
 
 const title = (path: string): string => (path === '' ? '## The file' : `## ${code(path)}`);
@@ -69,6 +78,8 @@ const RULES = `## How values are read
   string \`123\`, and \`1.10\` stays \`1.10\`. Booleans are \`true\` and \`false\` only.
 - An empty value, \`~\` and \`null\` count as absent: the default applies, a required field is missing, and an entry of
   \`headers\` or \`resource\` is omitted. For example, \`x-api-key: "\${OTLP_API_KEY:-}"\` sends the header only if there is a key.
+- A secret may be in a separate file: \`secret_key_file: /run/secrets/store\` instead of \`secret_key\`. The path is relative to this
+  file, and an end of line at the end does not count. The files are read again on SIGHUP and when they change.
 - Unknown keys, duplicate keys, tags and a second document are errors. Anchors, aliases and the merge key \`<<\` work: the first
   bucket's \`s3: &store { … }\` can be reused as \`s3: { <<: *store, bucket: other }\`.
 - The file is UTF-8 and at most 1 MiB.

@@ -13,7 +13,7 @@ import { openAuthz } from './bucket/authz.ts';
 import { corsPolicyOf } from './bucket/cors.ts';
 import { headerRulesOf, openStore, storeChecksums } from './bucket/store.ts';
 import type { AppContext } from './context.ts';
-import { uploadIdSecret } from './derived-keys.ts';
+import { uploadIdSecrets } from './derived-keys.ts';
 import type { Lifetime } from './lifetime.ts';
 
 /** A bucket with everything that the stages need. */
@@ -47,6 +47,7 @@ export function routeTo(
   { store, authenticators, authorizers }: BucketParts,
 ): Route<ServedBucket> {
   const { name, s3, auth, cors, head, listings } = config;
+  const [secret, ...older] = uploadIdSecrets(server, config);
   const bucket: ServedBucket = {
     name,
     storeBucket: s3.bucket,
@@ -55,7 +56,7 @@ export function routeTo(
     cors: corsPolicyOf(cors),
     headerRules: headerRulesOf(config),
     checksums: storeChecksums(s3),
-    uploadIds: new UploadIds(uploadIdSecret(server, config), name),
+    uploadIds: new UploadIds(secret, name, older),
     authenticators,
     authorizers,
   };

@@ -32,3 +32,13 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
+
+/** How to fix a file that cannot be read. @param code of the error. */
+export function hintForFile(code: string | undefined): string {
+  const hints: Readonly<Record<string, string>> = {
+    ENOENT: 'the file does not exist: check the path',
+    EACCES: 'give the user that runs the gateway permission to read it',
+    EISDIR: 'it is a directory: use the path of a file',
+  };
+  return hints[code ?? ''] ?? 'check the path and the file';
+}

@@ -31,7 +31,7 @@ export const CONFIG = object(
         of: ['server', 'buckets'],
         at: 'server',
         broken: ({ server, buckets }) => {
-          if (server.upload_id_secret !== undefined) return undefined;
+          if (server.upload_id_secret !== undefined || server.upload_id_secrets !== undefined) return undefined;
           const rotating = buckets.find(({ s3 }) => s3.secret_key === undefined || s3.session_token !== undefined);
           if (rotating === undefined) return undefined;
           return {

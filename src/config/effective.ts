@@ -1,6 +1,7 @@
 /** The effective value of every setting, and its source: the file, an OpenTelemetry variable, or the default. Hides secrets. */
 import { CONFIG, type Config } from './config.ts';
 import type { Field, ScalarField } from './field.ts';
+import { fileKey } from './read-field.ts';
 
 export interface EffectiveValue {
   /** Such as `tracing.otlp.endpoint` or `buckets[0].name`. */
@@ -9,7 +10,7 @@ export interface EffectiveValue {
   readonly value: string;
   /** False for an optional setting without a value. */
   readonly isSet: boolean;
-  /** `file`, `default`, or the name of the variable; `file, NAME` if the value combines both. */
+  /** `file`, `default`, `secret_key_file` for a separate file, or the name of the variable; `file, NAME` if the value combines both. */
   readonly source: string;
 }
 
@@ -19,7 +20,10 @@ export function effectiveValues(
   given: ReadonlySet<string>,
   sources: ReadonlyMap<string, string>,
 ): EffectiveValue[] {
-  const sourceOf = (path: string): string => sources.get(path) ?? (given.has(path) ? 'file' : 'default');
+  const sourceOf = (path: string): string => {
+    if (given.has(fileKey(path))) return fileKey(path.split('.').at(-1)!);
+    return sources.get(path) ?? (given.has(path) ? 'file' : 'default');
+  };
   return Object.entries(CONFIG.fields).flatMap(([name, field]) =>
     [...valuesOf(field as Field, (config as Record<string, unknown>)[name], name)].map(([path, value]) => ({
       path,

@@ -46,6 +46,8 @@ export interface ScalarField<T> extends Described<T> {
   readonly hint: string;
   /** Whether problems must not quote the value. */
   readonly discreet: boolean;
+  /** Whether `NAME_file` may name a file with the value instead. */
+  readonly mayBeInFile: boolean;
   /** The allowed values, if they can be listed. */
   readonly words: readonly string[];
   readonly parse: (text: string) => Parsed<T>;

@@ -1,7 +1,7 @@
 /** Reads configuration files: the main file, and the files that it refers to. */
 import { open } from 'node:fs/promises';
 import type { Config } from './config.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError, hintForFile } from './config-error.ts';
 import type { CredentialConfig } from './credential.ts';
 import type { Environment } from './expand.ts';
 import type { FaultsConfig } from './faults.ts';
@@ -47,18 +47,10 @@ async function readBytes(file: string): Promise<Buffer> {
     }
     if (length <= MAX_FILE) return Buffer.concat(chunks);
   } catch (error) {
-    throw problemWith(file, `cannot be read (${(error as NodeJS.ErrnoException).code}); ${hintOf(error)}`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw problemWith(file, `cannot be read (${code}); ${hintForFile(code)}`);
   }
   throw problemWith(file, 'is larger than 1 MiB; check the path: this may not be a configuration file');
-}
-
-function hintOf(error: unknown): string {
-  const hints: Readonly<Record<string, string>> = {
-    ENOENT: 'the file does not exist: check the path',
-    EACCES: 'give the user that runs the gateway permission to read it',
-    EISDIR: 'it is a directory: use the path of a file',
-  };
-  return hints[String((error as NodeJS.ErrnoException).code)] ?? 'check the path and the file';
 }
 
 function decode(bytes: Buffer, file: string): string {

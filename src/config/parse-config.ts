@@ -1,4 +1,7 @@
-/** Parses the text of a configuration file into the configuration, or into all of its problems. Pure. */
+/**
+ * Parses the text of a configuration file into the configuration, or into all of its problems. The only
+ * other files that it reads contain one secret each.
+ */
 import { isMap } from 'yaml';
 import { CONFIG, type Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
@@ -9,6 +12,7 @@ import type { ObjectField } from './field.ts';
 import { withEnvironment } from './otel-environment.ts';
 import { readField } from './read-field.ts';
 import { type Found, Reading } from './reading.ts';
+import { secretReader } from './secret-file.ts';
 import type { VariableWarning } from './variable-warning.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -24,9 +28,10 @@ export function parseConfig(text: string, file: string, env: Environment): Confi
 /** Like parseConfig, with the sources of the values and the ignored OpenTelemetry variables. */
 export function parseConfigWithSources(text: string, file: string, env: Environment): ConfigWithSources {
   const given = new Set<string>();
-  const config = parse(CONFIG, BEGIN, text, file, env, given);
+  const secretFiles = new Set<string>();
+  const config = parse(CONFIG, BEGIN, text, file, env, { given, secretFiles });
   const { sources, warnings, ...sections } = withEnvironment(config, given, env);
-  return { config: { ...config, ...sections }, sources, given, warnings };
+  return { config: { ...config, ...sections }, sources, given, warnings, secretFiles: [...secretFiles] };
 }
 
 export interface ConfigWithSources {
@@ -34,6 +39,8 @@ export interface ConfigWithSources {
   readonly sources: ReadonlyMap<string, string>;
   /** Paths that the file sets. */
   readonly given: ReadonlySet<string>;
+  /** Absolute paths of the files that contain secrets of the configuration. */
+  readonly secretFiles: readonly string[];
   /** OpenTelemetry variables that are ignored. */
   readonly warnings: readonly VariableWarning[];
 }
@@ -50,21 +57,27 @@ export function parseFaults(text: string, file: string, env: Environment): Fault
   return parse(FAULTS_FILE, 'start with "faults:"', text, file, env);
 }
 
-/** @param given collects the paths that the file sets. */
+interface Collected {
+  /** Paths that the file sets. */
+  readonly given: Set<string>;
+  /** Absolute paths of files with secrets. */
+  readonly secretFiles: Set<string>;
+}
+
 function parse<T>(
   field: ObjectField<T>,
   hint: string,
   text: string,
   file: string,
   env: Environment,
-  given?: Set<string>,
+  { given, secretFiles }: Collected = { given: new Set(), secretFiles: new Set() },
 ): T {
   const document = readYaml(text);
-  const reading = new Reading(document, env);
+  const reading = new Reading(document, env, secretReader(file, secretFiles));
   for (const { offset, complaint } of document.mistakes) reading.complain({ path: '', offset }, complaint);
   const value = reading.found.length === 0 ? readRoot(reading, field, hint, document) : undefined;
   if (reading.found.length > 0) throw new ConfigError(problemsOf(file, document, reading.found));
-  for (const path of reading.given) given?.add(path);
+  for (const path of reading.given) given.add(path);
   return value as T;
 }
 

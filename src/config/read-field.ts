@@ -2,9 +2,12 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { closestWord } from '../kit/closest-word.ts';
 import { type Entry, entriesOf } from './entries.ts';
-import type { Field, ListField, ObjectField, Rule, Siblings } from './field.ts';
-import { ABSENT, isNull, misfit, readDerived, readScalar, readStringMap, UNREAD } from './read-text.ts';
+import type { Field, Fields, ListField, ObjectField, Rule, ScalarField, Siblings } from './field.ts';
+import { ABSENT, isNull, misfit, readDerived, readScalar, readSecretFile, readStringMap, UNREAD } from './read-text.ts';
 import { below, offsetOf, type Place, type Reading } from './reading.ts';
+import { string } from './scalars.ts';
+
+const SECRET_FILE = string({ prose: 'The path of a file with the value.' });
 
 /** @returns the value, ABSENT or UNREAD. */
 export function readField(reading: Reading, field: Field, node: Node | null, place: Place): unknown {
@@ -115,6 +118,7 @@ function readObject(
   for (const [key, child] of Object.entries(field.fields)) {
     const entry = entries.get(key);
     if (entry !== undefined) keep(reading, draft, key, readField(reading, child, entry.node, entry));
+    if (mayBeInFile(child)) readFromFile(reading, child, draft, key);
   }
   reportUnknown(reading, field, draft);
   for (const [key, child] of inOrderOfDefaults(field))
@@ -124,6 +128,28 @@ function readObject(
   if (draft.unread.size > 0) reading.incomplete.add(draft.values);
   return draft.values;
 }
+
+/** The value of a field in a separate file: `secret_key_file` for `secret_key`. */
+function readFromFile(reading: Reading, field: FileField, draft: Draft, key: string): void {
+  const entry = draft.entries.get(fileKey(key));
+  const path = entry && readField(reading, SECRET_FILE, entry.node, entry);
+  if (entry === undefined || path === ABSENT) return;
+  if (path === UNREAD) draft.unread.add(key);
+  else if (Object.hasOwn(draft.values, key) || draft.unread.has(key)) {
+    reading.complain(entry, { wrong: `contradicts ${key}, which has a value as well`, hint: 'keep one of them' });
+    draft.unread.add(key);
+  } else keep(reading, draft, key, readSecretFile(reading, field, String(path), entry));
+}
+
+/** A secret, or a list of secrets, one on each line of its file. */
+export type FileField = ScalarField<unknown> | (ListField<unknown> & { readonly item: ScalarField<unknown> });
+
+export function mayBeInFile(field: Field): field is FileField {
+  const scalar = field.kind === 'list' ? field.item : field;
+  return scalar.kind === 'scalar' && scalar.mayBeInFile;
+}
+
+export const fileKey = (key: string): string => `${key}_file`;
 
 /** Derived defaults come last. */
 function inOrderOfDefaults({ fields }: ObjectField<unknown>): [key: string, field: Field][] {
@@ -141,14 +167,19 @@ const placeOf = ({ entries, place }: Draft, key: string): Place =>
 
 /** If an unknown key is a likely misspelling, the intended key is not also reported as missing. */
 function reportUnknown(reading: Reading, { fields }: ObjectField<unknown>, { entries, unread }: Draft): void {
-  const known = Object.keys(fields);
+  const known = keysOf(fields);
   for (const [key, { path, keyOffset }] of entries) {
-    if (Object.hasOwn(fields, key)) continue;
+    if (known.includes(key)) continue;
     const guess = closestWord(key.slice(0, 60), known);
     const hint = guess === undefined ? unknownHint(key, known) : `did you mean ${guess}?`;
     reading.complain({ path, offset: keyOffset }, { wrong: 'is not a known key', hint });
     if (guess !== undefined && !entries.has(guess)) unread.add(guess);
   }
+}
+
+/** The keys of these fields, with those for files. */
+function keysOf(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([key, field]) => (mayBeInFile(field) ? [key, fileKey(key)] : [key]));
 }
 
 /** YAML reads `s3:{ bucket: x }` as a key that contains a colon. */

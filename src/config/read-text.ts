@@ -34,6 +34,30 @@ export function readDerived(reading: Reading, field: ScalarField<unknown>, value
   return parseText(reading, field, { text: field.write(value), variables: [] }, place);
 }
 
+/** @param field of the secret, or of the secrets, of which each has its line. @param path relative to the configuration file. */
+export function readSecretFile(
+  reading: Reading,
+  field: ScalarField<unknown> | { readonly kind: 'list'; readonly item: ScalarField<unknown> },
+  path: string,
+  place: Place,
+): unknown {
+  const read = reading.readSecret(path);
+  if ('wrong' in read) {
+    reading.complain(place, read, 'the file');
+    return UNREAD;
+  }
+  if (field.kind === 'scalar') return parseSecret(reading, field, read.text, place);
+  const values = read.text.split(/\r?\n/).map((line) => parseSecret(reading, field.item, line, place));
+  return values.includes(UNREAD) ? UNREAD : values;
+}
+
+function parseSecret(reading: Reading, field: ScalarField<unknown>, text: string, place: Place): unknown {
+  const parsed = field.parse(text);
+  if ('value' in parsed) return parsed.value;
+  reading.complain(place, parsed, 'the content of the file');
+  return UNREAD;
+}
+
 interface Text {
   readonly text: string;
   /** The variables that were expanded in it. */

@@ -2,6 +2,7 @@
 import { isAlias, type Node } from 'yaml';
 import type { Environment } from './expand.ts';
 import type { Complaint } from './field.ts';
+import type { ReadSecret } from './secret-file.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 export interface Place {
@@ -20,6 +21,7 @@ const MAX_VALUES = 200_000;
 
 export class Reading {
   readonly env: Environment;
+  readonly readSecret: ReadSecret;
   readonly found: Found[] = [];
   /** Paths that the file sets. */
   readonly given = new Set<string>();
@@ -28,8 +30,9 @@ export class Reading {
   readonly #document: YamlDocument;
   #values = 0;
 
-  constructor(document: YamlDocument, env: Environment) {
+  constructor(document: YamlDocument, env: Environment, readSecret: ReadSecret) {
     this.env = env;
+    this.readSecret = readSecret;
     this.#document = document;
   }
 

@@ -21,6 +21,7 @@ interface Kind<T> {
   readonly type: string;
   readonly hint: string;
   readonly discreet?: boolean;
+  readonly mayBeInFile?: boolean;
   readonly words?: readonly string[];
   readonly parse: (text: string) => T | undefined;
   /** The problem if `parse` returns undefined. */
@@ -43,6 +44,7 @@ function scalar<T, const O extends ScalarOptions<T>>(kind: Kind<T>, options: O):
     prose: options.prose,
     hint,
     discreet: kind.discreet ?? false,
+    mayBeInFile: kind.mayBeInFile ?? false,
     words: kind.words ?? [],
     parse,
     fallback: fallbackOf(options),
@@ -73,7 +75,7 @@ export function string<const O extends ScalarOptions<string>>(options: O): Scala
 
 const CONTROL = /[\0-\x1f\x7f]/;
 
-/** Text that is never printed. */
+/** Text that is never printed, from this file or from a separate file. */
 export function secret<const O extends ScalarOptions<string>>(options: O): ScalarField<Held<string, O>> {
   return scalar<string, O>(
     {
@@ -82,6 +84,7 @@ export function secret<const O extends ScalarOptions<string>>(options: O): Scala
       wrong: 'contains control characters, or leading or trailing white space',
       parse: (text) => (CONTROL.test(text) || text.trim() !== text ? undefined : text),
       discreet: true,
+      mayBeInFile: true,
     },
     options,
   );

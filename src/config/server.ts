@@ -3,6 +3,11 @@ import { FORWARDED_HEADER, PROXY_PROTOCOL, TLS, TRUSTED_PROXIES } from './edge.t
 import { optionalList, section, type ValueOf } from './field.ts';
 import { byteSize, integer, isHost, number, secret, socketAddress, string } from './scalars.ts';
 
+const UPLOAD_ID_SECRET = {
+  check: (text: string) => (Buffer.byteLength(text) >= 32 ? undefined : 'is shorter than 32 bytes'),
+  hint: 'generate one: openssl rand -base64 32',
+};
+
 export const SERVER = section(
   {
     address: socketAddress({
@@ -73,14 +78,30 @@ export const SERVER = section(
       max: 1_000_000,
     }),
     upload_id_secret: secret({
+      ...UPLOAD_ID_SECRET,
       prose:
         'The secret that encrypts multipart upload IDs and keys the hashes of subjects. All gateways that serve the same buckets need the same value. Required if the credentials of a store can change.',
       optional: true,
-      check: (text) => (Buffer.byteLength(text) >= 32 ? undefined : 'is shorter than 32 bytes'),
+    }),
+    upload_id_secrets: optionalList(secret({ ...UPLOAD_ID_SECRET, prose: 'A secret, as `upload_id_secret`.' }), {
+      prose:
+        'Several secrets instead of `upload_id_secret`, to replace one without ending multipart uploads: the first one seals, and all of them open. Put the new one second on all gateways, then first, and remove the old one when its uploads have ended.',
       hint: 'generate one: openssl rand -base64 32',
     }),
   },
-  { prose: 'The upload port: address, TLS, timeouts and limits.' },
+  {
+    prose: 'The upload port: address, TLS, timeouts and limits.',
+    rules: [
+      {
+        of: ['upload_id_secret', 'upload_id_secrets'],
+        at: 'upload_id_secrets',
+        broken: ({ upload_id_secret, upload_id_secrets }) =>
+          upload_id_secret !== undefined && upload_id_secrets !== undefined
+            ? { wrong: 'contradicts upload_id_secret', hint: 'move upload_id_secret into upload_id_secrets' }
+            : undefined,
+      },
+    ],
+  },
 );
 
 export type ServerConfig = ValueOf<typeof SERVER>;

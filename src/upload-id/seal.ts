@@ -31,6 +31,14 @@ export interface OpenedId {
   readonly createdAt: number | undefined;
   /** For `belongsTo`; does not reveal the subject. */
   readonly owner: Buffer;
+  readonly keys: Keys;
+}
+
+/** The keys that are derived from one secret. */
+interface Keys {
+  readonly sealing: KeyObject;
+  readonly owners: KeyObject;
+  readonly anonymous: Buffer;
 }
 
 /** IDs of version 2 contain the creation time of the upload, IDs of version 1 do not. */
@@ -47,17 +55,19 @@ const STORE_ID = /^[\x21-\x7e]+$/;
 const NO_TRACE_ID = '0'.repeat(32);
 
 export class UploadIds {
-  readonly #sealing: KeyObject;
-  readonly #owners: KeyObject;
+  readonly #newest: Keys;
+  readonly #older: readonly Keys[];
   readonly #bucket: Buffer;
-  readonly #anonymous: Buffer;
 
-  /** @param secret the same for all gateways of the bucket. @param bucket its name for clients. */
-  constructor(secret: string, bucket: string) {
-    this.#sealing = createSecretKey(deriveKey(secret, 'upload ids: seal'));
-    this.#owners = createSecretKey(deriveKey(secret, 'upload ids: owner'));
+  /**
+   * @param secret seals, and opens; the same for all gateways of the bucket.
+   * @param bucket its name for clients.
+   * @param older secrets that only open.
+   */
+  constructor(secret: string, bucket: string, older: readonly string[] = []) {
+    this.#newest = keysOf(secret);
+    this.#older = older.map(keysOf);
     this.#bucket = withLength(bucket);
-    this.#anonymous = this.#tag(this.#owners, ['anonymous']);
   }
 
   /**
@@ -74,14 +84,14 @@ export class UploadIds {
     const bytes = Buffer.alloc(end + TAG_BYTES);
     bytes[AT.version] = date.length === 0 ? UNDATED : DATED;
     if (origin !== undefined) writeOrigin(bytes, origin);
-    this.#ownerOf(subject).copy(bytes, AT.owner);
+    ownerTag(this.#newest, subject).copy(bytes, AT.owner);
     date.copy(bytes, AT.rest);
     bytes.write(storeUploadId, storeId, 'latin1');
-    this.#seal(bytes.subarray(0, end), key).copy(bytes, end);
+    this.#seal(this.#newest, bytes.subarray(0, end), key).copy(bytes, end);
     return bytes.toString('base64url');
   }
 
-  /** @returns undefined unless the ID was sealed for this bucket and key, with this secret and in this exact encoding. */
+  /** @returns undefined unless the ID was sealed for this bucket and key, with one of the secrets and in this exact encoding. */
   open(id: string, key: string): OpenedId | undefined {
     if (id.length > MAX_CHARACTERS) return undefined;
     const bytes = Buffer.from(id, 'base64url');
@@ -91,32 +101,42 @@ export class UploadIds {
     // The decoder skips other characters than base64url: each upload must have only one valid ID.
     if (end <= storeId || !(isDated || bytes[AT.version] === UNDATED) || bytes.toString('base64url') !== id)
       return undefined;
-    if (!timingSafeEqual(this.#seal(bytes.subarray(0, end), key), bytes.subarray(end))) return undefined;
+    const isSealedWith = (keys: Keys): boolean =>
+      timingSafeEqual(this.#seal(keys, bytes.subarray(0, end), key), bytes.subarray(end));
+    const keys = isSealedWith(this.#newest) ? this.#newest : this.#older.find(isSealedWith);
+    if (keys === undefined) return undefined;
     const storeUploadId = bytes.toString('latin1', storeId, end);
     const createdAt = isDated ? bytes.readUInt32BE(AT.rest) * 1000 : undefined;
-    return { storeUploadId, origin: readOrigin(bytes), createdAt, owner: bytes.subarray(AT.owner, AT.rest) };
+    return { storeUploadId, origin: readOrigin(bytes), createdAt, owner: bytes.subarray(AT.owner, AT.rest), keys };
   }
 
-  belongsTo({ owner }: OpenedId, subject: string | undefined): boolean {
-    return timingSafeEqual(owner, this.#ownerOf(subject));
+  belongsTo({ owner, keys }: OpenedId, subject: string | undefined): boolean {
+    return timingSafeEqual(owner, ownerTag(keys, subject));
   }
 
-  #ownerOf(subject: string | undefined): Buffer {
-    // Not UTF-8, which encodes all unpaired surrogates alike.
-    return subject === undefined
-      ? this.#anonymous
-      : this.#tag(this.#owners, ['subject', Buffer.from(subject, 'utf16le')]);
+  #seal({ sealing }: Keys, bytes: Buffer, key: string): Buffer {
+    return tag(sealing, [this.#bucket, withLength(key), bytes]);
   }
+}
 
-  #seal(bytes: Buffer, key: string): Buffer {
-    return this.#tag(this.#sealing, [this.#bucket, withLength(key), bytes]);
-  }
+function keysOf(secret: string): Keys {
+  const owners = createSecretKey(deriveKey(secret, 'upload ids: owner'));
+  return {
+    sealing: createSecretKey(deriveKey(secret, 'upload ids: seal')),
+    owners,
+    anonymous: tag(owners, ['anonymous']),
+  };
+}
 
-  #tag(key: KeyObject, parts: readonly (Buffer | string)[]): Buffer {
-    const hmac = createHmac('sha256', key);
-    for (const part of parts) hmac.update(part);
-    return hmac.digest().subarray(0, TAG_BYTES);
-  }
+function ownerTag({ owners, anonymous }: Keys, subject: string | undefined): Buffer {
+  // Not UTF-8, which encodes all unpaired surrogates alike.
+  return subject === undefined ? anonymous : tag(owners, ['subject', Buffer.from(subject, 'utf16le')]);
+}
+
+function tag(key: KeyObject, parts: readonly (Buffer | string)[]): Buffer {
+  const hmac = createHmac('sha256', key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest().subarray(0, TAG_BYTES);
 }
 
 /** Length prefixes, so that no two lists of texts have the same bytes. */

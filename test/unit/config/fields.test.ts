@@ -35,6 +35,7 @@ describe('the fields of the configuration', () => {
     const discreet = FIELDS.filter(([, field]) => 'discreet' in field && field.discreet).map(([path]) => path);
     assert.deepEqual(discreet, [
       '.server.upload_id_secret',
+      '.server.upload_id_secrets[]',
       '.buckets[].s3.endpoint',
       '.buckets[].s3.access_key',
       '.buckets[].s3.secret_key',
