@@ -29,7 +29,7 @@ export async function openStore(
 }
 
 /** Parsed here, because a file without a certificate would only be noticed at the first upload. */
-async function loadAuthorities(bucket: string, file: string): Promise<string> {
+export async function loadAuthorities(bucket: string, file: string): Promise<string> {
   try {
     const text = await readFile(file, 'utf8');
     new X509Certificate(text);
