@@ -1,7 +1,7 @@
 /** A metric with all its series as the bytes of OTLP: one field `metrics` of ScopeMetrics (opentelemetry-proto, metrics/v1/metrics.proto). */
 import type { ItemEncoder } from '../export/batch-queue.ts';
 import { AttributeEncoder } from '../export/otlp/attribute-encoder.ts';
-import { type ByteWriter, type UnixZero, unixZero } from '../export/otlp/byte-writer.ts';
+import { type ByteWriter, type UnixZero, unixZero } from '../kit/byte-writer.ts';
 import type { MetricShape } from './catalogue.ts';
 import type { Exemplar, Family, Series } from './registry.ts';
 
