@@ -2,7 +2,7 @@
  * The registry in the format that the scraper prefers: Prometheus text 0.0.4, OpenMetrics 1.0 with exemplars, or Protocol Buffers with
  * exemplars and native histograms.
  */
-import { protobufOf } from './protobuf-exposition.ts';
+import { delimitedFamilies } from './delimited-exposition.ts';
 import type { Exemplar, Family, Labels, Registry, Series } from './registry.ts';
 
 export interface Exposition {
@@ -28,7 +28,7 @@ const FORMATS: readonly Format[] = [
   {
     contentType: 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
     accepted: ['application/vnd.google.protobuf', 'proto=io.prometheus.client.metricfamily', 'encoding=delimited'],
-    render: protobufOf,
+    render: delimitedFamilies,
   },
   {
     contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
@@ -41,7 +41,7 @@ const FORMATS: readonly Format[] = [
 /** @param accept the Accept header of the scrape. */
 export function expose(registry: Registry, accept: string): Exposition {
   const { contentType, render } = preferred(accept);
-  return { contentType, body: render(registry.collect()) };
+  return { contentType, body: render(registry.collect().filter(({ shape }) => shape.semconv === undefined)) };
 }
 
 /** Quality values decide (RFC 9110, section 12.5.1). Text is for every other client. */

@@ -2,6 +2,7 @@
  * Counters, gauges and histograms with exemplars, in memory. Our own and not prom-client because one registry must be
  * shown both as Prometheus text and as OpenMetrics: see docs/decisions/metrics-registry.md.
  */
+import type { Span } from '../domain/span.ts';
 import { METRICS, type MetricName, type MetricShape } from './catalogue.ts';
 import { NativeHistogram } from './native-histogram.ts';
 
@@ -38,6 +39,11 @@ export interface Family {
 
 /** Where a trace can be found for a value; undefined for traces that are not kept. */
 export type TraceOfValue = { readonly traceId: string; readonly spanId: string } | undefined;
+
+/** The trace of a span, if it is kept. */
+export function traceOf({ sampled, traceId, spanId }: Pick<Span, 'sampled' | 'traceId' | 'spanId'>): TraceOfValue {
+  return sampled && traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
+}
 
 /** A limit in case that a label does not come from a closed set: the registry cannot grow without end. */
 const MAX_SERIES = 2_000;
@@ -87,8 +93,13 @@ export class Registry {
   readonly #callbacks: (() => void)[] = [];
   #round = 0;
 
-  constructor() {
-    for (const [name, shape] of Object.entries(METRICS)) this.#tables.set(name as MetricName, new Table(shape));
+  /** Whether the metrics of the semantic conventions are recorded: only OTLP has them. */
+  readonly isExported: boolean;
+
+  constructor(isExported = false) {
+    this.isExported = isExported;
+    for (const [name, shape] of Object.entries(METRICS) as [MetricName, MetricShape][])
+      if (isExported || shape.semconv === undefined) this.#tables.set(name, new Table(shape));
   }
 
   add(name: MetricName, labels: Labels, amount: number, trace?: TraceOfValue): void {

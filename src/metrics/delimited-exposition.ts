@@ -34,7 +34,7 @@ const FIRST_BYTES = 64 * 1024;
 /** More than the tags, lengths and numbers of one message take. */
 const FIXED_PART = 64;
 
-export function protobufOf(families: readonly Family[]): Uint8Array {
+export function delimitedFamilies(families: readonly Family[]): Uint8Array {
   const out = new ByteWriter(FIRST_BYTES, MOST_BYTES);
   for (const family of families) {
     if (family.series.length === 0) continue;
