@@ -32,9 +32,10 @@ table is generated from \`src/metrics/catalogue.ts\`.
 const NATIVE = `
 ## Native histograms
 
-A Prometheus that scrapes native histograms (\`--enable-feature=native-histograms\`, or \`scrape_native_histograms\` since version 3.8) gets each
-histogram of this page as one: buckets of 9 %, with one series instead of about 17. It then drops the classic series \`_bucket\`, \`_sum\` and
-\`_count\`, which the [dashboard and the alerts](../deploy/README.md) use. \`scrape_classic_histograms\` (since version 3: \`always_scrape_classic_histograms\`) keeps both.`;
+A Prometheus with \`scrape_native_histograms: true\` (before version 3.8: \`--enable-feature=native-histograms\`) gets each histogram of this page
+as a native one: with buckets of 9 %, in one series instead of about 17. It then drops the classic series \`_bucket\`, \`_sum\` and \`_count\`, which the
+[dashboard and the alerts](../deploy/README.md) use. \`always_scrape_classic_histograms: true\` (before version 3: \`scrape_classic_histograms\`) keeps both.
+`;
 
 const EXPORTED = `
 ## Metrics of the semantic conventions
