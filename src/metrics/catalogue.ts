@@ -167,9 +167,26 @@ export const METRICS = {
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
   mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
+  mizuchi_limit_bytes: {
+    type: 'gauge',
+    help: 'Limits of the configuration in bytes, by setting. Limits without a setting begin with `fixed.`.',
+    labels: ['setting'],
+  },
+  mizuchi_limit_seconds: { type: 'gauge', help: 'Limits in seconds, by setting.', labels: ['setting'] },
+  mizuchi_limit_bytes_per_second: { type: 'gauge', help: 'Limits of rates, by setting.', labels: ['setting'] },
+  mizuchi_limit_ratio: {
+    type: 'gauge',
+    help: 'Limits that are a part of another limit, by setting.',
+    labels: ['setting'],
+  },
+  mizuchi_limit_items: {
+    type: 'gauge',
+    help: 'Limits of numbers, by setting: connections, uploads, parts, queries, headers, characters.',
+    labels: ['setting'],
+  },
   mizuchi_limit: {
     type: 'gauge',
-    help: 'What the configuration allows, by setting, in the unit of the setting: bytes, seconds, bytes per second, or a number. Limits without a setting begin with `fixed.`.',
+    help: 'Deprecated: all limits, whatever their unit. Use the metrics above.',
     labels: ['setting'],
   },
   mizuchi_part_memory_bytes: {

@@ -181,5 +181,7 @@ function fixed64(out: ByteWriter, value: number): void {
 /** UCUM, from the suffix that Prometheus requires. */
 function unitOf(name: string): string {
   if (name.endsWith('_seconds')) return 's';
+  if (name.endsWith('_bytes_per_second')) return 'By/s';
+  if (name.endsWith('_ratio')) return '1';
   return name.endsWith('_bytes') ? 'By' : '';
 }

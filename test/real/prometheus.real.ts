@@ -81,7 +81,7 @@ describe('metrics in a real Prometheus', () => {
     );
   });
 
-  it('are native histograms where Prometheus asks for them, with their exemplars', async () => {
+  it('are native histograms where Prometheus accepts them, with their exemplars', async () => {
     const native = await Prometheus.watching([gateway.metricsUrl], ['native-histograms']);
     try {
       const traceId = randomBytes(16).toString('hex');
