@@ -13,6 +13,7 @@ import type { RequestTracer } from './domain/span.ts';
 import type { ProcessLog } from './logging/create-log.ts';
 import { watchExport } from './metrics/export-metrics.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
+import { watchReloads } from './metrics/reload-metrics.ts';
 import { watchStoreCalls } from './metrics/store-metrics.ts';
 
 export interface App {
@@ -54,6 +55,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     const telemetry = await openTelemetry(config, lifetime, { log, directory, link }, options.tracer);
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
     const { registry } = telemetry;
+    lifetime.observeReloads(watchReloads(registry));
     const watchStore = (bucket: string) => watchStoreCalls(registry, bucket);
     const context = { directory, env, log, watch: watchIdentity(registry), watchStore };
     const routes = await openBuckets(config, lifetime, context);

@@ -167,6 +167,21 @@ export const METRICS = {
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
   mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
+  mizuchi_tls_certificate_not_after_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the certificates of the upload port expire, in Unix time: the earliest of each file, by use: server (server.tls.cert_file) or client_ca.',
+    labels: ['use'],
+  },
+  mizuchi_last_reload_successful: {
+    type: 'gauge',
+    help: 'Whether the last read of a file succeeded: 1, or 0 while the previous content stays in use. content is access_keys or certificates.',
+    labels: ['content', 'file'],
+  },
+  mizuchi_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a file was last read with success, in Unix time.',
+    labels: ['content', 'file'],
+  },
   mizuchi_limit_bytes: {
     type: 'gauge',
     help: 'Limits of the configuration in bytes, by setting. Limits without a setting begin with `fixed.`.',
