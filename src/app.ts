@@ -14,6 +14,8 @@ import type { RequestTracer } from './domain/span.ts';
 import type { ProcessLog } from './logging/create-log.ts';
 import { watchExport } from './metrics/export-metrics.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
+import { watchReloads } from './metrics/reload-metrics.ts';
+import { watchStoreCalls } from './metrics/store-metrics.ts';
 import { ServerPhase } from './server/server-phase.ts';
 
 export interface App {
@@ -56,12 +58,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   try {
     const telemetry = await openTelemetry(config, lifetime, { log, directory, link }, options.tracer);
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
-    const context = { directory, env, log, watch: watchIdentity(telemetry.registry) };
+    const { registry } = telemetry;
+    lifetime.observeReloads(watchReloads(registry));
+    const watchStore = (bucket: string) => watchStoreCalls(registry, bucket);
+    const context = { directory, env, log, watch: watchIdentity(registry), watchStore };
     const routes = await openBuckets(config, lifetime, context);
     const phase = new ServerPhase();
     const readiness = new Readiness(phase, requiredServices(config.ready, lifetime));
-    const admin = await openAdmin(config, lifetime, telemetry.registry, readiness);
-    const edge = await openEdge(config.server, lifetime, context, telemetry.registry);
+    const admin = await openAdmin(config, lifetime, registry, readiness);
+    const edge = await openEdge(config.server, lifetime, context, registry);
     const { host, port } = await openUploads(config, lifetime, context, telemetry, routes, {
       edge,
       phase,

@@ -21,7 +21,7 @@ const NO_METRICS = 'Not found. Metrics are disabled; set metrics.enabled to true
 
 export interface Exposition {
   readonly contentType: string;
-  readonly text: string;
+  readonly body: string | Uint8Array;
 }
 
 export interface AdminPort {
@@ -78,8 +78,8 @@ function respond(options: AdminPortOptions, request: IncomingMessage, response: 
     const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {};
     response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
   } else if (!respondToProbe(options.probes, request, response)) {
-    const { contentType, text } = options.render!(request.headers.accept ?? '');
-    response.writeHead(200, { 'content-type': contentType }).end(text);
+    const { contentType, body } = options.render!(request.headers.accept ?? '');
+    response.writeHead(200, { 'content-type': contentType }).end(body);
   }
 }
 
