@@ -72,7 +72,7 @@ function slowUploads(): string {
     row.expected.slow.map((place) => PLACES[place].shown).join(', '),
     actor(row),
   ]);
-  return `## Slow uploads\n\nThe upload succeeds. The trace shows where its time passed.\n\n${table(['what happened', 'what is long', 'who acts'], rows)}\n`;
+  return `## Slow uploads\n\nThe upload succeeds. The trace shows where its time passed.\n\n${table(['what happened', 'span or attribute with the time', 'who acts'], rows)}\n`;
 }
 
 function withoutScenario(): string {

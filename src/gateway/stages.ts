@@ -62,6 +62,8 @@ export interface RequestRecord {
   readonly startedAt: number;
   readonly transfer: TransferClock;
   routed: Routed | undefined;
+  /** The bucket and the operation that a request names which was not routed: for its log line. */
+  named: { readonly bucket: string | undefined; readonly operation: string | undefined } | undefined;
   authMethod: AuthMethod | undefined;
   /** Of an upload, at the store. */
   outcome: Outcome | undefined;
@@ -72,6 +74,7 @@ export function newRecord(): RequestRecord {
     startedAt: performance.now(),
     transfer: new TransferClock(),
     routed: undefined,
+    named: undefined,
     authMethod: undefined,
     outcome: undefined,
   };

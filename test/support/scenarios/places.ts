@@ -2,7 +2,7 @@
 import type { ReadSpan, ReadTrace } from './trace.ts';
 
 /** A wait shorter than this is not long. */
-const LONG_SECONDS = 0.2;
+const LONG_SECONDS = 0.6;
 
 const attribute =
   (name: string, least = LONG_SECONDS) =>

@@ -88,6 +88,7 @@ async function assertFailure(world: World, traces: TraceStore, { act, expected }
     [type, expected.reason, expected.response?.split(' ')[1], status],
     'the SERVER span',
   );
+  assert.equal(root?.attributes['mizuchi.error.detail'], line.error_detail, 'the detail');
   assert.equal(failedSpan(trace, type)?.name, expected.failed ?? ROOT, 'the span that failed');
   if (expected.failed !== undefined) assert.ok(failedSpan(trace, type)?.isError, 'its status');
   const upload = spanOf(trace, 's3.upload')?.attributes ?? {};

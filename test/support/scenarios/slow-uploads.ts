@@ -8,7 +8,7 @@ import { exchange, MIB, ONE_AT_A_TIME, ofOther, put, UNDECLARED } from './reques
 import type { ExpectedWait, Received, Scenario, World } from './scenario.ts';
 import { firstThen, inParts, refusing, slowly } from './stores.ts';
 
-const SLOW_MILLIS = 500;
+const SLOW_MILLIS = 800;
 
 async function putWithToken(world: World, path: string): Promise<Received> {
   return exchange(world, 'PUT', path, 'hello', { authorization: `Bearer ${await world.provider.token()}` });
