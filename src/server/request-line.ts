@@ -1,17 +1,5 @@
 /** The request line as spans and log lines show it, also that of a request that node:http cannot parse. */
-import type { Attributes } from '../domain/span.ts';
 import { redactQuery } from './redact-query.ts';
-
-const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
-
-/** @param method as sent; undefined if it is unknown. */
-export function methodAttributes(method: string | undefined): Attributes {
-  const known = method !== undefined && METHODS.has(method);
-  return {
-    'http.request.method': known ? method : '_OTHER',
-    'http.request.method_original': known ? undefined : method,
-  };
-}
 
 /** The path of the target. In absolute form for another host, which is rejected, it omits the authority. Spans and logs redact credentials in it. */
 export function pathOf(url = ''): string {
