@@ -54,6 +54,7 @@ function finishSpan(request: FinishedRequest): void {
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
     if (failure.reason !== undefined) span.set('error.reason', failure.reason);
+    span.set('mizuchi.error.detail', failure.detail);
     span.set('s3.error.code', receivedCode(request));
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.
@@ -98,8 +99,8 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     path: request.path,
     query: failure === undefined ? undefined : request.query,
     status: request.status,
-    bucket: record.routed?.bucket.name,
-    operation: record.routed?.operation,
+    bucket: record.routed?.bucket.name ?? record.named?.bucket,
+    operation: record.routed?.operation ?? record.named?.operation,
     bytes: record.transfer.bytes,
     duration_seconds: round(seconds),
     client_wait_seconds: round(record.transfer.clientWaitSeconds),

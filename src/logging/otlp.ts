@@ -29,7 +29,7 @@ const PROBE_BYTES = 1024;
  */
 export function pushLogs(
   log: ProcessLog,
-  { level, otlp }: LoggingConfig,
+  { level: initial, otlp }: LoggingConfig,
   context: SignalContext,
   link: ExporterLink,
 ): PushedLog {
@@ -45,6 +45,7 @@ export function pushLogs(
     log,
     destination: destinationOf(otlp!.endpoint),
   });
+  let level = initial;
   const both = (name: keyof Log) => (fields: object, message: string) => {
     log[name](fields, message);
     if (SEVERITIES[name] < SEVERITIES[level]) return;
@@ -56,6 +57,10 @@ export function pushLogs(
     warn: both('warn'),
     error: both('error'),
     stats: () => counts.snapshot(),
+    setLevel(next) {
+      level = next;
+      log.setLevel?.(next);
+    },
     async close(millis = SHUTDOWN_MILLIS) {
       const endsAt = performance.now() + millis;
       await shutdown(Math.max(0, millis - LAST_LINES_MILLIS));
