@@ -55,7 +55,7 @@ async function openCertificates(
   const certificates = await Certificates.open({ cert, key, clientCa, minVersion: tls.min_version }).catch((cause) => {
     throw new Error(`server.tls: ${cause.message}`, { cause });
   });
-  const reloader: Reloader = { file: cert, what: 'certificates', reload: () => certificates.reload() };
+  const reloader: Reloader = { file: cert, what: 'certificates', read: () => certificates.read() };
   lifetime.onClose(() => certificates.close());
   lifetime.onReload(reloader);
   watchCertificates(registry, certificates);

@@ -27,8 +27,8 @@ export interface Reloader {
   readonly file: string;
   /** The content of the file, in the plural. */
   readonly what: string;
-  /** @throws Error if the file cannot be used; the previous content then stays in use. */
-  reload(): Promise<void>;
+  /** @returns puts the content in use. @throws Error if the file cannot be used; the previous content then stays in use. */
+  read(): Promise<() => void>;
 }
 
 export type ReloadObserver = (reloader: Reloader, succeeded: boolean) => void;
@@ -92,15 +92,20 @@ export class Lifetime {
     return (this.#closed ??= this.#close());
   }
 
-  reload(): Promise<void> {
-    return (this.#reloaded = this.#reloaded.then(() => this.#reload()));
+  get reloaders(): readonly Reloader[] {
+    return this.#reloaders;
+  }
+
+  /** @param more files of other lifetimes. */
+  reload(more: readonly Reloader[] = []): Promise<void> {
+    return (this.#reloaded = this.#reloaded.then(() => this.#reload(more)));
   }
 
   /** Reads one file again, and logs the result. */
   async reloadFile(reloader: Reloader): Promise<void> {
     const { file, what } = reloader;
-    const problem = await reloader.reload().then(
-      () => undefined,
+    const problem = await reloader.read().then(
+      (use) => use(),
       (error: Error) => error.message,
     );
     this.#reloadObserver(reloader, problem === undefined);
@@ -116,8 +121,8 @@ export class Lifetime {
     if (this.#lastFlusher !== undefined) await this.#flush(this.#lastFlusher, endsAt - performance.now());
   }
 
-  async #reload(): Promise<void> {
-    for (const reloader of this.#reloaders) await this.reloadFile(reloader);
+  async #reload(more: readonly Reloader[]): Promise<void> {
+    for (const reloader of [...more, ...this.#reloaders]) await this.reloadFile(reloader);
   }
 
   #flush(flusher: Flusher, millis: number): Promise<void> {

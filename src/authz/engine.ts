@@ -47,7 +47,7 @@ export function createEngine<Options extends EngineOptions>(
     millis: tools.waitingMillis ?? WAITING_MILLIS,
     refusal: busy,
   });
-  watch.calls(bucket, engine.name, line);
+  const forget = watch.calls(bucket, engine.name, line);
   return {
     engine: engine.name,
     async decide(request, span, waited): Promise<Verdict> {
@@ -66,7 +66,10 @@ export function createEngine<Options extends EngineOptions>(
       // A client that disconnects does not abort a call that was sent: others may wait for the same response.
       return whileWanted(decision.catch(explained), incoming.signal);
     },
-    close: () => client.close(),
+    close() {
+      forget();
+      return client.close();
+    },
   };
 }
 

@@ -182,6 +182,21 @@ export const METRICS = {
     help: 'When a file was last read with success, in Unix time.',
     labels: ['content', 'file'],
   },
+  mizuchi_config_info: {
+    type: 'gauge',
+    help: 'The configuration file in use: SHA-256 of its text.',
+    labels: ['sha256'],
+  },
+  mizuchi_config_last_reload_successful: {
+    type: 'gauge',
+    help: 'Whether the last reload of the configuration succeeded: 1, or 0 while the previous configuration stays in use.',
+    labels: [],
+  },
+  mizuchi_config_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the configuration in use was read, in Unix time.',
+    labels: [],
+  },
   mizuchi_limit_bytes: {
     type: 'gauge',
     help: 'Limits of the configuration in bytes, by setting. Limits without a setting begin with `fixed.`.',

@@ -1,14 +1,21 @@
 /** The limits of the configuration, as gauges named by their units and settings: the reference for gauges of use. */
 import { configuredEngines } from '../authz/engines.ts';
+import { adminAddress } from '../config/admin.ts';
 import type { Config } from '../config/config.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import type { Registry } from './registry.ts';
 
-type Unit = 'bytes' | 'seconds' | 'bytes_per_second' | 'ratio' | 'items';
-type Sections = Pick<Config, 'server' | 'upload' | 'metrics'>;
+const UNITS = ['bytes', 'seconds', 'bytes_per_second', 'ratio', 'items'] as const;
+
+type Unit = (typeof UNITS)[number];
+type Sections = Pick<Config, 'server' | 'upload'>;
 type Limits = { readonly [S in keyof Sections]: { readonly [N in keyof Sections[S]]?: Unit } };
 
-export function showLimits(registry: Registry, { buckets, ...sections }: Config): void {
+/** Replaces those of a previous configuration. */
+export function showLimits(registry: Registry, config: Config): void {
+  const { buckets, ...sections } = config;
+  for (const unit of UNITS) registry.clear(`mizuchi_limit_${unit}`);
+  registry.clear('mizuchi_limit');
   const show = (setting: string, unit: Unit, value: number): void => {
     registry.set(`mizuchi_limit_${unit}`, [setting], value);
     registry.set('mizuchi_limit', [setting], value);
@@ -17,6 +24,8 @@ export function showLimits(registry: Registry, { buckets, ...sections }: Config)
     const values: Record<string, unknown> = sections[section as keyof Sections];
     for (const [name, unit] of Object.entries(units)) show(`${section}.${name}`, unit, values[name] as number);
   }
+  const alias = config.metrics.max_connections === undefined ? 'admin' : 'metrics';
+  show(`${alias}.max_connections`, 'items', adminAddress(config)?.connections ?? 0);
   for (const [name, value] of Object.entries(FIXED_LIMITS)) show(`fixed.${name}`, unitOfFixed(name), value);
   for (const { name, s3, authz } of buckets) {
     for (const [setting, unit] of Object.entries(STORE_LIMITS))
@@ -62,5 +71,4 @@ const LIMITS = {
     max_part_size: 'bytes',
     keep_alive_seconds: 'seconds',
   },
-  metrics: { max_connections: 'items' },
 } as const satisfies Limits;

@@ -74,6 +74,20 @@ class Table {
     return (branch.get(last) as Series | undefined) ?? this.#add(branch, last, create(labels));
   }
 
+  remove(labels: Labels): void {
+    let branch = this.#root;
+    for (let i = 0; i < this.#depth - 1; i++) {
+      const next = branch.get(labels[i]!) as Branch | undefined;
+      if (next === undefined) return;
+      branch = next;
+    }
+    const last = labels[this.#depth - 1] ?? '';
+    const series = branch.get(last) as Series | undefined;
+    if (series === undefined) return;
+    branch.delete(last);
+    this.series.splice(this.series.indexOf(series), 1);
+  }
+
   get #isFull(): boolean {
     return this.series.length >= MAX_SERIES;
   }
@@ -90,7 +104,7 @@ type Branch = Map<string, Branch | Series>;
 
 export class Registry {
   readonly #tables = new Map<MetricName, Table>();
-  readonly #callbacks: (() => void)[] = [];
+  readonly #callbacks = new Set<() => void>();
   #round = 0;
 
   /** Whether the metrics of the semantic conventions are recorded: only OTLP has them. */
@@ -125,9 +139,20 @@ export class Registry {
       series.exemplars[bucket] = this.#exemplar(trace, value);
   }
 
-  /** Is called before each exposition, to set values that are only known then. */
-  onCollect(callback: () => void): void {
-    this.#callbacks.push(callback);
+  /** Is called before each exposition, to set values that are only known then. @returns ends the calls. */
+  onCollect(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => void this.#callbacks.delete(callback);
+  }
+
+  /** The series of something that is no more. */
+  remove(name: MetricName, labels: Labels): void {
+    this.#table(name).remove(labels);
+  }
+
+  /** All series of a metric. */
+  clear(name: MetricName): void {
+    for (const { labels } of [...this.#table(name).series]) this.#table(name).remove(labels);
   }
 
   collect(): Family[] {

@@ -25,14 +25,22 @@ export function watchStoreCalls(registry: Registry, bucket: string): StoreObserv
   };
 }
 
-export function watchStore(registry: Registry, bucket: string, store: StoreFigures): void {
-  registry.set('mizuchi_store_info', [bucket, store.endpoint.origin], 1);
-  registry.onCollect(() => {
+/** @returns removes its series. */
+export function watchStore(registry: Registry, bucket: string, store: StoreFigures): () => void {
+  const info = [bucket, store.endpoint.origin];
+  const stop = registry.onCollect(() => {
     const { used, waiting, idle } = store.connections;
+    registry.set('mizuchi_store_info', info, 1);
     registry.set('mizuchi_store_connections_in_use', [bucket], used);
     registry.set('mizuchi_store_connections_idle', [bucket], idle);
     registry.set('mizuchi_store_connections_waiting', [bucket], waiting);
   });
+  return () => {
+    stop();
+    registry.remove('mizuchi_store_info', info);
+    for (const state of ['in_use', 'idle', 'waiting'] as const)
+      registry.remove(`mizuchi_store_connections_${state}`, [bucket]);
+  };
 }
 
 function statusText(status: number | undefined): string {

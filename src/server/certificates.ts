@@ -59,15 +59,17 @@ export class Certificates {
     return this.#material;
   }
 
-  /** @throws Error if the files are invalid; the previous material then stays in use. */
-  async reload(): Promise<void> {
+  /** @returns puts the material in use. @throws Error if the files are invalid; the previous material then stays in use. */
+  async read(): Promise<() => void> {
     const material = await read(this.#files);
     this.#seen = fingerprint(material);
     const notAfter = validate(material);
-    if (fingerprint(material) === fingerprint(this.#material)) return;
-    this.#use(material);
-    this.#material = material;
-    this.#notAfter = notAfter;
+    return () => {
+      if (fingerprint(material) === fingerprint(this.#material)) return;
+      this.#use(material);
+      this.#material = material;
+      this.#notAfter = notAfter;
+    };
   }
 
   /** @param changed is called when the contents of the files change. */

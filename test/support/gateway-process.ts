@@ -38,10 +38,22 @@ export async function startGatewayProcess(
   const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
   const file = join(folder, 'config.yaml');
   await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [...nodeArguments, cli, 'serve', '--config', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
+  const remove = (): Promise<void> => rm(folder, { recursive: true });
+  return startProcess(file, [...nodeArguments, cli, 'serve', '--config', file], env, remove);
+}
+
+/** @param args further arguments of `serve`. */
+export function startGatewayWithFile(file: string, args: readonly string[] = []): Promise<GatewayProcess> {
+  return startProcess(file, [CLI, 'serve', '--config', file, ...args], process.env, async () => {});
+}
+
+async function startProcess(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  ended: () => Promise<void>,
+): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const log: Record<string, unknown>[] = [];
   const waiting: (() => void)[] = [];
   let rest = '';
@@ -57,7 +69,7 @@ export async function startGatewayProcess(
   });
   const exited = once(child, 'close').then(async ([code]) => {
     for (const wake of waiting.splice(0)) wake();
-    await rm(folder, { recursive: true });
+    await ended();
     return code as number | null;
   });
   const logged = async (matches: (line: Record<string, unknown>) => boolean) => {
