@@ -85,7 +85,7 @@ async function pushMetrics(
   const { otlp } = config.metrics;
   if (otlp === undefined) return;
   const { pushMetrics: push } = await import('../metrics/otlp.ts');
-  const { stats, shutdown } = push(registry, otlp, exportContext(config, directory), await link(), log);
+  const { stats, shutdown } = push(() => registry.collect(), otlp, exportContext(config, directory), await link(), log);
   watchExport(registry, 'metrics', stats);
   lifetime.onFlush(shutdown);
 }

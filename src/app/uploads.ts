@@ -1,25 +1,24 @@
 /** The upload port of one gateway, and what the gateway shows of it in metrics. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Config } from '../config/config.ts';
 import { watchConnections } from '../metrics/connection-metrics.ts';
 import { watchForms } from '../metrics/form-metrics.ts';
 import { showLimits } from '../metrics/limit-metrics.ts';
 import { watchMemory } from '../metrics/memory-metrics.ts';
-import { type Listener, type ListenerOptions, listen, type Served } from '../server/listener.ts';
+import { type Listener, type ListenerOptions, listen } from '../server/listener.ts';
 import type { Lifetime } from './lifetime.ts';
+import type { Generations } from './reload/generations.ts';
 import type { World } from './world.ts';
 
 type Port = Pick<ListenerOptions, 'edge' | 'phase' | 'probes'>;
 
-/** @param times gets the shutdown times of the configuration that is in use then. @throws Error (EADDRINUSE, EACCES …) if the address cannot be bound. */
+/** @throws Error (EADDRINUSE, EACCES …) if the address cannot be bound. */
 export async function openUploads(
-  config: Config,
   lifetime: Lifetime,
   { registry, tracer, limits }: World,
-  served: Served,
+  generations: Generations,
   port: Port,
-  times: () => Config['server'],
 ): Promise<Listener> {
+  const { config, served } = generations.current;
   const { server } = config;
   watchMemory(registry, limits.memory);
   watchForms(registry, limits.admission);
@@ -37,9 +36,10 @@ export async function openUploads(
   });
   watchConnections(registry, listener);
   lifetime.onClose(async () => {
-    const { shutdown_delay_seconds, shutdown_timeout_seconds } = times();
+    const { shutdown_delay_seconds, shutdown_timeout_seconds } = generations.current.config.server;
+    const hasLeft = port.phase.closesConnections;
     port.phase.enter('leaving');
-    await delay(shutdown_delay_seconds * 1000);
+    if (!hasLeft) await delay(shutdown_delay_seconds * 1000);
     await listener.close(shutdown_timeout_seconds * 1000);
   });
   return listener;

@@ -39,7 +39,7 @@ const FORMATS: readonly Format[] = [
 ];
 
 /** @param accept the Accept header of the scrape. */
-export function expose(registry: Registry, accept: string): Exposition {
+export function expose(registry: Pick<Registry, 'collect'>, accept: string): Exposition {
   const { contentType, render } = preferred(accept);
   return { contentType, body: render(registry.collect().filter(({ shape }) => shape.semconv === undefined)) };
 }

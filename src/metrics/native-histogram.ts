@@ -16,6 +16,11 @@ export interface BucketSpan {
   readonly counts: readonly number[];
 }
 
+export interface PlainNativeHistogram {
+  readonly zeroCount: number;
+  readonly counts: readonly (readonly [index: number, count: number])[];
+}
+
 export class NativeHistogram {
   zeroCount = 0;
   readonly #counts = new Map<number, number>();
@@ -27,6 +32,17 @@ export class NativeHistogram {
     }
     const index = Math.min(LAST, Math.ceil(Math.log2(value) * 2 ** SCHEMA));
     this.#counts.set(index, (this.#counts.get(index) ?? 0) + 1);
+  }
+
+  /** Adds the counts of another histogram. */
+  add({ zeroCount, counts }: PlainNativeHistogram): void {
+    this.zeroCount += zeroCount;
+    for (const [index, count] of counts) this.#counts.set(index, (this.#counts.get(index) ?? 0) + count);
+  }
+
+  /** For another process. */
+  get plain(): PlainNativeHistogram {
+    return { zeroCount: this.zeroCount, counts: [...this.#counts] };
   }
 
   /** The buckets that are not empty, in ascending order. */

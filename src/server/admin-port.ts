@@ -46,7 +46,7 @@ export interface AdminPortOptions {
   /** Undefined where it is disabled. */
   readonly reload: AdminReload | undefined;
   /** Renders the metrics in a format that matches the Accept header; undefined where they are disabled. */
-  readonly render: ((accept: string) => Exposition) | undefined;
+  readonly render: ((accept: string) => Exposition | Promise<Exposition>) | undefined;
 }
 
 export async function openAdminPort(options: AdminPortOptions): Promise<AdminPort> {
@@ -85,10 +85,16 @@ function respond(options: AdminPortOptions, request: IncomingMessage, response: 
     const allow = refusal.allow === undefined ? {} : { allow: refusal.allow };
     response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
   } else if (pathOf(request) === RELOAD) void respondToReload(options.reload!, request, response);
-  else if (!respondToProbe(options.probes, request, response)) {
-    const { contentType, body } = options.render!(request.headers.accept ?? '');
-    response.writeHead(200, { 'content-type': contentType }).end(body);
-  }
+  else if (!respondToProbe(options.probes, request, response)) void respondToScrape(options.render!, request, response);
+}
+
+async function respondToScrape(
+  render: NonNullable<AdminPortOptions['render']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { contentType, body } = await render(request.headers.accept ?? '');
+  response.writeHead(200, { 'content-type': contentType }).end(body);
 }
 
 const pathOf = ({ url }: IncomingMessage): string => url?.split('?', 1)[0] ?? '';

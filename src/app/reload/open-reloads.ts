@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import type { Environment } from '../../config/expand.ts';
 import { loadConfigWithSources } from '../../config/load-config.ts';
-import type { Generation } from '../generation.ts';
-import type { Lifetime } from '../lifetime.ts';
-import { Reloads, type ReloadTools } from './reloads.ts';
+import { watchConfig } from '../../metrics/config-metrics.ts';
+import type { OpenApp } from '../open-app.ts';
+import { Reloads } from './reloads.ts';
 import { watchFiles } from './watch-files.ts';
 
 /** The file of a configuration. */
@@ -18,24 +18,27 @@ export interface ConfigSource {
   readonly watch?: boolean;
 }
 
-export interface OpenReloads extends Pick<ReloadTools, 'world' | 'log' | 'listener' | 'readiness'> {
+export interface Reloading extends Pick<OpenApp, 'lifetime' | 'log' | 'world' | 'generation' | 'generations'> {
   readonly env: Environment;
-  readonly lifetime: Lifetime;
 }
 
-export function openReloads(
-  { file, sha256, secretFiles, watch = false }: ConfigSource,
-  generation: Generation,
-  { env, lifetime, ...tools }: OpenReloads,
-): Reloads {
-  const path = resolve(file);
-  const { reloaders } = lifetime;
-  const reloads = new Reloads(
-    { ...tools, file: path, reloaders, load: () => loadConfigWithSources(file, env) },
-    generation,
-    { config: generation.config, sha256, secretFiles },
-  );
-  const files = () => (watch ? [path, ...reloads.secretFiles] : reloads.secretFiles);
-  lifetime.onClose(watchFiles(files, () => void reloads.run().catch(() => {})));
+export function openReloads(source: ConfigSource, app: Reloading): Reloads {
+  const { env, lifetime, log, world, generation, generations } = app;
+  const { file, sha256, secretFiles } = source;
+  const tools = {
+    log,
+    file: resolve(file),
+    figures: watchConfig(world.registry),
+    load: () => loadConfigWithSources(file, env),
+    prepare: ({ config }: { config: typeof generation.config }) => generations.prepare(config),
+  };
+  const reloads = new Reloads(tools, { config: generation.config, sha256, secretFiles });
+  lifetime.onClose(watchSources(source, reloads));
   return reloads;
+}
+
+/** @returns ends the checks. */
+export function watchSources({ watch = false }: ConfigSource, reloads: Reloads): () => void {
+  const files = () => (watch ? [reloads.file, ...reloads.secretFiles] : reloads.secretFiles);
+  return watchFiles(files, () => void reloads.run().catch(() => {}));
 }
