@@ -182,6 +182,12 @@ export const METRICS = {
     help: 'When a file was last read with success, in Unix time.',
     labels: ['content', 'file'],
   },
+  mizuchi_workers: {
+    type: 'gauge',
+    help: 'Processes that serve uploads, where there are several: running, or wanted.',
+    labels: ['state'],
+  },
+  mizuchi_worker_failures: { type: 'counter', help: 'Workers that ended unexpectedly, and were replaced.', labels: [] },
   mizuchi_config_info: {
     type: 'gauge',
     help: 'The configuration file in use: SHA-256 of its text.',

@@ -3,7 +3,7 @@
  * limit the duration of bodies: their readers abort stalled ones.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
@@ -41,6 +41,11 @@ export interface Listener {
   readonly connections: number;
   /** Serves new requests with this. Resolves when the requests that the previous one serves have ended. */
   use(served: Served): Promise<void>;
+  /**
+   * Stops accepting connections, and serves those that are open until their clients close them or they are idle. Each response closes
+   * its connection. Another process accepts on the same port.
+   */
+  retire(): Promise<void>;
   /** Stops accepting, waits for requests in progress, and aborts the rest after the deadline. Can be called twice. */
   close(deadlineMillis: number): Promise<void>;
 }
@@ -101,6 +106,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       const { running } = current;
       current = serving({ ...served, tracer, phase, clientOf });
       await running.none();
+    },
+    retire() {
+      phase.enter('leaving');
+      // Not the `close` of node:http, which would close idle connections: a client may just be sending on one.
+      return new Promise((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
     },
     async close(deadlineMillis) {
       phase.enter('draining');
