@@ -125,7 +125,7 @@ export class Registry {
       series.exemplars[bucket] = this.#exemplar(trace, value);
   }
 
-  /** @param callback sets the values that are read at each collection. */
+  /** Is called before each exposition, to set values that are only known then. */
   onCollect(callback: () => void): void {
     this.#callbacks.push(callback);
   }
