@@ -13,6 +13,8 @@ import type { RequestTracer } from './domain/span.ts';
 import type { ProcessLog } from './logging/create-log.ts';
 import { watchExport } from './metrics/export-metrics.ts';
 import { watchIdentity } from './metrics/identity-metrics.ts';
+import { watchReloads } from './metrics/reload-metrics.ts';
+import { watchStoreCalls } from './metrics/store-metrics.ts';
 
 export interface App {
   /** The address of the upload port. */
@@ -52,10 +54,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   try {
     const telemetry = await openTelemetry(config, lifetime, { log, directory, link }, options.tracer);
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
-    const context = { directory, env, log, watch: watchIdentity(telemetry.registry) };
+    const { registry } = telemetry;
+    lifetime.observeReloads(watchReloads(registry));
+    const watchStore = (bucket: string) => watchStoreCalls(registry, bucket);
+    const context = { directory, env, log, watch: watchIdentity(registry), watchStore };
     const routes = await openBuckets(config, lifetime, context);
-    const admin = await openAdmin(config.metrics, lifetime, telemetry.registry);
-    const edge = await openEdge(config.server, lifetime, context, telemetry.registry);
+    const admin = await openAdmin(config.metrics, lifetime, registry);
+    const edge = await openEdge(config.server, lifetime, context, registry);
     const { host, port } = await openUploads(config, lifetime, context, telemetry, routes, edge);
     logStart(log, config, warnings, { host, port, metricsPort: admin?.port });
     return { host, port, metricsPort: admin?.port, close: () => lifetime.close(), reload: () => lifetime.reload() };

@@ -22,6 +22,8 @@ export interface Reloader {
   reload(): Promise<void>;
 }
 
+export type ReloadObserver = (reloader: Reloader, succeeded: boolean) => void;
+
 /**
  * What every part can rely on:
  * - `close` runs the closers one by one, the last registered first, so that a part closes before the parts that it uses.
@@ -37,6 +39,7 @@ export class Lifetime {
   readonly #closers: Closer[] = [];
   readonly #reloaders: Reloader[] = [];
   readonly #flushers: Flusher[] = [];
+  #reloadObserver: ReloadObserver = () => {};
   #lastFlusher: Flusher | undefined;
   #closed: Promise<void> | undefined;
   #reloaded = Promise.resolve();
@@ -50,8 +53,15 @@ export class Lifetime {
     else void this.#attempt(async () => closer());
   }
 
+  /** The part has just read the file for the first time. */
   onReload(reloader: Reloader): void {
     this.#reloaders.push(reloader);
+    this.#reloadObserver(reloader, true);
+  }
+
+  /** Notified of each read of a file that registers from here on. */
+  observeReloads(observer: ReloadObserver): void {
+    this.#reloadObserver = observer;
   }
 
   onFlush(flusher: Flusher): void {
@@ -72,12 +82,15 @@ export class Lifetime {
   }
 
   /** Reads one file again, and logs the result. */
-  async reloadFile({ file, what, reload }: Reloader): Promise<void> {
-    await reload().then(
-      () => this.#log.info({ file }, `${what} read again`),
-      ({ message: problem }) =>
-        this.#log.error({ file, problem }, `${what} could not be read again; the previous ones stay in use`),
+  async reloadFile(reloader: Reloader): Promise<void> {
+    const { file, what } = reloader;
+    const problem = await reloader.reload().then(
+      () => undefined,
+      (error: Error) => error.message,
     );
+    this.#reloadObserver(reloader, problem === undefined);
+    if (problem === undefined) this.#log.info({ file }, `${what} read again`);
+    else this.#log.error({ file, problem }, `${what} could not be read again; the previous ones stay in use`);
   }
 
   async #close(): Promise<void> {

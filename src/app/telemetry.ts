@@ -66,7 +66,7 @@ export async function openTelemetry(
   context: TelemetryContext,
   given?: RequestTracer,
 ): Promise<Telemetry> {
-  const registry = new Registry();
+  const registry = new Registry(config.metrics.otlp !== undefined);
   if (config.metrics.enabled || config.metrics.otlp !== undefined) {
     const stop = watchProcess(registry, packageVersion());
     lifetime.onClose(async () => stop());

@@ -78,6 +78,7 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
   async function handle(routing: Routing<B>, incoming: Incoming, record: RequestRecord): Promise<Reply> {
     const { outcome, httpRoute } = routing;
     incoming.span.set('http.route', httpRoute);
+    record.httpRoute = httpRoute;
     if (outcome instanceof Failure) throw outcome;
     if ('form' in outcome) return counted(incoming, (slot) => form(outcome, incoming, record, slot));
     const routed = routedTo(outcome, incoming);

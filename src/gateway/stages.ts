@@ -62,6 +62,8 @@ export interface RequestRecord {
   readonly startedAt: number;
   readonly transfer: TransferClock;
   routed: Routed | undefined;
+  /** Of the attribute `http.route`. */
+  httpRoute: string | undefined;
   authMethod: AuthMethod | undefined;
   /** Of an upload, at the store. */
   outcome: Outcome | undefined;
@@ -72,6 +74,7 @@ export function newRecord(): RequestRecord {
     startedAt: performance.now(),
     transfer: new TransferClock(),
     routed: undefined,
+    httpRoute: undefined,
     authMethod: undefined,
     outcome: undefined,
   };

@@ -2,7 +2,7 @@
 import type { Log } from '../domain/log.ts';
 import type { ItemEncoder } from '../export/batch-queue.ts';
 import { AttributeEncoder } from '../export/otlp/attribute-encoder.ts';
-import { type ByteWriter, unixZero } from '../export/otlp/byte-writer.ts';
+import { type ByteWriter, unixZero } from '../kit/byte-writer.ts';
 
 export interface LogRecord {
   readonly level: keyof Log;

@@ -5,8 +5,8 @@ import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
 import { checkedSettings, DEADLINE_MILLIS, destinationOf, type SignalContext } from '../export/export-settings.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
-import { ByteWriter } from '../export/otlp/byte-writer.ts';
 import { probe } from '../export/probe.ts';
+import { ByteWriter } from '../kit/byte-writer.ts';
 import type { ProcessLog } from './create-log.ts';
 import { LogRecordEncoder, SEVERITIES } from './log-record-encoder.ts';
 

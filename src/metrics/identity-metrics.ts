@@ -1,7 +1,6 @@
 /** Counters and histograms of authentication and authorization. */
 import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
-import type { Span } from '../domain/span.ts';
-import type { Registry, TraceOfValue } from './registry.ts';
+import { type Registry, traceOf } from './registry.ts';
 
 const STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
@@ -24,10 +23,14 @@ export function watchIdentity(registry: Registry): AuthObserver {
         registry.set('mizuchi_engine_calls_in_flight', [bucket, engine], figures.used);
         registry.set('mizuchi_engine_calls_waiting', [bucket, engine], figures.waiting);
       }),
-    keysFetched: (result) => registry.add('mizuchi_identity_key_fetches', [result], 1),
+    engineCalled: (bucket, engine, outcome, seconds, span) =>
+      registry.observe('mizuchi_engine_call_duration_seconds', [bucket, engine, outcome], seconds, traceOf(span)),
+    keysFetched(result, provider, seconds, span) {
+      const trace = traceOf(span);
+      registry.add('mizuchi_identity_key_fetches', [result], 1, trace);
+      registry.observe('mizuchi_identity_key_fetch_duration_seconds', [provider, result], seconds, trace);
+      if (result === 'success')
+        registry.set('mizuchi_identity_keys_last_success_timestamp_seconds', [provider], Date.now() / 1000);
+    },
   };
-}
-
-function traceOf({ sampled, traceId, spanId }: Span): TraceOfValue {
-  return sampled && traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
 }

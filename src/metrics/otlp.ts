@@ -5,8 +5,8 @@ import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
 import { checkedSettings, DEADLINE_MILLIS, destinationOf, type SignalContext } from '../export/export-settings.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
-import { ByteWriter, unixZero } from '../export/otlp/byte-writer.ts';
 import { probe } from '../export/probe.ts';
+import { ByteWriter, unixZero } from '../kit/byte-writer.ts';
 import { METRICS, type MetricName } from './catalogue.ts';
 import { type Collected, MetricEncoder } from './metric-encoder.ts';
 import type { Registry } from './registry.ts';
@@ -84,7 +84,7 @@ export async function probeMetrics(
   const settings = checkedSettings('metrics', config, context, millis);
   const now = unixZero(Date.now());
   const shape = { type: 'gauge', help: 'A probe.', labels: [] } as const;
-  const series = [{ labels: [], value: 1, exemplar: undefined, counts: [], exemplars: [] }];
+  const series = [{ labels: [], value: 1, exemplar: undefined, counts: [], exemplars: [], native: undefined }];
   const family = { name: 'mizuchi_doctor' as MetricName, shape, series };
   const out = new ByteWriter(PROBE_BYTES, PROBE_BYTES);
   new MetricEncoder().encode(out, { family, start: now, time: now, exemplarsSince: 0 });

@@ -15,7 +15,7 @@ const FORBIDDEN_HOST = 'Unknown host name. Use the IP address, or add the name t
 
 export interface Exposition {
   readonly contentType: string;
-  readonly text: string;
+  readonly body: string | Uint8Array;
 }
 
 export interface AdminPort {
@@ -68,8 +68,8 @@ export async function openAdminPort(options: AdminPortOptions): Promise<AdminPor
 function respond(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
   const refusal = refusalOf(options, request);
   if (refusal === undefined) {
-    const { contentType, text } = options.render(request.headers.accept ?? '');
-    response.writeHead(200, { 'content-type': contentType }).end(text);
+    const { contentType, body } = options.render(request.headers.accept ?? '');
+    response.writeHead(200, { 'content-type': contentType }).end(body);
   } else {
     const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {};
     response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);

@@ -24,7 +24,7 @@ export function refuseConnection(
   const { tracer, report, requestId } = options;
   const client = options.clientOf(socket, {});
   const record = report.begin();
-  const span = tracer.startRequest([], {
+  const attributes = {
     ...methodAttributes(line?.method),
     'url.scheme': client.scheme,
     'url.path': line?.path ?? '',
@@ -34,7 +34,8 @@ export function refuseConnection(
     'network.peer.address': socket.remoteAddress,
     'network.peer.port': socket.remotePort,
     'network.protocol.version': line?.version,
-  });
+  };
+  const span = tracer.startRequest([], attributes);
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
   const lines = [
@@ -51,6 +52,7 @@ export function refuseConnection(
     method: line?.method ?? '',
     path: line?.path ?? '',
     clientAddress: client.address,
+    attributes,
     status: failure.status,
     failure,
     span,

@@ -88,7 +88,7 @@ export async function serveRequest(
   const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
   const query = attributes['url.query'] as string | undefined;
   const storeRequestId = reply.headers['x-amz-request-id'];
-  const ids = { requestId, storeRequestId };
+  const ids = { requestId, storeRequestId, attributes };
   options.report.finish({ ...ids, method, path, query, clientAddress, status, failure, span, record });
 }
 

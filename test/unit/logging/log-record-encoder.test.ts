@@ -5,9 +5,9 @@ import { ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider, type ReadableLogRecord, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { ByteWriter } from '../../../src/export/otlp/byte-writer.ts';
 import { otlpRequest } from '../../../src/export/otlp/otlp-request.ts';
 import { encodeResource, encodeScope } from '../../../src/export/otlp/resource.ts';
+import { ByteWriter } from '../../../src/kit/byte-writer.ts';
 import { type LogRecord, LogRecordEncoder } from '../../../src/logging/log-record-encoder.ts';
 import { decodeSignal } from '../../support/otlp-signals.ts';
 
