@@ -53,7 +53,7 @@ export function examineStore(
   });
 }
 
-/** An upload has no deadline of its own: the gateway would wait until `s3.answer_timeout_seconds`. */
+/** Only `doctor` has this deadline: the gateway would wait until `s3.answer_timeout_seconds`. */
 function ofUpload({ type, reason }: Failure): UploadFailure {
   return type === 'client_aborted' ? { type: 'store_timeout', reason: 'no_answer' } : { type, reason };
 }
