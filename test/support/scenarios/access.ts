@@ -79,6 +79,7 @@ const AUTHENTICATION: readonly Scenario[] = [
       type: 'keys_unavailable',
       failed: 'auth.fetch_keys',
       reason: 'keys_unavailable',
+      cause: 'ECONNREFUSED',
     },
     fix: 'start the identity provider, or correct `jwks_url`',
   },
@@ -119,7 +120,13 @@ const AUTHORIZATION: readonly Scenario[] = [
     what: 'the policy engine is unreachable',
     own: ({ provider }) => ({ auth: jwtOf(provider.jwksUrl), authz: opaOf(NOWHERE) }),
     act: (world) => putWithToken(world, '/uploads/k'),
-    expected: { ...unavailable, type: 'policy_unavailable', failed: 'authz.check', reason: 'engine_unreachable' },
+    expected: {
+      ...unavailable,
+      type: 'policy_unavailable',
+      failed: 'authz.check',
+      reason: 'engine_unreachable',
+      cause: 'ECONNREFUSED',
+    },
     fix: 'start the policy engine, or correct its `url`',
   },
   {
@@ -129,6 +136,18 @@ const AUTHORIZATION: readonly Scenario[] = [
       return putWithToken(world, '/governed/k');
     },
     expected: { ...unavailable, type: 'policy_unavailable', failed: 'authz.check', reason: 'engine_failed' },
+    fix: 'the operator of the policy engine',
+  },
+  {
+    what: 'the policy engine has failed too often, and is not called for a while',
+    own: ({ provider, engine }) => ({ auth: jwtOf(provider.jwksUrl), authz: opaOf(engine.url) }),
+    act: async (world) => {
+      world.engine.behaviour = (_, response) => void response.writeHead(500).end();
+      for (let i = 0; i < 5; i++) await putWithToken(world, '/uploads/other');
+      return putWithToken(world, '/uploads/k');
+    },
+    counts: 6,
+    expected: { ...unavailable, type: 'policy_unavailable', failed: 'authz.check', reason: 'breaker_open' },
     fix: 'the operator of the policy engine',
   },
   {

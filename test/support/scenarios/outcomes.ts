@@ -134,6 +134,31 @@ export const OUTCOMES: readonly Scenario[] = [
     fix: 'the operator of the gateway uses `http://` in `s3.endpoint`',
   },
   {
+    what: 'the certificate of the store is not trusted',
+    act: (world) => exchange(world, 'PUT', '/untrusted/k', 'hello'),
+    expected: {
+      ...failed,
+      type: 'store_unreachable',
+      response: '503 ServiceUnavailable',
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      outcome: 'not_stored',
+    },
+    fix: 'the operator of the gateway sets `s3.ca_file`',
+  },
+  {
+    what: 'the store reads nothing of the object',
+    store: (request) => void request.pause(),
+    own: ({ store }) => ({ upload: {}, s3: { ...s3Of({ store }), stall_timeout_seconds: 0.3 } }),
+    act: (world) => exchange(world, 'PUT', '/uploads/k', Buffer.alloc(30 * MIB)),
+    expected: {
+      ...failed,
+      type: 'store_timeout',
+      response: '504 GatewayTimeout',
+      reason: 'takes_nothing',
+      outcome: 'not_stored',
+    },
+  },
+  {
     what: 'the store resets the connection after the last byte',
     store: reset,
     act: (world) => exchange(world, 'PUT', '/uploads/k', 'hello', { 'if-none-match': '*' }),
