@@ -5,6 +5,7 @@ import { answering, answerWell } from '../raw-store.ts';
 import { s3Of } from './buckets.ts';
 import {
   afterDeparture,
+  complete,
   disconnect,
   exchange,
   HALF,
@@ -175,6 +176,19 @@ export const OUTCOMES: readonly Scenario[] = [
       failed: PUT,
       response: '502 BadGateway',
       reason: 'AccessDenied',
+      outcome: 'unknown',
+    },
+  },
+  {
+    what: 'the store resets the connection of a completion, and of all later requests',
+    store: reset,
+    act: complete,
+    expected: {
+      ...failed,
+      type: 'store_reset',
+      failed: 'aws.s3.complete_multipart_upload',
+      response: '502 BadGateway',
+      reason: 'completion_unknown',
       outcome: 'unknown',
     },
   },
