@@ -52,7 +52,7 @@ function finishSpan(request: FinishedRequest): void {
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
     if (failure.reason !== undefined) span.set('error.reason', failure.reason);
-    span.set('mizuchi.error.detail', failure.detail);
+    if (failure.detail !== undefined) span.set('mizuchi.error.detail', failure.detail);
     span.set('s3.error.code', receivedCode(request));
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.
