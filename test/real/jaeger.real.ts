@@ -313,6 +313,7 @@ describe('traces in a real Jaeger', () => {
                 'http.response.status_code': int(502),
                 ...failedTags('store_refused_gateway', 'BadGateway', message),
                 ...reason,
+                'mizuchi.error.detail': string(words),
               },
               '',
             ),
@@ -326,6 +327,7 @@ describe('traces in a real Jaeger', () => {
           const headers = { traceparent: traceparent(caller) };
           assert.equal((await send(gateway.url, 'PUT', '/unreachable/k', 'x', headers)).status, 503);
           const message = 'The store is unreachable. Retry later. Cause: the connection was refused.';
+          const detail = 'No connection to the store: ECONNREFUSED.';
           const reason = { 'error.reason': string('ECONNREFUSED') };
           const type = { 'error.type': string('store_unreachable'), ...reason };
           const trace = await jaeger.trace(caller.traceId, 4);
@@ -338,11 +340,12 @@ describe('traces in a real Jaeger', () => {
                 'http.response.status_code': int(503),
                 ...failedTags('store_unreachable', 'ServiceUnavailable', message),
                 ...reason,
+                'mizuchi.error.detail': string(detail),
               },
               '',
             ),
             upload('PutObject', 'unreachable', 'k', { ...objectTags(1, 1, undefined, 'not_stored'), ...type }, message),
-            put('k', { 'server.port': int(deadPort), ...type }, 'No connection to the store: ECONNREFUSED.'),
+            put('k', { 'server.port': int(deadPort), ...type }, detail),
           ]);
         });
       });
