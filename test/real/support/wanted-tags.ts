@@ -15,6 +15,7 @@ export const serverTags = (gatewayUrl: string, method: string, path: string, mor
   'network.peer.port': somePort,
   'network.protocol.version': string('1.1'),
   'sampling.reason': string('parent_sampled'),
+  'mizuchi.request_id': some,
   ...more,
 });
 

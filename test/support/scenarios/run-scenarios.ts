@@ -91,7 +91,13 @@ async function assertFailure(world: World, traces: TraceStore, { act, expected, 
     [type, expected.reason, expected.response?.split(' ')[1], status],
     'the SERVER span',
   );
-  assert.equal(root?.attributes['mizuchi.error.detail'], line.error_detail, 'the detail');
+  for (const [attribute, field] of [
+    ['mizuchi.error.detail', 'error_detail'],
+    ['mizuchi.request_id', 'request_id'],
+    ['mizuchi.bucket', 'bucket'],
+    ['s3.operation', 'operation'],
+  ] as const)
+    assert.equal(root?.attributes[attribute], line[field], `${field} of the log line, on the SERVER span`);
   assert.equal(failedSpan(trace, type)?.name, expected.failed ?? ROOT, 'the span that failed');
   if (expected.failed !== undefined) assert.ok(failedSpan(trace, type)?.isError, 'its status');
   const reasons = trace.map(({ attributes }) => attributes['error.reason']);
