@@ -239,7 +239,7 @@ describe('traces in a real Jaeger', () => {
             request('PUT', '/uploads/k', {
               'http.request.body.size': int(1),
               'http.response.status_code': int(403),
-              ...failedTags('access_denied', 'AccessDenied', message),
+              ...failedTags('uploads', 'access_denied', 'AccessDenied', message),
             }),
             upload(
               'PutObject',
@@ -276,7 +276,7 @@ describe('traces in a real Jaeger', () => {
                 'server.address': string('client.example'),
                 'server.port': int(80),
                 'http.request.body.size': int(declared),
-                ...failedTags('client_aborted', undefined, message),
+                ...failedTags('uploads', 'client_aborted', undefined, message),
               },
               '',
             ),
@@ -311,7 +311,7 @@ describe('traces in a real Jaeger', () => {
               {
                 'http.request.body.size': int(1),
                 'http.response.status_code': int(502),
-                ...failedTags('store_refused_gateway', 'BadGateway', message),
+                ...failedTags('missing', 'store_refused_gateway', 'BadGateway', message),
                 ...reason,
                 'mizuchi.error.detail': string(words),
               },
@@ -338,7 +338,7 @@ describe('traces in a real Jaeger', () => {
               {
                 'http.request.body.size': int(1),
                 'http.response.status_code': int(503),
-                ...failedTags('store_unreachable', 'ServiceUnavailable', message),
+                ...failedTags('unreachable', 'store_unreachable', 'ServiceUnavailable', message),
                 ...reason,
                 'mizuchi.error.detail': string(detail),
               },

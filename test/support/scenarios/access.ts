@@ -175,7 +175,7 @@ async function behind(world: World, first: string, second: () => Promise<Receive
 const LIMITS: readonly Scenario[] = [
   {
     what: 'the gateway has reached its limit of concurrent uploads',
-    store: silent,
+    store: () => silent,
     own: () => ({ upload: { concurrent_uploads: 1 } }),
     act: (world) => behind(world, HALF, () => exchange(world, 'PUT', '/uploads/k', 'hello')),
     expected: { ...overloaded, reason: 'too_many_uploads' },
@@ -183,7 +183,7 @@ const LIMITS: readonly Scenario[] = [
   },
   {
     what: 'the part memory of the gateway is in use for too long',
-    store: inParts(silent, answering(204, '')),
+    store: () => inParts(silent, answering(204, '')),
     own: () => ({
       upload: { ...ONE_AT_A_TIME, memory_wait_seconds: 0.3 },
       server: { shutdown_timeout_seconds: 0.1 },

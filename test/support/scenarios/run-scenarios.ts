@@ -59,7 +59,7 @@ export function describeScenarios(
 
     const run = async <E>(scenario: Scenario<E>, assertTruth: AssertTruth<E>): Promise<void> => {
       const { store, engine, provider } = shared;
-      store.behaviour = scenario.store ?? answerWell;
+      store.behaviour = scenario.store?.() ?? answerWell;
       engine.behaviour = provider.behaviour = undefined;
       if (scenario.own === undefined) return assertTruth(shared, traces, scenario);
       const gateway = await start(scenario.own(shared));

@@ -50,7 +50,8 @@ export interface ExpectedWait {
 
 export interface Scenario<Expected = ExpectedFailure> {
   readonly what: string;
-  readonly store?: Behaviour;
+  /** Creates the behaviour of the store, for one run. */
+  readonly store?: () => Behaviour;
   /** A gateway for this scenario alone, with these options. */
   readonly own?: (world: Omit<World, 'gateway'>) => Partial<GatewayOptions>;
   /** Makes it true. */
