@@ -3,6 +3,7 @@ import { openAdmin } from './app/admin.ts';
 import { openBuckets } from './app/buckets.ts';
 import { openEdge } from './app/edge.ts';
 import { Lifetime } from './app/lifetime.ts';
+import { watchLevel } from './app/log-level.ts';
 import { logStart } from './app/log-start.ts';
 import { exporterLink, openLog, openTelemetry } from './app/telemetry.ts';
 import { openUploads } from './app/uploads.ts';
@@ -27,7 +28,7 @@ export interface App {
    * spans, metrics and log lines within 5 s, and releases everything. Never rejects. Safe twice.
    */
   close(): Promise<void>;
-  /** Reads the files with access keys and certificates again. A file that cannot be used is logged, and its previous content stays in use. */
+  /** Reads the files with access keys and certificates again, and `logging.level` of `configFile`. A file that cannot be used is logged, and its previous content stays in use. */
   reload(): Promise<void>;
 }
 
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly directory?: string;
   /** The environment for the files that the configuration names. */
   readonly env?: Environment;
+  /** The file of the configuration: `reload` reads `logging.level` of it again. */
+  readonly configFile?: string;
   /** The log; lines on the standard output by default. */
   readonly log?: ProcessLog;
   /** Records traces instead of the tracer that the configuration describes. The caller shuts it down. */
@@ -46,11 +49,12 @@ export interface AppOptions {
 
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const { directory = process.cwd(), env = {}, warnings = [] } = options;
+  const { directory = process.cwd(), env = {}, warnings = [], configFile } = options;
   const link = exporterLink();
   const { log, exported } = await openLog(config, directory, link, options.log);
   const lifetime = new Lifetime(log);
   lifetime.onLastFlush((millis) => log.close(millis));
+  if (configFile !== undefined) watchLevel(lifetime, log, config.logging.level, { configFile, env });
   try {
     const telemetry = await openTelemetry(config, lifetime, { log, directory, link }, options.tracer);
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);

@@ -13,7 +13,7 @@ export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<numbe
   let app: App;
   try {
     const { config, warnings } = await loadConfigWithSources(file, env);
-    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings });
+    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings, configFile: file });
   } catch (error) {
     const text = error instanceof ConfigError ? error.message : `error: ${startErrorText(error, ADDRESSES)}`;
     process.stderr.write(`${text}\n`);

@@ -76,9 +76,11 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
   }
 
   async function handle(routing: Routing<B>, incoming: Incoming, record: RequestRecord): Promise<Reply> {
-    const { outcome, httpRoute } = routing;
+    const { bucket, outcome, httpRoute, refusedOperation } = routing;
     incoming.span.set('http.route', httpRoute);
     record.httpRoute = httpRoute;
+    const operation = 'form' in outcome ? 'PostObject' : refusedOperation;
+    record.named = { bucket: bucket?.name, operation };
     if (outcome instanceof Failure) throw outcome;
     if ('form' in outcome) return counted(incoming, (slot) => form(outcome, incoming, record, slot));
     const routed = routedTo(outcome, incoming);

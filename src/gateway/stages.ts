@@ -64,6 +64,8 @@ export interface RequestRecord {
   routed: Routed | undefined;
   /** Of the attribute `http.route`. */
   httpRoute: string | undefined;
+  /** The bucket and the operation that a request names which was not routed: for its span and its log line. */
+  named: { readonly bucket: string | undefined; readonly operation: string | undefined } | undefined;
   authMethod: AuthMethod | undefined;
   /** Of an upload, at the store. */
   outcome: Outcome | undefined;
@@ -75,6 +77,7 @@ export function newRecord(): RequestRecord {
     transfer: new TransferClock(),
     routed: undefined,
     httpRoute: undefined,
+    named: undefined,
     authMethod: undefined,
     outcome: undefined,
   };

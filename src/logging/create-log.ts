@@ -1,4 +1,4 @@
-/** The log of the process: pino's JSON lines, or the same lines for eyes, into a sink that never blocks. */
+/** The log of the process: JSON lines of pino, or human-readable lines, written to a sink that never blocks. */
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { Log } from '../domain/log.ts';
@@ -12,11 +12,13 @@ export interface LogConfig {
 }
 
 export interface ProcessLog extends Log {
+  /** Changes the lowest level that is logged. Absent in a log whose program decides on its level. */
+  setLevel?(level: LogConfig['level']): void;
   /** Writes the buffered lines within `millis`; call it last. */
   close(millis?: number): Promise<void>;
 }
 
-/** @param fd where to; the standard output unless a test gives another. */
+/** @param fd the file descriptor of the output; the standard output by default. */
 export function createLog(config: LogConfig, fd = 1): ProcessLog {
   const sink = new LogSink(fd);
   const pretty = config.format === 'pretty' || (config.format === 'auto' && isatty(fd));
@@ -34,6 +36,9 @@ export function createLog(config: LogConfig, fd = 1): ProcessLog {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
+    setLevel(level) {
+      logger.level = level;
+    },
     close: (millis) => sink.close(millis),
   };
 }

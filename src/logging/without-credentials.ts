@@ -1,9 +1,10 @@
-/** The log of the process, of which no line holds a credential: neither one that is written nor one that is pushed. */
+/** Redacts credentials in every log line, before it is written or exported. */
 import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
 import type { ProcessLog } from './create-log.ts';
 
 export function logWithoutCredentials(log: ProcessLog): ProcessLog {
   return {
+    ...(log.setLevel && { setLevel: (level) => log.setLevel?.(level) }),
     debug: (fields, message) => log.debug(fieldsWithoutCredentials(fields), withoutCredentials(message)),
     info: (fields, message) => log.info(fieldsWithoutCredentials(fields), withoutCredentials(message)),
     warn: (fields, message) => log.warn(fieldsWithoutCredentials(fields), withoutCredentials(message)),

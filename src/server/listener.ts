@@ -77,8 +77,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('clientError', (error, socket) => {
     if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket, lineOf(error));
   });
-  server.on('connect', ({ httpVersion }, socket) => {
-    refuse(new Failure('method_not_allowed'), socket, knownLine('CONNECT', '', httpVersion));
+  server.on('connect', ({ url = '', httpVersion }, socket) => {
+    refuse(new Failure('method_not_allowed'), socket, knownLine('CONNECT', url, httpVersion));
   });
   const { address, port } = await bind(server, options);
   let closed: Promise<unknown> | undefined;

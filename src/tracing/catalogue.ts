@@ -7,7 +7,7 @@ import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
 import { ENGINE } from './engine-attributes.ts';
 import { KEY_SET } from './key-set-attributes.ts';
-import { ERROR_REASON } from './outcome-attributes.ts';
+import { ERROR_DETAIL, ERROR_REASON } from './outcome-attributes.ts';
 import { STORE } from './store-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
@@ -139,7 +139,24 @@ const ROOT = {
     prose: 'Keyed hash of the subject; equal for equal subjects. See `tracing.subject`.',
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
+  'mizuchi.request_id': {
+    type: 'string',
+    when: 'always',
+    prose:
+      'The id of the request, from the gateway; `request_id` of the log line. The client gets it if the store sent none.',
+  },
+  'mizuchi.bucket': {
+    type: 'string',
+    when: 'on failure, if known',
+    prose: 'Name of the bucket in the configuration, also of a refused request.',
+  },
+  's3.operation': {
+    type: 'string',
+    when: 'on failure, if known',
+    prose: 'S3 operation that the request names, also one that the gateway does not have.',
+  },
   ...FAILED,
+  ...ERROR_DETAIL,
   's3.error.code': {
     type: 'string',
     when: 'on failure with a response',

@@ -113,8 +113,19 @@ describe('metrics and logs over OTLP', () => {
       sent.map(({ severityText }) => severityText),
       ['INFO', 'INFO', 'INFO', 'WARN'],
     );
-    assert.equal(plainAttributes(sent[0].attributes).path, '/uploads/a');
-    assert.equal(plainAttributes(sent[3].attributes).error_type, 'method_not_allowed');
+    assert.deepEqual([...new Set(sent.map(({ eventName }) => eventName))], ['mizuchi.request']);
+    assert.equal(plainAttributes(sent[0].attributes)['url.path'], '/uploads/a');
+    const {
+      'error.type': type,
+      'http.request.method': method,
+      'http.response.status_code': status,
+      'client.address': client,
+      's3.operation': operation,
+    } = plainAttributes(sent[3].attributes);
+    assert.deepEqual(
+      [type, method, Number(status), client, operation],
+      ['method_not_allowed', 'GET', 405, '127.0.0.1', 'GetObject'],
+    );
   });
 
   it('that no collector accepts cost no upload, one line a minute for each signal, and no more than their time at the end', async () => {

@@ -10,6 +10,8 @@ export const CLI: string = fileURLToPath(new URL('../../src/cli.ts', import.meta
 
 export interface GatewayProcess {
   readonly process: ChildProcess;
+  /** Its configuration file. */
+  readonly file: string;
   readonly url: string;
   readonly metricsUrl: string;
   /** Lines of the log so far, parsed. */
@@ -69,6 +71,7 @@ export async function startGatewayProcess(
   const { address, metrics_port } = await logged(({ msg }) => msg === 'listening');
   return {
     process: child,
+    file,
     url: `http://${address}`,
     metricsUrl: `http://127.0.0.1:${metrics_port}/metrics`,
     log,
