@@ -42,7 +42,7 @@ export interface Listener {
   /** Serves new requests with this. Resolves when the requests that the previous one serves have ended. */
   use(served: Served): Promise<void>;
   /**
-   * Stops accepting connections, and serves those that are open until their clients close them or they are idle. Each response closes
+   * Stops accepting connections. Open connections are served until their clients close them or they are idle, and each response closes
    * its connection. Another process accepts on the same port.
    */
   retire(): Promise<void>;

@@ -12,7 +12,7 @@ export interface WorkerStart {
   readonly directory: string;
 }
 
-/** Requests of the primary, with their responses. Each is answered once, by an `answer` with the same id. */
+/** Requests of the primary, with their responses. Each gets one `response` or `problem` with the same id. */
 export interface Requests {
   /** The current values of the metrics. */
   metrics: { readonly request: undefined; readonly response: readonly PlainFamily[] };

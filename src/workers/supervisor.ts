@@ -1,4 +1,4 @@
-/** Keeps all workers running: replaces those that end unexpectedly, and gives up if they end again and again. */
+/** Keeps all workers running: replaces a worker that ends unexpectedly, and gives up if workers end again and again. */
 import cluster from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -56,7 +56,7 @@ export class Supervisor {
     return (results[0] as PromiseFulfilledResult<Listening>).value;
   }
 
-  /** Those that serve new connections. */
+  /** The workers that serve new connections. */
   get workers(): readonly WorkerProcess[] {
     return [...this.#workers.values()];
   }
@@ -92,7 +92,7 @@ export class Supervisor {
     }
   }
 
-  /** Ends all workers. Those that are still there after `millis` are killed. */
+  /** Ends all workers. A worker that is still running after `millis` is killed. */
   async close(millis: number): Promise<void> {
     this.#isClosing = true;
     const all = [...this.#workers.values(), ...this.#leaving];

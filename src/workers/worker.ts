@@ -10,7 +10,7 @@ import type { Config } from '../config/config.ts';
 import { plainFamilies } from '../metrics/merged-metrics.ts';
 import type { FromWorker, Request, RequestName, Requests, ToWorker, WorkerStart } from './messages.ts';
 
-// Otherwise node:cluster ends the process as soon as the primary is gone, with all its uploads.
+// Otherwise node:cluster ends the process, with all its uploads, as soon as the primary has ended.
 cluster.worker!.exitedAfterDisconnect = true;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
 
