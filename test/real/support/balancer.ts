@@ -1,0 +1,57 @@
+/** HAProxy and nginx with the configurations of deploy/, as they are but for the addresses. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lowPorts } from './low-ports.ts';
+import { type RealServer, startRealServer } from './real-server.ts';
+
+export type BalancerName = 'haproxy' | 'nginx';
+
+export interface Balancer extends RealServer {
+  readonly url: string;
+}
+
+/** @param gateways the ports of two gateways on 127.0.0.1. */
+export async function startBalancer(name: BalancerName, gateways: readonly [number, number]): Promise<Balancer> {
+  const [port] = await lowPorts(1);
+  const text = withAddresses(await readFile(CONFIGURATION[name], 'utf8'), port!, gateways);
+  const server = await startRealServer({
+    name,
+    args: (folder) => ARGUMENTS[name](text, folder),
+    healthUrl: `http://127.0.0.1:${port}/health`,
+  });
+  return { ...server, url: `http://127.0.0.1:${port}` };
+}
+
+const CONFIGURATION = {
+  haproxy: new URL('../../../deploy/haproxy/haproxy.cfg', import.meta.url),
+  nginx: new URL('../../../deploy/nginx/nginx.conf', import.meta.url),
+};
+
+const ARGUMENTS: Record<BalancerName, (text: string, folder: string) => Promise<string[]>> = {
+  haproxy: async (text, folder) => {
+    await writeFile(join(folder, 'haproxy.cfg'), text);
+    return ['-db', '-f', join(folder, 'haproxy.cfg')];
+  },
+  nginx: async (text, folder) => {
+    await writeFile(join(folder, 'nginx.conf'), inFolder(text, folder));
+    // One process, so that nothing of it is left when it is ended.
+    const options = ['-e', 'stderr', '-g', `daemon off; master_process off; pid ${folder}/nginx.pid;`];
+    await mkdir(join(folder, 'temporary'));
+    return [...options, '-p', folder, '-c', join(folder, 'nginx.conf')];
+  },
+};
+
+function withAddresses(text: string, port: number, [one, other]: readonly [number, number]): string {
+  return text
+    .replace(/^(\s*bind) :8080$/m, `$1 127.0.0.1:${port}`)
+    .replace(/^(\s*listen) 8080;$/m, `$1 127.0.0.1:${port};`)
+    .replace('10.0.0.1:8080', `127.0.0.1:${one}`)
+    .replace('10.0.0.2:8080', `127.0.0.1:${other}`);
+}
+
+/** An installed nginx has these folders in /var. */
+export function inFolder(text: string, folder: string): string {
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const paths = kinds.map((kind) => `${kind}_temp_path ${folder}/temporary/${kind};`);
+  return text.replace(/^http \{$/m, `http {\n  access_log off;\n  ${paths.join('\n  ')}`);
+}
