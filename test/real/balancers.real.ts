@@ -1,4 +1,4 @@
-/** Uploads through HAProxy and nginx with the configurations of deploy/, while gateways restart. */
+/** Uploads through HAProxy, nginx and Envoy with the configurations of deploy/, while gateways restart. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
@@ -18,7 +18,7 @@ const KEYS = ['plain', 'with blank/ünï+%2F(1)@.txt', 'a=b&c', 'percent%25'];
 const CLIENT = '127.0.0.2';
 const CREDENTIALS = { access_key: 'CLIENT', secret_key: 'secret-of-the-client', subject: 'client' };
 
-for (const name of ['haproxy', 'nginx'] satisfies BalancerName[])
+for (const name of ['haproxy', 'nginx', 'envoy'] satisfies BalancerName[])
   describe(`behind ${name}`, () => {
     let store: EmbeddedStore;
     let ports: [number, number];

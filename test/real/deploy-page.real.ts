@@ -57,6 +57,10 @@ describe('docs/deploy.md', () => {
     assert.match((await runSection('Behind HAProxy')).stdout, /Configuration file is valid/);
   });
 
+  it('checks the configuration of Envoy', async () => {
+    assert.match((await runSection('Behind Envoy')).stdout, /envoy\.yaml' OK/);
+  });
+
   it('checks the configuration of nginx', async () => {
     const text = await readFile(join(DEPLOY, 'nginx/nginx.conf'), 'utf8');
     await writeFile(join(folder, 'nginx.conf'), inFolder(text, folder));

@@ -1,10 +1,10 @@
-/** HAProxy and nginx with the configurations of deploy/, as they are but for the addresses. */
+/** HAProxy, nginx and Envoy with the configurations of deploy/, as they are but for the addresses. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lowPorts } from './low-ports.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 
-export type BalancerName = 'haproxy' | 'nginx';
+export type BalancerName = 'haproxy' | 'nginx' | 'envoy';
 
 export interface Balancer extends RealServer {
   readonly url: string;
@@ -25,6 +25,7 @@ export async function startBalancer(name: BalancerName, gateways: readonly [numb
 const CONFIGURATION = {
   haproxy: new URL('../../../deploy/haproxy/haproxy.cfg', import.meta.url),
   nginx: new URL('../../../deploy/nginx/nginx.conf', import.meta.url),
+  envoy: new URL('../../../deploy/envoy/envoy.yaml', import.meta.url),
 };
 
 const ARGUMENTS: Record<BalancerName, (text: string, folder: string) => Promise<string[]>> = {
@@ -39,12 +40,19 @@ const ARGUMENTS: Record<BalancerName, (text: string, folder: string) => Promise<
     await mkdir(join(folder, 'temporary'));
     return [...options, '-p', folder, '-c', join(folder, 'nginx.conf')];
   },
+  envoy: async (text, folder) => {
+    await writeFile(join(folder, 'envoy.yaml'), text);
+    return ['-c', join(folder, 'envoy.yaml'), '--use-dynamic-base-id'];
+  },
 };
 
 function withAddresses(text: string, port: number, [one, other]: readonly [number, number]): string {
   return text
     .replace(/^(\s*bind) :8080$/m, `$1 127.0.0.1:${port}`)
     .replace(/^(\s*listen) 8080;$/m, `$1 127.0.0.1:${port};`)
+    .replace('address: 0.0.0.0, port_value: 8080', `address: 127.0.0.1, port_value: ${port}`)
+    .replace('10.0.0.1, port_value: 8080', `127.0.0.1, port_value: ${one}`)
+    .replace('10.0.0.2, port_value: 8080', `127.0.0.1, port_value: ${other}`)
     .replace('10.0.0.1:8080', `127.0.0.1:${one}`)
     .replace('10.0.0.2:8080', `127.0.0.1:${other}`);
 }
