@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the real stores, back ends, policy engines, proxies and clients that the checks beyond `npm test` and the benchmarks
-# run against, once, outside the checkout, each in a folder named by its version; what is already there is skipped. Prints the
-# folder of binaries last.
+# Installs the real stores, back ends, policy engines, proxies, clients and parts of Kubernetes that the checks beyond `npm test` and
+# the benchmarks run against, once, outside the checkout, each in a folder named by its version; what is already there is skipped.
+# Prints the folder of binaries last.
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, Ruby and Chromium a
+# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, etcd, Ruby and Chromium a
 # Debian system (apt-get, dpkg).
 set -euo pipefail
 

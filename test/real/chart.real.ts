@@ -1,11 +1,13 @@
 /** The Helm chart: Helm, kubeconform, a real kube-apiserver and the gateway accept what it renders, and its schema refuses mistakes. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { startGatewayProcess } from '../support/gateway-process.ts';
+import { send } from '../support/http-client.ts';
 import { CHART, EXAMPLES, find, NAMESPACE, objectsOf, render, run } from './support/chart.ts';
 import { checkRendered } from './support/chart-config.ts';
 import { MISTAKES } from './support/chart-mistakes.ts';
@@ -53,6 +55,15 @@ describe('the Helm chart', () => {
       assert.match((await kubeconform(location, wrong)).out, /enableServiceLink/, 'an unknown field is refused');
     });
 
+    it('have the alerts and the dashboard of deploy/', async () => {
+      const objects = objectsOf(await render(values('prometheus-operator')));
+      const deployed = (path: string) => readFile(new URL(`../../deploy/${path}`, import.meta.url), 'utf8');
+      assert.deepEqual(find(objects, 'PrometheusRule').spec, parse(await deployed('prometheus/alerts.yaml')));
+      const { data } = objects.find(({ metadata }) => metadata.name.endsWith('-grafana'))!;
+      const [dashboard] = Object.values<string>(data);
+      assert.deepEqual(JSON.parse(dashboard!), JSON.parse(await deployed('grafana/mizuchi-uploadr.json')));
+    });
+
     it('stay long enough for their shutdown', async () => {
       for (const [name, seconds] of [
         ['minimal', 50],
@@ -72,6 +83,28 @@ describe('the Helm chart', () => {
       assert.equal(await sumOf('--set', 'replicaCount=5'), await sumOf());
       assert.notEqual(await sumOf('--set', 'config.logging.level=warn'), await sumOf());
     });
+  });
+
+  it('its gateway responds to the kubelet and to scrapers under the names of the Service, and to no other name', async (t) => {
+    const objects = objectsOf(await render(values('network-policy'), ['--set', 'metricsService.enabled=true']));
+    const { template } = find(objects, 'Deployment').spec;
+    const [{ livenessProbe, readinessProbe, startupProbe }] = template.spec.containers;
+    const config = parse(find(objects, 'ConfigMap').data['config.yaml']);
+    const gateway = await startGatewayProcess({
+      ...config,
+      server: { ...config.server, address: '127.0.0.1:0', shutdown_delay_seconds: 0 },
+      admin: { ...config.admin, address: '127.0.0.1', port: 0 },
+    });
+    t.after(() => gateway.stop());
+    const { origin } = new URL(gateway.metricsUrl);
+    const statusOf = async (path: string, host: string) => (await send(origin, 'GET', path, '', { host })).status;
+    for (const { httpGet } of [livenessProbe, readinessProbe, startupProbe])
+      assert.equal(await statusOf(httpGet.path, '10.1.2.3:9090'), 200, httpGet.path);
+    const service = objects.find(({ kind, metadata }) => kind === 'Service' && metadata.name.endsWith('-metrics'))!;
+    const name = `${service.metadata.name}.${NAMESPACE}`;
+    for (const host of [service.metadata.name, name, `${name}.svc`, `${name}.svc.cluster.local`])
+      assert.equal(await statusOf('/metrics', `${host}:9090`), 200, host);
+    assert.equal(await statusOf('/metrics', 'page.example.com'), 421);
   });
 
   for (const { name, set, message } of MISTAKES)

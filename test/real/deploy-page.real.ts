@@ -50,7 +50,7 @@ describe('docs/deploy.md', () => {
   it('names the examples of the chart', async () => {
     const page = await readFile(new URL(`../../${PAGE}`, import.meta.url), 'utf8');
     for (const [, name] of page.matchAll(/`([\w-]+-values\.yaml)`/g))
-      assert.ok(await readFile(join(DEPLOY, 'helm/mizuchi-uploadr/ci', name!)), name);
+      assert.ok(await readFile(join(DEPLOY, 'helm/mizuchi-uploadr/ci', name!)), name!);
   });
 
   it('checks the configuration of HAProxy', async () => {

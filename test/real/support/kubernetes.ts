@@ -19,7 +19,7 @@ export interface Kubernetes {
 export async function startKubernetes(folder: string): Promise<Kubernetes> {
   const [etcdPort, peerPort, port] = await lowPorts(3);
   const etcd = await startEtcd(etcdPort!, peerPort!);
-  // It serves HTTPS only, and the question whether it is ready comes from this process.
+  // This process checks its readiness over HTTPS.
   setDefaultCACertificates([...getCACertificates(), SELF_SIGNED_CERTIFICATE]);
   const url = `https://127.0.0.1:${port}`;
   let server: RealServer;

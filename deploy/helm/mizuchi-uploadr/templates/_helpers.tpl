@@ -62,7 +62,7 @@ metadata:
 {{- list .name $namespaced (printf "%s.svc" $namespaced) (printf "%s.svc.cluster.local" $namespaced) | toJson -}}
 {{- end -}}
 
-{{/* Whether the pods may run as long as the configuration says, and 10 seconds more. */}}
+{{/* terminationGracePeriodSeconds: both phases of the shutdown, and 10 seconds. */}}
 {{- define "mizuchi-uploadr.gracePeriod" -}}
 {{- addf .Values.shutdown.delaySeconds .Values.shutdown.timeoutSeconds 10 | ceil | int -}}
 {{- end -}}
@@ -91,7 +91,7 @@ metadata:
 {{- toYaml (mustMergeOverwrite (deepCopy .Values.config) (dict "server" $server "admin" $admin)) -}}
 {{- end -}}
 
-{{/* Contradictions that a schema cannot describe. */}}
+{{/* Fails for contradictions that a schema cannot describe. */}}
 {{- define "mizuchi-uploadr.validate" -}}
 {{- $owned := dict
   "server.address" "set listenAddress and ports.upload"
