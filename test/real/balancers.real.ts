@@ -4,10 +4,12 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
+import { SELF_SIGNED_CERTIFICATE } from '../support/self-signed.ts';
 import { type Balancer, type BalancerName, startBalancer } from './support/balancer.ts';
 import { eventually } from './support/eventually.ts';
 import { startGatewayInFront } from './support/gateway-in-front.ts';
@@ -30,9 +32,7 @@ for (const name of ['haproxy', 'nginx', 'envoy'] satisfies BalancerName[])
       ports = (await lowPorts(2)) as [number, number];
       gateways = [await startGateway(ports[0]), await startGateway(ports[1])];
       balancer = await startBalancer(name, ports);
-      const credentials = { accessKeyId: CREDENTIALS.access_key, secretAccessKey: CREDENTIALS.secret_key };
-      const once = { region: 'us-east-1', forcePathStyle: true, maxAttempts: 1 };
-      client = new S3Client({ endpoint: balancer.url, credentials, ...once });
+      client = clientOf(balancer);
     });
     after(async () => {
       client.destroy();
@@ -80,6 +80,31 @@ for (const name of ['haproxy', 'nginx', 'envoy'] satisfies BalancerName[])
       assert.deepEqual([line.status, line.bucket], [403, BUCKET]);
     });
 
+    it('uploads over HTTPS arrive, and the gateway knows the scheme', async (t) => {
+      setDefaultCACertificates([...getCACertificates(), SELF_SIGNED_CERTIFICATE]);
+      const secure = await startBalancer(name, ports, 'https');
+      t.after(() => secure.stop());
+      const over = clientOf(secure);
+      t.after(() => over.destroy());
+      const params = { Bucket: BUCKET, Key: 'secure', Body: Buffer.alloc(6 << 20, 'mizuchi') };
+      const { Location } = await new Upload({ client: over, params, partSize: 5 << 20 }).done();
+      assert.match(Location!, /^https:/);
+      assert.equal((await stored('secure')).sum, sha256(params.Body));
+    });
+
+    it('a large upload that is refused gets its response', async () => {
+      for (let i = 0; i < 10; i++) {
+        const response = await fetch(`${balancer.url}/uploads/refused`, {
+          method: 'PUT',
+          body: Buffer.alloc(20 << 20),
+        });
+        assert.deepEqual(
+          [response.status, /<Code>(.*)<\/Code>/.exec(await response.text())?.[1]],
+          [403, 'AccessDenied'],
+        );
+      }
+    });
+
     it('no upload fails while every gateway restarts', async () => {
       let running = true;
       let succeeded = 0;
@@ -103,6 +128,12 @@ for (const name of ['haproxy', 'nginx', 'envoy'] satisfies BalancerName[])
       assert.ok(succeeded > 50, String(succeeded));
     });
   });
+
+/** It does not repeat requests. */
+function clientOf({ url }: Balancer): S3Client {
+  const credentials = { accessKeyId: CREDENTIALS.access_key, secretAccessKey: CREDENTIALS.secret_key };
+  return new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, credentials });
+}
 
 function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

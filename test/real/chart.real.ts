@@ -143,6 +143,14 @@ describe('the Helm chart', () => {
         assert.equal(out.match(/created \(server dry run\)$/gm)?.length, objectsOf(text).length);
       });
 
+    it('a release can be upgraded through all sets of values, and removed', async () => {
+      const env = { KUBECONFIG: kubernetes.kubeconfig };
+      for (const file of EXAMPLES.values())
+        await run('helm', ['upgrade', '--install', 'release', CHART, '-n', NAMESPACE, '-f', file], env);
+      await run('helm', ['uninstall', 'release', '-n', NAMESPACE], env);
+      assert.equal((await kubectl('get', 'deployments', '-n', NAMESPACE, '-o', 'name')).stdout, '');
+    });
+
     it('a pod is admitted where "restricted" is enforced, and not with a root file system that it may write as root', async () => {
       const { metadata, spec } = find(objectsOf(await render(values('everything'))), 'Deployment').spec.template;
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', ...metadata }, spec };

@@ -1,6 +1,7 @@
 /** HAProxy, nginx and Envoy with the configurations of deploy/, as they are but for the addresses. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 import { lowPorts } from './low-ports.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 
@@ -10,16 +11,20 @@ export interface Balancer extends RealServer {
   readonly url: string;
 }
 
-/** @param gateways the ports of two gateways on 127.0.0.1. */
-export async function startBalancer(name: BalancerName, gateways: readonly [number, number]): Promise<Balancer> {
+/** @param gateways the ports of two gateways on 127.0.0.1. @param scheme with `https`, the lines for HTTPS are enabled. */
+export async function startBalancer(
+  name: BalancerName,
+  gateways: readonly [number, number],
+  scheme: 'http' | 'https' = 'http',
+): Promise<Balancer> {
   const [port] = await lowPorts(1);
   const text = withAddresses(await readFile(CONFIGURATION[name], 'utf8'), port!, gateways);
   const server = await startRealServer({
     name,
-    args: (folder) => ARGUMENTS[name](text, folder),
-    healthUrl: `http://127.0.0.1:${port}/health`,
+    args: async (folder) => ARGUMENTS[name](scheme === 'https' ? await withHttps(text, folder) : text, folder),
+    healthUrl: `${scheme}://127.0.0.1:${port}/health`,
   });
-  return { ...server, url: `http://127.0.0.1:${port}` };
+  return { ...server, url: `${scheme}://127.0.0.1:${port}` };
 }
 
 const CONFIGURATION = {
@@ -55,6 +60,18 @@ function withAddresses(text: string, port: number, [one, other]: readonly [numbe
     .replace('10.0.0.2, port_value: 8080', `127.0.0.1, port_value: ${other}`)
     .replace('10.0.0.1:8080', `127.0.0.1:${one}`)
     .replace('10.0.0.2:8080', `127.0.0.1:${other}`);
+}
+
+/** Enables the lines below "For HTTPS", in place of the port for HTTP. */
+async function withHttps(text: string, folder: string): Promise<string> {
+  await writeFile(join(folder, 'certificate.pem'), SELF_SIGNED_CERTIFICATE + SELF_SIGNED_KEY);
+  await writeFile(join(folder, 'key.pem'), SELF_SIGNED_KEY);
+  const [, address] = /(?:bind|listen) (127\.0\.0\.1:\d+)/.exec(text) ?? [];
+  return text
+    .replace(/^ *(?:bind|listen) 127\.0\.0\.1:\d+;?$/m, '')
+    .replace(/# For HTTPS:\n((?: +# .*\n)+)/, (_, lines: string) => `\n${lines.replaceAll('# ', '')}`)
+    .replace(/(bind|listen) :?8443/, `$1 ${address}`)
+    .replaceAll(/\/etc\/\w+\//g, `${folder}/`);
 }
 
 /** An installed nginx has these folders in /var. */
