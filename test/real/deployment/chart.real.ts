@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { startGatewayProcess } from '../support/gateway-process.ts';
-import { send } from '../support/http-client.ts';
-import { CHART, EXAMPLES, find, NAMESPACE, objectsOf, render, run } from './support/chart.ts';
-import { checkRendered } from './support/chart-config.ts';
-import { MISTAKES } from './support/chart-mistakes.ts';
-import { endOf } from './support/cli-result.ts';
-import { type Kubernetes, startKubernetes } from './support/kubernetes.ts';
-import { customResourceDefinitions, writeSchemas } from './support/kubernetes-schemas.ts';
-import { binary } from './support/real-server.ts';
+import { startGatewayProcess } from '../../support/gateway-process.ts';
+import { send } from '../../support/http-client.ts';
+import { CHART, EXAMPLES, find, NAMESPACE, objectsOf, render, run } from '../support/chart.ts';
+import { checkRendered } from '../support/chart-config.ts';
+import { MISTAKES } from '../support/chart-mistakes.ts';
+import { endOf } from '../support/cli-result.ts';
+import { type Kubernetes, startKubernetes } from '../support/kubernetes.ts';
+import { customResourceDefinitions, writeSchemas } from '../support/kubernetes-schemas.ts';
+import { binary } from '../support/real-server.ts';
 
 const values = (name: string): string => EXAMPLES.get(name)!;
 
@@ -57,7 +57,7 @@ describe('the Helm chart', () => {
 
     it('have the alerts and the dashboard of deploy/', async () => {
       const objects = objectsOf(await render(values('prometheus-operator')));
-      const deployed = (path: string) => readFile(new URL(`../../deploy/${path}`, import.meta.url), 'utf8');
+      const deployed = (path: string) => readFile(new URL(`../../../deploy/${path}`, import.meta.url), 'utf8');
       assert.deepEqual(find(objects, 'PrometheusRule').spec, parse(await deployed('prometheus/alerts.yaml')));
       const { data } = objects.find(({ metadata }) => metadata.name.endsWith('-grafana'))!;
       const [dashboard] = Object.values<string>(data);
@@ -76,12 +76,13 @@ describe('the Helm chart', () => {
     });
 
     it('restart when the configuration changes, and only then', async () => {
-      const sumOf = async (...more: string[]): Promise<string> => {
+      const sumOf = async (...more: string[]): Promise<string | undefined> => {
         const { template } = find(objectsOf(await render(values('minimal'), more)), 'Deployment').spec;
-        return template.metadata.annotations['checksum/config'];
+        return template.metadata.annotations?.['checksum/config'];
       };
       assert.equal(await sumOf('--set', 'replicaCount=5'), await sumOf());
       assert.notEqual(await sumOf('--set', 'config.logging.level=warn'), await sumOf());
+      assert.equal(await sumOf('--set', 'watchConfig=true'), undefined);
     });
   });
 

@@ -7,15 +7,14 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { inFolder } from './support/balancer.ts';
-import { find, objectsOf, render } from './support/chart.ts';
-import { checkRendered } from './support/chart-config.ts';
-import { startKubernetes } from './support/kubernetes.ts';
-import { blocksOf } from './support/page-commands.ts';
-import { binary } from './support/real-server.ts';
+import { find, objectsOf, render } from '../support/chart.ts';
+import { checkRendered } from '../support/chart-config.ts';
+import { blocksOf } from '../support/deploy-guide.ts';
+import { inFolder } from '../support/deployed-balancer.ts';
+import { startKubernetes } from '../support/kubernetes.ts';
+import { binary } from '../support/real-server.ts';
 
-const PAGE = 'docs/deploy.md';
-const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
+const DEPLOY = fileURLToPath(new URL('../../../deploy', import.meta.url));
 
 describe('docs/deploy.md', () => {
   let folder: string;
@@ -28,14 +27,14 @@ describe('docs/deploy.md', () => {
 
   /** Runs all commands of a section, in a folder with the `deploy` of this checkout. */
   async function runSection(heading: string, env: NodeJS.ProcessEnv = {}) {
-    const commands = blocksOf(PAGE, heading, 'sh').join('');
+    const commands = blocksOf(heading, 'sh').join('');
     const path = [join(folder, 'bin'), dirname(binary('helm')), process.env.PATH].join(':');
     const options = { cwd: folder, env: { ...process.env, PATH: path, ...env } };
     return promisify(execFile)('sh', ['-e', '-u', '-c', commands], options);
   }
 
   it('installs the chart into Kubernetes', async (t) => {
-    const [values = ''] = blocksOf(PAGE, 'Kubernetes', 'yaml');
+    const [values = ''] = blocksOf('Kubernetes', 'yaml');
     await writeFile(join(folder, 'values.yaml'), values);
     const kubernetes = await startKubernetes(folder);
     t.after(() => kubernetes.stop());
@@ -48,7 +47,7 @@ describe('docs/deploy.md', () => {
   });
 
   it('names the examples of the chart', async () => {
-    const page = await readFile(new URL(`../../${PAGE}`, import.meta.url), 'utf8');
+    const page = await readFile(new URL('../../../docs/deploy.md', import.meta.url), 'utf8');
     for (const [, name] of page.matchAll(/`([\w-]+-values\.yaml)`/g))
       assert.ok(await readFile(join(DEPLOY, 'helm/mizuchi-uploadr/ci', name!)), name!);
   });
