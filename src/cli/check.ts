@@ -123,7 +123,7 @@ function ignored({ warnings }: ConfigWithSources): string {
 function summary(file: string, { config, sources }: ConfigWithSources): string {
   const lines: Line[] = [
     ['listen', writeSocketAddress(config.server.address)],
-    ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing)),
+    ...config.buckets.flatMap((bucket) => [...bucketLines(bucket, config.tracing), ...rotationNote(bucket, config)]),
     ...tracingLines(config.tracing, sources.get('tracing.enabled')),
     ...adminLines(config),
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
@@ -159,6 +159,15 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
           ] as const,
         ]
       : []),
+  ];
+}
+
+/** The store's secret key seals upload ids where there is no other secret. */
+function rotationNote({ s3 }: BucketConfig, { server }: Config): Line[] {
+  const isSealed = server.upload_id_secret !== undefined || server.upload_id_secrets !== undefined;
+  if (isSealed || s3.secret_key === undefined) return [];
+  return [
+    ['  note', 'another secret key of this store ends its multipart uploads in progress; set server.upload_id_secret'],
   ];
 }
 
