@@ -4,12 +4,13 @@ import type { Dispatcher } from 'undici';
 import { type OutgoingBody, streamOf } from '../body/outgoing-body.ts';
 import { Failure } from '../domain/failure.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';
+import { ConnectionFailed } from '../kit/connection-error.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { failedConnection, onConnection, type UsedConnection } from '../kit/used-connection.ts';
 import { oneValue } from './header-values.ts';
 import { ResponseDocument } from './response-document.ts';
 import type { StoreResponse, TransportRequest } from './store-transport.ts';
 import { respondedTooEarly, transportFailure, unsettled } from './transport-failure.ts';
-import { onConnection } from './used-connection.ts';
 
 /** Called for each of several pieces when the connection requests it. */
 type OnPiece = (piece: Buffer, isLast: boolean) => void;
@@ -46,6 +47,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   #sentBytes = 0;
   #isOver = false;
   #endMeasuring: (() => void) | undefined;
+  /** Since when the request waits for a connection, as `performance.now()`; undefined if it got one at once. */
+  #queuedAt: number | undefined;
 
   constructor(
     request: TransportRequest,
@@ -67,13 +70,17 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#reject(new Failure('internal_error', undefined, { cause: error }));
   }
 
+  /** After the dispatch: a request without a connection waits for one. */
+  queued(): void {
+    if (this.#controller === undefined && this.#request.observer !== undefined) this.#queuedAt = performance.now();
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // A request that was aborted before it had a connection must not reach the store.
     if (this.#aborted !== undefined) return void controller.abort(this.#aborted);
     if (this.#request.signal.aborted) return void this.#abort(whyUnwanted(this.#request.signal));
-    const { connected } = this.#request;
-    if (connected !== undefined) this.#endMeasuring = onConnection(connected);
+    if (this.#request.observer !== undefined) this.#endMeasuring = onConnection(this.#onConnection);
     if (streamOf(this.#request.body) === undefined) this.#awaitResponse();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
   }
@@ -117,6 +124,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (error instanceof ConnectionFailed) this.#onConnection(failedConnection(error));
     this.#settle();
     this.#reject(transportFailure(error));
   }
@@ -126,6 +134,11 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#lacksPieces = !isLast;
     if (isLast) this.#awaitResponse();
     else this.#awaitDrain();
+  };
+
+  readonly #onConnection = (connection: UsedConnection): void => {
+    const waitedSeconds = this.#queuedAt === undefined ? undefined : (performance.now() - this.#queuedAt) / 1000;
+    this.#request.observer?.connected(connection, waitedSeconds);
   };
 
   /** The body has been sent. */

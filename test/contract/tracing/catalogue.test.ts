@@ -178,9 +178,9 @@ describe('the catalogue of spans', () => {
     );
   };
 
-  /** Root causes: no store, no identity provider, no engine; and a client that leaves. */
+  /** Root causes: no store, no identity provider, no engine that speaks TLS; and a client that leaves. */
   const fail = async (): Promise<void> => {
-    const nowhere = 'http://127.0.0.1:1';
+    const nowhere = store.url.replace('http://127.0.0.1', 'https://localhost');
     const noStore = await start({ s3: { endpoint: nowhere }, bucket: { head: 'allow' } });
     await send(noStore.url, 'HEAD', '/uploads/k');
     for (const [method, target, body] of REQUESTS) await send(noStore.url, method, target, body);

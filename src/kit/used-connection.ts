@@ -4,12 +4,16 @@
  */
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import type { ConnectionFailed } from './connection-error.ts';
+import { type ConnectionTiming, timingOf } from './connection-timing.ts';
 
 export interface UsedConnection {
   readonly address: string | undefined;
   readonly port: number | undefined;
   /** Whether an earlier request has used it. */
   readonly isReused: boolean;
+  /** Of a new connection. */
+  readonly timing: ConnectionTiming | undefined;
 }
 
 const SENDING = channel('undici:client:sendHeaders');
@@ -20,8 +24,15 @@ export function onConnection(take: (connection: UsedConnection) => void): () => 
   const onSending = (message: unknown): void => {
     end();
     const { socket } = message as { socket: Socket };
-    take({ address: socket.remoteAddress, port: socket.remotePort, isReused: socket.bytesWritten > 0 });
+    const isReused = socket.bytesWritten > 0;
+    const { remoteAddress: address, remotePort: port } = socket;
+    take({ address, port, isReused, timing: isReused ? undefined : timingOf(socket) });
   };
   SENDING.subscribe(onSending);
   return end;
+}
+
+/** A new connection that was not established. */
+export function failedConnection({ cause }: ConnectionFailed): UsedConnection {
+  return { address: undefined, port: undefined, isReused: false, timing: timingOf(cause as Error) };
 }
