@@ -16,7 +16,7 @@ interface Connection {
   readonly timing: Timing | undefined;
 }
 
-/** @param waitedSeconds for the connection; undefined if there was one at once. */
+/** @param waitedSeconds for the connection. */
 export type ShowConnection = (span: Span, connection: Connection, waitedSeconds?: number) => void;
 
 /** @param namespace of the attributes that the semantic conventions do not define. */

@@ -143,4 +143,6 @@ export interface Transfer {
   readonly memoryWaitSeconds: number;
   /** Seconds in which the operation waited for a connection to the store, before it was sent. */
   readonly connectionWaitSeconds: number;
+  /** Seconds of the pauses before further attempts at the store. */
+  readonly retryWaitSeconds: number;
 }

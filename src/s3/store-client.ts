@@ -127,7 +127,7 @@ export class StoreClient {
         place.leave();
         span.end();
       }
-      paused = await pause(wait, call.signal);
+      paused = await pause(wait, call);
     }
   }
 

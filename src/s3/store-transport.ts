@@ -6,7 +6,7 @@ import type { UsedConnection } from '../kit/used-connection.ts';
 export interface ExchangeObserver {
   /**
    * The request has a connection, or its attempt at a new one failed.
-   * @param waitedSeconds for it; undefined if there was one at once.
+   * @param waitedSeconds for it; undefined for a short wait for a connection that was there.
    */
   connected(connection: UsedConnection, waitedSeconds: number | undefined): void;
 }

@@ -4,9 +4,8 @@ import type { Dispatcher } from 'undici';
 import { type OutgoingBody, streamOf } from '../body/outgoing-body.ts';
 import { Failure } from '../domain/failure.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';
-import { ConnectionFailed } from '../kit/connection-error.ts';
 import { FairClock } from '../kit/fair-clock.ts';
-import { failedConnection, onConnection, type UsedConnection } from '../kit/used-connection.ts';
+import { ConnectionWatch } from '../kit/used-connection.ts';
 import { oneValue } from './header-values.ts';
 import { ResponseDocument } from './response-document.ts';
 import type { StoreResponse, TransportRequest } from './store-transport.ts';
@@ -46,9 +45,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   #lacksPieces: boolean;
   #sentBytes = 0;
   #isOver = false;
-  #endMeasuring: (() => void) | undefined;
-  /** Since when the request waits for a connection, as `performance.now()`; undefined if it got one at once. */
-  #queuedAt: number | undefined;
+  readonly #watch: ConnectionWatch | undefined;
 
   constructor(
     request: TransportRequest,
@@ -59,6 +56,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#lacksPieces = request.body !== undefined && 'pieces' in request.body && request.body.pieces.length > 0;
+    const { observer } = request;
+    this.#watch = observer && new ConnectionWatch((...facts) => observer.connected(...facts));
     const stream = streamOf(request.body);
     stream?.on('pause', this.#awaitDrain).on('resume', this.#stopClock).once('end', this.#awaitResponse);
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -70,9 +69,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#reject(new Failure('internal_error', undefined, { cause: error }));
   }
 
-  /** After the dispatch: a request without a connection waits for one. */
-  queued(): void {
-    if (this.#controller === undefined && this.#request.observer !== undefined) this.#queuedAt = performance.now();
+  dispatched(): void {
+    this.#watch?.dispatched();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -80,7 +78,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     // A request that was aborted before it had a connection must not reach the store.
     if (this.#aborted !== undefined) return void controller.abort(this.#aborted);
     if (this.#request.signal.aborted) return void this.#abort(whyUnwanted(this.#request.signal));
-    if (this.#request.observer !== undefined) this.#endMeasuring = onConnection(this.#onConnection);
+    this.#watch?.started();
     if (streamOf(this.#request.body) === undefined) this.#awaitResponse();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
   }
@@ -124,8 +122,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (error instanceof ConnectionFailed) this.#onConnection(failedConnection(error));
-    this.#settle();
+    this.#settle(error);
     this.#reject(transportFailure(error));
   }
 
@@ -134,11 +131,6 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#lacksPieces = !isLast;
     if (isLast) this.#awaitResponse();
     else this.#awaitDrain();
-  };
-
-  readonly #onConnection = (connection: UsedConnection): void => {
-    const waitedSeconds = this.#queuedAt === undefined ? undefined : (performance.now() - this.#queuedAt) / 1000;
-    this.#request.observer?.connected(connection, waitedSeconds);
   };
 
   /** The body has been sent. */
@@ -181,11 +173,11 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#reject(failure); // a second settlement of the promise is ignored
   }
 
-  #settle(): void {
+  #settle(error?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopClock();
-    this.#endMeasuring?.();
+    this.#watch?.end(error);
     const { body, sent, signal } = this.#request;
     const stream = streamOf(body);
     if (body !== undefined) sent(stream?.readBytes ?? this.#sentBytes);

@@ -23,7 +23,7 @@ const OWN: Readonly<Record<string, Shape>> = {
     prose: 'Whether an earlier request used the connection. If not, this span includes its DNS, TCP and TLS.',
   },
   connection_wait_seconds: seconds(
-    'if it waited',
+    'with a new connection, or if it waited for 1 ms',
     'How long the call waited for its connection within this span: DNS, TCP and TLS of a new one included.',
   ),
   dns_seconds: seconds('with a new connection to a host name', 'DNS lookup of the new connection.'),
