@@ -50,6 +50,8 @@ const CAUSES: readonly WaitCause[] = ['memory', 'connection', 'store', 'client']
 
 export class TransferClock implements Transfer {
   bytes = 0;
+  firstByteAt: number | undefined;
+  lastByteAt: number | undefined;
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
     client: { seconds: 0, running: 0, since: 0 },
     store: { seconds: 0, running: 0, since: 0 },

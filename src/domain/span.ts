@@ -25,6 +25,8 @@ export interface Span {
    * The description adds to the other attributes; it must not hold secrets.
    */
   fail(errorType: string, description?: string): void;
+  /** Adds a moment without attributes. Ignored after `end`. @param at as `performance.now()`. */
+  event(name: string, at: number): void;
   /** Opens a child span. The caller ends it. */
   child(name: string, kind: SpanKind, attributes?: Attributes): Span;
   /** The headers that carry this span's context to the next service: name, value, name, value. Empty with tracing off. */
@@ -69,6 +71,7 @@ export const NO_SPAN: Span = {
   traceparent: undefined,
   set() {},
   fail() {},
+  event() {},
   child: () => NO_SPAN,
   outgoingHeaders: () => [],
   end() {},

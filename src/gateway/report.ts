@@ -48,7 +48,10 @@ export function createReport(log: Log, metrics: RequestMetrics, successRatio: nu
 
 /** A client error is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
 function finishSpan(request: FinishedRequest): void {
-  const { span, status, failure } = request;
+  const { span, status, failure, record } = request;
+  const { firstByteAt, lastByteAt } = record.transfer;
+  if (firstByteAt !== undefined) span.event('upload.first_byte_received', firstByteAt);
+  if (lastByteAt !== undefined) span.event('upload.last_byte_received', lastByteAt);
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
     if (failure.reason !== undefined) span.set('error.reason', failure.reason);

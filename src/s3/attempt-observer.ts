@@ -16,4 +16,16 @@ export class AttemptObserver implements ExchangeObserver {
   connected(connection: UsedConnection, waitedSeconds: number | undefined): void {
     showConnection(this.#span, connection, waitedSeconds);
   }
+
+  bodyBegun(): void {
+    this.#span.event('s3.first_byte_sent', performance.now());
+  }
+
+  requestSent(): void {
+    this.#span.event('s3.last_byte_sent', performance.now());
+  }
+
+  responseBegun(): void {
+    this.#span.event('s3.response_headers_received', performance.now());
+  }
 }

@@ -9,6 +9,12 @@ export interface ExchangeObserver {
    * @param waitedSeconds for it; undefined for a short wait for a connection that was there.
    */
   connected(connection: UsedConnection, waitedSeconds: number | undefined): void;
+  /** The first byte of the body was sent. */
+  bodyBegun(): void;
+  /** The last byte of the request was sent. */
+  requestSent(): void;
+  /** The headers of the final response were received. */
+  responseBegun(): void;
 }
 
 export interface TransportRequest {

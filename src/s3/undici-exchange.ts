@@ -44,6 +44,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   readonly #document = new ResponseDocument();
   #lacksPieces: boolean;
   #sentBytes = 0;
+  /** Whether any byte of the body was sent. */
+  #hasBegun = false;
   #isOver = false;
   readonly #watch: ConnectionWatch | undefined;
 
@@ -83,9 +85,20 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
   }
 
+  onBodySent(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#request.observer?.bodyBegun();
+  }
+
+  onRequestSent(): void {
+    this.#request.observer?.requestSent();
+  }
+
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
     if (status < 200) return;
     this.#stopClock();
+    this.#request.observer?.responseBegun();
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined) this.#headers[name] = oneValue(name, value);

@@ -85,6 +85,7 @@ export async function serveRequest(
   );
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
+  if (body.continuedAt !== undefined) span.event('upload.continue_sent', body.continuedAt);
   const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
   const query = attributes['url.query'] as string | undefined;
   const storeRequestId = reply.headers['x-amz-request-id'];

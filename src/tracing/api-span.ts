@@ -87,6 +87,10 @@ class PlacedSpan implements RequestSpan {
     this.#span.setStatus({ code: SpanStatusCode.ERROR, ...message });
   }
 
+  event(name: string, at: number): void {
+    if (this.recording) this.#span.addEvent(name, at);
+  }
+
   updateName(name: string): void {
     this.#span.updateName(name);
   }

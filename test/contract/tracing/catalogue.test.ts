@@ -119,7 +119,7 @@ describe('the catalogue of spans', () => {
       }
     }
     store.behaviour = answerWell;
-    await send(gateway.url, 'PUT', '/uploads/k', 'hello', headers);
+    await send(gateway.url, 'PUT', '/uploads/k', 'hello', { ...headers, expect: '100-continue' });
     for (const [method, target, body] of REQUESTS) {
       store.behaviour = cutOnce();
       if (body === undefined) await send(gateway.url, method, target, body, headers);
@@ -226,7 +226,7 @@ describe('the catalogue of spans', () => {
     await collector.close();
   });
 
-  for (const [name, { attributes, kind }] of Object.entries(SPANS)) {
+  for (const [name, { attributes, kind, events = {} }] of Object.entries(SPANS)) {
     it(`has ${name} as it arrives, with all its attributes`, () => {
       const spans = collector.spans().filter((span) => span.name === name);
       assert.ok(spans.length > 0, 'no such span');
@@ -238,6 +238,12 @@ describe('the catalogue of spans', () => {
       assert.deepEqual(missing, []);
       const older = expected.flatMap(([, { legacy }]) => legacy ?? []).filter((attribute) => !arrived.has(attribute));
       assert.deepEqual(older, []);
+      const happened = new Set(spans.flatMap((span) => span.events.map((event) => event.name)));
+      const bodiless = ['create_multipart_upload', 'abort_multipart_upload', 'list_parts', 'head_object'];
+      const moments = Object.keys(events).filter(
+        (event) => event !== 's3.first_byte_sent' || !bodiless.includes(name.slice('aws.s3.'.length)),
+      );
+      assert.deepEqual([...happened].toSorted(), moments.toSorted());
     });
   }
 });

@@ -225,7 +225,8 @@ for (const { name, tls, open } of TRANSPORTS) {
       const fresh = open(store.url);
       const seen: unknown[] = [];
       const connected = ({ address, port, isReused }: UsedConnection) => void seen.push([address, port, isReused]);
-      const observer = { connected };
+      const ignore = () => {};
+      const observer = { connected, bodyBegun: ignore, requestSent: ignore, responseBegun: ignore };
       await fresh.send(request(Buffer.from('hello'))); // not measured
       for (let i = 0; i < 2; i++) await fresh.send(request(Buffer.from('hello'), { observer }));
       const other = open(store.url);
@@ -239,6 +240,26 @@ for (const { name, tls, open } of TRANSPORTS) {
       assert.equal(channel('undici:client:sendHeaders').hasSubscribers, false);
       await Promise.all([fresh.close(), other.close()]);
     });
+
+    for (const { name: what, of } of [...BODIES, { name: 'no body', of: () => undefined }]) {
+      it(`tells the moments of an exchange with ${what}, each once`, async () => {
+        store.behaviour = answerWell;
+        const body = of(Buffer.alloc(MIB));
+        const seen: string[] = [];
+        const moment = (name: string) => () => void seen.push(name);
+        await transport.send(
+          request(body, {
+            observer: {
+              connected: moment('connection'),
+              bodyBegun: moment('first byte'),
+              requestSent: moment('last byte'),
+              responseBegun: moment('response'),
+            },
+          }),
+        );
+        assert.deepEqual(seen, ['connection', ...(body ? ['first byte'] : []), 'last byte', 'response']);
+      });
+    }
 
     it('fails with store_unreachable where no store listens', async () => {
       const gone = await RawStore.start(tls);
