@@ -59,8 +59,11 @@ export interface SamplingHints {
 }
 
 export interface RequestTracer {
-  /** Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context. */
-  startRequest(headers: RawHeaders, attributes: Attributes, hints?: SamplingHints): Span;
+  /**
+   * Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context.
+   * @param startedAt as `performance.now()`; now unless given.
+   */
+  startRequest(headers: RawHeaders, attributes: Attributes, hints?: SamplingHints, startedAt?: number): Span;
 }
 
 export const NO_SPAN: Span = {

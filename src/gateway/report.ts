@@ -25,7 +25,8 @@ export interface FinishedRequest {
 }
 
 export interface Report {
-  begin(): RequestRecord;
+  /** @param startedAt as `performance.now()`. */
+  begin(startedAt: number): RequestRecord;
   /** Once for each `begin`. */
   finish(request: FinishedRequest): void;
 }
@@ -33,9 +34,9 @@ export interface Report {
 /** @param successRatio the ratio of successful requests that are logged: `logging.success_ratio`. */
 export function createReport(log: Log, metrics: RequestMetrics, successRatio: number): Report {
   return {
-    begin() {
+    begin(startedAt) {
       metrics.requestStarted();
-      return newRecord();
+      return newRecord(startedAt);
     },
     finish(request) {
       const seconds = (performance.now() - request.record.startedAt) / 1000;

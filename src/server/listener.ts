@@ -50,14 +50,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const serve: ServeOptions = { ...options, clientOf, draining: () => draining, cutting: () => cutting };
   const running = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
-    turnOf(request.socket).take(request, response, (waitedMillis) => {
+    turnOf(request.socket).take(request, response, (arrival) => {
       // There is no body to wait for, but node:http closes the connection if 100 Continue is not sent.
       if (waits && !hasBody(request)) response.writeContinue();
       toOriginForm(request, options.isOwnHost);
       if (options.hostBucketOf(request.headers.host) === undefined && respondToProbe(request, response, draining))
         return;
       const body = new RequestBody(request, response, waits && hasBody(request));
-      void running.watch(serveRequest(serve, request, response, body, waitedMillis));
+      void running.watch(serveRequest(serve, request, response, body, arrival));
       return body;
     });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
@@ -72,7 +72,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const disconnected = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (disconnected || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
-    else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() }, line);
+    else {
+      const { begunAt } = turn;
+      refuseConnection(failure, socket, { ...options, clientOf, begunAt, requestId: newRequestId() }, line);
+    }
   };
   server.on('clientError', (error, socket) => {
     if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket, lineOf(error));

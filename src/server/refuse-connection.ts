@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { Report } from '../gateway/report.ts';
+import { showArrival } from './arrival.ts';
 import { errorReply } from './error-reply.ts';
 import { type KnownLine, methodAttributes } from './request-line.ts';
 import { addressed, type LocalEnd } from './server-address.ts';
@@ -15,16 +16,25 @@ import type { ClientOf } from './upload-port.ts';
 /** How long a client may take to read the error and to close the connection, in milliseconds. */
 const CLOSE_TIMEOUT_MILLIS = 1_500;
 
+interface RefuseOptions {
+  readonly tracer: RequestTracer;
+  readonly report: Report;
+  readonly clientOf: ClientOf;
+  readonly requestId: string;
+  /** When the first byte of the request was read, as `performance.now()`; undefined if none was. */
+  readonly begunAt: number | undefined;
+}
+
 export function refuseConnection(
   failure: Failure,
   socket: Duplex & { remoteAddress?: string; remotePort?: number } & LocalEnd,
-  options: { tracer: RequestTracer; report: Report; clientOf: ClientOf; requestId: string },
+  options: RefuseOptions,
   line: KnownLine | undefined,
 ): void {
-  const { tracer, report, requestId } = options;
+  const { tracer, report, requestId, begunAt: startedAt = performance.now() } = options;
   const client = options.clientOf(socket, {});
-  const record = report.begin();
-  const span = tracer.startRequest([], {
+  const record = report.begin(startedAt);
+  const attributes = {
     ...methodAttributes(line?.method),
     'url.scheme': client.scheme,
     'url.path': line?.path ?? '',
@@ -34,7 +44,9 @@ export function refuseConnection(
     'network.peer.address': socket.remoteAddress,
     'network.peer.port': socket.remotePort,
     'network.protocol.version': line?.version,
-  });
+  };
+  const span = tracer.startRequest([], attributes, undefined, startedAt);
+  showArrival(span, { headersMillis: performance.now() - startedAt, turnMillis: 0 });
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
   const lines = [

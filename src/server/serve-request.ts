@@ -9,6 +9,7 @@ import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
 import type { Incoming, Reply } from '../domain/stages.ts';
 import type { Gateway, RoutedHandler } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
+import { type Arrival, showArrival } from './arrival.ts';
 import { EarlyReply } from './early-reply.ts';
 import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
@@ -35,18 +36,16 @@ export interface ServeOptions {
   readonly cutting: () => boolean;
 }
 
-/**
- * Never rejects.
- * @param waitedMillis how long the request waited for the previous one on its connection.
- */
+/** Never rejects. */
 export async function serveRequest(
   options: ServeOptions,
   request: IncomingMessage,
   response: ServerResponse,
   body: RequestBody,
-  waitedMillis: number,
+  arrival: Arrival,
 ): Promise<void> {
-  const record = options.report.begin();
+  const { startedAt } = arrival;
+  const record = options.report.begin(startedAt);
   const requestId = newRequestId();
   const client = options.clientOf(request.socket, request.headers);
   const clientAddress = client.address;
@@ -55,8 +54,8 @@ export async function serveRequest(
   const routed = route(request, options);
   const handler = routed instanceof Failure ? undefined : routed.handler;
   const attributes = attributesOf(request, path, client);
-  const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints);
-  if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
+  const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints, startedAt);
+  showArrival(span, arrival);
   const complete = (reply: Reply): Reply => withIds(reply, requestId, span, handler?.corsHeaders);
   const early = new EarlyReply(response, options.draining, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;

@@ -90,8 +90,15 @@ const ROOT = {
     prose: 'Length of the body on the wire, framing included.',
     legacy: 'http.request_content_length',
   },
+  'mizuchi.headers_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it took 1 ms',
+    prose:
+      'Time from the first byte of the request to the end of its headers: long if the client or its network is slow.',
+  },
   'http.request.turn_wait_seconds': waited(
-    'How long a pipelined request waited for the response to the one before it, before this span began.',
+    'How long a pipelined request, with its headers read, waited for the response to the one before it.',
   ),
   'server.address': {
     type: 'string',
@@ -270,7 +277,7 @@ export const SPANS: Readonly<Record<string, SpanShape>> = {
   'http.server.request': {
     kind: 'server',
     prose:
-      'The whole request, from its headers to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload. One with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
+      'The whole request, from its first byte to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload. One with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
     attributes: ROOT,
     events: REQUEST_EVENTS,
   },

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SPANS } from '../../../src/tracing/catalogue.ts';
 import { RawClient, send } from '../../support/http-client.ts';
 import { IdentityProvider } from '../../support/identity-provider.ts';
@@ -167,7 +168,9 @@ describe('the catalogue of spans', () => {
     client.destroy();
     const leaving = await RawClient.connect(narrow.url);
     const arrived = store.next();
-    leaving.write(`PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`);
+    leaving.write('PUT /upl');
+    await delay(20);
+    leaving.write(`oads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`);
     await arrived;
     leaving.destroy();
     const upload = { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '8MiB' };

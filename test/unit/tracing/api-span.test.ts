@@ -9,7 +9,7 @@ it('spans of another provider have our events with their times', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
-  const root = open(ROOT_CONTEXT, {}, undefined);
+  const root = open(ROOT_CONTEXT, {});
   const at = performance.now() - 250;
   root.event('upload.continue_sent', at);
   root.end();
@@ -25,7 +25,7 @@ it('spans of another provider hold no credential either: as they begin, as they 
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
   const text = 'k%3FX-Amz-Signature=0badc0de';
-  const root = open(ROOT_CONTEXT, { 'url.path': text }, undefined);
+  const root = open(ROOT_CONTEXT, { attributes: { 'url.path': text } });
   root.set('s3.error.message', text);
   const child = root.child('s3.upload', 'internal', { 's3.key': text });
   child.fail('store_error', text);
