@@ -1,8 +1,14 @@
 /** The places in which a request waits add up to its length, as its trace tells both. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { RawClient } from '../support/http-client.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
@@ -10,6 +16,7 @@ import type { DecodedSpan } from '../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { PLACES, placesOf, secondsOf, unexplained } from '../support/places-of-time.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 import { startGateway } from '../support/start-gateway.ts';
 
 /** Milliseconds for which each place is slow. */
@@ -101,4 +108,35 @@ describe('the time of a request', () => {
     }
     assert.fail(`too much is unexplained: ${JSON.stringify([...least])}`);
   });
+
+  for (const tls of [false, true]) {
+    it(`begins with its first byte, also if its headers never end, ${tls ? 'over TLS' : 'over HTTP'}`, async (test) => {
+      const directory = await mkdtemp(join(tmpdir(), 'explained-seconds-'));
+      test.after(() => rm(directory, { recursive: true }));
+      await writeFile(join(directory, 'cert.pem'), SELF_SIGNED_CERTIFICATE);
+      await writeFile(join(directory, 'key.pem'), SELF_SIGNED_KEY);
+      const files = { cert_file: 'cert.pem', key_file: 'key.pem' };
+      const gateway = await startGateway({
+        storeUrl: store.url,
+        directory,
+        server: { header_timeout_seconds: 0.5, ...(tls && { tls: files }) },
+        tracing: { enabled: true, otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' } },
+      });
+      const port = gateway.app.port;
+      const ca = SELF_SIGNED_CERTIFICATE;
+      const socket = tls ? connectTls({ port, host: '127.0.0.1', ca }) : connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, tls ? 'secureConnect' : 'connect');
+      socket.write('PUT /uploads/k HTTP/1.1\r\nHo');
+      const [answer] = await once(socket, 'data');
+      assert.match(String(answer), /^HTTP\/1\.1 4/);
+      socket.destroy();
+      await gateway.close();
+      const { trace_id, duration_seconds } = gateway.log.findLast(({ message }) => message === 'request')!;
+      const [root] = collector.spans().filter(({ traceId }) => traceId === trace_id);
+      const waited = PLACES['headers of the client']([root!]);
+      assert.ok(waited >= 0.45, `${waited} s`);
+      for (const whole of [secondsOf(root!), Number(duration_seconds)]) assert.ok(whole >= waited, `${whole} s`);
+    });
+  }
 });
