@@ -63,14 +63,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   let current = serving({ ...options, clientOf });
   const all = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
-    turnOf(request.socket).take(request, response, (waitedMillis) => {
+    turnOf(request.socket).take(request, response, (arrival) => {
       // There is no body to wait for, but node:http closes the connection if 100 Continue is not sent.
       if (waits && !hasBody(request)) response.writeContinue();
       const { serve, running } = current;
       toOriginForm(request, serve.isOwnHost);
       if (serve.hostBucketOf(request.headers.host) === undefined && respondToProbe(probes, request, response)) return;
       const body = new RequestBody(request, response, waits && hasBody(request));
-      void all.watch(running.watch(serveRequest(serve, request, response, body, waitedMillis)));
+      void all.watch(running.watch(serveRequest(serve, request, response, body, arrival)));
       return body;
     });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
@@ -85,7 +85,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const disconnected = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (disconnected || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
-    else refuseConnection(failure, socket, { ...current.serve, requestId: newRequestId() }, line);
+    else {
+      const { begunAt } = turn;
+      refuseConnection(failure, socket, { ...current.serve, begunAt, requestId: newRequestId() }, line);
+    }
   };
   server.on('clientError', (error, socket) => {
     if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket, lineOf(error));

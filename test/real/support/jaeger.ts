@@ -39,7 +39,7 @@ export interface JaegerSpan {
   /** Microseconds. */
   readonly duration: number;
   readonly tags: readonly JaegerTag[];
-  readonly logs: readonly unknown[];
+  readonly logs: readonly { readonly timestamp: number; readonly fields: readonly JaegerTag[] }[];
   readonly processID: string;
   readonly warnings: readonly string[] | null;
 }
