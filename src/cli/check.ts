@@ -166,9 +166,7 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
 function rotationNote({ s3 }: BucketConfig, { server }: Config): Line[] {
   const isSealed = server.upload_id_secret !== undefined || server.upload_id_secrets !== undefined;
   if (isSealed || s3.secret_key === undefined) return [];
-  return [
-    ['  note', 'another secret key of this store ends its multipart uploads in progress; set server.upload_id_secret'],
-  ];
+  return [['  note', 'another secret key of this store ends its multipart uploads in progress; set upload_id_secret']];
 }
 
 /** Nothing else shows that the stored key may differ from the authorized key. */
