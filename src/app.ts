@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly log?: ProcessLog;
   /** Records traces instead of the tracer that the configuration describes. The caller shuts it down. */
   readonly tracer?: RequestTracer;
+  /** The descriptor of a TCP socket that already listens: the upload port, instead of `server.address`. */
+  readonly uploadSocket?: number | undefined;
   /** Variables that have no effect; each is logged once, at the start. */
   readonly warnings?: readonly VariableWarning[];
 }
@@ -66,6 +68,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       edge,
       phase,
       probes: readiness,
+      socket: options.uploadSocket,
     });
     const adminPort = admin?.port;
     logStart(log, config, warnings, { host, port, adminPort });

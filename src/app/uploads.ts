@@ -24,7 +24,7 @@ export async function openUploads(
   context: Pick<AppContext, 'log' | 'watch'>,
   { registry, tracer }: Telemetry,
   routes: readonly Route<ServedBucket>[],
-  port: Pick<ListenerOptions, 'edge' | 'phase' | 'probes'>,
+  port: Pick<ListenerOptions, 'edge' | 'phase' | 'probes' | 'socket'>,
 ): Promise<Listener> {
   const { server } = config;
   const { gateway, memory } = openGateway(config, routes, context.watch, tracer !== NO_TRACER);

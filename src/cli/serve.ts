@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type App, startApp } from '../app.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfigWithSources } from '../config/load-config.ts';
+import { activatedSocket } from '../kit/activated-socket.ts';
 import { startErrorText } from './listen-error.ts';
 
 const ADDRESSES = 'server.address or admin.port';
@@ -13,7 +14,8 @@ export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<numbe
   let app: App;
   try {
     const { config, warnings } = await loadConfigWithSources(file, env);
-    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings });
+    const uploadSocket = activatedSocket(env, process.pid);
+    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings, uploadSocket });
   } catch (error) {
     const text = error instanceof ConfigError ? error.message : `error: ${startErrorText(error, ADDRESSES)}`;
     process.stderr.write(`${text}\n`);

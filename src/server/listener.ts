@@ -3,8 +3,9 @@
  * limit the duration of bodies: their readers abort stalled ones.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { UnderWay } from '../kit/under-way.ts';
@@ -20,6 +21,8 @@ import { hasBody } from './write-reply.ts';
 const KEEP_ALIVE = FIXED_LIMITS.idle_connection_seconds * 1000;
 /** Milliseconds for requests to finish, including the cleanup of uploads, after their connections are closed. */
 const REPORT_MILLIS = 3_000;
+/** Milliseconds for the first request of connections that were accepted last. */
+const FIRST_REQUEST_MILLIS = 1_000;
 
 export interface ListenerOptions extends Omit<ServeOptions, 'clientOf'> {
   readonly edge: EdgeOptions;
@@ -28,6 +31,8 @@ export interface ListenerOptions extends Omit<ServeOptions, 'clientOf'> {
   readonly isOwnHost: IsOwnHost;
   readonly host: string;
   readonly port: number;
+  /** The descriptor of a TCP socket that already listens, instead of host and port. */
+  readonly socket?: number | undefined;
 }
 
 export interface Listener {
@@ -90,22 +95,35 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return upload.connections;
     },
     async close(deadlineMillis) {
-      phase.enter('draining');
       const deadline = performance.now() + deadlineMillis;
+      if (options.socket !== undefined) await firstRequests(server, deadlineMillis);
+      phase.enter('draining');
       closed ??= drain(upload, deadlineMillis, () => phase.enter('cutting')).then(() => reported(running, deadline));
       await closed;
     },
   };
 }
 
-function bind(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
+type Address = Pick<ListenerOptions, 'host' | 'port' | 'socket'>;
+
+function bind(server: Server, { host, port, socket }: Address): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(socket === undefined ? { host, port } : { fd: socket }, () => {
       server.off('error', reject);
       resolve(server.address() as AddressInfo);
     });
   });
+}
+
+/**
+ * Stops accepting, and still serves for a moment. The service manager holds the socket, and keeps new connections for the next
+ * process. The last ones of this process may not have sent a request yet: node:http would close them as idle, node:net does not.
+ */
+async function firstRequests(server: Server, deadlineMillis: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
+  const timeout = delay(Math.min(FIRST_REQUEST_MILLIS, deadlineMillis), undefined, { ref: false });
+  await Promise.race([closed, timeout]);
 }
 
 /** @param late is called at the deadline, before the remaining connections are destroyed. */

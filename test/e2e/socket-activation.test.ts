@@ -1,0 +1,126 @@
+/** Socket activation: a service manager holds the upload port, so that a restart refuses no connection. The manager is a shell. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { CLI } from '../support/gateway-process.ts';
+import { RawClient, send } from '../support/http-client.ts';
+import { RawStore } from '../support/raw-store.ts';
+
+/** Starts the gateway for each line that it reads, with its socket as descriptor 3, and never accepts a connection itself. */
+const MANAGER = `while read -r line; do
+  sh -c 'echo "{\\"pid\\":$$}"; LISTEN_PID=$$ exec "$@"' start "$@"; echo '{"ended":true}'
+done`;
+
+class ServiceManager {
+  readonly url: string;
+  readonly #shell: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(url: string, shell: ChildProcess) {
+    this.url = url;
+    this.#shell = shell;
+    this.#lines = createInterface(shell.stdout!)[Symbol.asyncIterator]();
+  }
+
+  static async start(file: string): Promise<ServiceManager> {
+    const server: Server & { readonly _handle?: { readonly fd: number } } = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const shell = spawn('sh', ['-c', MANAGER, 'manager', process.execPath, CLI, 'serve', '--config', file], {
+      stdio: ['pipe', 'pipe', 'inherit', server._handle!.fd],
+      env: { ...process.env, LISTEN_FDS: '1' },
+    });
+    server.close(); // this process does not accept either
+    return new ServiceManager(`http://127.0.0.1:${port}`, shell);
+  }
+
+  /** Starts a gateway. @returns its pid, once it listens. */
+  async startGateway(): Promise<number> {
+    this.#shell.stdin!.write('start\n');
+    const { pid } = await this.#line((line) => 'pid' in line);
+    const { address } = await this.#line(({ msg }) => msg === 'listening');
+    assert.equal(`http://${address}`, this.url);
+    return pid as number;
+  }
+
+  async stopGateway(pid: number): Promise<void> {
+    process.kill(pid, 'SIGTERM');
+    await this.#line((line) => 'ended' in line);
+  }
+
+  async stop(): Promise<void> {
+    this.#shell.stdin!.end();
+    if (this.#shell.exitCode === null) await once(this.#shell, 'exit');
+  }
+
+  async #line(matches: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done === true) throw new Error('the service manager has ended');
+      const line = JSON.parse(value);
+      if (matches(line)) return line;
+    }
+  }
+}
+
+describe('a gateway with the socket of a service manager', { skip: process.platform === 'win32' }, () => {
+  let folder: string;
+  let store: RawStore;
+  let manager: ServiceManager;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mizuchi-activation-'));
+    store = await RawStore.start();
+    const file = join(folder, 'config.yaml');
+    const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: 'AK', secret_key: 'SK' };
+    await writeFile(
+      file,
+      JSON.stringify({
+        server: { address: '127.0.0.1:1', shutdown_delay_seconds: 0.1 }, // the socket counts, not this address
+        buckets: [{ name: 'uploads', s3 }],
+        metrics: { enabled: false },
+      }),
+    );
+    manager = await ServiceManager.start(file);
+  });
+  after(async () => {
+    await manager.stop();
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('serves the connections that were made while no gateway was running, one gateway after the other', async () => {
+    for (const name of ['first', 'second']) {
+      const client = await RawClient.connect(manager.url);
+      client.write(`PUT /uploads/${name} HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello`);
+      const pid = await manager.startGateway();
+      assert.match(await client.closed(), /^HTTP\/1\.1 200 OK\r\n/);
+      await manager.stopGateway(pid);
+    }
+  });
+
+  it('refuses no upload while it is restarted under load', async () => {
+    let isOver = false;
+    const statuses: number[] = [];
+    const client = async (): Promise<void> => {
+      while (!isOver) statuses.push((await send(manager.url, 'PUT', '/uploads/k', 'hello')).status);
+    };
+    let pid = await manager.startGateway();
+    const clients = Array.from({ length: 8 }, client);
+    for (let i = 0; i < 3; i++) {
+      const served = statuses.length;
+      while (statuses.length < served + 20) await new Promise((resolve) => setTimeout(resolve, 10));
+      await manager.stopGateway(pid);
+      pid = await manager.startGateway();
+    }
+    isOver = true;
+    await Promise.all(clients);
+    await manager.stopGateway(pid);
+    assert.deepEqual([...new Set(statuses)], [200]);
+  });
+});
