@@ -71,12 +71,25 @@ libraries() {
   rm -rf "$unpacked"
 }
 
+# prune_packages DIR: removes from node_modules what only developers need: types, source maps, documents, tests, commands. Licences stay.
+prune_packages() {
+  local directory=$1
+  rm -rf "$directory"/{.bin,.package-lock.json}
+  find "$directory" -regextype posix-extended -type d \
+    -regex '.*/node_modules/(@[^/]+/)?[^/]+/(docs|tests?|bench|benchmarks?|examples?|\.[a-z]+)' -prune -exec rm -rf {} +
+  find "$directory" -regextype posix-extended -type f \
+    -regex '.*(\.[cm]?ts|\.map|/\.[^/]+|\.html|\.md)' -not -iname 'licen[cs]e*' -delete
+  find "$directory" -type f -exec awk 'FNR == 1 && /^#!/ { print FILENAME } { nextfile }' {} + | xargs -r rm
+  find "$directory" -type d -empty -delete
+  find "$directory" -type f -exec chmod 644 {} +
+}
+
 # install_program PROGRAM NODE ROOT: the program with its Node, at its place below ROOT, with modes that do not depend on the umask.
 install_program() {
   local program=$1 node=$2 root=$3 home="$3/$HOME_OF_PROGRAM"
   mkdir -p "$home" "$root/usr/bin" "$root/usr/share/doc/mizuchi-uploadr"
   cp -r "$program"/{dist,node_modules,package.json,config.example.yaml} "$home/"
-  rm -rf "$home/node_modules/.bin" "$home/node_modules/.package-lock.json"
+  prune_packages "$home/node_modules"
   cp "$node/node" "$home/node"
   cp "$program/LICENSE" "$root/usr/share/doc/mizuchi-uploadr/copyright"
   cp "$node/LICENSE" "$root/usr/share/doc/mizuchi-uploadr/copyright.node"
