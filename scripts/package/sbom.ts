@@ -1,6 +1,6 @@
 /**
- * Prints the bill of materials of a package as CycloneDX: the program, every installed package of npm, Node.js with the libraries
- * inside it, and the packages of Debian. The same input gives the same bytes.
+ * Prints a bill of materials as CycloneDX. It lists the program, every installed package of npm, Node.js with the libraries inside it,
+ * and the packages of Debian. The same input gives the same bytes.
  *
  *   node scripts/package/sbom.ts ARCH PROGRAM NODE [DEB ...]
  *

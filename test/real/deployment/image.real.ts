@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { Boto3 } from '../support/boto3.ts';
 import { confined, type MemoryLimit, memoryLimit } from '../support/confined.ts';
+import { blocksOf } from '../support/deploy-guide.ts';
 import { clientOf } from '../support/each-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePorts } from '../support/free-ports.ts';
@@ -37,8 +38,10 @@ const notHere =
     ? 'the image is unpacked and run by root on Linux on x64'
     : false;
 
+const commands = blocksOf('Containers', 'sh');
+
 async function build(): Promise<string> {
-  const { stdout } = await run(join(checkout, 'scripts', 'build-image.sh'), { maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run('sh', ['-ec', commands.join('')], { cwd: checkout, maxBuffer: 16 * 1024 * 1024 });
   return stdout.trim();
 }
 
@@ -196,9 +199,9 @@ describe('the image', { skip: notHere }, () => {
       const large = randomBytes(30 * 1024 * 1024);
       await writeFile(file, large);
       const put = await client.call('put_object', { Bucket: 'uploads', Key: 'small' }, small);
-      assert.equal(put.error, undefined, put.message);
+      assert.deepEqual([put.error, put.message], [undefined, undefined]);
       const upload = await client.uploadFileObject(file, { Bucket: 'uploads', Key: 'large' });
-      assert.equal(upload.error, undefined, upload.message);
+      assert.deepEqual([upload.error, upload.message], [undefined, undefined]);
       const stored = new StoredObjects(direct, STORE_BUCKET);
       assert.deepEqual([await stored.sha256('small'), await stored.sha256('large')], [sha256(small), sha256(large)]);
     } finally {
