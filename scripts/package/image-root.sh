@@ -21,7 +21,7 @@ install_program "$program" "$parts/node" "$root"
 libraries "$arch" "$parts/debs" "$root"
 bill_of_materials "$arch" "$program" "$parts/node" "$parts"/debs/*.deb >"$root/usr/share/doc/mizuchi-uploadr/sbom.cdx.json"
 
-# The working directory belongs to the user: `tracing.fallback: file` writes there, if a volume is mounted.
+# The user may write into the working directory, also into a new volume there: engines copy its mode.
 mkdir -p "$root/etc/mizuchi-uploadr" "$root/var/lib/mizuchi-uploadr" "$root/tmp"
 echo 'mizuchi:x:65532:65532::/var/lib/mizuchi-uploadr:/sbin/nologin' >"$root/etc/passwd"
 echo 'mizuchi:x:65532:' >"$root/etc/group"

@@ -98,7 +98,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       const deadline = performance.now() + deadlineMillis;
       if (options.socket !== undefined) await firstRequests(server, deadlineMillis);
       phase.enter('draining');
-      closed ??= drain(upload, deadlineMillis, () => phase.enter('cutting')).then(() => reported(running, deadline));
+      closed ??= drain(upload, Math.max(0, deadline - performance.now()), () => phase.enter('cutting')).then(() =>
+        reported(running, deadline),
+      );
       await closed;
     },
   };
@@ -111,7 +113,9 @@ function bind(server: Server, { host, port, socket }: Address): Promise<AddressI
     server.once('error', reject);
     server.listen(socket === undefined ? { host, port } : { fd: socket }, () => {
       server.off('error', reject);
-      resolve(server.address() as AddressInfo);
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address);
+      else server.close(() => reject(new Error('the passed socket is not a TCP socket; use a port in ListenStream=')));
     });
   });
 }

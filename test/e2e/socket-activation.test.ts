@@ -7,6 +7,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { CLI } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
@@ -16,6 +17,13 @@ import { RawStore } from '../support/raw-store.ts';
 const MANAGER = `while read -r line; do
   sh -c 'echo "{\\"pid\\":$$}"; LISTEN_PID=$$ exec "$@"' start "$@"; echo '{"ended":true}'
 done`;
+
+type WithHandle = Server & { readonly _handle?: { readonly fd: number } };
+
+async function listening(server: WithHandle): Promise<WithHandle> {
+  await once(server, 'listening');
+  return server;
+}
 
 class ServiceManager {
   readonly url: string;
@@ -29,8 +37,7 @@ class ServiceManager {
   }
 
   static async start(file: string): Promise<ServiceManager> {
-    const server: Server & { readonly _handle?: { readonly fd: number } } = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const server = await listening(createServer().listen(0, '127.0.0.1'));
     const { port } = server.address() as AddressInfo;
     const shell = spawn('sh', ['-c', MANAGER, 'manager', process.execPath, CLI, 'serve', '--config', file], {
       stdio: ['pipe', 'pipe', 'inherit', server._handle!.fd],
@@ -71,12 +78,13 @@ class ServiceManager {
 
 describe('a gateway with the socket of a service manager', { skip: process.platform === 'win32' }, () => {
   let folder: string;
+  let file: string;
   let store: RawStore;
   let manager: ServiceManager;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mizuchi-activation-'));
     store = await RawStore.start();
-    const file = join(folder, 'config.yaml');
+    file = join(folder, 'config.yaml');
     const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: 'AK', secret_key: 'SK' };
     await writeFile(
       file,
@@ -107,11 +115,18 @@ describe('a gateway with the socket of a service manager', { skip: process.platf
   it('refuses no upload while it is restarted under load', async () => {
     let isOver = false;
     const statuses: number[] = [];
-    const client = async (): Promise<void> => {
-      while (!isOver) statuses.push((await send(manager.url, 'PUT', '/uploads/k', 'hello')).status);
+    const put = { method: 'PUT', body: 'hello' };
+    const oneConnectionEach = () => send(manager.url, 'PUT', '/uploads/k', 'hello');
+    const keepAlive = async () => {
+      const response = await fetch(`${manager.url}/uploads/k`, put);
+      await response.arrayBuffer();
+      return response;
+    };
+    const client = async (upload: () => Promise<{ readonly status: number }>): Promise<void> => {
+      while (!isOver) statuses.push((await upload()).status);
     };
     let pid = await manager.startGateway();
-    const clients = Array.from({ length: 8 }, client);
+    const clients = [oneConnectionEach, keepAlive].flatMap((upload) => Array.from({ length: 4 }, () => client(upload)));
     for (let i = 0; i < 3; i++) {
       const served = statuses.length;
       while (statuses.length < served + 20) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -122,5 +137,18 @@ describe('a gateway with the socket of a service manager', { skip: process.platf
     await Promise.all(clients);
     await manager.stopGateway(pid);
     assert.deepEqual([...new Set(statuses)], [200]);
+  });
+
+  it('does not start with a socket that is not a TCP socket', async () => {
+    const server = await listening(createServer().listen(join(folder, 'socket')));
+    const passed = ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'start', process.execPath, CLI, 'serve', '--config', file];
+    const child = spawn(passed[0]!, passed.slice(1), {
+      stdio: ['ignore', 'ignore', 'pipe', server._handle!.fd],
+      env: { ...process.env, LISTEN_FDS: '1' },
+    });
+    server.close();
+    const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
+    assert.equal(code, 1);
+    assert.equal(errors, 'error: the passed socket is not a TCP socket; use a port in ListenStream=\n');
   });
 });
