@@ -43,7 +43,7 @@ export function renderErrors(): string {
 const INTRODUCTION = `Every unsuccessful request has one of these errors. The name is \`error.type\` on its spans, in its log line and in the metrics. The
 client gets the S3 code and the HTTP status, in S3's error XML with the trace id. An error that the store reports has one of three sides: the client's
 request (such as \`refused_by_store\`), the gateway's configuration (\`store_refused_gateway\`) or the store (\`store_error\`). If it is about the
-request, its code is passed on: see below. \`limits\` are settings of \`mizuchi_limit\`: [limits](limits.md). Many failures have a more precise message. The table is generated from
+request, its code is passed on: see below. \`limits\` are settings of \`mizuchi_limit_*\`: [limits](limits.md). Many failures have a more precise message. The table is generated from
 \`src/domain/failures.ts\`.
 `;
 

@@ -4,6 +4,7 @@ import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
 import { renderHeaders } from './headers.ts';
+import { renderLogs } from './logs.ts';
 import { renderMetrics } from './metrics.ts';
 import { renderTracing } from './tracing.ts';
 import { renderTroubleshooting } from './troubleshooting.ts';
@@ -21,6 +22,7 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/configuration.md', render: renderConfiguration },
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/headers.md', render: renderHeaders },
+  { file: 'docs/logs.md', render: renderLogs },
   { file: 'docs/metrics.md', render: renderMetrics },
   { file: 'docs/TRACING.md', render: renderTracing },
   { file: 'docs/troubleshooting.md', render: renderTroubleshooting },

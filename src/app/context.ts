@@ -2,6 +2,7 @@
 import type { Environment } from '../config/expand.ts';
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Log } from '../domain/log.ts';
+import type { StoreObserver } from '../domain/store-observer.ts';
 import type { StoreTransport } from '../s3/store-transport.ts';
 
 export interface AppContext {
@@ -11,6 +12,8 @@ export interface AppContext {
   readonly env: Environment;
   readonly log: Log;
   readonly watch: AuthObserver;
+  /** The observer of the calls to the store of a bucket; undefined outside of a running gateway. */
+  readonly watchStore?: (bucket: string) => StoreObserver;
   /** Sends requests to stores; over the network by default. */
   readonly transport?: StoreTransport;
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ServerConfig } from '../config/server.ts';
 import type { Log } from '../domain/log.ts';
 import { addressSet } from '../kit/address-set.ts';
+import { watchCertificates } from '../metrics/certificate-metrics.ts';
 import { countRefusedConnection } from '../metrics/connection-metrics.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { Certificates } from '../server/certificates.ts';
@@ -23,7 +24,7 @@ export async function openEdge(
 ): Promise<EdgeOptions> {
   const { proxy_protocol, trusted_proxies, forwarded_header } = config;
   return {
-    certificates: await openCertificates(config.tls, lifetime, context.directory),
+    certificates: await openCertificates(config.tls, lifetime, context.directory, registry),
     proxyProtocol: proxy_protocol && addressSet(proxy_protocol.trusted),
     forwarded: trusted_proxies && { trusted: addressSet(trusted_proxies), header: forwarded_header },
     refused: refusals(context.log, registry),
@@ -45,6 +46,7 @@ async function openCertificates(
   tls: ServerConfig['tls'],
   lifetime: Lifetime,
   directory: string,
+  registry: Registry,
 ): Promise<Certificates | undefined> {
   if (tls === undefined) return undefined;
   const cert = resolve(directory, tls.cert_file);
@@ -53,9 +55,10 @@ async function openCertificates(
   const certificates = await Certificates.open({ cert, key, clientCa, minVersion: tls.min_version }).catch((cause) => {
     throw new Error(`server.tls: ${cause.message}`, { cause });
   });
-  const reloader: Reloader = { file: cert, what: 'certificates', reload: () => certificates.reload() };
+  const reloader: Reloader = { file: cert, what: 'certificates', read: () => certificates.read() };
   lifetime.onClose(() => certificates.close());
   lifetime.onReload(reloader);
+  watchCertificates(registry, certificates);
   certificates.watch(() => void lifetime.reloadFile(reloader));
   return certificates;
 }

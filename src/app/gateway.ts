@@ -7,6 +7,7 @@ import { respondToPreflight } from '../cors/preflight.ts';
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import type { Pace } from '../domain/pace.ts';
 import { readForm } from '../form/read-form.ts';
+import { Admission } from '../gateway/admission.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { ChunkCollector } from '../kit/chunk-collector.ts';
 import type { Route } from '../router/find-bucket.ts';
@@ -23,9 +24,14 @@ import { samplingHints } from './sampling-hints.ts';
 
 const NO_HEADERS = {};
 
-export interface OpenedGateway {
-  readonly gateway: Gateway;
+/** What all uploads share, whatever configuration they are served with. */
+export interface SharedLimits {
   readonly memory: PartMemory;
+  readonly admission: Admission;
+}
+
+export function sharedLimits({ upload }: Pick<Config, 'upload'>): SharedLimits {
+  return { memory: partMemory(upload), admission: new Admission(upload.concurrent_uploads) };
 }
 
 export function openGateway(
@@ -33,12 +39,12 @@ export function openGateway(
   routes: readonly Route<ServedBucket>[],
   watch: AuthObserver,
   isTraced: boolean,
-): OpenedGateway {
+  { memory, admission }: SharedLimits = sharedLimits(config),
+): Gateway {
   const { server, tracing, upload } = config;
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
-  const memory = partMemory(upload);
   const pace: Pace = { idleMillis: server.body_idle_timeout_seconds * 1000, leastRate: server.minimum_rate };
-  const gateway = createGateway<ServedBucket>(
+  return createGateway<ServedBucket>(
     {
       route: (request) => routeRequest(routes, request),
       samplingHints: isTraced ? samplingHints(tracing.sampling.overrides !== undefined) : () => undefined,
@@ -51,9 +57,8 @@ export function openGateway(
       authorize: createAuthorize<ServedBucket>(watch),
       upload: createHandlers(handlerOptions(upload, memory)),
     },
-    { pace, chunks: new ChunkCollector(), concurrentUploads: upload.concurrent_uploads },
+    { pace, chunks: new ChunkCollector(), admission },
   );
-  return { gateway, memory };
 }
 
 function partMemory(upload: Config['upload']): PartMemory {

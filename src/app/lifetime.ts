@@ -27,9 +27,11 @@ export interface Reloader {
   readonly file: string;
   /** The content of the file, in the plural. */
   readonly what: string;
-  /** @throws Error if the file cannot be used; the previous content then stays in use. */
-  reload(): Promise<void>;
+  /** @returns puts the content in use. @throws Error if the file cannot be used; the previous content then stays in use. */
+  read(): Promise<() => void>;
 }
+
+export type ReloadObserver = (reloader: Reloader, succeeded: boolean) => void;
 
 /**
  * What every part can rely on:
@@ -47,6 +49,7 @@ export class Lifetime {
   readonly #reloaders: Reloader[] = [];
   readonly #flushers: Flusher[] = [];
   readonly services: RequiredService[] = [];
+  #reloadObserver: ReloadObserver = () => {};
   #lastFlusher: Flusher | undefined;
   #closed: Promise<void> | undefined;
   #reloaded = Promise.resolve();
@@ -65,8 +68,15 @@ export class Lifetime {
     this.services.push(service);
   }
 
+  /** The part has just read the file for the first time. */
   onReload(reloader: Reloader): void {
     this.#reloaders.push(reloader);
+    this.#reloadObserver(reloader, true);
+  }
+
+  /** Notified of each read of a file that registers from here on. */
+  observeReloads(observer: ReloadObserver): void {
+    this.#reloadObserver = observer;
   }
 
   onFlush(flusher: Flusher): void {
@@ -82,17 +92,25 @@ export class Lifetime {
     return (this.#closed ??= this.#close());
   }
 
-  reload(): Promise<void> {
-    return (this.#reloaded = this.#reloaded.then(() => this.#reload()));
+  get reloaders(): readonly Reloader[] {
+    return this.#reloaders;
+  }
+
+  /** @param more files of other lifetimes. */
+  reload(more: readonly Reloader[] = []): Promise<void> {
+    return (this.#reloaded = this.#reloaded.then(() => this.#reload(more)));
   }
 
   /** Reads one file again, and logs the result. */
-  async reloadFile({ file, what, reload }: Reloader): Promise<void> {
-    await reload().then(
-      () => this.#log.info({ file }, `${what} read again`),
-      ({ message: problem }) =>
-        this.#log.error({ file, problem }, `${what} could not be read again; the previous ones stay in use`),
+  async reloadFile(reloader: Reloader): Promise<void> {
+    const { file, what } = reloader;
+    const problem = await reloader.read().then(
+      (use) => use(),
+      (error: Error) => error.message,
     );
+    this.#reloadObserver(reloader, problem === undefined);
+    if (problem === undefined) this.#log.info({ file }, `${what} read again`);
+    else this.#log.error({ file, problem }, `${what} could not be read again; the previous ones stay in use`);
   }
 
   async #close(): Promise<void> {
@@ -103,8 +121,8 @@ export class Lifetime {
     if (this.#lastFlusher !== undefined) await this.#flush(this.#lastFlusher, endsAt - performance.now());
   }
 
-  async #reload(): Promise<void> {
-    for (const reloader of this.#reloaders) await this.reloadFile(reloader);
+  async #reload(more: readonly Reloader[]): Promise<void> {
+    for (const reloader of [...more, ...this.#reloaders]) await this.reloadFile(reloader);
   }
 
   #flush(flusher: Flusher, millis: number): Promise<void> {

@@ -2,7 +2,7 @@
 import type { ReadyConfig } from '../config/ready.ts';
 import type { ProbeState, Probes } from '../server/probes.ts';
 import type { ServerPhase } from '../server/server-phase.ts';
-import type { Lifetime, RequiredService } from './lifetime.ts';
+import type { RequiredService } from './lifetime.ts';
 
 /** Milliseconds for which a result is used again, so that probes cause a bounded number of requests. */
 const FRESH_MILLIS = 2_000;
@@ -15,12 +15,17 @@ const DRAINING: ProbeState = { status: 'draining', isGood: false };
 
 export class Readiness implements Probes {
   readonly #phase: ServerPhase;
-  readonly #required: readonly RequiredService[];
+  #required: readonly RequiredService[] = [];
   #checked: { readonly at: number; readonly state: Promise<ProbeState> } | undefined;
 
-  constructor(phase: ServerPhase, required: readonly RequiredService[]) {
+  constructor(phase: ServerPhase) {
     this.#phase = phase;
-    this.#required = required;
+  }
+
+  /** @param services of the configuration, of which it names the required ones. */
+  require(config: ReadyConfig, services: readonly RequiredService[]): void {
+    this.#required = requiredServices(config, services);
+    this.#checked = undefined;
   }
 
   startup(): ProbeState {
@@ -48,8 +53,8 @@ export class Readiness implements Probes {
   }
 }
 
-/** The services that the configuration names. */
-export function requiredServices({ require = [] }: ReadyConfig, { services }: Lifetime): RequiredService[] {
+/** The services that the configuration names, each once. */
+function requiredServices({ require = [] }: ReadyConfig, services: readonly RequiredService[]): RequiredService[] {
   const named = services.filter(({ kind }) => require.includes(kind));
   return [...new Map(named.map((service) => [`${service.kind} ${service.target}`, service])).values()];
 }

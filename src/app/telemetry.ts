@@ -66,7 +66,7 @@ export async function openTelemetry(
   context: TelemetryContext,
   given?: RequestTracer,
 ): Promise<Telemetry> {
-  const registry = new Registry();
+  const registry = new Registry(config.metrics.otlp !== undefined);
   if (config.metrics.enabled || config.metrics.otlp !== undefined) {
     const stop = watchProcess(registry, packageVersion());
     lifetime.onClose(async () => stop());
@@ -85,7 +85,7 @@ async function pushMetrics(
   const { otlp } = config.metrics;
   if (otlp === undefined) return;
   const { pushMetrics: push } = await import('../metrics/otlp.ts');
-  const { stats, shutdown } = push(registry, otlp, exportContext(config, directory), await link(), log);
+  const { stats, shutdown } = push(() => registry.collect(), otlp, exportContext(config, directory), await link(), log);
   watchExport(registry, 'metrics', stats);
   lifetime.onFlush(shutdown);
 }

@@ -38,14 +38,16 @@ export function createEngine<Options extends EngineOptions>(
   const client = new EngineClient(options, engine.isQueryError);
   const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
   const breaker = createBreaker((state) => watch.breaker(bucket, engine.name, state), openMillis);
-  const call = createCall(engine, engine.path(options), client);
+  const call = createCall(engine, engine.path(options), client, (outcome, seconds, span) =>
+    watch.engineCalled(bucket, engine.name, outcome, seconds, span),
+  );
   const line = new FairLine({
     places: options.max_concurrent,
     waiting: WAITING,
     millis: tools.waitingMillis ?? WAITING_MILLIS,
     refusal: busy,
   });
-  watch.calls(bucket, engine.name, line);
+  const forget = watch.calls(bucket, engine.name, line);
   return {
     engine: engine.name,
     async decide(request, span, waited): Promise<Verdict> {
@@ -64,7 +66,10 @@ export function createEngine<Options extends EngineOptions>(
       // A client that disconnects does not abort a call that was sent: others may wait for the same response.
       return whileWanted(decision.catch(explained), incoming.signal);
     },
-    close: () => client.close(),
+    close() {
+      forget();
+      return client.close();
+    },
   };
 }
 
@@ -75,6 +80,7 @@ function createCall(
   { name: engine, decode }: Pick<AnyEngine, 'name' | 'decode'>,
   path: string,
   client: EngineClient,
+  called: (outcome: string, seconds: number, span: Span) => void,
 ): Call {
   const name = `authz.${engine}`;
   const attributes = attributesOf(client.url, path);
@@ -84,19 +90,24 @@ function createCall(
       'authz.breaker': breaker,
       'authz.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
+    const sentAt = performance.now();
+    let outcome = 'policy_unavailable';
     try {
       const response = await client.post(path, query, span.outgoingHeaders());
       span.set('http.response.status_code', response.status);
       const decided = decode(response.document);
-      span.set('authz.decision', decided.allow ? 'allow' : 'deny');
+      outcome = decided.allow ? 'allow' : 'deny';
+      span.set('authz.decision', outcome);
       return decided;
     } catch (error) {
       span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
       span.set('error.reason', error instanceof EngineError ? error.code : undefined);
-      span.fail(error instanceof EngineError ? error.problem : 'policy_unavailable');
+      if (error instanceof EngineError) outcome = error.problem;
+      span.fail(outcome);
       throw error;
     } finally {
       span.end();
+      called(outcome, (performance.now() - sentAt) / 1000, span);
     }
   };
 }

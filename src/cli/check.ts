@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { openAuth } from '../app/bucket/auth.ts';
 import type { AppContext } from '../app/context.ts';
+import { examineHost } from '../app/doctor/examine-host.ts';
 import { Lifetime } from '../app/lifetime.ts';
 import { adminAddress } from '../config/admin.ts';
 import { type BucketConfig, isAws } from '../config/bucket.ts';
@@ -21,6 +22,7 @@ import { SPAN_EXPORTERS } from '../domain/span-exporters.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { accessLines, explainUpload, type Line } from './check-access.ts';
 import { clientLines } from './check-clients.ts';
+import { hostText } from './host-text.ts';
 
 export interface CheckOptions {
   /** A token or an access key: the client of the upload to try. */
@@ -47,8 +49,11 @@ export async function check(
     await checkAccess(config, around.directory);
     const remarks = deprecated(loaded) + ignored(loaded);
     if (effective) write(table(effectiveValues(config, loaded.given, loaded.sources), '') + remarks);
-    else if (put === undefined) write(summary(file, loaded) + everyTracingSetting(loaded) + remarks);
-    else {
+    else if (put === undefined) {
+      const host = await examineHost(config, around.directory);
+      write(summary(file, loaded) + hostText(host) + everyTracingSetting(loaded) + remarks);
+      return host.files.every(({ works }) => works) ? 0 : 1;
+    } else {
       const { text, allowed } = await explainUpload(config, as, put, around);
       write(text);
       return allowed ? 0 : 1;

@@ -20,6 +20,8 @@ const check = async (...call: Parameters<typeof import('./check.ts').check>) =>
   (await import('./check.ts')).check(...call);
 const serve = async (...call: Parameters<typeof import('./serve.ts').serve>) =>
   (await import('./serve.ts')).serve(...call);
+const reload = async (...call: Parameters<typeof import('./reload.ts').reload>) =>
+  (await import('./reload.ts')).reload(...call);
 const store = async (...call: Parameters<typeof import('./store.ts').store>) =>
   (await import('./store.ts')).store(...call);
 
@@ -42,7 +44,8 @@ interface Call {
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const call: Call = { env, exitCode: 0 };
   const program = programOf(call);
-  for (const add of [addServe, addCheck, addDoctor, addProbe, addReplay, addStore, addFaults]) add(program, call);
+  for (const add of [addServe, addReload, addCheck, addDoctor, addProbe, addReplay, addStore, addFaults])
+    add(program, call);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
@@ -94,8 +97,20 @@ function addServe(program: Command, call: Call): void {
     .command('serve', { isDefault: false })
     .description('run the gateway')
     .addOption(configOption())
+    .option('--watch', 'read the configuration again when the file changes, as with SIGHUP')
     .action((_: ConfigOptions, command: Command) =>
-      withConfig(call, command.optsWithGlobals(), (file) => serve(file, call.env)),
+      withConfig(call, command.optsWithGlobals(), (file) => serve(file, call.env, command.opts())),
+    );
+}
+
+function addReload(program: Command, call: Call): void {
+  program
+    .command('reload')
+    .description('make the running gateway read its configuration again; needs admin.reload: true')
+    .addOption(configOption())
+    .option('--dry-run', 'only show what would change')
+    .action((_: ConfigOptions, command: Command) =>
+      withConfig(call, command.optsWithGlobals(), (file) => reload(file, call.env, write, command.opts())),
     );
 }
 

@@ -9,13 +9,23 @@ import { startErrorText } from './listen-error.ts';
 
 const ADDRESSES = 'server.address or admin.port';
 
+export interface ServeOptions {
+  /** Whether a change of the configuration file causes a reload. */
+  readonly watch?: boolean | undefined;
+}
+
 /** @returns the exit code: 0 after an orderly shutdown, 1 if it could not start. */
-export async function serve(file: string, env: NodeJS.ProcessEnv): Promise<number> {
+export async function serve(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  { watch = false }: ServeOptions = {},
+): Promise<number> {
   let app: App;
   try {
-    const { config, warnings } = await loadConfigWithSources(file, env);
+    const { config, warnings, sha256, secretFiles } = await loadConfigWithSources(file, env);
+    const source = { file, sha256, secretFiles, watch };
     const uploadSocket = activatedSocket(env, process.pid);
-    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings, uploadSocket });
+    app = await startApp(config, { directory: dirname(resolve(file)), env, warnings, source, uploadSocket });
   } catch (error) {
     const text = error instanceof ConfigError ? error.message : `error: ${startErrorText(error, ADDRESSES)}`;
     process.stderr.write(`${text}\n`);

@@ -39,6 +39,11 @@ export const ADMIN = section(
     allowed_hosts: hostNames(
       'Host names that scrapers use for this port, such as the name of a service. IP addresses, `localhost` and `admin.address` are always allowed. Requests with any other Host get 421, which prevents DNS rebinding by web pages.',
     ),
+    reload: boolean({
+      prose:
+        'Whether `POST /-/reload` reads the configuration again. Every client that reaches this port may then send it.',
+      default: false,
+    }),
     max_connections: integer({
       ...CONNECTIONS,
       prose: 'Maximum number of connections to this port. Further connections are closed.',

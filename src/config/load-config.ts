@@ -1,4 +1,5 @@
 /** Reads configuration files: the main file, and the files that it refers to. */
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { ConfigError, hintForFile } from './config-error.ts';
@@ -15,9 +16,15 @@ export async function loadConfig(file: string, env: Environment): Promise<Config
   return (await loadConfigWithSources(file, env)).config;
 }
 
+export interface LoadedConfig extends ConfigWithSources {
+  /** SHA-256 of the text of the file, in hex. */
+  readonly sha256: string;
+}
+
 /** Like loadConfig, with the sources of the values. @throws ConfigError with all problems. */
-export async function loadConfigWithSources(file: string, env: Environment): Promise<ConfigWithSources> {
-  return parseConfigWithSources(await loadText(file), file, env);
+export async function loadConfigWithSources(file: string, env: Environment): Promise<LoadedConfig> {
+  const text = await loadText(file);
+  return { ...parseConfigWithSources(text, file, env), sha256: createHash('sha256').update(text).digest('hex') };
 }
 
 /** Loads `sigv4.credentials_file`. @throws ConfigError with all problems. */

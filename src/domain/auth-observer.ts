@@ -27,16 +27,19 @@ export interface AuthObserver {
   ): void;
   /** The circuit breaker of one bucket's engine changed its state; also called once at the start. */
   breaker(bucket: string, engine: Engine, state: BreakerState): void;
-  /** Called once with the concurrent queries to the engine of one bucket, for gauges. */
-  calls(bucket: string, engine: Engine, figures: LineFigures): void;
-  /** One attempt to fetch the keys of an identity provider is over. */
-  keysFetched(result: 'success' | 'error'): void;
+  /** Called once with the concurrent queries to the engine of one bucket, for gauges. @returns is called when it is closed. */
+  calls(bucket: string, engine: Engine, figures: LineFigures): () => void;
+  /** One call of a policy engine is over. @param outcome a decision, or the problem of the engine. @param span that of the call. */
+  engineCalled(bucket: string, engine: Engine, outcome: string, seconds: number, span: Span): void;
+  /** One attempt to fetch the keys of an identity provider is over. @param provider the origin of its URL. @param span that of the fetch. */
+  keysFetched(result: 'success' | 'error', provider: string, seconds: number, span: Span): void;
 }
 
 export const NO_OBSERVER: AuthObserver = {
   authenticated() {},
   decided() {},
   breaker() {},
-  calls() {},
+  calls: () => () => {},
+  engineCalled() {},
   keysFetched() {},
 };

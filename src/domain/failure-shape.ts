@@ -17,7 +17,7 @@ export interface FailureShape {
   readonly isCancellation?: true;
   /** Whether the store may have executed the request: its response was not received. */
   readonly outcomeUnknown?: true;
-  /** The settings of `mizuchi_limit` that this failure enforces; those of a bucket without its name, `*` for any engine. */
+  /** The settings of `mizuchi_limit_*` that this failure enforces; those of a bucket without its name, `*` for any engine. */
   readonly limits?: readonly string[];
 }
 

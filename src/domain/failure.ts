@@ -28,7 +28,7 @@ export class Failure extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** The cause, in one word of a closed set: on the span and in the log line, never in the response. */
   readonly reason: string | undefined;
-  /** The message of another program: on a span and in the log line, never in the response. */
+  /** The message of another program: on spans and in the log line, never in the response. */
   readonly detail: string | undefined;
   /** Further elements of the error document, by name: in the response only, never on a span or in a log line. */
   readonly details: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /**
  * Limits that no setting changes, because S3 has the same ones, or because no regular request reaches them. `/metrics` shows them
- * as `mizuchi_limit{setting="fixed.…"}`, and docs/limits.md lists them.
+ * as `mizuchi_limit_*{setting="fixed.…"}`, and docs/limits.md lists them.
  */
 export const FIXED_LIMITS = {
   /** Bytes of a form before its file, and of its field values after `${filename}` was replaced (Amazon S3 API Reference, "POST Object": 20 KB). */

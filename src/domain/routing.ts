@@ -36,4 +36,6 @@ export interface Routing<B extends Bucket = Bucket> {
   /** Of the attribute `http.route`. */
   readonly httpRoute: string | undefined;
   readonly outcome: Destination<B> | FormDestination<B> | Failure;
+  /** The S3 operation that a refused request to a bucket names; undefined for others. */
+  readonly refusedOperation?: string | undefined;
 }

@@ -2,11 +2,12 @@
  * The queue on the main thread. Items are encoded in chunks into the open batch; batches go to the exporter thread when they are
  * full or old enough. Bounded in items and in bytes: everything without a result counts, in either thread.
  */
+
+import { ByteWriter, TooLarge } from '../kit/byte-writer.ts';
 import { BatchMemory, SEAL_BYTES } from './batch-memory.ts';
 import type { DropReason } from './drop-reason.ts';
 import type { ExportCounts } from './export-counts.ts';
 import type { Batch } from './messages.ts';
-import { ByteWriter, TooLarge } from './otlp/byte-writer.ts';
 
 /** Where batches go. */
 export interface BatchTarget {

@@ -5,7 +5,6 @@
 
 import { callerOf, unknownCallerOf } from '../domain/caller.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
-import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { OPERATIONS, PREFLIGHT } from '../domain/operation.ts';
 import type { Destination, FormDestination, Routable, Routing } from '../domain/routing.ts';
 import type { SamplingHints } from '../domain/span.ts';
@@ -18,13 +17,10 @@ import {
   type Reply,
   type Routed,
 } from '../domain/stages.ts';
-import { CallerSlots, type Slot } from './caller-slots.ts';
-import { FormsReading } from './forms-reading.ts';
+import type { Slot } from './caller-slots.ts';
 import type { RequestRecord, Settings, Stages } from './stages.ts';
 
 export interface Gateway {
-  /** POST forms whose fields are being read. */
-  readonly formsReading: number;
   /** Routes a request, once. Never throws: `handle` throws the refusal, so that it belongs to the span of the request. */
   route(request: Routable): RoutedHandler;
 }
@@ -38,15 +34,8 @@ export interface RoutedHandler {
   handle(incoming: Incoming, record: RequestRecord): Promise<Reply>;
 }
 
-/**
- * The maximum ratio of slots for forms that are being read: their clients are not authenticated yet, and may be slow. The other slots
- * stay free for other requests.
- */
-const FORM_SHARE = FIXED_LIMITS.form_share;
-
 export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Settings): Gateway {
-  const uploads = new CallerSlots(settings.concurrentUploads, 'too_many_uploads');
-  const forms = new FormsReading(Math.ceil(settings.concurrentUploads * FORM_SHARE));
+  const { uploads, forms } = settings.admission;
 
   /** Holds a slot for a client that is not authenticated yet, until `work` is over. @throws Failure overloaded, before anything is done. */
   async function counted<T>(incoming: Incoming, work: (slot: Slot) => Promise<T>): Promise<T> {
@@ -76,8 +65,11 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
   }
 
   async function handle(routing: Routing<B>, incoming: Incoming, record: RequestRecord): Promise<Reply> {
-    const { outcome, httpRoute } = routing;
+    const { bucket, outcome, httpRoute, refusedOperation } = routing;
     incoming.span.set('http.route', httpRoute);
+    record.httpRoute = httpRoute;
+    const operation = 'form' in outcome ? 'PostObject' : refusedOperation;
+    record.named = { bucket: bucket?.name, operation };
     if (outcome instanceof Failure) throw outcome;
     if ('form' in outcome) return counted(incoming, (slot) => form(outcome, incoming, record, slot));
     const routed = routedTo(outcome, incoming);
@@ -87,9 +79,6 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
   }
 
   return {
-    get formsReading() {
-      return forms.count;
-    },
     route(request) {
       const routing = stages.route(request);
       return {

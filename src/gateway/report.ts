@@ -1,7 +1,7 @@
 /** The report of a finished request: the last attributes of its span, its metrics, and its log line. */
 import type { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
-import type { Span } from '../domain/span.ts';
+import type { Attributes, Span } from '../domain/span.ts';
 import type { RequestMetrics, RequestOutcome } from '../metrics/request-metrics.ts';
 import { newRecord, type RequestRecord } from './stages.ts';
 
@@ -17,6 +17,8 @@ export interface FinishedRequest {
   /** Redacted; undefined if there was none. */
   readonly query?: string | undefined;
   readonly clientAddress: string | undefined;
+  /** Of the span, at its start. */
+  readonly attributes: Attributes;
   /** Status that the client received; undefined if it received none. */
   readonly status: number | undefined;
   readonly failure: Failure | undefined;
@@ -52,6 +54,7 @@ function finishSpan(request: FinishedRequest): void {
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
     if (failure.reason !== undefined) span.set('error.reason', failure.reason);
+    span.set('mizuchi.error.detail', failure.detail);
     span.set('s3.error.code', receivedCode(request));
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.
@@ -66,11 +69,13 @@ function receivedCode({ status, method, failure }: FinishedRequest): string | un
   return status === undefined || method === 'HEAD' ? undefined : failure?.code;
 }
 
-function outcomeOf({ record, failure, span, status }: FinishedRequest, seconds: number): RequestOutcome {
+function outcomeOf({ record, failure, span, status, attributes }: FinishedRequest, seconds: number): RequestOutcome {
   return {
     bucket: record.routed?.bucket.name,
     operation: record.routed?.operation,
     status,
+    attributes,
+    httpRoute: record.httpRoute,
     errorType: failure?.type,
     bytes: record.transfer.bytes,
     seconds,
@@ -94,8 +99,8 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     path: request.path,
     query: failure === undefined ? undefined : request.query,
     status: request.status,
-    bucket: record.routed?.bucket.name,
-    operation: record.routed?.operation,
+    bucket: record.routed?.bucket.name ?? record.named?.bucket,
+    operation: record.routed?.operation ?? record.named?.operation,
     bytes: record.transfer.bytes,
     duration_seconds: round(seconds),
     client_wait_seconds: round(record.transfer.clientWaitSeconds),

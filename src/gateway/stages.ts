@@ -1,4 +1,5 @@
 /** The stages of a request: the gateway knows their order, not their work. */
+
 import { TransferClock } from '../body/transfer-clock.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { AuthMethod } from '../domain/identity.ts';
@@ -17,6 +18,7 @@ import type {
   Resolved,
   Routed,
 } from '../domain/stages.ts';
+import type { Admission } from './admission.ts';
 
 export interface Stages<B extends Bucket> {
   /** Never throws: a refusal is a part of the result. */
@@ -52,8 +54,7 @@ export interface Chunks {
 
 /** The settings that all requests share. */
 export interface Settings extends Pick<Scope, 'pace' | 'chunks'> {
-  /** The maximum number of concurrent requests. */
-  readonly concurrentUploads: number;
+  readonly admission: Admission;
 }
 
 /** The facts about a request for its report: collected by the stages, reported once at the end. */
@@ -62,6 +63,10 @@ export interface RequestRecord {
   readonly startedAt: number;
   readonly transfer: TransferClock;
   routed: Routed | undefined;
+  /** Of the attribute `http.route`. */
+  httpRoute: string | undefined;
+  /** The bucket and the operation that a request names which was not routed: for its log line. */
+  named: { readonly bucket: string | undefined; readonly operation: string | undefined } | undefined;
   authMethod: AuthMethod | undefined;
   /** Of an upload, at the store. */
   outcome: Outcome | undefined;
@@ -72,6 +77,8 @@ export function newRecord(): RequestRecord {
     startedAt: performance.now(),
     transfer: new TransferClock(),
     routed: undefined,
+    httpRoute: undefined,
+    named: undefined,
     authMethod: undefined,
     outcome: undefined,
   };

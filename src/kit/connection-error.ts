@@ -1,21 +1,6 @@
 /** Errors of connections by their codes: those of Node.js and of undici. */
 import type { buildConnector } from 'undici';
 
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** Whether no connection was established. @param code of the error. */
-export function isUnreachable(code: string): boolean {
-  return UNREACHABLE.has(code);
-}
-
 /** No connection was established: by DNS, TCP or TLS. Nothing of a request was sent. */
 export class ConnectionFailed extends Error {
   override readonly name = 'ConnectionFailed';

@@ -166,10 +166,14 @@ class Cutter {
     }
   }
 
-  /** RFC 3986, section 3.2.1. If the slashes of the scheme are not encoded, an encoded slash is part of the password. */
+  /**
+   * RFC 3986, section 3.2.1. If the slashes of the scheme are not encoded, an encoded slash is part of the password. A text that
+   * begins with two slashes is a URL without a scheme (section 4.2).
+   */
   #findUserinfo(): void {
     let end = 0;
-    for (const at of occurrences(this.#text, ':/')) {
+    const withoutScheme = this.#text.startsWith('//') ? [-1] : [];
+    for (const at of [...withoutScheme, ...occurrences(this.#text, ':/')]) {
       if (at + 1 < end) continue;
       let start = at + 1;
       while (this.#text[start] === '/') start++;

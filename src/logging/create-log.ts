@@ -12,6 +12,8 @@ export interface LogConfig {
 }
 
 export interface ProcessLog extends Log {
+  /** Changes the lowest level that is logged. Absent in a log whose program decides on its level. */
+  setLevel?(level: LogConfig['level']): void;
   /** Writes the buffered lines within `millis`; call it last. */
   close(millis?: number): Promise<void>;
 }
@@ -34,6 +36,9 @@ export function createLog(config: LogConfig, fd = 1): ProcessLog {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
+    setLevel(level) {
+      logger.level = level;
+    },
     close: (millis) => sink.close(millis),
   };
 }

@@ -2,7 +2,8 @@
 import type { Log } from '../domain/log.ts';
 import type { ItemEncoder } from '../export/batch-queue.ts';
 import { AttributeEncoder } from '../export/otlp/attribute-encoder.ts';
-import { type ByteWriter, unixZero } from '../export/otlp/byte-writer.ts';
+import { type ByteWriter, unixZero } from '../kit/byte-writer.ts';
+import { DOUBLES, EVENT_NAMES, logAttributes } from './log-fields.ts';
 
 export interface LogRecord {
   readonly level: keyof Log;
@@ -28,12 +29,13 @@ const RECORD = {
   traceId: 0x4a,
   spanId: 0x52,
   observedTime: 0x59,
+  eventName: 0x62,
 } as const;
 const ANY_STRING = 0x0a;
 const FIXED_PART = 96;
 
 export class LogRecordEncoder implements ItemEncoder<LogRecord> {
-  readonly #attributes = new AttributeEncoder(new Set());
+  readonly #attributes = new AttributeEncoder(DOUBLES);
 
   /** @throws TooLarge */
   encode(out: ByteWriter, { level, time, message, fields }: LogRecord): void {
@@ -51,10 +53,11 @@ export class LogRecordEncoder implements ItemEncoder<LogRecord> {
     out.byte(RECORD.severityText);
     out.text(level.toUpperCase());
     body(out, message);
+    eventName(out, message);
     const { trace_id, span_id, trace_flags = '00', ...attributes } = fields;
     if (typeof trace_id === 'string' && typeof span_id === 'string')
       traceContext(out, trace_id, span_id, String(trace_flags));
-    for (const [name, value] of Object.entries(attributes)) this.#attribute(out, name, value);
+    for (const [name, value] of Object.entries(logAttributes(attributes))) this.#attribute(out, name, value);
     out.close(start);
   }
 
@@ -73,6 +76,14 @@ function body(out: ByteWriter, message: string): void {
   out.byte(ANY_STRING);
   out.text(message);
   out.close(start);
+}
+
+function eventName(out: ByteWriter, message: string): void {
+  const name = EVENT_NAMES.get(message);
+  if (name === undefined) return;
+  out.reserve(FIXED_PART);
+  out.byte(RECORD.eventName);
+  out.text(name);
 }
 
 function traceContext(out: ByteWriter, traceId: string, spanId: string, flags: string): void {

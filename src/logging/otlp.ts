@@ -5,8 +5,8 @@ import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
 import { checkedSettings, DEADLINE_MILLIS, destinationOf, type SignalContext } from '../export/export-settings.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
-import { ByteWriter } from '../export/otlp/byte-writer.ts';
 import { probe } from '../export/probe.ts';
+import { ByteWriter } from '../kit/byte-writer.ts';
 import type { ProcessLog } from './create-log.ts';
 import { LogRecordEncoder, SEVERITIES } from './log-record-encoder.ts';
 
@@ -29,7 +29,7 @@ const PROBE_BYTES = 1024;
  */
 export function pushLogs(
   log: ProcessLog,
-  { level, otlp }: LoggingConfig,
+  { level: initial, otlp }: LoggingConfig,
   context: SignalContext,
   link: ExporterLink,
 ): PushedLog {
@@ -45,6 +45,7 @@ export function pushLogs(
     log,
     destination: destinationOf(otlp!.endpoint),
   });
+  let level = initial;
   const both = (name: keyof Log) => (fields: object, message: string) => {
     log[name](fields, message);
     if (SEVERITIES[name] < SEVERITIES[level]) return;
@@ -56,6 +57,10 @@ export function pushLogs(
     warn: both('warn'),
     error: both('error'),
     stats: () => counts.snapshot(),
+    setLevel(next) {
+      level = next;
+      log.setLevel?.(next);
+    },
     async close(millis = SHUTDOWN_MILLIS) {
       const endsAt = performance.now() + millis;
       await shutdown(Math.max(0, millis - LAST_LINES_MILLIS));

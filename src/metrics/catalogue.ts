@@ -4,6 +4,8 @@ export interface MetricShape {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
+  /** Only exported over OTLP: a metric of the semantic conventions. Attributes without a value are absent. */
+  readonly semconv?: { readonly unit: 's'; readonly integers: readonly string[] };
   /** Upper bounds of a histogram, ascending, in the metric's unit. */
   readonly buckets?: readonly number[];
 }
@@ -15,6 +17,9 @@ const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 const SHORT_DURATIONS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ] as const;
+
+/** Seconds; what the semantic conventions advise ("HTTP metrics"). */
+const HTTP_DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
 
 /** Counters are named without `_total` here, as OpenMetrics names the family; both formats add it to the sample. */
 export const METRICS = {
@@ -76,6 +81,17 @@ export const METRICS = {
     help: 'Attempts to fetch the keys of an identity provider (JWKS).',
     labels: ['result'],
   },
+  mizuchi_identity_key_fetch_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of these attempts, by identity provider.',
+    labels: ['provider', 'result'],
+    buckets: SHORT_DURATIONS,
+  },
+  mizuchi_identity_keys_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the keys of an identity provider were last fetched, in Unix time. They are fetched only while tokens arrive.',
+    labels: ['provider'],
+  },
   mizuchi_authz_decisions: {
     type: 'counter',
     help: 'Decisions of policy engines: allow, deny, or error where the engine gave none.',
@@ -90,6 +106,12 @@ export const METRICS = {
     type: 'histogram',
     help: 'Duration of decisions that did not come from the cache.',
     labels: ['bucket', 'engine'],
+    buckets: SHORT_DURATIONS,
+  },
+  mizuchi_engine_call_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of calls to a policy engine, by outcome: allow, deny, or the problem of the engine. Equal queries at the same time share a call.',
+    labels: ['bucket', 'engine', 'outcome'],
     buckets: SHORT_DURATIONS,
   },
   mizuchi_authz_breaker_state: {
@@ -107,9 +129,30 @@ export const METRICS = {
     help: 'Authorization queries that wait because the limit of queries in flight is reached.',
     labels: ['bucket', 'engine'],
   },
+  mizuchi_store_info: {
+    type: 'gauge',
+    help: 'Always 1. The endpoint of the store of each bucket.',
+    labels: ['bucket', 'endpoint'],
+  },
+  mizuchi_store_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of requests to the store, each attempt alone, without the wait for a connection. status is the HTTP status, or its class if stores rarely use it. error_type is the error.type, or the reason why the gateway cancelled the request. A missing value is `none`.',
+    labels: ['bucket', 'operation', 'status', 'error_type'],
+    buckets: DURATIONS,
+  },
+  mizuchi_store_retries: {
+    type: 'counter',
+    help: 'Requests to the store that repeat a failed one.',
+    labels: ['bucket', 'operation'],
+  },
   mizuchi_store_connections_in_use: {
     type: 'gauge',
     help: 'Calls to the store that hold a connection (s3.max_connections).',
+    labels: ['bucket'],
+  },
+  mizuchi_store_connections_idle: {
+    type: 'gauge',
+    help: 'Open connections to the store that no call uses.',
     labels: ['bucket'],
   },
   mizuchi_store_connections_waiting: {
@@ -124,9 +167,56 @@ export const METRICS = {
   },
   mizuchi_uploads_in_flight: { type: 'gauge', help: 'Requests that are being served now.', labels: [] },
   mizuchi_connections: { type: 'gauge', help: 'Open connections of the upload port.', labels: [] },
+  mizuchi_tls_certificate_not_after_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the certificates of the upload port expire, in Unix time: the earliest of each file, by use: server (server.tls.cert_file) or client_ca.',
+    labels: ['use'],
+  },
+  mizuchi_last_reload_successful: {
+    type: 'gauge',
+    help: 'Whether the last read of a file succeeded: 1, or 0 while the previous content stays in use. content is access_keys or certificates.',
+    labels: ['content', 'file'],
+  },
+  mizuchi_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a file was last read with success, in Unix time.',
+    labels: ['content', 'file'],
+  },
+  mizuchi_config_info: {
+    type: 'gauge',
+    help: 'The configuration file in use: SHA-256 of its text.',
+    labels: ['sha256'],
+  },
+  mizuchi_config_last_reload_successful: {
+    type: 'gauge',
+    help: 'Whether the last reload of the configuration succeeded: 1, or 0 while the previous configuration stays in use.',
+    labels: [],
+  },
+  mizuchi_config_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the configuration in use was read, in Unix time.',
+    labels: [],
+  },
+  mizuchi_limit_bytes: {
+    type: 'gauge',
+    help: 'Limits of the configuration in bytes, by setting. Limits without a setting begin with `fixed.`.',
+    labels: ['setting'],
+  },
+  mizuchi_limit_seconds: { type: 'gauge', help: 'Limits in seconds, by setting.', labels: ['setting'] },
+  mizuchi_limit_bytes_per_second: { type: 'gauge', help: 'Limits of rates, by setting.', labels: ['setting'] },
+  mizuchi_limit_ratio: {
+    type: 'gauge',
+    help: 'Limits that are a part of another limit, by setting.',
+    labels: ['setting'],
+  },
+  mizuchi_limit_items: {
+    type: 'gauge',
+    help: 'Limits of numbers, by setting: connections, uploads, parts, queries, headers, characters.',
+    labels: ['setting'],
+  },
   mizuchi_limit: {
     type: 'gauge',
-    help: 'What the configuration allows, by setting, in the unit of the setting: bytes, seconds, bytes per second, or a number. Limits without a setting begin with `fixed.`.',
+    help: 'Deprecated: all limits, whatever their unit. Use the metrics above.',
     labels: ['setting'],
   },
   mizuchi_part_memory_bytes: {
@@ -210,6 +300,27 @@ export const METRICS = {
     type: 'gauge',
     help: 'Delay of the event loop since metrics were last collected: p50, p99 and max, sampled every 20 ms.',
     labels: ['statistic'],
+  },
+  'http.server.request.duration': {
+    type: 'histogram',
+    help: 'Duration of HTTP server requests.',
+    labels: [
+      'http.request.method',
+      'url.scheme',
+      'http.response.status_code',
+      'error.type',
+      'http.route',
+      'network.protocol.version',
+    ],
+    buckets: HTTP_DURATIONS,
+    semconv: { unit: 's', integers: ['http.response.status_code'] },
+  },
+  'http.client.request.duration': {
+    type: 'histogram',
+    help: 'Duration of HTTP client requests: each attempt at the store.',
+    labels: ['http.request.method', 'server.address', 'server.port', 'http.response.status_code', 'error.type'],
+    buckets: HTTP_DURATIONS,
+    semconv: { unit: 's', integers: ['server.port', 'http.response.status_code'] },
   },
 } as const satisfies Record<string, MetricShape>;
 

@@ -1,35 +1,60 @@
-/** The registry as text: Prometheus 0.0.4, or OpenMetrics 1.0 where the scraper accepts it, which alone may carry exemplars. */
+/**
+ * The registry in the format that the scraper prefers: Prometheus text 0.0.4, OpenMetrics 1.0 with exemplars, or Protocol Buffers with
+ * exemplars and native histograms.
+ */
+import { delimitedFamilies } from './delimited-exposition.ts';
 import type { Exemplar, Family, Labels, Registry, Series } from './registry.ts';
 
 export interface Exposition {
   readonly contentType: string;
-  readonly text: string;
+  readonly body: string | Uint8Array;
 }
+
+interface Format {
+  readonly contentType: string;
+  /** The media range in Accept, in lower case, with the parameters that it must have. */
+  readonly accepted: readonly string[];
+  render(families: readonly Family[]): string | Uint8Array;
+}
+
+const TEXT: Format = {
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  accepted: ['text/plain'],
+  render: (families) => families.map((family) => familyText(family, false)).join(''),
+};
+
+/** In the order in which they are preferred at the same quality. */
+const FORMATS: readonly Format[] = [
+  {
+    contentType: 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
+    accepted: ['application/vnd.google.protobuf', 'proto=io.prometheus.client.metricfamily', 'encoding=delimited'],
+    render: delimitedFamilies,
+  },
+  {
+    contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    accepted: ['application/openmetrics-text'],
+    render: (families) => `${families.map((family) => familyText(family, true)).join('')}# EOF\n`,
+  },
+  TEXT,
+];
 
 /** @param accept the Accept header of the scrape. */
-export function expose(registry: Registry, accept: string): Exposition {
-  const openMetrics = wantsOpenMetrics(accept);
-  const text = registry
-    .collect()
-    .map((family) => familyText(family, openMetrics))
-    .join('');
-  if (!openMetrics) return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text };
-  return { contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8', text: `${text}# EOF\n` };
+export function expose(registry: Pick<Registry, 'collect'>, accept: string): Exposition {
+  const { contentType, render } = preferred(accept);
+  return { contentType, body: render(registry.collect().filter(({ shape }) => shape.semconv === undefined)) };
 }
 
-/** Quality values decide (RFC 9110, section 12.5.1); Prometheus lists OpenMetrics first or gives it the higher one. */
-function wantsOpenMetrics(accept: string): boolean {
-  const quality = (type: string): number => {
-    for (const range of accept.split(',')) {
-      const [name, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-      if (name !== type) continue;
-      const q = parameters.find((parameter) => parameter.startsWith('q='));
-      return q === undefined ? 1 : Number(q.slice(2));
-    }
-    return 0;
+/** Quality values decide (RFC 9110, section 12.5.1). Text is for every other client. */
+function preferred(accept: string): Format {
+  const ranges = accept.split(',').map((range) => range.split(';').map((part) => part.trim().toLowerCase()));
+  const quality = ({ accepted }: Format): number => {
+    const range = ranges.find((parts) => parts[0] === accepted[0] && accepted.every((part) => parts.includes(part)));
+    if (range === undefined) return 0;
+    const q = range.find((parameter) => parameter.startsWith('q='));
+    return q === undefined ? 1 : Number(q.slice(2));
   };
-  const wanted = quality('application/openmetrics-text');
-  return wanted > 0 && wanted >= quality('text/plain');
+  const best = Math.max(...FORMATS.map(quality));
+  return best > 0 ? FORMATS.find((format) => quality(format) === best)! : TEXT;
 }
 
 function familyText({ name, shape, series }: Family, openMetrics: boolean): string {

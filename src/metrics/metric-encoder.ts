@@ -1,7 +1,7 @@
 /** A metric with all its series as the bytes of OTLP: one field `metrics` of ScopeMetrics (opentelemetry-proto, metrics/v1/metrics.proto). */
 import type { ItemEncoder } from '../export/batch-queue.ts';
 import { AttributeEncoder } from '../export/otlp/attribute-encoder.ts';
-import { type ByteWriter, type UnixZero, unixZero } from '../export/otlp/byte-writer.ts';
+import { type ByteWriter, type UnixZero, unixZero } from '../kit/byte-writer.ts';
 import type { MetricShape } from './catalogue.ts';
 import type { Exemplar, Family, Series } from './registry.ts';
 
@@ -51,7 +51,7 @@ export class MetricEncoder implements ItemEncoder<Collected> {
     const metric = begin(out, SCOPE_METRICS.metrics);
     textField(out, METRIC.name, name);
     textField(out, METRIC.description, shape.help);
-    textField(out, METRIC.unit, unitOf(name));
+    textField(out, METRIC.unit, shape.semconv?.unit ?? unitOf(name));
     const data = begin(out, tagOf(shape));
     for (const series of collected.family.series) {
       if (shape.type === 'histogram') this.#histogramPoint(out, collected, series);
@@ -104,9 +104,13 @@ export class MetricEncoder implements ItemEncoder<Collected> {
     writeExemplar(out, tag, given);
   }
 
-  #labels(out: ByteWriter, tag: number, { labels }: MetricShape, series: Series): void {
-    for (const [i, label] of labels.entries())
-      this.#attributes.write(out, tag, this.#attributes.key(label), series.labels[i] ?? '');
+  #labels(out: ByteWriter, tag: number, { labels, semconv }: MetricShape, series: Series): void {
+    for (const [i, label] of labels.entries()) {
+      const value = series.labels[i] ?? '';
+      if (semconv !== undefined && value === '') continue;
+      const attribute = semconv?.integers.includes(label) ? Number(value) : value;
+      this.#attributes.write(out, tag, this.#attributes.key(label), attribute);
+    }
   }
 }
 
@@ -177,5 +181,7 @@ function fixed64(out: ByteWriter, value: number): void {
 /** UCUM, from the suffix that Prometheus requires. */
 function unitOf(name: string): string {
   if (name.endsWith('_seconds')) return 's';
+  if (name.endsWith('_bytes_per_second')) return 'By/s';
+  if (name.endsWith('_ratio')) return '1';
   return name.endsWith('_bytes') ? 'By' : '';
 }

@@ -5,11 +5,11 @@ import { ExportCounts, type ExportStats } from '../export/export-counts.ts';
 import { checkedSettings, DEADLINE_MILLIS, destinationOf, type SignalContext } from '../export/export-settings.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
-import { ByteWriter, unixZero } from '../export/otlp/byte-writer.ts';
 import { probe } from '../export/probe.ts';
+import { ByteWriter, unixZero } from '../kit/byte-writer.ts';
 import { METRICS, type MetricName } from './catalogue.ts';
 import { type Collected, MetricEncoder } from './metric-encoder.ts';
-import type { Registry } from './registry.ts';
+import type { Family } from './registry.ts';
 
 export type MetricsOtlp = NonNullable<MetricsConfig['otlp']>;
 
@@ -25,9 +25,9 @@ const QUEUE_SIZE = 2 * Object.keys(METRICS).length;
 const QUEUE_BYTES = 16 * 1024 ** 2;
 const PROBE_BYTES = 1024;
 
-/** @throws Error if a file that the configuration names cannot be used. */
+/** @param source collects the metrics. @throws Error if a file that the configuration names cannot be used. */
 export function pushMetrics(
-  registry: Registry,
+  source: () => readonly Family[] | Promise<readonly Family[]>,
   config: MetricsOtlp,
   context: SignalContext,
   link: ExporterLink,
@@ -54,19 +54,19 @@ export function pushMetrics(
   });
   const start = unixZero(Date.now());
   let exemplarsSince = 0;
-  const collect = (): void => {
+  const collect = async (): Promise<void> => {
     const now = Date.now();
-    for (const family of nonEmpty(registry)) queue.add({ family, start, time: unixZero(now), exemplarsSince });
+    for (const family of nonEmpty(await source())) queue.add({ family, start, time: unixZero(now), exemplarsSince });
     exemplarsSince = now / 1000;
     queue.flush();
   };
   // Metrics are cumulative: while a collection is under way the next one would only take its memory a second time.
-  const timer = setInterval(() => counts.queued === 0 && collect(), interval).unref();
+  const timer = setInterval(() => counts.queued === 0 && void collect(), interval).unref();
   let ending: Promise<void> | undefined;
-  const end = (millis: number): Promise<void> => {
+  const end = async (millis: number): Promise<void> => {
     clearInterval(timer);
-    collect();
-    return shutdown(millis);
+    await collect();
+    await shutdown(millis);
   };
   return { stats: () => counts.snapshot(), shutdown: (millis) => (ending ??= end(millis)) };
 }
@@ -84,14 +84,15 @@ export async function probeMetrics(
   const settings = checkedSettings('metrics', config, context, millis);
   const now = unixZero(Date.now());
   const shape = { type: 'gauge', help: 'A probe.', labels: [] } as const;
-  const series = [{ labels: [], value: 1, exemplar: undefined, counts: [], exemplars: [] }];
+  const series = [{ labels: [], value: 1, exemplar: undefined, counts: [], exemplars: [], native: undefined }];
   const family = { name: 'mizuchi_doctor' as MetricName, shape, series };
   const out = new ByteWriter(PROBE_BYTES, PROBE_BYTES);
   new MetricEncoder().encode(out, { family, start: now, time: now, exemplarsSince: 0 });
   return probe('metrics', settings, out.take(), millis);
 }
 
-function nonEmpty(registry: Registry): Collected['family'][] {
-  const families = registry.collect().map((family) => ({ ...family, series: [...family.series] }));
-  return families.filter(({ series }) => series.length > 0);
+function nonEmpty(families: readonly Family[]): Collected['family'][] {
+  return families
+    .filter(({ series }) => series.length > 0)
+    .map((family) => ({ ...family, series: [...family.series] }));
 }

@@ -2,7 +2,9 @@
  * Counters, gauges and histograms with exemplars, in memory. Our own and not prom-client because one registry must be
  * shown both as Prometheus text and as OpenMetrics: see docs/decisions/metrics-registry.md.
  */
+import type { Span } from '../domain/span.ts';
 import { METRICS, type MetricName, type MetricShape } from './catalogue.ts';
+import { NativeHistogram } from './native-histogram.ts';
 
 export type Labels = readonly string[];
 
@@ -25,59 +27,138 @@ export interface Series {
   /** Of a histogram: how many values fell into each bucket (not cumulated); the last is +Inf. */
   readonly counts: number[];
   readonly exemplars: (Exemplar | undefined)[];
+  /** Of a histogram: the same values in exponential buckets. */
+  readonly native: NativeHistogram | undefined;
 }
 
 export interface Family {
   readonly name: MetricName;
   readonly shape: MetricShape;
-  readonly series: Iterable<Series>;
+  readonly series: readonly Series[];
 }
 
 /** Where a trace can be found for a value; undefined for traces that are not kept. */
 export type TraceOfValue = { readonly traceId: string; readonly spanId: string } | undefined;
 
-/** Labels come from closed sets; should one not, the registry still cannot grow without end. */
+/** The trace of a span, if it is kept. */
+export function traceOf({ sampled, traceId, spanId }: Pick<Span, 'sampled' | 'traceId' | 'spanId'>): TraceOfValue {
+  return sampled && traceId !== undefined && spanId !== undefined ? { traceId, spanId } : undefined;
+}
+
+/** A limit in case that a label does not come from a closed set: the registry cannot grow without end. */
 const MAX_SERIES = 2_000;
 
+/** The series of one metric, found by one label after the other: joining the labels of each request would cost more. */
+class Table {
+  readonly bounds: readonly number[];
+  readonly #depth: number;
+  readonly series: Series[] = [];
+  readonly #root: Branch = new Map();
+
+  constructor({ labels, buckets = [] }: MetricShape) {
+    this.#depth = labels.length;
+    this.bounds = buckets;
+  }
+
+  of(labels: Labels, create: (labels: Labels) => Series): Series {
+    let branch = this.#root;
+    for (let i = 0; i < this.#depth - 1; i++) {
+      let next = branch.get(labels[i]!) as Branch | undefined;
+      if (next === undefined) {
+        if (this.#isFull) return create(labels);
+        branch.set(labels[i]!, (next = new Map()));
+      }
+      branch = next;
+    }
+    const last = labels[this.#depth - 1] ?? '';
+    return (branch.get(last) as Series | undefined) ?? this.#add(branch, last, create(labels));
+  }
+
+  remove(labels: Labels): void {
+    let branch = this.#root;
+    for (let i = 0; i < this.#depth - 1; i++) {
+      const next = branch.get(labels[i]!) as Branch | undefined;
+      if (next === undefined) return;
+      branch = next;
+    }
+    const last = labels[this.#depth - 1] ?? '';
+    const series = branch.get(last) as Series | undefined;
+    if (series === undefined) return;
+    branch.delete(last);
+    this.series.splice(this.series.indexOf(series), 1);
+  }
+
+  get #isFull(): boolean {
+    return this.series.length >= MAX_SERIES;
+  }
+
+  #add(branch: Branch, last: string, series: Series): Series {
+    if (this.#isFull) return series;
+    this.series.push(series);
+    branch.set(last, series);
+    return series;
+  }
+}
+
+type Branch = Map<string, Branch | Series>;
+
 export class Registry {
-  readonly #families = new Map<MetricName, Map<string, Series>>();
-  readonly #callbacks: (() => void)[] = [];
+  readonly #tables = new Map<MetricName, Table>();
+  readonly #callbacks = new Set<() => void>();
   #round = 0;
 
-  constructor() {
-    for (const name of Object.keys(METRICS) as MetricName[]) this.#families.set(name, new Map());
+  /** Whether the metrics of the semantic conventions are recorded: only OTLP has them. */
+  readonly isExported: boolean;
+
+  constructor(isExported = false) {
+    this.isExported = isExported;
+    for (const [name, shape] of Object.entries(METRICS) as [MetricName, MetricShape][])
+      if (isExported || shape.semconv === undefined) this.#tables.set(name, new Table(shape));
   }
 
   add(name: MetricName, labels: Labels, amount: number, trace?: TraceOfValue): void {
-    const series = this.#seriesOf(name, labels);
+    const series = this.#table(name).of(labels, newCounter);
     series.value += amount;
     if (trace !== undefined && series.exemplar?.round !== this.#round) series.exemplar = this.#exemplar(trace, amount);
   }
 
   set(name: MetricName, labels: Labels, value: number): void {
-    this.#seriesOf(name, labels).value = value;
+    this.#table(name).of(labels, newCounter).value = value;
   }
 
   observe(name: MetricName, labels: Labels, value: number, trace?: TraceOfValue): void {
-    const series = this.#seriesOf(name, labels);
-    const bounds = (METRICS[name] as MetricShape).buckets ?? [];
+    const table = this.#table(name);
+    const { bounds } = table;
+    const series = table.of(labels, (values) => newHistogram(values, bounds.length));
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
     series.value += value;
     series.counts[bucket]! += 1;
+    series.native?.observe(value);
     if (trace !== undefined && series.exemplars[bucket]?.round !== this.#round)
       series.exemplars[bucket] = this.#exemplar(trace, value);
   }
 
-  /** Is called before each exposition, to set values that are only known then. */
-  onCollect(callback: () => void): void {
-    this.#callbacks.push(callback);
+  /** Is called before each exposition, to set values that are only known then. @returns ends the calls. */
+  onCollect(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => void this.#callbacks.delete(callback);
+  }
+
+  /** The series of something that is no more. */
+  remove(name: MetricName, labels: Labels): void {
+    this.#table(name).remove(labels);
+  }
+
+  /** All series of a metric. */
+  clear(name: MetricName): void {
+    for (const { labels } of [...this.#table(name).series]) this.#table(name).remove(labels);
   }
 
   collect(): Family[] {
     for (const callback of this.#callbacks) callback();
     this.#round++;
-    return [...this.#families].map(([name, series]) => ({ name, shape: METRICS[name], series: series.values() }));
+    return [...this.#tables].map(([name, { series }]) => ({ name, shape: METRICS[name], series }));
   }
 
   /** One is enough for each look: nine of every request would be garbage, and keep what they replace alive. */
@@ -85,15 +166,16 @@ export class Registry {
     return { traceId, spanId, value, time: Date.now() / 1000, round: this.#round };
   }
 
-  #seriesOf(name: MetricName, labels: Labels): Series {
-    const family = this.#families.get(name) as Map<string, Series>;
-    const key = labels.join('\0');
-    let series = family.get(key);
-    if (series === undefined) {
-      const counts = new Array<number>(((METRICS[name] as MetricShape).buckets?.length ?? -1) + 1).fill(0);
-      series = { labels, value: 0, exemplar: undefined, counts, exemplars: [] };
-      if (family.size < MAX_SERIES) family.set(key, series);
-    }
-    return series;
+  #table(name: MetricName): Table {
+    return this.#tables.get(name) as Table;
   }
+}
+
+function newCounter(labels: Labels): Series {
+  return { labels, value: 0, exemplar: undefined, counts: [], exemplars: [], native: undefined };
+}
+
+function newHistogram(labels: Labels, bounds: number): Series {
+  const counts = new Array<number>(bounds + 1).fill(0);
+  return { labels, value: 0, exemplar: undefined, counts, exemplars: [], native: new NativeHistogram() };
 }

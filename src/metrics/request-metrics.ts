@@ -1,5 +1,6 @@
 /** Counters and histograms of each request. */
 import { OPERATION_ROWS } from '../domain/operation.ts';
+import type { Attributes } from '../domain/span.ts';
 import type { Registry, TraceOfValue } from './registry.ts';
 
 export interface RequestOutcome {
@@ -8,6 +9,10 @@ export interface RequestOutcome {
   readonly operation: string | undefined;
   /** Status that the client received; undefined if it received none. */
   readonly status: number | undefined;
+  /** Of the span, at its start: method, scheme and version. */
+  readonly attributes: Attributes;
+  /** `http.route`; undefined if no bucket was found. */
+  readonly httpRoute: string | undefined;
   /** `error.type` of a request that failed. */
   readonly errorType: string | undefined;
   readonly bytes: number;
@@ -42,6 +47,8 @@ export class RequestMetrics {
     const { bucket, operation, errorType, bytes, seconds } = outcome;
     const trace = traceOf(outcome);
     this.#registry.observe('mizuchi_request_duration_seconds', labelsOf(outcome), seconds, trace);
+    if (this.#registry.isExported)
+      this.#registry.observe('http.server.request.duration', serverAttributes(outcome), seconds, trace);
     if (bucket === undefined || operation === undefined) {
       this.#registry.add('mizuchi_refused_requests', [errorType ?? 'success'], 1);
       return;
@@ -62,6 +69,21 @@ function labelsOf({ bucket = 'none', operation = 'none', status, errorType = 'no
   const statusClass = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
   return [bucket, operation, statusClass, errorType];
 }
+
+/** OTel semantic conventions, "HTTP server metrics". Each is one of a few: the version only if it is one that node:http accepts. */
+function serverAttributes({ attributes, status, errorType = '', httpRoute = '' }: RequestOutcome): string[] {
+  const version = String(attributes['network.protocol.version']);
+  return [
+    String(attributes['http.request.method']),
+    String(attributes['url.scheme']),
+    status === undefined ? '' : String(status),
+    errorType,
+    httpRoute,
+    VERSIONS.has(version) ? version : '',
+  ];
+}
+
+const VERSIONS = new Set(['1.0', '1.1']);
 
 function traceOf({ traceId, spanId }: RequestOutcome): TraceOfValue {
   return traceId === undefined || spanId === undefined ? undefined : { traceId, spanId };

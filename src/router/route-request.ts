@@ -5,6 +5,7 @@ import type { Destination, Routable, Routing } from '../domain/routing.ts';
 import type { Bucket } from '../domain/stages.ts';
 import { findKey, findRoute, type Route } from './find-bucket.ts';
 import { findOperation } from './find-operation.ts';
+import { operationName } from './operation-name.ts';
 import { applyQueryHeaders } from './presigned-query-headers.ts';
 import { isForm } from './route-form.ts';
 
@@ -22,7 +23,8 @@ export function routeRequest<B extends Bucket>(routes: readonly Route<B>[], requ
     const outcome = isOfForm ? { form: { bucket, rules: route } } : destinationOf(route, key, request);
     return { bucket, key, httpRoute, outcome };
   } catch (thrown) {
-    return { bucket, key, httpRoute, outcome: asFailure(thrown) };
+    const refusedOperation = bucket && operationName(request, key !== '');
+    return { bucket, key, httpRoute, outcome: asFailure(thrown), refusedOperation };
   }
 }
 

@@ -4,16 +4,21 @@ import type { FailureType } from '../domain/failures.ts';
 import type { Span } from '../domain/span.ts';
 import { RESPONSE_UNKNOWN } from './transport-failure.ts';
 
-/** @param signal of the call, if the store has not responded. */
-export function failAttempt(span: Span, failure: Failure, signal: AbortSignal | undefined): void {
+/**
+ * @param signal of the call, if the store has not responded.
+ * @returns the error type of the attempt, or the reason of its cancellation.
+ */
+export function failAttempt(span: Span, failure: Failure, signal: AbortSignal | undefined): FailureType {
   const cancellation = signal && cancellationOf(failure, signal);
   span.set('s3.cancellation_reason', cancellation);
-  if (cancellation !== undefined) return;
+  if (cancellation !== undefined) return cancellation;
   const { type, reason, detail, message } = failure;
   span.set('error.reason', reason);
   // The gateway's own deadline for a call, such as the abortion of an upload: no client is waiting.
-  if (isDeadline(signal)) span.fail('store_timeout');
+  const isLate = isDeadline(signal);
+  if (isLate) span.fail('store_timeout');
   else span.fail(type, detail ?? message);
+  return isLate ? 'store_timeout' : type;
 }
 
 /**

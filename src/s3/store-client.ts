@@ -7,6 +7,7 @@ import { asFailure, withOutcome } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
+import { NO_STORE_OBSERVER, type StoreObserver } from '../domain/store-observer.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
 import { UNCODED } from '../kit/decode-content.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
@@ -58,29 +59,43 @@ export class StoreClient {
   readonly #transport: StoreTransport;
   readonly #line: StoreLine;
   readonly #credentials: CredentialsSource;
+  readonly #watch: StoreObserver;
 
-  private constructor(config: StoreConfig, credentials: CredentialsSource, transport: StoreTransport) {
+  private constructor(
+    config: StoreConfig,
+    credentials: CredentialsSource,
+    transport: StoreTransport,
+    watch: StoreObserver,
+  ) {
     this.#config = config;
     this.#credentials = credentials;
     this.endpoint = endpointOf(config);
     this.#transport = transport;
     this.#line = new StoreLine(config.max_connections);
+    this.#watch = watch;
   }
 
-  /** Connections in use, and calls that wait for one. */
-  get connections(): { readonly used: number; readonly waiting: number } {
-    return this.#line;
+  /** Connections in use, calls that wait for one, and open connections that no call uses. */
+  get connections(): { readonly used: number; readonly waiting: number; readonly idle: number } {
+    const { used, waiting } = this.#line;
+    return { used, waiting, idle: this.#transport.idleConnections ?? 0 };
   }
 
   /**
    * @param ca PEM of the authorities to trust instead of the public ones.
    * @param transport over the network by default.
+   * @param watch is notified of every attempt.
    * @throws Error if the provider chain of AWS finds no credentials.
    */
-  static async open(config: StoreConfig, ca?: string, transport?: StoreTransport): Promise<StoreClient> {
+  static async open(
+    config: StoreConfig,
+    ca?: string,
+    transport?: StoreTransport,
+    watch: StoreObserver = NO_STORE_OBSERVER,
+  ): Promise<StoreClient> {
     const credentials = await credentialsSource(config);
     await credentials();
-    return new StoreClient(config, credentials, transport ?? networkTransport(config, ca));
+    return new StoreClient(config, credentials, transport ?? networkTransport(config, ca), watch);
   }
 
   /** Waits for a connection ahead of the call that will use it. @throws Failure overloaded, client_aborted. */
@@ -111,6 +126,8 @@ export class StoreClient {
       span.set('s3.retry_wait_seconds', paused);
       let wait: number | undefined;
       let response: StoreResponse | undefined;
+      let errorType: string | undefined;
+      const sentAt = performance.now();
       try {
         response = await this.#attempt(call, span);
         const failure = failureOfResponse(response, call);
@@ -118,7 +135,7 @@ export class StoreClient {
         throw failure;
       } catch (thrown) {
         const failure = asFailure(thrown);
-        failAttempt(span, failure, response === undefined ? call.signal : undefined);
+        errorType = failAttempt(span, failure, response === undefined ? call.signal : undefined);
         if (failure.outcome === 'unknown') call.onOutcomeUnknown?.();
         attempts.isUnknown ||= failure.outcome === 'unknown';
         wait = delayBeforeRetry(call, failure, resends);
@@ -126,6 +143,10 @@ export class StoreClient {
       } finally {
         place.leave();
         span.end();
+        const seconds = (performance.now() - sentAt) / 1000;
+        const { operation } = call;
+        const { status } = response ?? {};
+        this.#watch.attempted({ operation, resends, server: this.endpoint, status, errorType, seconds, span });
       }
       paused = await pause(wait, call.signal);
     }

@@ -38,6 +38,8 @@ export interface StoreResponse {
 export interface StoreTransport {
   /** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or the reason of the body or the signal. */
   send(request: TransportRequest): Promise<StoreResponse>;
+  /** Open connections that no request uses; undefined without a pool. */
+  readonly idleConnections?: number;
   /** Closes the connections; those in use are reset. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { Failure } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { messageWithCause } from '../domain/root-cause.ts';
-import { ConnectionFailed, errorCode, isUnreachable } from '../kit/connection-error.ts';
+import { ConnectionFailed, errorCode } from '../kit/connection-error.ts';
 
 const TIMED_OUT = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const INVALID = new Set([
@@ -22,7 +22,8 @@ export function transportFailure(error: Error): Failure {
 }
 
 function typeOf(error: Error, code: string): FailureType {
-  if (error instanceof ConnectionFailed || isUnreachable(code)) return 'store_unreachable';
+  // The same codes on an established connection mean that it was lost, and the store may have the request.
+  if (error instanceof ConnectionFailed) return 'store_unreachable';
   if (TIMED_OUT.has(code)) return 'store_timeout';
   return INVALID.has(code) || code.startsWith('HPE_') ? 'store_invalid_answer' : 'store_reset';
 }

@@ -48,6 +48,10 @@ export class UndiciTransport implements StoreTransport {
     });
   }
 
+  get idleConnections(): number {
+    return this.#pool.stats.free;
+  }
+
   /** Requests that this ends are reported before the last spans are delivered. */
   async close(): Promise<void> {
     await this.#pool.destroy(unsettled(new Failure('shutting_down')));

@@ -16,13 +16,18 @@ const HEADER_BYTES = 8 * 1024;
 const FORBIDDEN_HOST =
   'Unknown host name. Use the IP address, or add the name to admin.allowed_hosts (alias: metrics.allowed_hosts).\n';
 
+const RELOAD = '/-/reload';
 const NOT_FOUND = 'Not found. The admin port serves /metrics, /health, /startup and /ready.\n';
+const NO_RELOAD = 'Not found. Reloads by HTTP are disabled; set admin.reload to true, or send SIGHUP.\n';
 const NO_METRICS = 'Not found. Metrics are disabled; set metrics.enabled to true.\n';
 
 export interface Exposition {
   readonly contentType: string;
-  readonly text: string;
+  readonly body: string | Uint8Array;
 }
+
+/** Reads the configuration again, or only shows what would change. Never rejects. */
+export type AdminReload = (isDryRun: boolean) => Promise<{ readonly status: number; readonly document: object }>;
 
 export interface AdminPort {
   readonly host: string;
@@ -38,8 +43,10 @@ export interface AdminPortOptions {
   /** Maximum number of connections. */
   readonly connections: number;
   readonly probes: Probes;
+  /** Undefined where it is disabled. */
+  readonly reload: AdminReload | undefined;
   /** Renders the metrics in a format that matches the Accept header; undefined where they are disabled. */
-  readonly render: ((accept: string) => Exposition) | undefined;
+  readonly render: ((accept: string) => Exposition | Promise<Exposition>) | undefined;
 }
 
 export async function openAdminPort(options: AdminPortOptions): Promise<AdminPort> {
@@ -75,20 +82,55 @@ export async function openAdminPort(options: AdminPortOptions): Promise<AdminPor
 function respond(options: AdminPortOptions, request: IncomingMessage, response: ServerResponse): void {
   const refusal = refusalOf(options, request);
   if (refusal !== undefined) {
-    const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {};
+    const allow = refusal.allow === undefined ? {} : { allow: refusal.allow };
     response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
-  } else if (!respondToProbe(options.probes, request, response)) {
-    const { contentType, text } = options.render!(request.headers.accept ?? '');
-    response.writeHead(200, { 'content-type': contentType }).end(text);
-  }
+  } else if (pathOf(request) === RELOAD) void respondToReload(options.reload!, request, response);
+  else if (!respondToProbe(options.probes, request, response)) void respondToScrape(options.render!, request, response);
+}
+
+async function respondToScrape(
+  render: NonNullable<AdminPortOptions['render']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { contentType, body } = await render(request.headers.accept ?? '');
+  response.writeHead(200, { 'content-type': contentType }).end(body);
+}
+
+const pathOf = ({ url }: IncomingMessage): string => url?.split('?', 1)[0] ?? '';
+
+interface Refusal {
+  readonly status: number;
+  readonly text: string;
+  readonly allow?: string;
 }
 
 /** 421: RFC 9110, section 15.5.20. */
-function refusalOf({ host, allowedHosts, render }: AdminPortOptions, { headers, url, method }: IncomingMessage) {
+function refusalOf(
+  { host, allowedHosts, render, reload }: AdminPortOptions,
+  request: IncomingMessage,
+): Refusal | undefined {
+  const { headers, url, method } = request;
   if (!isAdminHost(headers.host, [host, ...allowedHosts])) return { status: 421, text: FORBIDDEN_HOST };
-  const path = url?.split('?', 1)[0] ?? '';
+  const path = pathOf(request);
+  if (path === RELOAD) return reload === undefined ? { status: 404, text: NO_RELOAD } : refusalOfReload(request);
   if (path === '/metrics' && render === undefined) return { status: 404, text: NO_METRICS };
   if (path !== '/metrics' && !isProbe(url)) return { status: 404, text: NOT_FOUND };
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Method not allowed. Use GET or HEAD.\n' };
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, text: 'Method not allowed. Use GET or HEAD.\n', allow: 'GET, HEAD' };
   return undefined;
+}
+
+/** A web page could send it from the browser of an operator. */
+function refusalOfReload({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (method !== 'POST') return { status: 405, text: 'Method not allowed. Use POST.\n', allow: 'POST' };
+  if (headers.origin !== undefined) return { status: 403, text: 'Forbidden. A web page cannot reload a gateway.\n' };
+  return undefined;
+}
+
+/** `?dry_run` only shows what would change. */
+async function respondToReload(reload: AdminReload, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.resume();
+  const { status, document } = await reload(new URL(request.url!, 'http://admin').searchParams.has('dry_run'));
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(document)}\n`);
 }

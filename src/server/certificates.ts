@@ -12,6 +12,9 @@ export interface CertificateFiles {
   readonly minVersion: '1.2' | '1.3';
 }
 
+/** The earliest expiry of each file, in milliseconds of Unix time. */
+export type CertificateExpiry = { readonly server: number; readonly client_ca?: number };
+
 /** The contents of the files, as options for node:tls. */
 export type TlsMaterial = Pick<SecureContextOptions, 'cert' | 'key' | 'ca' | 'minVersion'>;
 
@@ -25,6 +28,7 @@ export class Certificates {
   readonly requiresClientCertificate: boolean;
   readonly #files: CertificateFiles;
   #material: TlsMaterial;
+  #notAfter: CertificateExpiry;
   /** Fingerprint of the last read, valid or not, so that an invalid file is reported once. */
   #seen: string;
   #use: (material: TlsMaterial) => void = () => {};
@@ -34,6 +38,7 @@ export class Certificates {
   private constructor(files: CertificateFiles, material: TlsMaterial) {
     this.#files = files;
     this.#material = material;
+    this.#notAfter = validate(material);
     this.#seen = fingerprint(material);
     this.requiresClientCertificate = files.clientCa !== undefined;
   }
@@ -41,8 +46,11 @@ export class Certificates {
   /** @throws Error if a file is unreadable, or the key does not match the certificate. */
   static async open(files: CertificateFiles): Promise<Certificates> {
     const material = await read(files);
-    validate(material);
     return new Certificates(files, material);
+  }
+
+  get notAfter(): CertificateExpiry {
+    return this.#notAfter;
   }
 
   /** @returns the current material. @param use is called with its replacement. */
@@ -51,14 +59,17 @@ export class Certificates {
     return this.#material;
   }
 
-  /** @throws Error if the files are invalid; the previous material then stays in use. */
-  async reload(): Promise<void> {
+  /** @returns puts the material in use. @throws Error if the files are invalid; the previous material then stays in use. */
+  async read(): Promise<() => void> {
     const material = await read(this.#files);
     this.#seen = fingerprint(material);
-    validate(material);
-    if (fingerprint(material) === fingerprint(this.#material)) return;
-    this.#use(material);
-    this.#material = material;
+    const notAfter = validate(material);
+    return () => {
+      if (fingerprint(material) === fingerprint(this.#material)) return;
+      this.#use(material);
+      this.#material = material;
+      this.#notAfter = notAfter;
+    };
   }
 
   /** @param changed is called when the contents of the files change. */
@@ -93,8 +104,17 @@ async function read({ cert, key, clientCa, minVersion }: CertificateFiles): Prom
 
 const fingerprint = (material: TlsMaterial): string => JSON.stringify(material);
 
-/** OpenSSL ignores a CA file without certificates, and would then trust the public CAs. */
-function validate(material: TlsMaterial): void {
+/** OpenSSL ignores a CA file without certificates, and would then trust the public CAs. @throws Error if the files are invalid. */
+function validate(material: TlsMaterial): CertificateExpiry {
   if (material.ca !== undefined) new X509Certificate(material.ca as string);
   createSecureContext(material);
+  const server = earliestExpiry(material.cert as string);
+  return material.ca === undefined ? { server } : { server, client_ca: earliestExpiry(material.ca as string) };
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function earliestExpiry(pem: string): number {
+  const all = pem.match(CERTIFICATE) ?? [pem];
+  return Math.min(...all.map((one) => new X509Certificate(one).validToDate.getTime()));
 }

@@ -24,11 +24,15 @@ const REPORT_MILLIS = 3_000;
 /** Milliseconds for the first request of connections that were accepted last. */
 const FIRST_REQUEST_MILLIS = 1_000;
 
-export interface ListenerOptions extends Omit<ServeOptions, 'clientOf'> {
+/** What requests are served with. A reload of the configuration replaces it. */
+export interface Served extends Pick<ServeOptions, 'gateway' | 'report' | 'hostBucketOf' | 'idleMillis'> {
+  readonly isOwnHost: IsOwnHost;
+}
+
+export interface ListenerOptions extends Served, Pick<ServeOptions, 'tracer' | 'phase'> {
   readonly edge: EdgeOptions;
   readonly probes: Probes;
   readonly limits: ConnectionLimits;
-  readonly isOwnHost: IsOwnHost;
   readonly host: string;
   readonly port: number;
   /** The descriptor of a TCP socket that already listens, instead of host and port. */
@@ -40,6 +44,8 @@ export interface Listener {
   readonly port: number;
   /** The number of open connections. */
   readonly connections: number;
+  /** Serves new requests with this. Resolves when the requests that the previous one serves have ended. */
+  use(served: Served): Promise<void>;
   /** Stops accepting, waits for requests in progress, and aborts the rest after the deadline. Can be called twice. */
   close(deadlineMillis: number): Promise<void>;
 }
@@ -53,16 +59,18 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     requireHostHeader: false, // a request without Host is rejected later, with an S3 error and a trace
   });
   const { server, clientOf, turnOf } = upload;
-  const serve: ServeOptions = { ...options, clientOf };
-  const running = new UnderWay();
+  const { tracer } = options;
+  let current = serving({ ...options, clientOf });
+  const all = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     turnOf(request.socket).take(request, response, (waitedMillis) => {
       // There is no body to wait for, but node:http closes the connection if 100 Continue is not sent.
       if (waits && !hasBody(request)) response.writeContinue();
-      toOriginForm(request, options.isOwnHost);
-      if (options.hostBucketOf(request.headers.host) === undefined && respondToProbe(probes, request, response)) return;
+      const { serve, running } = current;
+      toOriginForm(request, serve.isOwnHost);
+      if (serve.hostBucketOf(request.headers.host) === undefined && respondToProbe(probes, request, response)) return;
       const body = new RequestBody(request, response, waits && hasBody(request));
-      void running.watch(serveRequest(serve, request, response, body, waitedMillis));
+      void all.watch(running.watch(serveRequest(serve, request, response, body, waitedMillis)));
       return body;
     });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
@@ -77,13 +85,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const disconnected = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (disconnected || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
-    else refuseConnection(failure, socket, { ...options, clientOf, requestId: newRequestId() }, line);
+    else refuseConnection(failure, socket, { ...current.serve, requestId: newRequestId() }, line);
   };
   server.on('clientError', (error, socket) => {
     if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket, lineOf(error));
   });
-  server.on('connect', ({ httpVersion }, socket) => {
-    refuse(new Failure('method_not_allowed'), socket, knownLine('CONNECT', '', httpVersion));
+  server.on('connect', ({ url = '', httpVersion }, socket) => {
+    refuse(new Failure('method_not_allowed'), socket, knownLine('CONNECT', url, httpVersion));
   });
   const { address, port } = await bind(server, options);
   phase.enter('serving');
@@ -94,17 +102,30 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     get connections() {
       return upload.connections;
     },
+    async use(served) {
+      const { running } = current;
+      current = serving({ ...served, tracer, phase, clientOf });
+      await running.none();
+    },
     async close(deadlineMillis) {
       const deadline = performance.now() + deadlineMillis;
       if (options.socket !== undefined) await firstRequests(server, deadlineMillis);
       phase.enter('draining');
       closed ??= drain(upload, Math.max(0, deadline - performance.now()), () => phase.enter('cutting')).then(() =>
-        reported(running, deadline),
+        reported(all, deadline),
       );
       await closed;
     },
   };
 }
+
+interface Serving {
+  readonly serve: ServeOptions & Served;
+  /** The requests that are served with it. */
+  readonly running: UnderWay;
+}
+
+const serving = (serve: ServeOptions & Served): Serving => ({ serve, running: new UnderWay() });
 
 type Address = Pick<ListenerOptions, 'host' | 'port' | 'socket'>;
 

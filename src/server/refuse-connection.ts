@@ -6,8 +6,9 @@ import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { Report } from '../gateway/report.ts';
+import { methodAttributes } from '../kit/http-method.ts';
 import { errorReply } from './error-reply.ts';
-import { type KnownLine, methodAttributes } from './request-line.ts';
+import type { KnownLine } from './request-line.ts';
 import { addressed, type LocalEnd } from './server-address.ts';
 import { serverTiming } from './server-timing.ts';
 import type { ClientOf } from './upload-port.ts';
@@ -24,17 +25,18 @@ export function refuseConnection(
   const { tracer, report, requestId } = options;
   const client = options.clientOf(socket, {});
   const record = report.begin();
-  const span = tracer.startRequest([], {
+  const attributes = {
     ...methodAttributes(line?.method),
     'url.scheme': client.scheme,
     'url.path': line?.path ?? '',
     'url.query': line?.query,
-    ...addressed(undefined, client.scheme, socket),
+    ...addressed(line?.authority, client.scheme, socket),
     'client.address': client.address,
     'network.peer.address': socket.remoteAddress,
     'network.peer.port': socket.remotePort,
     'network.protocol.version': line?.version,
-  });
+  };
+  const span = tracer.startRequest([], attributes);
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
   const lines = [
@@ -50,7 +52,9 @@ export function refuseConnection(
     requestId,
     method: line?.method ?? '',
     path: line?.path ?? '',
+    query: line?.query,
     clientAddress: client.address,
+    attributes,
     status: failure.status,
     failure,
     span,

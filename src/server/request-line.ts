@@ -1,17 +1,5 @@
 /** The request line as spans and log lines show it, also that of a request that node:http cannot parse. */
-import type { Attributes } from '../domain/span.ts';
 import { redactQuery } from './redact-query.ts';
-
-const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
-
-/** @param method as sent; undefined if it is unknown. */
-export function methodAttributes(method: string | undefined): Attributes {
-  const known = method !== undefined && METHODS.has(method);
-  return {
-    'http.request.method': known ? method : '_OTHER',
-    'http.request.method_original': known ? undefined : method,
-  };
-}
 
 /** The path of the target. In absolute form for another host, which is rejected, it omits the authority. Spans and logs redact credentials in it. */
 export function pathOf(url = ''): string {
@@ -31,6 +19,8 @@ export interface KnownLine {
   readonly method: string;
   readonly path: string;
   readonly query: string | undefined;
+  /** The host and port in the target of CONNECT (RFC 9112, section 3.2.3). */
+  readonly authority?: string;
   readonly version: string;
 }
 
@@ -46,15 +36,17 @@ export function lineOf({
   const match = LINE.exec(rawPacket.toString('latin1', 0, LONGEST_LINE));
   if (match === null) return undefined;
   const [, method, target, version] = match as unknown as [string, string, string, string];
-  return knownLine(method, SHOWN_TARGET.test(target) ? target : '', version);
+  return knownLine(method, target, version);
 }
 
-/** Other targets, such as that of CONNECT, can begin with a userinfo. */
+/** Other targets can begin with a userinfo. */
 const SHOWN_TARGET = /^(\/|\*$|[a-z][a-z0-9+.-]*:\/\/)/i;
 
 /** Characters of the method, the target, the version and what delimits them. */
 const LONGEST_LINE = 8_300;
 
 export function knownLine(method: string, target: string, version: string): KnownLine {
-  return { method, path: pathOf(target), query: queryOf(target), version };
+  if (method === 'CONNECT') return { method, path: '', query: undefined, authority: target, version };
+  const shown = SHOWN_TARGET.test(target) ? target : '';
+  return { method, path: pathOf(shown), query: queryOf(shown), version };
 }

@@ -9,12 +9,13 @@ import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
 import type { Incoming, Reply } from '../domain/stages.ts';
 import type { Gateway, RoutedHandler } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
+import { methodAttributes } from '../kit/http-method.ts';
 import { EarlyReply } from './early-reply.ts';
 import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
 import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
-import { methodAttributes, pathOf, queryOf } from './request-line.ts';
+import { pathOf, queryOf } from './request-line.ts';
 import { addressed } from './server-address.ts';
 import type { ServerPhase } from './server-phase.ts';
 import { serverTiming } from './server-timing.ts';
@@ -86,7 +87,7 @@ export async function serveRequest(
   const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
   const query = attributes['url.query'] as string | undefined;
   const storeRequestId = reply.headers['x-amz-request-id'];
-  const ids = { requestId, storeRequestId };
+  const ids = { requestId, storeRequestId, attributes };
   options.report.finish({ ...ids, method, path, query, clientAddress, status, failure, span, record });
 }
 

@@ -7,7 +7,7 @@ import { ENGINES } from '../authz/engines.ts';
 import { OPERATION_ROWS } from '../domain/operation.ts';
 import { ENGINE } from './engine-attributes.ts';
 import { KEY_SET } from './key-set-attributes.ts';
-import { ERROR_REASON } from './outcome-attributes.ts';
+import { ERROR_DETAIL, ERROR_REASON } from './outcome-attributes.ts';
 import { STORE } from './store-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
@@ -140,6 +140,7 @@ const ROOT = {
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
   ...FAILED,
+  ...ERROR_DETAIL,
   's3.error.code': {
     type: 'string',
     when: 'on failure with a response',

@@ -8,6 +8,15 @@ export const ERROR_REASON = {
   },
 } as const;
 
+export const ERROR_DETAIL = {
+  'mizuchi.error.detail': {
+    type: 'string',
+    when: 'on failure, if known',
+    prose:
+      'The cause in the words of another program, such as the message of the store; `error_detail` of the log line. Never in the response.',
+  },
+} as const;
+
 export const RETRY_WAIT = {
   's3.retry_wait_seconds': {
     type: 'double',

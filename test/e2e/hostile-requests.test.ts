@@ -113,6 +113,7 @@ describe('hostile requests', () => {
     gateway.log.length = 0;
     const targets = [
       'http://user:the-password@a/uploads/k',
+      '//user:the-password@a/uploads/k',
       '/uploads/k%3FX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=the-signature',
     ];
     for (const target of targets) {
@@ -122,7 +123,11 @@ describe('hostile requests', () => {
     }
     assert.deepEqual(
       gateway.log.map(({ path }) => path),
-      ['/uploads/k', '/uploads/k%3FX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=REDACTED'],
+      [
+        '/uploads/k',
+        '//REDACTED@a/uploads/k',
+        '/uploads/k%3FX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=REDACTED',
+      ],
     );
     assert.ok(!JSON.stringify(gateway.log).includes('the-'));
   });

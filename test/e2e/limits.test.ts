@@ -220,4 +220,24 @@ describe('a limit', () => {
     assert.equal(await limit('upload.fair_rate'), 64 * 1024);
     assert.equal(await metricOf(gateway, 'mizuchi_connections'), 0);
   });
+
+  it('is in the metrics with its unit, and once more under the deprecated name', async (t) => {
+    const gateway = await gatewayWith(t, {});
+    const text = await (await fetch(`http://127.0.0.1:${gateway.app.metricsPort}/metrics`)).text();
+    const series = (name: string): string[] =>
+      [...text.matchAll(new RegExp(`^${name}(\\{.*)$`, 'gm'))].map(([, rest]) => rest!);
+    const units = ['bytes', 'seconds', 'bytes_per_second', 'ratio', 'items'];
+    const all = units.flatMap((unit) => series(`mizuchi_limit_${unit}`));
+    assert.ok(all.length > 40);
+    assert.deepEqual(all.toSorted(), series('mizuchi_limit').toSorted());
+    for (const limit of [
+      'seconds{setting="fixed.engine_line_seconds"} 5',
+      'items{setting="fixed.engine_line"} 1000',
+      'ratio{setting="fixed.form_share"} 0.5',
+      'bytes_per_second{setting="upload.fair_rate"} 65536',
+      'bytes{setting="server.max_header_size"} 16384',
+      'items{setting="buckets.uploads.s3.max_connections"} 256',
+    ])
+      assert.ok(text.includes(`mizuchi_limit_${limit}\n`), limit);
+  });
 });

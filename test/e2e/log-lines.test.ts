@@ -69,4 +69,24 @@ describe('the log', () => {
     assert.equal(refused?.query, 'list-type=2&prefix=REDACTED');
     assert.deepEqual([stored?.status, stored?.query], [200, undefined]);
   });
+
+  it('shows bucket and operation of a refused request', async () => {
+    const lines = await linesFor({}, [
+      ['GET', '/uploads?list-type=2'],
+      ['DELETE', '/uploads/k'],
+      ['PUT', '/uploads/a/../k'],
+      ['PROPFIND', '/uploads/k'],
+      ['PUT', '/nowhere/k'],
+    ]);
+    assert.deepEqual(
+      lines.map(({ bucket, operation }) => [bucket, operation]),
+      [
+        ['uploads', 'ListObjectsV2'],
+        ['uploads', 'DeleteObject'],
+        ['uploads', 'PutObject'],
+        ['uploads', undefined],
+        [undefined, undefined],
+      ],
+    );
+  });
 });

@@ -54,6 +54,41 @@ describe('metrics and logs over OTLP', () => {
     const [point] = histogram.dataPoints;
     assert.deepEqual([unit, point.count, point.bucketCounts.length], ['s', 3, point.explicitBounds.length + 1]);
     assert.equal(metrics.get('mizuchi_connections')?.gauge.dataPoints.length, 1);
+    assert.doesNotMatch(shown, /http[._](server|client)/);
+    assert.deepEqual(pointsOf(metrics.get('http.server.request.duration')), [
+      [
+        3,
+        {
+          'http.request.method': 'PUT',
+          'http.response.status_code': 200,
+          'http.route': '/uploads/{key}',
+          'network.protocol.version': '1.1',
+          'url.scheme': 'http',
+        },
+      ],
+      [
+        1,
+        {
+          'error.type': 'method_not_allowed',
+          'http.request.method': 'GET',
+          'http.response.status_code': 405,
+          'http.route': '/uploads/{key}',
+          'network.protocol.version': '1.1',
+          'url.scheme': 'http',
+        },
+      ],
+    ]);
+    assert.deepEqual(pointsOf(metrics.get('http.client.request.duration')), [
+      [
+        3,
+        {
+          'http.request.method': 'PUT',
+          'http.response.status_code': 200,
+          'server.address': '127.0.0.1',
+          'server.port': Number(new URL(store.url).port),
+        },
+      ],
+    ]);
     const resource = plainAttributes(pushed.body.resourceMetrics[0].resource.attributes);
     assert.equal(resource['service.name'], 'pushing');
     assert.equal(resource['telemetry.sdk.name'], 'mizuchi-uploadr');
@@ -78,8 +113,19 @@ describe('metrics and logs over OTLP', () => {
       sent.map(({ severityText }) => severityText),
       ['INFO', 'INFO', 'INFO', 'WARN'],
     );
-    assert.equal(plainAttributes(sent[0].attributes).path, '/uploads/a');
-    assert.equal(plainAttributes(sent[3].attributes).error_type, 'method_not_allowed');
+    assert.deepEqual([...new Set(sent.map(({ eventName }) => eventName))], ['mizuchi.request']);
+    assert.equal(plainAttributes(sent[0].attributes)['url.path'], '/uploads/a');
+    const {
+      'error.type': type,
+      'http.request.method': method,
+      'http.response.status_code': status,
+      'client.address': client,
+      's3.operation': operation,
+    } = plainAttributes(sent[3].attributes);
+    assert.deepEqual(
+      [type, method, Number(status), client, operation],
+      ['method_not_allowed', 'GET', 405, '127.0.0.1', 'GetObject'],
+    );
   });
 
   it('that no collector accepts cost no upload, one line a minute for each signal, and no more than their time at the end', async () => {
@@ -158,5 +204,20 @@ describe('metrics and logs over OTLP', () => {
     const all = body.resourceMetrics.flatMap(({ scopeMetrics }: never) => scopeMetrics as never);
     // biome-ignore lint/suspicious/noExplicitAny: the same
     return new Map(all.flatMap(({ metrics }: any) => metrics ?? []).map((metric: any) => [metric.name, metric]));
+  }
+
+  /** Count and attributes of each series; integers as numbers. */
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  function pointsOf(metric: any): [number, Record<string, unknown>][] {
+    // biome-ignore lint/suspicious/noExplicitAny: the same
+    const attributeOf = ({ key, value }: any) => [
+      key,
+      value.intValue === undefined ? value.stringValue : Number(value.intValue),
+    ];
+    // biome-ignore lint/suspicious/noExplicitAny: the same
+    return metric.histogram.dataPoints.map(({ count, attributes }: any) => [
+      Number(count),
+      Object.fromEntries(attributes.map(attributeOf)),
+    ]);
   }
 });

@@ -106,13 +106,16 @@ describe('a request', () => {
     assert.equal(attributes['network.protocol.version'], '1.1');
     assert.equal(attributes['server.port'], new URL(gateway.url).port);
     assert.ok(Number(attributes['network.peer.port']) > 0);
-    assert.deepEqual([line().method, line().path], ['PUT', '/uploads/a']);
+    assert.deepEqual([line().method, line().path, line().query], ['PUT', '/uploads/a', 'X-Amz-Signature=REDACTED']);
   });
 
-  it('shows the method of a CONNECT', async () => {
-    await raw('CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere:443\r\n\r\n');
-    assert.equal((await root())['http.request.method'], 'CONNECT');
-  });
+  for (const rest of ['Host: elsewhere:443', 'bad header'])
+    it(`shows the method and the authority of a CONNECT with ${rest}`, async () => {
+      await raw(`CONNECT elsewhere:443 HTTP/1.1\r\n${rest}\r\n\r\n`);
+      const attributes = await root();
+      assert.equal(attributes['http.request.method'], 'CONNECT');
+      assert.deepEqual([attributes['server.address'], attributes['server.port']], ['elsewhere', '443']);
+    });
 
   for (const start of [
     'CONNECT bob:hunter2@h:443',

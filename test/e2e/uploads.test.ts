@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import { awsChunked, chunkedHeaders, RawClient, send } from '../support/http-client.ts';
 import { answering, answerWell, RawStore } from '../support/raw-store.ts';
 import { readMetrics } from '../support/read-metrics.ts';
-import { until } from '../support/scenarios.ts';
+import { until } from '../support/scenarios/requests.ts';
 import { sealedId } from '../support/sealed-id.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 

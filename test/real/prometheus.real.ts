@@ -81,6 +81,37 @@ describe('metrics in a real Prometheus', () => {
     );
   });
 
+  it('are native histograms where Prometheus accepts them, with their exemplars', async () => {
+    const native = await Prometheus.watching([gateway.metricsUrl], ['native-histograms']);
+    try {
+      const traceId = randomBytes(16).toString('hex');
+      const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+      await send(gateway.url, 'PUT', '/uploads/k', 'hello', { traceparent });
+      const { body } = await send(new URL(gateway.metricsUrl).origin, 'GET', '/metrics');
+      const count = /^mizuchi_upload_duration_seconds_count\{[^}]*\} (\d+)$/m.exec(body)![1];
+      const sum = /^mizuchi_upload_duration_seconds_sum\{[^}]*\} (\S+)$/m.exec(body)![1];
+      const histogram = 'mizuchi_upload_duration_seconds{operation="PutObject"}';
+      const figure = async (expression: string): Promise<number | undefined> =>
+        (await native.ask(expression))[0]?.value;
+      await eventually('all uploads are counted', async () =>
+        (await figure(`histogram_count(${histogram})`)) === Number(count) ? true : undefined,
+      );
+      assert.equal(await figure(`histogram_sum(${histogram})`), Number(sum));
+      const median = (await figure(`histogram_quantile(0.5, ${histogram})`)) ?? 0;
+      assert.ok(median > 0 && median < 1, `${median}`);
+      const range = `start=${Date.now() / 1000 - 600}&end=${Date.now() / 1000 + 600}`;
+      await eventually('the histogram has the exemplar', async () => {
+        const series = await native.get<ExemplarSeries[]>(
+          `query_exemplars?query=mizuchi_upload_duration_seconds&${range}`,
+        );
+        const all = series.flatMap(({ exemplars }) => exemplars);
+        return all.find(({ labels }) => labels.trace_id === traceId);
+      });
+    } finally {
+      await native.stop();
+    }
+  });
+
   async function counted(): Promise<number> {
     const selector = 'mizuchi_uploads_total{bucket="uploads",operation="PutObject",result="success"}';
     return (await prometheus.ask(selector))[0]?.value ?? 0;

@@ -10,6 +10,8 @@ export const CLI: string = fileURLToPath(new URL('../../src/cli.ts', import.meta
 
 export interface GatewayProcess {
   readonly process: ChildProcess;
+  /** Its configuration file. */
+  readonly file: string;
   readonly url: string;
   readonly metricsUrl: string;
   /** Lines of the log so far, parsed. */
@@ -36,10 +38,22 @@ export async function startGatewayProcess(
   const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
   const file = join(folder, 'config.yaml');
   await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [...nodeArguments, cli, 'serve', '--config', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
+  const remove = (): Promise<void> => rm(folder, { recursive: true });
+  return startProcess(file, [...nodeArguments, cli, 'serve', '--config', file], env, remove);
+}
+
+/** @param args further arguments of `serve`. */
+export function startGatewayWithFile(file: string, args: readonly string[] = []): Promise<GatewayProcess> {
+  return startProcess(file, [CLI, 'serve', '--config', file, ...args], process.env, async () => {});
+}
+
+async function startProcess(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  ended: () => Promise<void>,
+): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const log: Record<string, unknown>[] = [];
   const waiting: (() => void)[] = [];
   let rest = '';
@@ -55,7 +69,7 @@ export async function startGatewayProcess(
   });
   const exited = once(child, 'close').then(async ([code]) => {
     for (const wake of waiting.splice(0)) wake();
-    await rm(folder, { recursive: true });
+    await ended();
     return code as number | null;
   });
   const logged = async (matches: (line: Record<string, unknown>) => boolean) => {
@@ -69,6 +83,7 @@ export async function startGatewayProcess(
   const { address, metrics_port } = await logged(({ msg }) => msg === 'listening');
   return {
     process: child,
+    file,
     url: `http://${address}`,
     metricsUrl: `http://127.0.0.1:${metrics_port}/metrics`,
     log,

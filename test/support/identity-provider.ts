@@ -16,10 +16,14 @@ export class IdentityProvider {
   private constructor() {
     this.#server = createServer((request, response) => {
       this.fetches++;
-      if (this.behaviour !== undefined) return this.behaviour(request, response);
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: this.#keys }));
+      (this.behaviour ?? this.respond)(request, response);
     });
   }
+
+  /** The key set, as the response to a request for it. */
+  readonly respond: RequestListener = (_, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: this.#keys }));
+  };
 
   static async start(): Promise<IdentityProvider> {
     const provider = new IdentityProvider();

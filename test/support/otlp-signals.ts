@@ -24,7 +24,7 @@ message Scope { string name = 1; string version = 2; }
 message ScopeMetrics { Scope scope = 1; repeated Metric metrics = 2; string schema_url = 3; }
 message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; string schema_url = 3; }
 message ExportMetrics { repeated ResourceMetrics resource_metrics = 1; }
-message LogRecord { fixed64 time_unix_nano = 1; fixed64 observed_time_unix_nano = 11; int32 severity_number = 2; string severity_text = 3; AnyValue body = 5; repeated KeyValue attributes = 6; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10; }
+message LogRecord { fixed64 time_unix_nano = 1; fixed64 observed_time_unix_nano = 11; int32 severity_number = 2; string severity_text = 3; AnyValue body = 5; repeated KeyValue attributes = 6; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10; string event_name = 12; }
 message ScopeLogs { Scope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }
 message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; string schema_url = 3; }
 message ExportLogs { repeated ResourceLogs resource_logs = 1; }

@@ -1,7 +1,7 @@
 /** Our tracer for tests: what ends is kept, and can be read back through protobufjs. */
 
-import { ByteWriter } from '../../src/export/otlp/byte-writer.ts';
 import { otlpRequest } from '../../src/export/otlp/otlp-request.ts';
+import { ByteWriter } from '../../src/kit/byte-writer.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
 import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';

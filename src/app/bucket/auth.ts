@@ -84,7 +84,14 @@ async function openRing(
   };
   const ring = new ReloadableCredentials(await load(), jwt?.session_token);
   if (file !== undefined)
-    lifetime.onReload({ file, what: 'access keys', reload: async () => ring.replace(await load()) });
+    lifetime.onReload({
+      file,
+      what: 'access keys',
+      async read() {
+        const entries = await load();
+        return () => ring.replace(entries);
+      },
+    });
   return ring;
 }
 

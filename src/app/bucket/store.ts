@@ -15,10 +15,10 @@ import type { Lifetime } from '../lifetime.ts';
 export async function openStore(
   { name, s3 }: Pick<BucketConfig, 'name' | 's3'>,
   lifetime: Lifetime,
-  { directory, transport }: Pick<AppContext, 'directory' | 'transport'>,
+  { directory, transport, watchStore }: Pick<AppContext, 'directory' | 'transport' | 'watchStore'>,
 ): Promise<StoreClient> {
   const ca = s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(directory, s3.ca_file));
-  const store = await StoreClient.open(s3, ca, transport).catch((cause) => {
+  const store = await StoreClient.open(s3, ca, transport, watchStore?.(name)).catch((cause) => {
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   lifetime.onClose(() => store.close());
@@ -29,7 +29,7 @@ export async function openStore(
 }
 
 /** Parsed here, because a file without a certificate would only be noticed at the first upload. */
-async function loadAuthorities(bucket: string, file: string): Promise<string> {
+export async function loadAuthorities(bucket: string, file: string): Promise<string> {
   try {
     const text = await readFile(file, 'utf8');
     new X509Certificate(text);

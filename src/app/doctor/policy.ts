@@ -48,7 +48,7 @@ function examineEngine(
     const store = await openStore(unsent, lifetime, { ...context, transport: UNSENT });
     const open = routeTo(unsent, config, { store, authenticators: [AS_DOCTOR], authorizers: [authorizer] });
     const route = { ...open, maxKeyBytes: undefined };
-    const { gateway } = openGateway({ ...config, buckets: [unsent] }, [route], context.watch, false);
+    const gateway = openGateway({ ...config, buckets: [unsent] }, [route], context.watch, false);
     const path = `${bucket.path_prefix}/mizuchi-doctor`;
     try {
       await sendInProcess(gateway, { method: 'PUT', path, headers: { authorization: 'Bearer mizuchi-doctor' } });

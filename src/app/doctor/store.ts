@@ -30,7 +30,7 @@ export function examineStore(
       ...routeTo(bucket, config, { store, authenticators: undefined, authorizers: [] }),
       maxKeyBytes: undefined,
     };
-    const { gateway } = openGateway(config, [open], context.watch, false);
+    const gateway = openGateway(config, [open], context.watch, false);
     const path = `${bucket.path_prefix}/.mizuchi-doctor/${randomUUID()}`;
     const send: Send = async (method, query) => {
       const signal = AbortSignal.timeout(TIMEOUT_MILLIS);

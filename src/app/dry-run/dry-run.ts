@@ -57,7 +57,7 @@ export async function dryRun(
   try {
     const observed = new Observed();
     const routes = (await openBuckets(unsent, lifetime, context)).map((route) => observed.observe(route));
-    const { gateway } = openGateway(unsent, routes, context.watch, false);
+    const gateway = openGateway(unsent, routes, context.watch, false);
     const request = { method: 'PUT', path: percentEncodePath(put.startsWith('/') ? put : `/${put}`) };
     const { bucket } = findRoute(routes, { rawPath: request.path, hostBucket: undefined });
     const named = unsent.buckets.find(({ name }) => name === bucket.name)!;

@@ -43,6 +43,7 @@ const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 
 export class JwksSource implements KeySource {
   readonly #url: string;
+  readonly #origin: string;
   readonly #tools: JwksTools;
   readonly #times: JwksTimes;
   readonly #agent: Agent;
@@ -61,6 +62,7 @@ export class JwksSource implements KeySource {
 
   constructor(url: string, tools: JwksTools, times: Partial<JwksTimes> = {}) {
     this.#url = url;
+    this.#origin = new URL(url).origin;
     this.#attributes = attributesOf(new URL(url));
     this.#tools = tools;
     this.#times = { ...TIMES, ...times };
@@ -141,14 +143,20 @@ export class JwksSource implements KeySource {
   }
 
   async #fetch(parent: Span): Promise<void> {
+    const startedAt = performance.now();
     const late = new AbortController();
     const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete response in time')));
     this.#late = late;
     const span = parent.child('auth.fetch_keys', 'client', this.#attributes);
+    const report = (result: 'success' | 'error'): void =>
+      this.#tools.watch.keysFetched(result, this.#origin, (performance.now() - startedAt) / 1000, span);
     try {
       this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal, span), span);
+      report('success');
     } catch (error) {
-      if (!this.#closed) this.#failed(error as Error, span);
+      if (this.#closed) return;
+      this.#failed(error as Error, span);
+      report('error');
     } finally {
       clock.stop();
       span.end();
@@ -161,7 +169,6 @@ export class JwksSource implements KeySource {
     if (this.#trouble !== undefined)
       this.#tools.log?.info(this.#fields(span), 'identity provider: its keys are available again');
     this.#trouble = this.#code = undefined;
-    this.#tools.watch.keysFetched('success');
   }
 
   #failed(error: Error, span: Span): void {
@@ -172,11 +179,10 @@ export class JwksSource implements KeySource {
     const news = message !== this.#trouble;
     this.#trouble = message;
     if (news) this.#tools.log?.warn(this.#fields(span, message), 'identity provider: its keys are unavailable');
-    this.#tools.watch.keysFetched('error');
   }
 
   #fields({ traceId: trace_id, spanId: span_id }: Span, error?: string): object {
-    return { provider: new URL(this.#url).origin, error, trace_id, span_id };
+    return { provider: this.#origin, error, trace_id, span_id };
   }
 }
 

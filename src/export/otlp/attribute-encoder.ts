@@ -1,6 +1,7 @@
 /** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
+
+import { ByteWriter, SHORT, varintLength } from '../../kit/byte-writer.ts';
 import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
-import { ByteWriter, SHORT, varintLength } from './byte-writer.ts';
 import { type EncodedKey, KeyCache } from './key-cache.ts';
 
 /** Receives the attributes of a list one by one. */

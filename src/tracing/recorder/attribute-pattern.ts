@@ -5,8 +5,8 @@
  */
 
 import type { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
-import type { ByteWriter } from '../../export/otlp/byte-writer.ts';
 import type { EncodedKey } from '../../export/otlp/key-cache.ts';
+import type { ByteWriter } from '../../kit/byte-writer.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import type { AttributeList } from './attribute-list.ts';
 

@@ -4,7 +4,7 @@
  */
 import { type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
-import type { ByteWriter } from '../../export/otlp/byte-writer.ts';
+import type { ByteWriter } from '../../kit/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
 import { AttributePattern } from './attribute-pattern.ts';
 import { RecordingSpan, type SpanEvent, type SpanLink } from './recording-span.ts';

@@ -182,7 +182,7 @@ const SOURCES: Readonly<Record<Signal, (opening: Opening) => Promise<Source>>> =
       registry.set('mizuchi_connections', [], 3);
     };
     const config = { ...collectorOf(opening), metrics_path: '/v1/metrics', interval_seconds: 0.02 };
-    return { produce, ...pushMetrics(registry, config, CONTEXT, opening.link, opening.log) };
+    return { produce, ...pushMetrics(() => registry.collect(), config, CONTEXT, opening.link, opening.log) };
   },
   async logs(opening) {
     const log = { ...opening.log, close: async () => {} };

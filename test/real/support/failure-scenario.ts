@@ -1,6 +1,7 @@
 /**
- * Two gateways that go through every failure that the dashboard and the alerts cover: refused clients, policies that deny or are
- * unavailable, stores that fail or are slow, exhausted memory, and an unreachable collector.
+ * Gateways that go through every failure that the dashboard and the alerts cover: refused clients, policies that deny, are busy or
+ * unavailable, stores that fail, refuse the gateway or are slow, an unreachable identity provider, exhausted memory, limits and files that need
+ * attention, and an unreachable collector.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,9 +12,12 @@ import { RawClient, send } from '../../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../../support/otlp-receiver.ts';
 import { answering, answerWell, RawStore } from '../../support/raw-store.ts';
 import { endWithUs } from './end-with-us.ts';
+import { StrainedGateways } from './strained-gateways.ts';
 
 const NOBODY = 'http://127.0.0.1:1';
 const SLOW_MILLIS = 2_500;
+/** Of a policy engine: longer than between two scrapes. */
+const BUSY_MILLIS = 1_500;
 const UPLOAD_ID = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
 
 export class FailureScenario {
@@ -21,35 +25,51 @@ export class FailureScenario {
   readonly #first: GatewayProcess;
   /** Traces everything; its collector is unreachable. */
   readonly #second: GatewayProcess;
+  readonly #strained: StrainedGateways;
   readonly #ends: (() => Promise<unknown>)[];
   #slow: Promise<unknown> | undefined;
+  #busy: Promise<unknown> | undefined;
 
-  private constructor(first: GatewayProcess, second: GatewayProcess, ends: (() => Promise<unknown>)[]) {
+  private constructor(
+    first: GatewayProcess,
+    second: GatewayProcess,
+    strained: StrainedGateways,
+    ends: (() => Promise<unknown>)[],
+  ) {
     this.#first = first;
     this.#second = second;
+    this.#strained = strained;
     this.#ends = ends;
   }
 
   static async start(): Promise<FailureScenario> {
     const store = await RawStore.start();
+    let flaky = false;
     store.behaviour = (request, response, record) => {
       const { target, method } = record;
       if (target.startsWith('/failing'))
         return answering(503, '<Error><Code>SlowDown</Code></Error>')(request, response, record);
+      if (target.startsWith('/forbidden'))
+        return answering(403, '<Error><Code>InvalidAccessKeyId</Code></Error>')(request, response, record);
+      // Each second request is the repetition of a lost one.
+      if (target.startsWith('/flaky') && (flaky = !flaky)) return void request.socket.destroy();
       if (method === 'POST') return answering(200, UPLOAD_ID)(request, response, record);
       if (target.startsWith('/slow')) setTimeout(() => void answerWell(request, response, record), SLOW_MILLIS);
       else return answerWell(request, response, record);
     };
     const engine = await FakeEngine.start();
-    engine.behaviour = (_, response) => response.end('{"result":false}');
+    engine.behaviour = ({ url = '' }, response) =>
+      void setTimeout(() => response.end('{"result":false}'), url.endsWith('/busy') ? BUSY_MILLIS : 0);
     const collector = await receiveHttp();
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-failures-'));
     const first = await startGatewayProcess(firstConfig(store, engine, collector));
     const second = await startGatewayProcess(secondConfig(store, folder));
     for (const { process } of [first, second]) endWithUs(process);
-    return new FailureScenario(first, second, [
+    const strained = await StrainedGateways.start(bucketAt(store)('uploads').s3);
+    return new FailureScenario(first, second, strained, [
       () => first.stop(),
       () => second.stop(),
+      () => strained.close(),
       () => store.close(),
       () => engine.close(),
       () => collector.close(),
@@ -58,7 +78,7 @@ export class FailureScenario {
   }
 
   get metricsUrls(): string[] {
-    return [this.#first.metricsUrl, this.#second.metricsUrl];
+    return [this.#first.metricsUrl, this.#second.metricsUrl, ...this.#strained.metricsUrls];
   }
 
   /** Once of each; what is counted must be seen to grow, so it takes more than one round. */
@@ -68,9 +88,15 @@ export class FailureScenario {
     this.#slow ??= Promise.all([put('slow'), ...many(3, () => this.#takeMemory())]).finally(
       () => (this.#slow = undefined),
     );
+    this.#busy ??= Promise.all(many(6, (i) => send(this.#first.url, 'PUT', `/busy/k${i}`, 'hello'))).finally(
+      () => (this.#busy = undefined),
+    );
     await Promise.all([
-      ...['uploads', 'failing', 'guarded', 'denied', 'unjudged', 'unjudged'].map((bucket) => put(bucket)),
+      this.#strained.provoke(),
+      ...['uploads', 'failing', 'forbidden', 'guarded', 'denied', 'unjudged', 'unjudged'].map((bucket) => put(bucket)),
       put('guarded', spoiledSignature()),
+      put('tokens', { authorization: `Bearer ${unverifiableToken()}` }),
+      send(this.#first.url, 'HEAD', '/flaky/k'),
       ...many(10, () => send(this.#first.url, 'POST', '/uploads/k?uploads', '')),
       ...many(50, () => send(this.#second.url, 'PUT', '/uploads/k', 'hello')),
       ...many(200, () => send(this.#first.url, 'GET', '/uploads/k')),
@@ -79,7 +105,7 @@ export class FailureScenario {
   }
 
   async close(): Promise<void> {
-    await this.#slow;
+    await Promise.all([this.#slow, this.#busy]);
     for (const end of this.#ends) await end();
   }
 
@@ -99,12 +125,12 @@ export class FailureScenario {
 
 const MOST_CONNECTIONS = 60;
 
-const many = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
 function bucketAt(store: RawStore) {
-  return (name: string, more: object = {}) => ({
+  return (name: string, more: object = {}, s3: object = {}) => ({
     name,
-    s3: { bucket: name, endpoint: store.url, access_key: 'a', secret_key: 's' },
+    s3: { bucket: name, endpoint: store.url, access_key: 'a', secret_key: 's', ...s3 },
     ...more,
   });
 }
@@ -112,11 +138,16 @@ function bucketAt(store: RawStore) {
 function firstConfig(store: RawStore, engine: FakeEngine, collector: OtlpReceiver): object {
   const bucket = bucketAt(store);
   const credentials = [{ access_key: 'DEVICE7', secret_key: 'the-secret-of-device-7' }];
-  const policy = (url: string) => ({ authz: { opa: { url, policy_path: 'a/b' } } });
+  const policy = (url: string, more: object = {}) => ({ authz: { opa: { url, policy_path: 'a/b', ...more } } });
+  const jwt = { jwks_url: `${NOBODY}/keys`, algorithms: ['RS256'] };
   return {
     server: { address: '127.0.0.1:0' },
     buckets: [
-      ...['uploads', 'failing', 'slow'].map((name) => bucket(name)),
+      ...['uploads', 'failing', 'forbidden'].map((name) => bucket(name)),
+      bucket('slow', {}, { max_connections: 2 }),
+      bucket('flaky', { head: 'allow' }),
+      bucket('tokens', { auth: { jwt } }),
+      bucket('busy', policy(engine.url, { policy_path: 'a/busy', max_concurrent: 1, timeout_seconds: 10 })),
       bucket('guarded', { auth: { sigv4: { credentials } } }),
       bucket('denied', policy(engine.url)),
       bucket('unjudged', policy(NOBODY)),
@@ -144,6 +175,13 @@ function secondConfig(store: RawStore, folder: string): object {
     },
     metrics: { port: 0 },
   };
+}
+
+/** Of an identity provider that cannot be reached. */
+function unverifiableToken(): string {
+  const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const claims = { sub: 'device-7', exp: Math.floor(Date.now() / 1000) + 3600 };
+  return `${encoded({ alg: 'RS256', kid: 'k' })}.${encoded(claims)}.${Buffer.alloc(256).toString('base64url')}`;
 }
 
 function spoiledSignature(): Record<string, string> {

@@ -20,8 +20,8 @@ export class Prometheus {
     this.#server = server;
   }
 
-  /** @param urls of metrics. */
-  static async watching(urls: readonly string[]): Promise<Prometheus> {
+  /** @param urls of metrics. @param features further ones to enable. */
+  static async watching(urls: readonly string[], features: readonly string[] = []): Promise<Prometheus> {
     const [port] = await freePorts(1);
     const address = `127.0.0.1:${port}`;
     const targets = JSON.stringify(urls.map((url) => new URL(url).host));
@@ -33,7 +33,11 @@ export class Prometheus {
           file,
           `global: { scrape_interval: 1s }\nscrape_configs: [{ job_name: gateway, static_configs: [{ targets: ${targets} }] }]\n`,
         );
-        const storage = ['--storage.tsdb.path', join(folder, 'data'), '--enable-feature=exemplar-storage'];
+        const storage = [
+          '--storage.tsdb.path',
+          join(folder, 'data'),
+          `--enable-feature=${['exemplar-storage', ...features].join(',')}`,
+        ];
         return ['--config.file', file, '--web.listen-address', address, ...storage];
       },
       healthUrl: `http://${address}/-/ready`,

@@ -33,10 +33,14 @@ export class StoredObjects {
   }
 
   async keys(prefix?: string): Promise<string[]> {
-    const { Contents = [] } = await this.#client.send(
-      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix }),
-    );
-    return Contents.map(({ Key }) => Key!);
+    const keys: string[] = [];
+    for (let token: string | undefined; ; ) {
+      const page = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token });
+      const { Contents = [], NextContinuationToken } = await this.#client.send(page);
+      keys.push(...Contents.map(({ Key }) => Key!));
+      token = NextContinuationToken;
+      if (token === undefined) return keys;
+    }
   }
 
   /** Ids of the multipart uploads of this key that were begun and neither completed nor aborted. */

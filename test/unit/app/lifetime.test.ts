@@ -100,13 +100,14 @@ describe('Lifetime', () => {
     lifetime.onReload({
       file: 'keys.yaml',
       what: 'access keys',
-      reload: async () => {
+      read: async () => {
         assert.equal(++running, 1);
         await new Promise(setImmediate);
         running--;
+        return () => {};
       },
     });
-    lifetime.onReload({ file: 'cert.pem', what: 'certificates', reload: () => Promise.reject(new Error('no PEM')) });
+    lifetime.onReload({ file: 'cert.pem', what: 'certificates', read: () => Promise.reject(new Error('no PEM')) });
     await Promise.all([lifetime.reload(), lifetime.reload()]);
     const once = [
       'access keys read again {"file":"keys.yaml"}',

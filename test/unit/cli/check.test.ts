@@ -37,7 +37,8 @@ describe('check', () => {
 
   it('shows the gateway that will run, and anonymous access', async () => {
     const { code, output } = await run(CONFIG, { KEY: 'hush-header' });
-    const [summary, settings] = output.split('\nAll settings of tracing ');
+    const [, summary, , settings] =
+      /^([\s\S]*?)\nOn this machine:\n([\s\S]*?)\nAll settings of tracing ([\s\S]*)$/.exec(output)!;
     assert.equal(
       summary,
       `c.yaml is valid. It describes this gateway:

@@ -100,7 +100,7 @@ describe('parseConfig', () => {
         semantic_conventions: 'dup',
       },
       metrics: { enabled: true },
-      admin: { address: '127.0.0.1', port: 9090, max_connections: 64 },
+      admin: { address: '127.0.0.1', port: 9090, reload: false, max_connections: 64 },
       ready: {},
       logging: { level: 'info', format: 'auto', success_ratio: 1 },
     });
@@ -170,7 +170,7 @@ tracing:
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
                     metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
-admin:    { enabled: true, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2 }
+admin:    { enabled: true, address: "::1", port: 1, reload: true, allowed_hosts: [gateway], max_connections: 2 }
 ready:    { require: [store, policy, identity] }
 logging:  { level: debug, format: json, success_ratio: 0.5,
             otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
@@ -365,7 +365,7 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
           interval_seconds: 5,
         },
       },
-      admin: { enabled: true, address: '::1', port: 1, allowed_hosts: ['gateway'], max_connections: 2 },
+      admin: { enabled: true, address: '::1', port: 1, reload: true, allowed_hosts: ['gateway'], max_connections: 2 },
       ready: { require: ['store', 'policy', 'identity'] },
       logging: {
         level: 'debug',

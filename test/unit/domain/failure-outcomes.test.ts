@@ -46,7 +46,7 @@ function reported(failure: Failure): string[] {
     requestFinished: ({ errorType }) => void lines.push(`  metric ${errorType}`),
   } as Pick<RequestMetrics, 'requestStarted' | 'requestFinished'> as RequestMetrics;
   const report = createReport(log, metrics, 1);
-  const request = { requestId: 'ID', method: 'PUT', path: '/uploads/a.txt', clientAddress: undefined };
+  const request = { requestId: 'ID', method: 'PUT', path: '/uploads/a.txt', clientAddress: undefined, attributes: {} };
   report.finish({ ...request, status: failure.status, failure, span, record: newRecord() });
   return lines;
 }

@@ -69,6 +69,8 @@ describe('text without credentials', () => {
     ['http://jane:p%2Fw@host/k', 'http://REDACTED@host/k'],
     ['http://jane:p@w@host/k', 'http://REDACTED@host/k'],
     ['c:/http://jane:pw@host', 'c:/http://REDACTED@host'],
+    ['//jane:pw@host/k', '//REDACTED@host/k'],
+    ['%2F%2Fjane%3Apw%40host%2Fk', '%2F%2FREDACTED%40host%2Fk'],
     [`k?X-Amz-Signature=REDACTED`, 'k?X-Amz-Signature=REDACTED'],
   ] as const) {
     it(`is ${expected}`, () => assert.equal(withoutCredentials(text), expected));
@@ -86,6 +88,7 @@ describe('text without credentials', () => {
     'design=7&config=8&max-tokens=9',
     'Basic training/bearer of news.pdf',
     'http://example.com/a@b',
+    '//example.com/a@b',
     'backup:2026@host1.tgz',
     'aws-sdk-js/3.1169.0 ua/2.1 os/linux#5.10 lang/js md/nodejs#26.10.0 api/s3#3.1169.0 m/E,N',
     'The parameter X-Amz-Signature is missing; send X-Amz-Credential, X-Amz-Signature and X-Amz-Date.',

@@ -5,9 +5,10 @@ import { ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider, type ReadableLogRecord, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { ByteWriter } from '../../../src/export/otlp/byte-writer.ts';
 import { otlpRequest } from '../../../src/export/otlp/otlp-request.ts';
 import { encodeResource, encodeScope } from '../../../src/export/otlp/resource.ts';
+import { ByteWriter } from '../../../src/kit/byte-writer.ts';
+import { EVENT_NAMES, logAttributes } from '../../../src/logging/log-fields.ts';
 import { type LogRecord, LogRecordEncoder } from '../../../src/logging/log-record-encoder.ts';
 import { decodeSignal } from '../../support/otlp-signals.ts';
 
@@ -58,7 +59,7 @@ function official(): Uint8Array {
       traceId === undefined || spanId === undefined
         ? undefined
         : { traceId, spanId, traceFlags: Number.parseInt(flags, 16) };
-    const attributes = Object.entries(others).flatMap(([name, value]) =>
+    const attributes = Object.entries(logAttributes(others)).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, typeof value === 'object' ? JSON.stringify(value) : value]],
     );
     logger.emit({
@@ -67,6 +68,7 @@ function official(): Uint8Array {
       severityNumber: SeverityNumber[level.toUpperCase() as 'INFO'],
       severityText: level.toUpperCase(),
       body: message,
+      ...(EVENT_NAMES.has(message) && { eventName: EVENT_NAMES.get(message)! }),
       attributes: Object.fromEntries(attributes),
       context: spanContext === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext),
     });

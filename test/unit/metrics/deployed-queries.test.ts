@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { FAILURES } from '../../../src/domain/failures.ts';
 import { METRICS, type MetricName, type MetricShape } from '../../../src/metrics/catalogue.ts';
 
 interface Query {
@@ -34,7 +35,7 @@ const words = (text: string): string[] => text.split(',').map((word) => word.tri
 
 /** Every metric and label that is not there. */
 function unknownIn({ expression, legend }: Query): string[] {
-  const selectors = [...expression.matchAll(/(mizuchi_\w+)(?:\{([^}]*)\})?/g)];
+  const selectors = [...expression.matchAll(/\b((?:mizuchi|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)];
   const labelsOf = (name: string): readonly string[] => (METRICS[familyOf(name) as MetricName] as MetricShape).labels;
   const missing = selectors.map(([, name]) => name!).filter((name) => !Object.hasOwn(METRICS, familyOf(name)));
   if (missing.length > 0) return missing;
@@ -64,6 +65,26 @@ describe('the queries that are deployed', () => {
       assert.deepEqual(queries.flatMap(unknownIn), []);
     });
   }
+
+  it('alert on no failure that a client causes', () => {
+    const selected = alertQueries().flatMap(({ expression }) => [
+      ...expression.matchAll(/\{([^}]*\bresult[=!][^}]*)\}/g),
+    ]);
+    assert.ok(selected.length >= 2);
+    for (const [, selector] of selected) {
+      const matchers = [...selector!.matchAll(/result(=~|!=|=)"([^"]*)"/g)];
+      const isSelected = (type: string): boolean =>
+        matchers.every(([, operator, value]) => {
+          const matches = operator === '=~' ? new RegExp(`^(?:${value})$`).test(type) : type === value;
+          return operator === '!=' ? !matches : matches;
+        });
+      const types = Object.entries(FAILURES).filter(([type]) => isSelected(type));
+      assert.deepEqual(
+        types.filter(([, { side }]) => side === 'client').map(([type]) => type),
+        [],
+      );
+    }
+  });
 
   it('of one bucket are about that bucket wherever a metric knows it', () => {
     const deaf = dashboardQueries().flatMap(({ expression }) =>

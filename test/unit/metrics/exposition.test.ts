@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { expose } from '../../../src/metrics/exposition.ts';
+import { type Exposition, expose } from '../../../src/metrics/exposition.ts';
 import { Registry } from '../../../src/metrics/registry.ts';
 
 const trace = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
@@ -13,13 +13,16 @@ function filled(): Registry {
   return registry;
 }
 
+const textOf = ({ body }: Exposition): string => String(body);
+
 describe('expose', () => {
   it('gives Prometheus text without exemplars, whatever the request before', () => {
     const registry = filled();
-    const first = expose(registry, '').text;
+    const first = textOf(expose(registry, ''));
     expose(registry, 'application/openmetrics-text');
-    const { contentType, text } = expose(registry, 'text/plain');
-    assert.equal(contentType, 'text/plain; version=0.0.4; charset=utf-8');
+    const exposition = expose(registry, 'text/plain');
+    const text = textOf(exposition);
+    assert.equal(exposition.contentType, 'text/plain; version=0.0.4; charset=utf-8');
     assert.equal(text, first);
     assert.match(text, /^# TYPE mizuchi_uploads_total counter$/m);
     assert.match(text, /^mizuchi_uploads_total\{bucket="a\\"b\\\\c\\nd",operation="PutObject",result="success"\} 2$/m);
@@ -31,8 +34,9 @@ describe('expose', () => {
 
   it('gives OpenMetrics with exemplars where the scraper prefers it', () => {
     const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1';
-    const { contentType, text } = expose(filled(), accept);
-    assert.equal(contentType, 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+    const exposition = expose(filled(), accept);
+    const text = textOf(exposition);
+    assert.equal(exposition.contentType, 'application/openmetrics-text; version=1.0.0; charset=utf-8');
     assert.match(text, /^# TYPE mizuchi_uploads counter$/m);
     const exemplar = `# \\{trace_id="${trace.traceId}",span_id="${trace.spanId}"\\} 0\\.02 \\d+\\.\\d{3}$`;
     assert.match(text, new RegExp(`le="0.025"\\} 1 ${exemplar}`, 'm'));
@@ -43,7 +47,7 @@ describe('expose', () => {
     const registry = new Registry();
     const accept = 'application/openmetrics-text';
     const shown = (): string[] =>
-      [...expose(registry, accept).text.matchAll(/trace_id="(.)/g)].map(([, digit]) => digit!);
+      [...textOf(expose(registry, accept)).matchAll(/trace_id="(.)/g)].map(([, digit]) => digit!);
     const add = (digit: string): void =>
       registry.add('mizuchi_uploads', ['b', 'PutObject', 'success'], 1, {
         traceId: digit.repeat(32),
@@ -58,7 +62,7 @@ describe('expose', () => {
     assert.deepEqual(shown(), ['3']);
   });
 
-  it('does not give OpenMetrics to who prefers text', () => {
+  it('prefers text where the Accept header does', () => {
     const { contentType } = expose(filled(), 'text/plain;q=0.9,application/openmetrics-text;q=0.1');
     assert.match(contentType, /^text\/plain/);
   });

@@ -156,17 +156,35 @@ describe('the routing of a refused request', () => {
   };
 
   it('has the bucket without a key where the key is refused', () => {
-    const expected = { bucket: 'uploads', key: undefined, httpRoute: undefined, type: 'invalid_key' };
+    const expected = {
+      bucket: 'uploads',
+      key: undefined,
+      httpRoute: undefined,
+      refusedOperation: 'PutObject',
+      type: 'invalid_key',
+    };
     assert.deepEqual(routing('PUT', '/uploads/a//b'), expected);
   });
 
   it('has the bucket, the key and the route where the operation is refused', () => {
-    const expected = { bucket: 'uploads', key: 'k', httpRoute: '/uploads/{key}', type: 'method_not_allowed' };
+    const expected = {
+      bucket: 'uploads',
+      key: 'k',
+      httpRoute: '/uploads/{key}',
+      refusedOperation: 'GetObject',
+      type: 'method_not_allowed',
+    };
     assert.deepEqual(routing('GET', '/uploads/k'), expected);
   });
 
   it('has nothing where there is no bucket', () => {
-    const expected = { bucket: undefined, key: undefined, httpRoute: undefined, type: 'no_such_bucket' };
+    const expected = {
+      bucket: undefined,
+      key: undefined,
+      httpRoute: undefined,
+      refusedOperation: undefined,
+      type: 'no_such_bucket',
+    };
     assert.deepEqual(routing('PUT', '/other/k'), expected);
   });
 

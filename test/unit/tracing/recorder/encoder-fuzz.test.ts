@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Attributes, type Link, ROOT_CONTEXT, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
-import { ByteWriter, TooLarge } from '../../../../src/export/otlp/byte-writer.ts';
 import { otlpRequest } from '../../../../src/export/otlp/otlp-request.ts';
+import { ByteWriter, TooLarge } from '../../../../src/kit/byte-writer.ts';
 import { seededRandom } from '../../../../src/kit/seeded-random.ts';
 import { DOUBLE_ATTRIBUTES } from '../../../../src/tracing/catalogue.ts';
 import { TraceState } from '../../../../src/tracing/propagation/trace-state.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
-import { ByteWriter, TooLarge } from '../../../../src/export/otlp/byte-writer.ts';
+import { ByteWriter, TooLarge } from '../../../../src/kit/byte-writer.ts';
 import { seededRandom } from '../../../../src/kit/seeded-random.ts';
 import { SpanEncoder } from '../../../../src/tracing/recorder/span-encoder.ts';
 import type { DecodedSpan, DecodedValue } from '../../../support/otlp-messages.ts';

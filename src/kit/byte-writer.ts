@@ -1,5 +1,5 @@
 /**
- * A growing buffer with the parts of Protocol Buffers that OTLP needs. It is the hot path of tracing. The shortest texts are
+ * A growing buffer with the parts of Protocol Buffers that OTLP and Prometheus need. It is the hot path of tracing. The shortest texts are
  * written here, byte by byte, because a call into the engine costs more.
  */
 

@@ -1,0 +1,87 @@
+/** Compares what a gateway may need with the limits of this process: file descriptors and memory (docs/sizing.md). */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { configuredEngines } from '../../authz/engines.ts';
+import { adminAddress } from '../../config/admin.ts';
+import type { Config } from '../../config/config.ts';
+import { type Finding, fails, works } from './finding.ts';
+
+const MIB = 1024 ** 2;
+/** Descriptors of the process itself: libraries, event loops, log, exporter, DNS. */
+const OWN_DESCRIPTORS = 100;
+/** Bytes: the process at rest, one upload in progress, and the exporter thread. */
+const [AT_REST, UPLOAD, EXPORTER] = [130 * MIB, 350 * 1024, 25 * MIB];
+
+export function examineResources(config: Config): Finding[] {
+  return [descriptors(config), memory(config)];
+}
+
+function descriptors(config: Config): Finding {
+  const what = 'file descriptors';
+  const limit = descriptorLimit();
+  const needed = neededDescriptors(config);
+  if (limit === undefined) return { what, ...works(`up to ${needed}; this system shows no limit`) };
+  const text = `up to ${needed}, the limit is ${limit}`;
+  if (needed <= limit) return { what, ...works(text) };
+  return { what, ...fails(text, 'raise it (ulimit -n, LimitNOFILE in systemd), or lower server.max_connections') };
+}
+
+export function neededDescriptors(config: Config): number {
+  const { server, buckets } = config;
+  const behind = buckets.flatMap(({ s3, authz }) => [
+    s3.max_connections,
+    ...configuredEngines(authz).map(({ options }) => options.max_concurrent),
+  ]);
+  const admin = adminAddress(config)?.connections ?? 0;
+  return [server.max_connections, admin, OWN_DESCRIPTORS, ...behind].reduce((sum, each) => sum + each);
+}
+
+/** The hard limit: Node.js raises the soft limit to it at its start (proc(5), /proc/pid/limits). */
+function descriptorLimit(): number | undefined {
+  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(contentOf('/proc/self/limits') ?? '');
+  return line === null ? undefined : line[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line[1]);
+}
+
+function memory(config: Config): Finding {
+  const what = 'memory';
+  const { bytes, source } = memoryLimit();
+  const needed = neededMemory(config);
+  const text = `up to ${inMib(needed)}, the limit is ${inMib(bytes)} (${source})`;
+  if (needed <= bytes) return { what, ...works(text) };
+  return { what, ...fails(text, 'raise the limit, or lower upload.concurrent_uploads or upload.memory_limit') };
+}
+
+/** The budget of docs/sizing.md, in bytes. */
+export function neededMemory({ upload, tracing }: Config): number {
+  const spans = tracing.batch.max_queue_bytes + (tracing.sampling.keep?.max_bytes ?? 0) + EXPORTER;
+  return AT_REST + upload.memory_limit + UPLOAD * upload.concurrent_uploads + (tracing.enabled ? spans : 0);
+}
+
+/** Of the cgroup (cgroups(7)), version 2 or 1; otherwise the memory of the machine. */
+function memoryLimit(): { readonly bytes: number; readonly source: string } {
+  const groups = contentOf('/proc/self/cgroup') ?? '';
+  const [, unified] = /^0::(.*)$/m.exec(groups) ?? [];
+  const [, controller] = /^\d+:[^:]*\bmemory\b[^:]*:(.*)$/m.exec(groups) ?? [];
+  const files = [
+    unified && `/sys/fs/cgroup${unified}/memory.max`,
+    '/sys/fs/cgroup/memory.max',
+    controller && `/sys/fs/cgroup/memory${controller}/memory.limit_in_bytes`,
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes',
+  ];
+  const machine = totalmem();
+  for (const file of files) {
+    const bytes = Number(file ? (contentOf(file) ?? Number.NaN) : Number.NaN);
+    if (bytes > 0 && bytes < machine) return { bytes, source: 'cgroup' };
+  }
+  return { bytes: machine, source: 'machine' };
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const inMib = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`;

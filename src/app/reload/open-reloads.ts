@@ -1,0 +1,44 @@
+/** The reloads of a gateway whose configuration is a file, and the files whose changes cause them. */
+import { resolve } from 'node:path';
+import type { Environment } from '../../config/expand.ts';
+import { loadConfigWithSources } from '../../config/load-config.ts';
+import { watchConfig } from '../../metrics/config-metrics.ts';
+import type { OpenApp } from '../open-app.ts';
+import { Reloads } from './reloads.ts';
+import { watchFiles } from './watch-files.ts';
+
+/** The file of a configuration. */
+export interface ConfigSource {
+  readonly file: string;
+  /** SHA-256 of its text, in hex. */
+  readonly sha256: string;
+  /** Files that contain secrets of the configuration: a change of one of them causes a reload. */
+  readonly secretFiles: readonly string[];
+  /** Whether a change of the file itself causes a reload. */
+  readonly watch?: boolean;
+}
+
+export interface Reloading extends Pick<OpenApp, 'lifetime' | 'log' | 'world' | 'generation' | 'generations'> {
+  readonly env: Environment;
+}
+
+export function openReloads(source: ConfigSource, app: Reloading): Reloads {
+  const { env, lifetime, log, world, generation, generations } = app;
+  const { file, sha256, secretFiles } = source;
+  const tools = {
+    log,
+    file: resolve(file),
+    figures: watchConfig(world.registry),
+    load: () => loadConfigWithSources(file, env),
+    prepare: ({ config }: { config: typeof generation.config }) => generations.prepare(config),
+  };
+  const reloads = new Reloads(tools, { config: generation.config, sha256, secretFiles });
+  lifetime.onClose(watchSources(source, reloads));
+  return reloads;
+}
+
+/** @returns ends the checks. */
+export function watchSources({ watch = false }: ConfigSource, reloads: Reloads): () => void {
+  const files = () => (watch ? [reloads.file, ...reloads.secretFiles] : reloads.secretFiles);
+  return watchFiles(files, () => void reloads.run().catch(() => {}));
+}

@@ -1,0 +1,98 @@
+/** Reloads of a configuration file, one after the other: what is read is put in use as a whole, or nothing of it. */
+import type { LoadedConfig } from '../../config/load-config.ts';
+import type { ProcessLog } from '../../logging/create-log.ts';
+import type { ConfigFigures } from '../../metrics/config-metrics.ts';
+import type { Changes } from './changes.ts';
+import type { Candidate } from './generations.ts';
+import { changeLevel } from './log-level.ts';
+
+/** A configuration file that was read. */
+export type Loaded = Pick<LoadedConfig, 'config' | 'secretFiles' | 'sha256'>;
+
+export interface ReloadTools {
+  readonly log: ProcessLog;
+  /** Path of the configuration. */
+  readonly file: string;
+  readonly figures: ConfigFigures;
+  /** @throws ConfigError with file, line and column of every problem. */
+  load(): Promise<Loaded>;
+  /** @throws Error that describes the problem; nothing has changed then. */
+  prepare(loaded: Loaded): Promise<Candidate>;
+}
+
+const RETAINED = 'the previous configuration stays in use';
+
+export class Reloads {
+  readonly #tools: ReloadTools;
+  #inUse: Loaded;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param first the configuration in use. */
+  constructor(tools: ReloadTools, first: Loaded) {
+    this.#tools = tools;
+    this.#inUse = first;
+    tools.figures.used(first.sha256);
+  }
+
+  get file(): string {
+    return this.#tools.file;
+  }
+
+  /** Files whose changes cause a reload: they contain secrets of the configuration. */
+  get secretFiles(): readonly string[] {
+    return this.#inUse.secretFiles;
+  }
+
+  /** @returns the changes. @throws Error that describes the problem; nothing has changed then. */
+  run(): Promise<Changes> {
+    return this.inTurn(async () => {
+      const { loaded, candidate } = await this.#read();
+      this.#use(loaded, candidate);
+      return candidate.changes;
+    });
+  }
+
+  /** The changes that `run` would make. @throws Error that describes the problem. */
+  dryRun(): Promise<Changes> {
+    return this.inTurn(async () => {
+      const { candidate } = await this.#read();
+      await candidate.discard();
+      return candidate.changes;
+    });
+  }
+
+  /** Runs other work that must not overlap with a reload. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #read(): Promise<{ loaded: Loaded; candidate: Candidate }> {
+    const { log, file, figures, load, prepare } = this.#tools;
+    try {
+      const loaded = await load();
+      return { loaded, candidate: await prepare(loaded) };
+    } catch (error) {
+      figures.failed();
+      log.error({ file, problem: (error as Error).message }, `the configuration could not be read again; ${RETAINED}`);
+      throw error;
+    }
+  }
+
+  #use(loaded: Loaded, candidate: Candidate): void {
+    const { log, file, figures } = this.#tools;
+    const { changes, config } = candidate;
+    candidate.use();
+    const before = this.#inUse.config.logging.level;
+    this.#inUse = { ...loaded, config };
+    figures.used(loaded.sha256);
+    const more = changes.needRestart.length === 0 ? '' : '; some changes need a restart';
+    changeLevel(log, { file, from: before, to: config.logging.level }, () =>
+      log.info(
+        { file, changed: changes.applied, need_restart: changes.needRestart },
+        `configuration read again${more}`,
+      ),
+    );
+  }
+}
