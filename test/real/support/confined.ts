@@ -9,6 +9,7 @@ import { endWithUs } from './end-with-us.ts';
 
 /** The mounts vanish with the process. The capabilities that remain are those of chroot, and only until it changes the user. */
 const SCRIPT = `set -e
+mount --make-rprivate /
 root=$1 config=$2 cgroup=$3 user=$4; shift 4
 if [ -n "$cgroup" ]; then echo $$ >"$cgroup/cgroup.procs"; fi
 mount --bind "$root" "$root"

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,7 @@ const run = promisify(execFile);
 
 /** `sleep` keeps the namespace. */
 const SCRIPT = `set -e
+mount --make-rprivate /
 cd "$1"
 mkdir lower upper root
 mount --bind / lower
@@ -72,7 +73,8 @@ export class SystemCopy {
   async stop(): Promise<void> {
     this.#holder.kill('SIGKILL');
     await once(this.#holder, 'exit');
-    await rm(this.#folder, { recursive: true });
+    // Outside of the namespace they are empty. A mistake with the mounts must not remove what they show.
+    for (const name of ['lower', 'upper', 'root', '']) await rmdir(join(this.#folder, name));
   }
 
   get #root(): string {
