@@ -22,6 +22,6 @@ USER 65532:65532
 WORKDIR /var/lib/mizuchi-uploadr
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s CMD ["/usr/bin/mizuchi-uploadr", "probe"]
+HEALTHCHECK --interval=30s --timeout=5s CMD ["/usr/bin/mizuchi-uploadr", "probe"]
 ENTRYPOINT ["/usr/bin/mizuchi-uploadr"]
 CMD ["serve"]
