@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: runs the embedded store and the gateway on real sockets. Uploads four objects with the AWS SDK, and draws the
+ * `npm run demo`: runs the embedded store and the gateway on real sockets. Uploads five objects with the AWS SDK, and draws the
  * trace of each upload in the terminal. Leaves nothing behind.
  */
 import { randomBytes } from 'node:crypto';
@@ -16,6 +16,7 @@ import { Progress } from './progress.ts';
 import { StoredObjects } from './stored-objects.ts';
 import { DemoClient, type DemoUpload } from './uploads.ts';
 import { drawWaterfall } from './waterfall.ts';
+import { whoActs } from './who-acts.ts';
 
 const ACCESS_KEY = 'demo';
 const SECRET_KEY = 'demo-secret';
@@ -60,6 +61,7 @@ async function runUploads(): Promise<void> {
   await show(await client.multipart(randomBytes(MULTIPART_BYTES), (bytes) => progress.update(bytes)));
   await show(await client.refused());
   await show(await client.disconnected());
+  await show(await client.misconfigured());
 }
 
 /** The heading, the response, the trace, and the state of the store. */
@@ -67,21 +69,23 @@ async function show(upload: DemoUpload): Promise<void> {
   say();
   say(`${paint.bold(upload.title)}  ${paint.dim(`trace ${upload.traceId}`)}`);
   say(`  the client received: ${upload.outcome}`);
-  for (const line of drawWaterfall(await collector.trace(upload.traceId, upload.requests), paint)) say(line);
+  const spans = await collector.trace(upload.traceId, upload.requests);
+  for (const line of drawWaterfall(spans, paint)) say(line);
+  const actor = whoActs(spans);
+  if (actor !== undefined) say(`  ${paint.red('→')} ${actor}`);
   const problem = await new StoredObjects(store.url, ACCESS_KEY, SECRET_KEY).problemWith(upload);
   if (problem !== undefined) exitCode = 1;
   say(problem === undefined ? `  ${paint.green('✓')} ${upload.promise}` : `  ${paint.red(`✗ ${problem}`)}`);
 }
 
 function configuration() {
+  const s3 = { bucket: 'my-bucket', endpoint: store.url, access_key: ACCESS_KEY, secret_key: SECRET_KEY };
+  const auth = { sigv4: { credentials: [DEVICE] } };
   const document = {
     server: { address: '127.0.0.1:0' },
     buckets: [
-      {
-        name: 'uploads',
-        s3: { bucket: 'my-bucket', endpoint: store.url, access_key: ACCESS_KEY, secret_key: SECRET_KEY },
-        auth: { sigv4: { credentials: [DEVICE] } },
-      },
+      { name: 'uploads', s3, auth },
+      { name: 'misconfigured', s3: { ...s3, bucket: 'no-such-bucket' }, auth },
     ],
     tracing: {
       otlp: { endpoint: collector.url, protocol: 'http/protobuf' },

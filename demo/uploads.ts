@@ -1,5 +1,5 @@
 /**
- * The four uploads of the demo, by a stock client without tracing: the AWS SDK for JavaScript. It reads the trace id from the
+ * The five uploads of the demo, by a stock client without tracing: the AWS SDK for JavaScript. It reads the trace id from the
  * header Server-Timing of the response. Only the client that gets no response sends a trace context.
  */
 import { randomBytes } from 'node:crypto';
@@ -80,6 +80,17 @@ export class DemoClient {
       requests: 1,
       promise: NOTHING,
     };
+  }
+
+  /** Uploads to a bucket of the gateway that the store does not have. */
+  async misconfigured(): Promise<DemoUpload> {
+    const { client, traceId } = this.#client();
+    const key = 'report.pdf';
+    const input = { Bucket: 'misconfigured', Key: key, Body: 'a report' };
+    const outcome = await client.send(new PutObjectCommand(input)).then(() => 'accepted?', errorText);
+    client.destroy();
+    const title = 'A bucket that the store does not have';
+    return { title, traceId: traceId(), outcome, stored: undefined, key, requests: 1, promise: NOTHING };
   }
 
   /** Sends half of the declared bytes, then disconnects. */

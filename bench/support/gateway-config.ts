@@ -22,6 +22,7 @@ export function gatewayConfig(
     server: {
       address: { host: '127.0.0.1', port: 0 },
       forwarded_header: 'x-forwarded-for',
+      workers: 1,
       shutdown_delay_seconds: 0,
       shutdown_timeout_seconds: 5,
       body_idle_timeout_seconds: 60,

@@ -52,9 +52,10 @@ const received = ({ response }: ExpectedFailure): string => {
 
 const spanOf = ({ failed = 'http.server.request' }: ExpectedFailure): string => failed;
 
-function signs({ type, reason, outcome, waitedFor }: ExpectedFailure): string {
+function signs({ type, reason, cause, outcome, waitedFor }: ExpectedFailure): string {
   const further = [
     ['reason', reason],
+    ['cause', cause],
     ['outcome', outcome],
     ['waited for', waitedFor],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${code(value)}`]));
@@ -86,7 +87,7 @@ Each row is a test: \`test/e2e/scenarios.test.ts\` makes it true, and compares t
 \`test/real/scenarios.real.ts\` reads the same rows back from Jaeger.
 
 - The type is \`error.type\` on the spans, \`error_type\` in the log line, and a label of the metrics.
-- The reason is \`error.reason\` and \`error_reason\`, the outcome \`upload.outcome\` and \`outcome\`.
+- The reason is \`error.reason\` and \`error_reason\`, the outcome \`upload.outcome\` and \`outcome\`. The cause is \`error.reason\` of the span of a call.
 - \`upload.waited_for\` is on the span \`s3.upload\`. Outcomes are explained in [bodies.md](bodies.md#a-client-that-disconnects).
 - Errors that a store reports have their own code in the response: [the codes](errors.md#errors-of-the-store).
 `;

@@ -8,13 +8,15 @@ export interface StartedPorts {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number | undefined;
+  /** Undefined for one process. */
+  readonly workers?: number;
 }
 
 export function logStart(
   log: Log,
   config: Config,
   warnings: readonly VariableWarning[],
-  { host, port, adminPort }: StartedPorts,
+  { host, port, adminPort, workers }: StartedPorts,
 ): void {
   for (const warning of warnings) log.warn(warning, 'a variable of OpenTelemetry is not followed');
   for (const deprecated of deprecatedSettings(config)) log.warn(deprecated, 'this setting is deprecated');
@@ -27,5 +29,5 @@ export function logStart(
   }
   const address = `${host}:${port}`;
   const metrics_port = config.metrics.enabled ? adminPort : undefined;
-  log.info({ address, metrics_port, admin_port: adminPort, tracing: config.tracing.enabled }, 'listening');
+  log.info({ address, metrics_port, admin_port: adminPort, workers, tracing: config.tracing.enabled }, 'listening');
 }

@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly log?: ProcessLog;
   /** The descriptor of a TCP socket that already listens: the upload port, instead of `server.address`. */
   readonly uploadSocket?: number | undefined;
+  /** Whether it is one of several processes: the primary exports the metrics of all. */
+  readonly isWorker?: boolean;
   /** Records traces instead of the tracer that the configuration describes. The caller shuts it down. */
   readonly tracer?: RequestTracer;
 }
@@ -45,13 +47,13 @@ export interface OpenApp {
 
 /** @throws Error if an address cannot be bound or a bucket has no credentials; nothing is left running then. */
 export async function openApp(config: Config, options: OpenOptions): Promise<OpenApp> {
-  const { directory = process.cwd(), env = {} } = options;
+  const { directory = process.cwd(), env = {}, isWorker = false } = options;
   const link = exporterLink();
   const { log, exported } = await openLog(config, directory, link, options.log);
   const lifetime = new Lifetime(log);
   lifetime.onLastFlush((millis) => log.close(millis));
   try {
-    const telemetry = await openTelemetry(config, lifetime, { log, directory, link }, options.tracer);
+    const telemetry = await openTelemetry(config, lifetime, { log, directory, link, isWorker }, options.tracer);
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
     const world = openWorld(config, telemetry, { directory, env, log });
     lifetime.observeReloads(world.reloaded);

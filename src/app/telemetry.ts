@@ -12,7 +12,7 @@ import { createLog, type ProcessLog } from '../logging/create-log.ts';
 import { logWithoutCredentials } from '../logging/without-credentials.ts';
 import { type ExportFigures, watchExport } from '../metrics/export-metrics.ts';
 import { watchProcess } from '../metrics/process-metrics.ts';
-import { Registry } from '../metrics/registry.ts';
+import { type Family, Registry } from '../metrics/registry.ts';
 import { watchTracer } from '../metrics/tracer-metrics.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -57,6 +57,7 @@ interface TelemetryContext {
   readonly log: ProcessLog;
   readonly directory: string;
   readonly link: OpenLink;
+  readonly isWorker: boolean;
 }
 
 /** @param given a tracer of the embedding program, which is not shut down here. */
@@ -71,21 +72,23 @@ export async function openTelemetry(
     const stop = watchProcess(registry, packageVersion());
     lifetime.onClose(async () => stop());
   }
-  await pushMetrics(config, lifetime, registry, context);
+  if (!context.isWorker) await pushMetrics(config, lifetime, registry, () => registry.collect(), context);
   const tracer = given ?? (await openTracer(config.tracing, lifetime, registry, context));
   return { registry, tracer };
 }
 
-async function pushMetrics(
+/** @param source collects the metrics. */
+export async function pushMetrics(
   config: Config,
   lifetime: Lifetime,
   registry: Registry,
-  { log, directory, link }: TelemetryContext,
+  source: () => readonly Family[] | Promise<readonly Family[]>,
+  { log, directory, link }: Omit<TelemetryContext, 'isWorker'>,
 ): Promise<void> {
   const { otlp } = config.metrics;
   if (otlp === undefined) return;
   const { pushMetrics: push } = await import('../metrics/otlp.ts');
-  const { stats, shutdown } = push(() => registry.collect(), otlp, exportContext(config, directory), await link(), log);
+  const { stats, shutdown } = push(source, otlp, exportContext(config, directory), await link(), log);
   watchExport(registry, 'metrics', stats);
   lifetime.onFlush(shutdown);
 }

@@ -33,11 +33,11 @@ export async function doctor(file: string, env: Environment, write: (text: strin
 
 function linesOf(findings: readonly Finding[]): string[] {
   const described = new Map<string, string>();
-  return findings.map(({ what, works, how, hint, isGeneral }) => {
+  return findings.map(({ what, works, how, hint, shown, isGeneral }) => {
     if (works) return `  ✓ ${what}: ${how}`;
     const first = described.get(how);
     if (first !== undefined) return `  ✗ ${what}: the same as ${first}`;
     if (isGeneral === true) described.set(how, what);
-    return `  ✗ ${what}: ${how}\n      ${hint}`;
+    return [`  ✗ ${what}: ${how}`, hint, ...(shown === undefined ? [] : [shown])].join('\n      ');
   });
 }

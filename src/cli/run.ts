@@ -1,6 +1,7 @@
 /** Parses the arguments (commander) and runs the command that they name. */
 import { text } from 'node:stream/consumers';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { workerCount } from '../config/scalars.ts';
 import { closestWord } from '../kit/closest-word.ts';
 import { packageVersion } from '../kit/package-version.ts';
 
@@ -98,9 +99,22 @@ function addServe(program: Command, call: Call): void {
     .description('run the gateway')
     .addOption(configOption())
     .option('--watch', 'read the configuration again when the file changes, as with SIGHUP')
+    .addOption(
+      new Option('--workers <number>', 'processes that serve uploads, or auto; instead of server.workers').argParser(
+        workerCountOf,
+      ),
+    )
     .action((_: ConfigOptions, command: Command) =>
       withConfig(call, command.optsWithGlobals(), (file) => serve(file, call.env, command.opts())),
     );
+}
+
+/** @throws CommanderError */
+function workerCountOf(text: string): number | 'auto' {
+  const { parse } = workerCount({ prose: '' });
+  const parsed = parse(text);
+  if ('value' in parsed) return parsed.value;
+  throw new InvalidArgumentError(`It ${parsed.wrong}; ${parsed.hint}.`);
 }
 
 function addReload(program: Command, call: Call): void {

@@ -254,3 +254,25 @@ export function isHost(text: string): boolean {
     text.length <= 253 && /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(text)
   );
 }
+
+const MOST_WORKERS = 1024;
+
+/** A number of processes, or `auto`. */
+export function workerCount<const O extends ScalarOptions<number | 'auto'>>(
+  options: O,
+): ScalarField<Held<number | 'auto', O>> {
+  return scalar<number | 'auto', O>(
+    {
+      type: `integer, 1 to ${MOST_WORKERS}, or \`auto\``,
+      hint: `write a number from 1 to ${MOST_WORKERS}, or auto`,
+      wrong: 'is not a number of workers',
+      words: ['auto'],
+      parse(text) {
+        if (text === 'auto') return 'auto';
+        const count = INTEGER.test(text) ? Number(text) : 0;
+        return count >= 1 && count <= MOST_WORKERS ? count : undefined;
+      },
+    },
+    options,
+  );
+}

@@ -1,7 +1,7 @@
 /** The section `server`: the upload port and its limits. */
 import { FORWARDED_HEADER, PROXY_PROTOCOL, TLS, TRUSTED_PROXIES } from './edge.ts';
 import { optionalList, section, type ValueOf } from './field.ts';
-import { byteSize, integer, isHost, number, secret, socketAddress, string } from './scalars.ts';
+import { byteSize, integer, isHost, number, secret, socketAddress, string, workerCount } from './scalars.ts';
 
 const UPLOAD_ID_SECRET = {
   check: (text: string) => (Buffer.byteLength(text) >= 32 ? undefined : 'is shorter than 32 bytes'),
@@ -27,6 +27,11 @@ export const SERVER = section(
         hint: 'name at least one, such as [uploads.example.com]',
       },
     ),
+    workers: workerCount({
+      prose:
+        'Number of processes that serve uploads, each on one CPU. `auto` is the number of CPUs that the process may use. Limits of this file mean all of them together. With 1 there is one process.',
+      default: 1,
+    }),
     tls: TLS,
     proxy_protocol: PROXY_PROTOCOL,
     trusted_proxies: TRUSTED_PROXIES,

@@ -50,11 +50,14 @@ export function createReport(log: Log, metrics: RequestMetrics, successRatio: nu
 
 /** A client error is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
 function finishSpan(request: FinishedRequest): void {
-  const { span, status, failure } = request;
+  const { span, status, failure, record } = request;
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
+    const { bucket, operation } = namesOf(record);
+    if (bucket !== undefined) span.set('mizuchi.bucket', bucket);
+    if (operation !== undefined) span.set('s3.operation', operation);
     if (failure.reason !== undefined) span.set('error.reason', failure.reason);
-    span.set('mizuchi.error.detail', failure.detail);
+    if (failure.detail !== undefined) span.set('mizuchi.error.detail', failure.detail);
     span.set('s3.error.code', receivedCode(request));
     span.set('s3.error.message', failure.message);
     // A response that was begun early has the status 200, whatever the outcome.
@@ -62,6 +65,11 @@ function finishSpan(request: FinishedRequest): void {
     else span.set('error.type', failure.type);
   }
   span.end();
+}
+
+/** Of a routed request, or as a refused request names them. */
+function namesOf({ routed, named }: RequestRecord) {
+  return { bucket: routed?.bucket.name ?? named?.bucket, operation: routed?.operation ?? named?.operation };
 }
 
 /** The S3 error code that the client received: none if it disconnected, and none with HEAD, whose responses have no body. */
@@ -99,8 +107,7 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     path: request.path,
     query: failure === undefined ? undefined : request.query,
     status: request.status,
-    bucket: record.routed?.bucket.name ?? record.named?.bucket,
-    operation: record.routed?.operation ?? record.named?.operation,
+    ...namesOf(record),
     bytes: record.transfer.bytes,
     duration_seconds: round(seconds),
     client_wait_seconds: round(record.transfer.clientWaitSeconds),

@@ -65,7 +65,7 @@ export interface RequestRecord {
   routed: Routed | undefined;
   /** Of the attribute `http.route`. */
   httpRoute: string | undefined;
-  /** The bucket and the operation that a request names which was not routed: for its log line. */
+  /** The bucket and the operation that a request names which was not routed: for its span and its log line. */
   named: { readonly bucket: string | undefined; readonly operation: string | undefined } | undefined;
   authMethod: AuthMethod | undefined;
   /** Of an upload, at the store. */

@@ -1,4 +1,4 @@
-/** The log of the process: pino's JSON lines, or the same lines for eyes, into a sink that never blocks. */
+/** The log of the process: JSON lines of pino, or human-readable lines, written to a sink that never blocks. */
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { Log } from '../domain/log.ts';
@@ -18,7 +18,7 @@ export interface ProcessLog extends Log {
   close(millis?: number): Promise<void>;
 }
 
-/** @param fd where to; the standard output unless a test gives another. */
+/** @param fd the file descriptor of the output; the standard output by default. */
 export function createLog(config: LogConfig, fd = 1): ProcessLog {
   const sink = new LogSink(fd);
   const pretty = config.format === 'pretty' || (config.format === 'auto' && isatty(fd));

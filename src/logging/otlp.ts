@@ -18,12 +18,12 @@ export interface PushedLog extends ProcessLog {
 
 const LIMITS = { maxQueueSize: 8192, maxQueueBytes: 8 * 1024 ** 2, maxBatchSize: 512, delayMillis: 1_000 };
 const SHUTDOWN_MILLIS = 5_000;
-/** Of those, the part for the lines that go where they always go. */
+/** The part of this time for the lines on the standard output. */
 const LAST_LINES_MILLIS = 250;
 const PROBE_BYTES = 1024;
 
 /**
- * @param log goes on as it was, and gets the lines about failing exports, which the collector would not receive.
+ * @param log also gets the lines about failed exports, which the collector does not receive.
  * @throws Error if a file that the configuration names cannot be used.
  * @returns a log that writes to both; its `close` sends the rest of the queue, and closes `log`.
  */

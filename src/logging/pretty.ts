@@ -1,4 +1,4 @@
-/** A log line for eyes: time, level, message, then the fields. Control characters are shown, never sent to the terminal. */
+/** A human-readable log line: time, level, message, then the fields. Control characters are escaped, never sent to the terminal. */
 
 const COLOURS: Readonly<Record<string, string>> = {
   debug: '\x1b[2m',

@@ -1,21 +1,21 @@
 /**
- * Where log lines go: gathered for a tenth of a second and written in one piece without waiting for the reader. A reader that
- * stalls costs at most a fixed amount of memory; lines beyond it are dropped and counted, never the uploads.
+ * Writes log lines in batches of a tenth of a second, without blocking. A reader that stalls costs at most a fixed amount of
+ * memory: further lines are dropped and counted. No upload waits for the log.
  */
 import { write, writeSync } from 'node:fs';
 
 const FLUSH_MILLIS = 100;
-/** Milliseconds after which a reader that was full is tried again. */
+/** Milliseconds after which a write is repeated, if the pipe was full. */
 const RETRY_MILLIS = 5;
 const FLUSH_BYTES = 64 * 1024;
 const MAX_PENDING = 4 * 1024 * 1024;
-/** How long `close` waits for a stalled reader at most, in milliseconds. */
+/** The longest time of `close`, in milliseconds. */
 const CLOSE_MILLIS = 2_000;
 
 export class LogSink {
   readonly #fd: number;
   #pending = '';
-  /** Given to the operating system and not yet written. */
+  /** The batch that is being written. */
   #writing: Buffer | undefined;
   #written: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -27,7 +27,7 @@ export class LogSink {
     this.#fd = fd;
   }
 
-  /** Takes one line with its line feed. */
+  /** @param line with its line feed. */
   write(line: string): void {
     if (this.#dead) return;
     if (this.#pending.length + line.length > MAX_PENDING) {
@@ -39,8 +39,8 @@ export class LogSink {
   }
 
   /**
-   * Writes the rest, waiting a little for a slow reader: for the end of the process. Nothing is accepted afterwards.
-   * @param millis how long it may take, if that is less than our timeout.
+   * Writes the remaining lines at the end of the process. Later lines are ignored.
+   * @param millis the longest time; at most 2 s.
    */
   async close(millis = CLOSE_MILLIS): Promise<void> {
     const timeout = Math.min(millis, CLOSE_MILLIS);
@@ -77,7 +77,7 @@ export class LogSink {
     });
   }
 
-  /** One piece is out, or the reader has closed the pipe. */
+  /** The batch is written, or the reader has closed the pipe. */
   #end(dead: boolean): void {
     this.#writing = undefined;
     if (dead) {

@@ -1,4 +1,4 @@
-/** The log of the process, of which no line holds a credential: neither one that is written nor one that is pushed. */
+/** Redacts credentials in every log line, before it is written or exported. */
 import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
 import type { ProcessLog } from './create-log.ts';
 

@@ -136,7 +136,7 @@ export const METRICS = {
   },
   mizuchi_store_request_duration_seconds: {
     type: 'histogram',
-    help: 'Duration of requests to the store, each attempt alone, without the wait for a connection. status is the HTTP status, or its class if stores rarely use it. error_type is the error.type, or the reason why the gateway cancelled the request. A missing value is `none`.',
+    help: 'Duration of requests to the store, each attempt alone, without the wait for a connection. status is the HTTP status, or the class of one that is not registered. error_type is the error.type, or the reason why the gateway cancelled the request. A missing value is `none`.',
     labels: ['bucket', 'operation', 'status', 'error_type'],
     buckets: DURATIONS,
   },
@@ -182,6 +182,12 @@ export const METRICS = {
     help: 'When a file was last read with success, in Unix time.',
     labels: ['content', 'file'],
   },
+  mizuchi_workers: {
+    type: 'gauge',
+    help: 'Processes that serve uploads, where there are several: running, or wanted.',
+    labels: ['state'],
+  },
+  mizuchi_worker_failures: { type: 'counter', help: 'Workers that ended unexpectedly, and were replaced.', labels: [] },
   mizuchi_config_info: {
     type: 'gauge',
     help: 'The configuration file in use: SHA-256 of its text.',

@@ -8,14 +8,14 @@ import { NativeHistogram } from './native-histogram.ts';
 
 export type Labels = readonly string[];
 
-/** OpenMetrics 1.0, section "Exemplars": the first value of a series, or of a bucket, since it was looked at last. */
+/** OpenMetrics 1.0, section "Exemplars": the first value of a series, or of a bucket, since the last collection. */
 export interface Exemplar {
   readonly traceId: string;
   readonly spanId: string;
   readonly value: number;
   /** Unix time in seconds. */
   readonly time: number;
-  /** How often everything had been looked at. */
+  /** The number of collections before it. */
   readonly round: number;
 }
 
@@ -37,7 +37,7 @@ export interface Family {
   readonly series: readonly Series[];
 }
 
-/** Where a trace can be found for a value; undefined for traces that are not kept. */
+/** The trace of a value; undefined if it is not kept. */
 export type TraceOfValue = { readonly traceId: string; readonly spanId: string } | undefined;
 
 /** The trace of a span, if it is kept. */
@@ -161,7 +161,7 @@ export class Registry {
     return [...this.#tables].map(([name, { series }]) => ({ name, shape: METRICS[name], series }));
   }
 
-  /** One is enough for each look: nine of every request would be garbage, and keep what they replace alive. */
+  /** One for each collection is enough: nine for every request would be garbage, and keep the replaced ones alive. */
   #exemplar({ traceId, spanId }: NonNullable<TraceOfValue>, value: number): Exemplar {
     return { traceId, spanId, value, time: Date.now() / 1000, round: this.#round };
   }

@@ -50,7 +50,7 @@ export class RequestMetrics {
     if (this.#registry.isExported)
       this.#registry.observe('http.server.request.duration', serverAttributes(outcome), seconds, trace);
     if (bucket === undefined || operation === undefined) {
-      this.#registry.add('mizuchi_refused_requests', [errorType ?? 'success'], 1);
+      this.#registry.add('mizuchi_refused_requests', [errorType ?? 'success'], 1, trace);
       return;
     }
     this.#registry.add('mizuchi_uploads', [bucket, operation, errorType ?? 'success'], 1, trace);
@@ -60,7 +60,7 @@ export class RequestMetrics {
     this.#registry.observe('mizuchi_upload_duration_seconds', [bucket, operation], seconds, trace);
     const event = MULTIPART_EVENTS.get(operation);
     if (event !== undefined && errorType === undefined)
-      this.#registry.add('mizuchi_multipart_uploads', [bucket, event], 1);
+      this.#registry.add('mizuchi_multipart_uploads', [bucket, event], 1, trace);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The calls to the store of one bucket: a histogram of attempts, a counter of retries, and gauges of its connections. */
+import { STATUS_CODES } from 'node:http';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { StoreAttempt, StoreObserver } from '../domain/store-observer.ts';
 import { type Registry, traceOf } from './registry.ts';
@@ -8,8 +9,8 @@ export interface StoreFigures {
   readonly connections: { readonly used: number; readonly waiting: number; readonly idle: number };
 }
 
-/** The statuses that stores use. Others are counted by class, so that a store cannot create many series. */
-const STATUSES = new Set([200, 204, 400, 401, 403, 404, 409, 411, 412, 413, 429, 500, 501, 502, 503, 504]);
+/** Whether the status is registered: with all others, a store could create many series. */
+const isRegistered = (status: number): boolean => Object.hasOwn(STATUS_CODES, status);
 
 export function watchStoreCalls(registry: Registry, bucket: string): StoreObserver {
   return {
@@ -45,7 +46,7 @@ export function watchStore(registry: Registry, bucket: string, store: StoreFigur
 
 function statusText(status: number | undefined): string {
   if (status === undefined) return 'none';
-  return STATUSES.has(status) ? String(status) : `${Math.floor(status / 100)}xx`;
+  return isRegistered(status) ? String(status) : `${Math.floor(status / 100)}xx`;
 }
 
 /** OTel semantic conventions, "HTTP client metrics". */
@@ -54,7 +55,6 @@ function clientAttributes({ operation, server, status, errorType }: StoreAttempt
   return [method, server.hostname, String(server.port), statusCode(status), errorType ?? ''];
 }
 
-/** A status outside of the registered range counts as none: it can be any number. */
 function statusCode(status: number | undefined): string {
-  return status === undefined || !STATUSES.has(status) ? '' : String(status);
+  return status !== undefined && isRegistered(status) ? String(status) : '';
 }

@@ -46,6 +46,11 @@ export interface Listener {
   readonly connections: number;
   /** Serves new requests with this. Resolves when the requests that the previous one serves have ended. */
   use(served: Served): Promise<void>;
+  /**
+   * Stops accepting connections. Open connections are served until their clients close them or they are idle, and each response closes
+   * its connection. Another process accepts on the same port.
+   */
+  retire(): Promise<void>;
   /** Stops accepting, waits for requests in progress, and aborts the rest after the deadline. Can be called twice. */
   close(deadlineMillis: number): Promise<void>;
 }
@@ -107,6 +112,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       current = serving({ ...served, tracer, phase, clientOf });
       await running.none();
     },
+    retire() {
+      phase.enter('leaving');
+      return stopAccepting(server);
+    },
     async close(deadlineMillis) {
       const deadline = performance.now() + deadlineMillis;
       if (options.socket !== undefined) await firstRequests(server, deadlineMillis);
@@ -142,13 +151,20 @@ function bind(server: Server, { host, port, socket }: Address): Promise<AddressI
 }
 
 /**
+ * Resolves when all connections have ended. It is not the `close` of node:http, which would close idle connections: a client may just
+ * be sending on one.
+ */
+function stopAccepting(server: Server): Promise<void> {
+  return new Promise((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
+}
+
+/**
  * Stops accepting, and still serves for a moment. The service manager holds the socket, and keeps new connections for the next
- * process. The last ones of this process may not have sent a request yet: node:http would close them as idle, node:net does not.
+ * process. The last ones of this process may not have sent a request yet.
  */
 async function firstRequests(server: Server, deadlineMillis: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
   const timeout = delay(Math.min(FIRST_REQUEST_MILLIS, deadlineMillis), undefined, { ref: false });
-  await Promise.race([closed, timeout]);
+  await Promise.race([stopAccepting(server), timeout]);
 }
 
 /** @param late is called at the deadline, before the remaining connections are destroyed. */

@@ -35,6 +35,7 @@ export function refuseConnection(
     'network.peer.address': socket.remoteAddress,
     'network.peer.port': socket.remotePort,
     'network.protocol.version': line?.version,
+    'mizuchi.request_id': requestId,
   };
   const span = tracer.startRequest([], attributes);
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);

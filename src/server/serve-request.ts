@@ -53,7 +53,7 @@ export async function serveRequest(
   const path = pathOf(request.url);
   const routed = route(request, options);
   const handler = routed instanceof Failure ? undefined : routed.handler;
-  const attributes = attributesOf(request, path, client);
+  const attributes: Attributes = { ...attributesOf(request, path, client), 'mizuchi.request_id': requestId };
   const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints);
   if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
   const complete = (reply: Reply): Reply => withIds(reply, requestId, span, handler?.corsHeaders);

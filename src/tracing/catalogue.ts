@@ -139,6 +139,22 @@ const ROOT = {
     prose: 'Keyed hash of the subject; equal for equal subjects. See `tracing.subject`.',
   },
   'user.id': { type: 'string', when: 'with `tracing.subject: plain`', prose: 'The subject itself.' },
+  'mizuchi.request_id': {
+    type: 'string',
+    when: 'always',
+    prose:
+      'The id of the request, from the gateway; `request_id` of the log line. The client gets it if the store sent none.',
+  },
+  'mizuchi.bucket': {
+    type: 'string',
+    when: 'on failure, if known',
+    prose: 'Name of the bucket in the configuration, also of a refused request.',
+  },
+  's3.operation': {
+    type: 'string',
+    when: 'on failure, if known',
+    prose: 'S3 operation that the request names, also one that the gateway does not have.',
+  },
   ...FAILED,
   ...ERROR_DETAIL,
   's3.error.code': {

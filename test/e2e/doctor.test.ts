@@ -12,8 +12,10 @@ import { doctor } from '../../src/cli/doctor.ts';
 import { EmbeddedStore, STORE_KEYS } from '../support/embedded-store.ts';
 import { deadEndpoint } from '../support/faulty-server.ts';
 import { CLI } from '../support/gateway-process.ts';
+import { send } from '../support/http-client.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
+import { startGateway } from '../support/start-gateway.ts';
 
 describe('doctor', () => {
   let folder: string;
@@ -40,10 +42,16 @@ describe('doctor', () => {
   });
 
   const SECRETS = [STORE_KEYS.secretKey, 'the-key-of-the-collector'];
-  async function ask(changes: { s3?: object; jwks?: string; opa?: string; otlp?: string; algorithm?: string }) {
+  interface Changes {
+    readonly s3?: object;
+    readonly jwks?: string;
+    readonly opa?: string;
+    readonly otlp?: string;
+  }
+  function configOf(changes: Changes) {
     const url = changes.opa ?? `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
     const { accessKey: access_key, secretKey: secret_key } = STORE_KEYS;
-    const config = {
+    return {
       buckets: [
         {
           name: 'uploads',
@@ -61,8 +69,10 @@ describe('doctor', () => {
         sampling: { strategy: 'never' },
       },
     };
+  }
+  async function ask(changes: Changes) {
     const file = join(folder, 'config.yaml');
-    await writeFile(file, JSON.stringify(config));
+    await writeFile(file, JSON.stringify(configOf(changes)));
     let said = '';
     const code = await doctor(file, {}, (text) => void (said += text));
     for (const secret of SECRETS) assert.ok(!said.includes(secret!), said);
@@ -92,17 +102,17 @@ describe('doctor', () => {
     [
       'wrong keys',
       { s3: { access_key: 'nobody' } },
-      /✗ bucket uploads, store: .*InvalidAccessKeyId.*\n +check s3\.access_key/,
+      /✗ bucket uploads, store: .*InvalidAccessKeyId.*\n +check s3\.access_key.*\n +in traces: error\.type store_refused_gateway, error\.reason InvalidAccessKeyId; side: gateway\n/,
     ],
     [
       'no such bucket',
       { s3: { bucket: 'elsewhere' } },
-      /✗ bucket uploads, store: NoSuchBucket: .*\n +create the bucket/,
+      /✗ bucket uploads, store: NoSuchBucket: .*\n +create the bucket.*\n +in traces: .* error\.reason NoSuchBucket; side: gateway\n/,
     ],
     [
       'a store that is away',
       () => ({ s3: { endpoint: dead } }),
-      /✗ bucket uploads, store: .*\n +is the store running\? check s3\.endpoint, DNS/,
+      /✗ bucket uploads, store: .*\n +is the store running\? check s3\.endpoint, DNS.*\n +in traces: error\.type store_unreachable, error\.reason ECONNREFUSED; side: store\n/,
     ],
     [
       'a store that is none',
@@ -112,7 +122,7 @@ describe('doctor', () => {
     [
       'a provider that is away',
       () => ({ jwks: `${dead}/keys` }),
-      /✗ bucket uploads, http:\S+\/keys: .*\n +check jwks_url/,
+      /✗ bucket uploads, http:\S+\/keys: .*\n +check jwks_url.*\n +in traces: error\.type keys_unavailable, .*; side: gateway\n/,
     ],
     [
       'a provider without keys',
@@ -122,7 +132,7 @@ describe('doctor', () => {
     [
       'an engine that is away',
       () => ({ opa: `${dead}/base` }),
-      /✗ bucket uploads, opa: no connection to http:\S+\/base \(ECONNREFUSED\)\n +check authz\.opa\.url, /,
+      /✗ bucket uploads, opa: no connection to http:\S+\/base \(ECONNREFUSED\)\n +check authz\.opa\.url, .*\n +in traces: error\.type policy_unavailable, error\.reason engine_unreachable; side: gateway\n/,
     ],
     [
       'an engine that is another server',
@@ -132,7 +142,7 @@ describe('doctor', () => {
     [
       'a collector that is away',
       () => ({ otlp: dead }),
-      /✗ collector http:\S+: .*\n +nothing listens on .*check tracing\.otlp/,
+      /✗ collector http:\S+: .*\n +nothing listens on .*check tracing\.otlp.*\n +in the log: spans are not delivered; uploads do not fail; side: gateway\n/,
     ],
   ] as const) {
     it(`gives a hint for ${what}, and reports that the rest works`, { timeout: 30_000 }, async () => {
@@ -140,6 +150,25 @@ describe('doctor', () => {
       assert.equal(code, 1);
       assert.match(said, wanted);
       assert.match(said, /\n1 of 5 checks failed\.\n$/, said);
+    });
+  }
+
+  for (const [what, changes] of [
+    ['a store that is unreachable', () => ({ s3: { endpoint: dead } })],
+    ['a bucket that the store does not have', () => ({ s3: { bucket: 'elsewhere' } })],
+    ['an identity provider that is unreachable', () => ({ jwks: `${dead}/keys` })],
+    ['a policy engine that is unreachable', () => ({ opa: dead })],
+  ] as const) {
+    it(`shows the type and the reason of an upload: ${what}`, async () => {
+      const { said } = await ask(changes());
+      const [bucket] = configOf(changes()).buckets;
+      const authz = 's3' in changes() ? undefined : bucket!.authz;
+      const gateway = await startGateway({ storeUrl: store.url, buckets: [{ ...bucket, authz }] });
+      const headers = { authorization: `Bearer ${await provider.token()}` };
+      await send(gateway.url, 'PUT', '/uploads/k', 'hello', headers);
+      await gateway.close();
+      const { error_type, error_reason } = gateway.log.findLast(({ message }) => message === 'request')!;
+      assert.ok(said.includes(`in traces: error.type ${error_type}, error.reason ${error_reason}; side: `), said);
     });
   }
 

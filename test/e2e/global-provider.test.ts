@@ -14,7 +14,7 @@ const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 /** What is another's, or another time's. */
 const VARYING =
-  /^(network\.peer\.port|server\.port|net\.(peer|host)\.port|sampling\.reason|.*_seconds|aws\.s3\.upload_id)$/;
+  /^(network\.peer\.port|server\.port|net\.(peer|host)\.port|sampling\.reason|.*_seconds|aws\.s3\.upload_id|mizuchi\.request_id)$/;
 
 /** A trace as text: name, kind, status and attributes of each span below its parent. */
 function shapeOf(spans: readonly DecodedSpan[], parent: string, depth = 0): string[] {

@@ -90,6 +90,14 @@ describe('in a real Prometheus', () => {
     assert.deepEqual([slow?.metric.bucket, others], ['slow', []], 'and for nobody else');
   });
 
+  it('promtool accepts the metrics of every gateway', async () => {
+    for (const url of scenario.metricsUrls) {
+      const input = await (await fetch(url)).text();
+      const { stdout, stderr } = spawnSync(binary('promtool'), ['check', 'metrics'], { input, encoding: 'utf8' });
+      assert.equal(stdout + stderr, '', url);
+    }
+  });
+
   it('every alert waits as it should, with the text that promtool expects', async () => {
     for (const args of [
       ['check', 'rules', ALERTS],

@@ -239,7 +239,7 @@ describe('traces in a real Jaeger', () => {
             request('PUT', '/uploads/k', {
               'http.request.body.size': int(1),
               'http.response.status_code': int(403),
-              ...failedTags('access_denied', 'AccessDenied', message),
+              ...failedTags('uploads', 'access_denied', 'AccessDenied', message),
             }),
             upload(
               'PutObject',
@@ -276,7 +276,7 @@ describe('traces in a real Jaeger', () => {
                 'server.address': string('client.example'),
                 'server.port': int(80),
                 'http.request.body.size': int(declared),
-                ...failedTags('client_aborted', undefined, message),
+                ...failedTags('uploads', 'client_aborted', undefined, message),
               },
               '',
             ),
@@ -311,8 +311,9 @@ describe('traces in a real Jaeger', () => {
               {
                 'http.request.body.size': int(1),
                 'http.response.status_code': int(502),
-                ...failedTags('store_refused_gateway', 'BadGateway', message),
+                ...failedTags('missing', 'store_refused_gateway', 'BadGateway', message),
                 ...reason,
+                'mizuchi.error.detail': string(words),
               },
               '',
             ),
@@ -326,6 +327,7 @@ describe('traces in a real Jaeger', () => {
           const headers = { traceparent: traceparent(caller) };
           assert.equal((await send(gateway.url, 'PUT', '/unreachable/k', 'x', headers)).status, 503);
           const message = 'The store is unreachable. Retry later. Cause: the connection was refused.';
+          const detail = 'No connection to the store: ECONNREFUSED.';
           const reason = { 'error.reason': string('ECONNREFUSED') };
           const type = { 'error.type': string('store_unreachable'), ...reason };
           const trace = await jaeger.trace(caller.traceId, 4);
@@ -336,13 +338,14 @@ describe('traces in a real Jaeger', () => {
               {
                 'http.request.body.size': int(1),
                 'http.response.status_code': int(503),
-                ...failedTags('store_unreachable', 'ServiceUnavailable', message),
+                ...failedTags('unreachable', 'store_unreachable', 'ServiceUnavailable', message),
                 ...reason,
+                'mizuchi.error.detail': string(detail),
               },
               '',
             ),
             upload('PutObject', 'unreachable', 'k', { ...objectTags(1, 1, undefined, 'not_stored'), ...type }, message),
-            put('k', { 'server.port': int(deadPort), ...type }, 'No connection to the store: ECONNREFUSED.'),
+            put('k', { 'server.port': int(deadPort), ...type }, detail),
           ]);
         });
       });

@@ -4,6 +4,7 @@ import type { OtlpConfig } from '../../config/otlp.ts';
 import { resourceAttributes } from '../../config/resource-attributes.ts';
 import type { TracingConfig } from '../../config/tracing.ts';
 import type { Log } from '../../domain/log.ts';
+import { SIGNALS } from '../../export/signal.ts';
 import { packageVersion } from '../../kit/package-version.ts';
 import { type CollectorSection, collectorHint } from './collector-hint.ts';
 import { type Finding, fails, find, works } from './finding.ts';
@@ -49,7 +50,7 @@ function inTime<C extends OtlpConfig>(otlp: C): C {
 
 /** @param reason why it was not accepted; undefined if it was. */
 function judge(section: CollectorSection, what: string, otlp: OtlpConfig, reason: string | undefined) {
-  return reason === undefined ? works(`it accepted ${what}`) : fails(reason, collectorHint(reason, section, otlp));
+  return reason === undefined ? works(`it accepted ${what}`) : undelivered(section, otlp, reason);
 }
 
 async function sendSpan(config: TracingConfig, directory: string) {
@@ -67,8 +68,16 @@ async function sendSpan(config: TracingConfig, directory: string) {
   if (exported === 1) return works(`it accepted a span: trace ${span.traceId}, service ${config.service_name}`);
   const [drop = 'not delivered'] = Object.entries(dropped).flatMap(([why, count]) => (count > 0 ? [why] : []));
   const reason = reasons.at(-1) ?? drop;
-  return fails(reason, collectorHint(reason, 'tracing.otlp', config.otlp));
+  return undelivered('tracing.otlp', config.otlp, reason);
 }
+
+/** No upload fails because of a collector: the log and the metrics show it. */
+function undelivered(section: CollectorSection, otlp: OtlpConfig, reason: string) {
+  const shown = `in the log: ${SIGNALS[SIGNAL_OF[section]].lines.failing}; uploads do not fail; side: gateway`;
+  return { ...fails(reason, collectorHint(reason, section, otlp)), shown };
+}
+
+const SIGNAL_OF = { 'tracing.otlp': 'traces', 'metrics.otlp': 'metrics', 'logging.otlp': 'logs' } as const;
 
 /** Keeps the tracer's reasons. */
 function reasonsIn(reasons: string[]): Log {

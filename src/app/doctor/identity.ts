@@ -5,7 +5,7 @@ import type { BucketConfig } from '../../config/bucket.ts';
 import { openAuth } from '../bucket/auth.ts';
 import type { AppContext } from '../context.ts';
 import type { Lifetime } from '../lifetime.ts';
-import { type Finding, fails, find, works } from './finding.ts';
+import { type Finding, failsAs, find, works } from './finding.ts';
 
 const TIMEOUT_MILLIS = 10_000;
 
@@ -33,7 +33,8 @@ function examineKeySet(bucket: string, url: string): Promise<Finding> {
       return works(`${size} ${size === 1 ? 'key' : 'keys'}`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return fails(message || String(code), 'check jwks_url, DNS, firewalls and the certificate of the provider');
+      const hint = 'check jwks_url, DNS, firewalls and the certificate of the provider';
+      return failsAs(message || String(code), hint, { type: 'keys_unavailable', reason: 'keys_unavailable' });
     } finally {
       await dispatcher.destroy();
     }

@@ -14,7 +14,7 @@ import { UNSENT, withoutStore } from '../dry-run/unsent-transport.ts';
 import { engineProblem } from '../engine-problem.ts';
 import { openGateway } from '../gateway.ts';
 import type { Lifetime } from '../lifetime.ts';
-import { type Finding, fails, find, works } from './finding.ts';
+import { type Finding, failsAs, find, works } from './finding.ts';
 
 const DOCTOR: Identity = { method: 'sigv4', subject: 'mizuchi-doctor', claims: {}, expiresAt: undefined };
 
@@ -61,7 +61,7 @@ function examineEngine(
         what: (reason ?? type).replaceAll('_', ' '),
         hint: `check authz.${engine}: url, names and token; docs/policy.md`,
       };
-      return fails(what, hint);
+      return failsAs(what, hint, failure);
     }
   });
 }

@@ -12,7 +12,7 @@ import type { AppContext } from '../context.ts';
 import { sendInProcess } from '../dry-run/in-process-request.ts';
 import { openGateway } from '../gateway.ts';
 import type { Lifetime } from '../lifetime.ts';
-import { type Finding, fails, find, works } from './finding.ts';
+import { type Finding, fails, failsAs, find, type UploadFailure, works } from './finding.ts';
 
 /** Longest wait for one response, in milliseconds. */
 const TIMEOUT_MILLIS = 10_000;
@@ -48,9 +48,14 @@ export function examineStore(
       );
     } catch (thrown) {
       const failure = asFailure(thrown);
-      return fails(failure.detail ?? `${failure.code}: ${failure.message}`, hintFor(failure));
+      return failsAs(failure.detail ?? `${failure.code}: ${failure.message}`, hintFor(failure), ofUpload(failure));
     }
   });
+}
+
+/** Only `doctor` has this deadline: the gateway would wait until `s3.answer_timeout_seconds`. */
+function ofUpload({ type, reason }: Failure): UploadFailure {
+  return type === 'client_aborted' ? { type: 'store_timeout', reason: 'no_answer' } : { type, reason };
 }
 
 /** The line names the bucket already. */

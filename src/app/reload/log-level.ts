@@ -1,23 +1,20 @@
-/** Changes the level of the log, and logs the change. */
+/** Changes the level of the log. */
 import type { LogConfig, ProcessLog } from '../../logging/create-log.ts';
 
 type Level = LogConfig['level'];
 
 const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
-interface Change {
-  readonly file: string;
-  readonly from: Level;
-  readonly to: Level;
-}
-
-/** @param show logs other lines about the reload, at the more verbose of both levels. */
-export function changeLevel(log: ProcessLog, change: Change, show: () => void): void {
-  const { from, to } = change;
+/** @param show logs lines about the change, at the more verbose of both levels. Gets a level that is shown, and is at least info. */
+export function changeLevel(
+  log: ProcessLog,
+  from: Level,
+  to: Level,
+  show: (shown: Exclude<Level, 'debug'>) => void = () => {},
+): void {
   const isMoreVerbose = LEVELS.indexOf(to) < LEVELS.indexOf(from);
   if (isMoreVerbose) log.setLevel?.(to);
-  show();
   const shown = isMoreVerbose ? to : from;
-  if (from !== to) log[shown === 'debug' ? 'info' : shown](change, 'log level changed');
+  show(shown === 'debug' ? 'info' : shown);
   if (!isMoreVerbose) log.setLevel?.(to);
 }

@@ -1,4 +1,5 @@
-/** Reloads of a configuration file, one after the other: what is read is put in use as a whole, or nothing of it. */
+/** Reloads of a configuration file, one after the other. The whole file is put in use, or nothing of it. */
+import type { Config } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import type { ProcessLog } from '../../logging/create-log.ts';
 import type { ConfigFigures } from '../../metrics/config-metrics.ts';
@@ -36,6 +37,11 @@ export class Reloads {
 
   get file(): string {
     return this.#tools.file;
+  }
+
+  /** The configuration in use. */
+  get config(): Config {
+    return this.#inUse.config;
   }
 
   /** Files whose changes cause a reload: they contain secrets of the configuration. */
@@ -84,15 +90,15 @@ export class Reloads {
     const { log, file, figures } = this.#tools;
     const { changes, config } = candidate;
     candidate.use();
-    const before = this.#inUse.config.logging.level;
+    const from = this.#inUse.config.logging.level;
+    const to = config.logging.level;
     this.#inUse = { ...loaded, config };
     figures.used(loaded.sha256);
     const more = changes.needRestart.length === 0 ? '' : '; some changes need a restart';
-    changeLevel(log, { file, from: before, to: config.logging.level }, () =>
-      log.info(
-        { file, changed: changes.applied, need_restart: changes.needRestart },
-        `configuration read again${more}`,
-      ),
-    );
+    changeLevel(log, from, to, (shown) => {
+      const fields = { file, changed: changes.applied, need_restart: changes.needRestart };
+      log.info(fields, `configuration read again${more}`);
+      if (from !== to) log[shown]({ file, from, to }, 'log level changed');
+    });
   }
 }

@@ -17,7 +17,7 @@ export async function jaegerTraces(): Promise<TraceStore> {
   };
 }
 
-function readSpan({ operationName, spanID, references, tags, duration }: JaegerSpan): ReadSpan {
+function readSpan({ operationName, spanID, references, tags, startTime, duration }: JaegerSpan): ReadSpan {
   const attributes = Object.fromEntries(tags.map(({ key, value }) => [key, value]));
   return {
     name: operationName,
@@ -25,6 +25,7 @@ function readSpan({ operationName, spanID, references, tags, duration }: JaegerS
     parentSpanId: references[0]?.spanID ?? '',
     isError: attributes.error === true,
     seconds: duration / 1e6,
+    endedAt: (startTime + duration) / 1000,
     attributes,
   };
 }

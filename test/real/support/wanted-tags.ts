@@ -15,6 +15,7 @@ export const serverTags = (gatewayUrl: string, method: string, path: string, mor
   'network.peer.port': somePort,
   'network.protocol.version': string('1.1'),
   'sampling.reason': string('parent_sampled'),
+  'mizuchi.request_id': some,
   ...more,
 });
 
@@ -86,7 +87,9 @@ export const answeredTags = (status: number): WantedTags => ({
 });
 
 /** Further ones of an `http.server.request` that failed. @param code undefined where the client got no response. */
-export const failedTags = (type: string, code: string | undefined, message: string): WantedTags => ({
+export const failedTags = (bucket: string, type: string, code: string | undefined, message: string): WantedTags => ({
+  'mizuchi.bucket': string(bucket),
+  's3.operation': string('PutObject'),
   'error.type': string(type),
   ...(code !== undefined && { 's3.error.code': string(code) }),
   's3.error.message': string(message),

@@ -79,6 +79,7 @@ const AUTHENTICATION: readonly Scenario[] = [
       type: 'keys_unavailable',
       failed: 'auth.fetch_keys',
       reason: 'keys_unavailable',
+      cause: 'ECONNREFUSED',
     },
     fix: 'start the identity provider, or correct `jwks_url`',
   },
@@ -119,7 +120,13 @@ const AUTHORIZATION: readonly Scenario[] = [
     what: 'the policy engine is unreachable',
     own: ({ provider }) => ({ auth: jwtOf(provider.jwksUrl), authz: opaOf(NOWHERE) }),
     act: (world) => putWithToken(world, '/uploads/k'),
-    expected: { ...unavailable, type: 'policy_unavailable', failed: 'authz.check', reason: 'engine_unreachable' },
+    expected: {
+      ...unavailable,
+      type: 'policy_unavailable',
+      failed: 'authz.check',
+      reason: 'engine_unreachable',
+      cause: 'ECONNREFUSED',
+    },
     fix: 'start the policy engine, or correct its `url`',
   },
   {
@@ -129,6 +136,18 @@ const AUTHORIZATION: readonly Scenario[] = [
       return putWithToken(world, '/governed/k');
     },
     expected: { ...unavailable, type: 'policy_unavailable', failed: 'authz.check', reason: 'engine_failed' },
+    fix: 'the operator of the policy engine',
+  },
+  {
+    what: 'the policy engine has failed too often, and is not called for a while',
+    own: ({ provider, engine }) => ({ auth: jwtOf(provider.jwksUrl), authz: opaOf(engine.url) }),
+    act: async (world) => {
+      world.engine.behaviour = (_, response) => void response.writeHead(500).end();
+      for (let i = 0; i < 5; i++) await putWithToken(world, '/uploads/other');
+      return putWithToken(world, '/uploads/k');
+    },
+    counts: 6,
+    expected: { ...unavailable, type: 'policy_unavailable', failed: 'authz.check', reason: 'breaker_open' },
     fix: 'the operator of the policy engine',
   },
   {
@@ -156,7 +175,7 @@ async function behind(world: World, first: string, second: () => Promise<Receive
 const LIMITS: readonly Scenario[] = [
   {
     what: 'the gateway has reached its limit of concurrent uploads',
-    store: silent,
+    store: () => silent,
     own: () => ({ upload: { concurrent_uploads: 1 } }),
     act: (world) => behind(world, HALF, () => exchange(world, 'PUT', '/uploads/k', 'hello')),
     expected: { ...overloaded, reason: 'too_many_uploads' },
@@ -164,7 +183,7 @@ const LIMITS: readonly Scenario[] = [
   },
   {
     what: 'the part memory of the gateway is in use for too long',
-    store: inParts(silent, answering(204, '')),
+    store: () => inParts(silent, answering(204, '')),
     own: () => ({
       upload: { ...ONE_AT_A_TIME, memory_wait_seconds: 0.3 },
       server: { shutdown_timeout_seconds: 0.1 },

@@ -1,4 +1,4 @@
-/** The buckets of the gateway that scenarios share: one for each way to protect a bucket, one whose store is unreachable. */
+/** The buckets of the gateway that scenarios share: for each way to protect a bucket, and for stores without a connection. */
 import type { World } from './scenario.ts';
 
 export const KEY = { access_key: 'AK', secret_key: 'the-secret-key-of-the-client', subject: 'device-7' };
@@ -16,7 +16,7 @@ export const s3Of = ({ store }: Pick<World, 'store'>) => ({
 export const jwtOf = (jwks_url: string) => ({ jwt: { algorithms: ['RS256'], jwks_url } });
 export const opaOf = (url: string) => ({ opa: { url, policy_path: 'mizuchi/allow', timeout_seconds: 1 } });
 
-export function bucketsOf({ store, engine, provider }: Omit<World, 'gateway'>): Record<string, unknown>[] {
+export function bucketsOf({ store, untrusted, engine, provider }: Omit<World, 'gateway'>): Record<string, unknown>[] {
   const s3 = s3Of({ store });
   const auth = jwtOf(provider.jwksUrl);
   return [
@@ -27,6 +27,7 @@ export function bucketsOf({ store, engine, provider }: Omit<World, 'gateway'>): 
     { name: 'signed', s3, auth: { sigv4: { region: 'us-east-1', credentials: [KEY] } } },
     { name: 'tokens', s3, auth },
     { name: 'governed', s3, auth, authz: opaOf(engine.url) },
+    { name: 'untrusted', s3: { ...s3, endpoint: untrusted.url } },
     { name: 'unreachable', s3: { ...s3, endpoint: NOWHERE } },
   ];
 }

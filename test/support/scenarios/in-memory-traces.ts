@@ -25,6 +25,13 @@ export async function inMemoryTraces(): Promise<TraceStore> {
 
 function readSpan(span: DecodedSpan): ReadSpan {
   const { name, spanId, parentSpanId = '', status, start, end } = span;
-  const seconds = Number(end - start) / 1e9;
-  return { name, spanId, parentSpanId, isError: status?.code === ERROR, seconds, attributes: attributesOf(span) };
+  return {
+    name,
+    spanId,
+    parentSpanId,
+    isError: status?.code === ERROR,
+    seconds: Number(end - start) / 1e9,
+    endedAt: Number(end) / 1e6,
+    attributes: attributesOf(span),
+  };
 }

@@ -6,6 +6,7 @@ import { FakeEngine } from '../fake-engine.ts';
 import { IdentityProvider } from '../identity-provider.ts';
 import { answerWell, RawStore } from '../raw-store.ts';
 import { readMetrics } from '../read-metrics.ts';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../self-signed.ts';
 import { type GatewayOptions, type LogLine, startGateway, type TestGateway } from '../start-gateway.ts';
 import { bucketsOf } from './buckets.ts';
 import { longPlaces } from './places.ts';
@@ -40,23 +41,25 @@ export function describeScenarios(
         ...options,
       });
     before(async () => {
-      const [store, engine, provider] = await Promise.all([
+      const [store, untrusted, engine, provider] = await Promise.all([
         RawStore.start(),
+        RawStore.start({ key: SELF_SIGNED_KEY, cert: SELF_SIGNED_CERTIFICATE }),
         FakeEngine.start(),
         IdentityProvider.start(),
       ]);
       traces = await openTraces();
-      shared = { store, engine, provider } as World;
+      shared = { store, untrusted, engine, provider } as World;
       shared = { ...shared, gateway: await start({ buckets: bucketsOf(shared) }) };
     });
     after(async () => {
       await shared.gateway.close();
-      await Promise.all([shared.engine.close(), shared.provider.close(), shared.store.close(), traces.close()]);
+      const { engine, provider, store, untrusted } = shared;
+      await Promise.all([engine, provider, store, untrusted, traces].map((each) => each.close()));
     });
 
     const run = async <E>(scenario: Scenario<E>, assertTruth: AssertTruth<E>): Promise<void> => {
       const { store, engine, provider } = shared;
-      store.behaviour = scenario.store ?? answerWell;
+      store.behaviour = scenario.store?.() ?? answerWell;
       engine.behaviour = provider.behaviour = undefined;
       if (scenario.own === undefined) return assertTruth(shared, traces, scenario);
       const gateway = await start(scenario.own(shared));
@@ -67,7 +70,7 @@ export function describeScenarios(
   });
 }
 
-async function assertFailure(world: World, traces: TraceStore, { act, expected }: Scenario): Promise<void> {
+async function assertFailure(world: World, traces: TraceStore, { act, expected, counts = 1 }: Scenario): Promise<void> {
   const { type, span: status, outcome } = expected;
   const counted = countsOf(world.gateway, type);
   const before = await counted();
@@ -76,7 +79,7 @@ async function assertFailure(world: World, traces: TraceStore, { act, expected }
   assert.equal(FAILURES[type].side, expected.side, 'the side');
   const line = await lineAfter(world.gateway, logged);
   assertLine(line, expected);
-  const trace = await traces.trace(String(line.trace_id), (spans) => has(spans, ROOT) && hasFailed(spans, expected));
+  const trace = await traces.trace(String(line.trace_id), (spans) => has(spans, ROOT) && hasCalls(spans, expected));
   const root = spanOf(trace, ROOT);
   assert.deepEqual(
     [
@@ -88,9 +91,17 @@ async function assertFailure(world: World, traces: TraceStore, { act, expected }
     [type, expected.reason, expected.response?.split(' ')[1], status],
     'the SERVER span',
   );
-  assert.equal(root?.attributes['mizuchi.error.detail'], line.error_detail, 'the detail');
+  for (const [attribute, field] of [
+    ['mizuchi.error.detail', 'error_detail'],
+    ['mizuchi.request_id', 'request_id'],
+    ['mizuchi.bucket', 'bucket'],
+    ['s3.operation', 'operation'],
+  ] as const)
+    assert.equal(root?.attributes[attribute], line[field], `${field} of the log line, on the SERVER span`);
   assert.equal(failedSpan(trace, type)?.name, expected.failed ?? ROOT, 'the span that failed');
   if (expected.failed !== undefined) assert.ok(failedSpan(trace, type)?.isError, 'its status');
+  const reasons = trace.map(({ attributes }) => attributes['error.reason']);
+  if (expected.cause !== undefined) assert.ok(reasons.includes(expected.cause), `the cause, of ${reasons}`);
   const upload = spanOf(trace, 's3.upload')?.attributes ?? {};
   assert.deepEqual(
     [upload['upload.outcome'], upload['upload.waited_for']],
@@ -101,14 +112,13 @@ async function assertFailure(world: World, traces: TraceStore, { act, expected }
   if (type !== 'shutting_down')
     assert.deepEqual(
       await counted(),
-      before.map((count) => count + 1),
+      before.map((count) => count + counts),
       'the metrics',
     );
 }
 
-const hasFailed = (trace: ReadTrace, { type, failed, outcome }: ExpectedFailure): boolean =>
-  (failed === undefined || failedSpan(trace, type)?.name === failed) &&
-  (outcome === undefined || has(trace, 's3.upload'));
+const hasCalls = (trace: ReadTrace, { failed, outcome }: ExpectedFailure): boolean =>
+  (failed === undefined || has(trace, failed)) && (outcome === undefined || has(trace, 's3.upload'));
 
 function assertLine(line: LogLine, expected: ExpectedFailure): void {
   const [status, code] = expected.response?.split(' ') ?? [];

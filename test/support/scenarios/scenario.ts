@@ -12,6 +12,8 @@ import type { Place } from './places.ts';
 export interface World {
   readonly gateway: TestGateway;
   readonly store: RawStore;
+  /** A store with a certificate that the gateway does not trust. */
+  readonly untrusted: RawStore;
   readonly engine: FakeEngine;
   readonly provider: IdentityProvider;
 }
@@ -32,6 +34,8 @@ export interface ExpectedFailure {
   readonly failed?: string;
   readonly level?: string;
   readonly reason?: string;
+  /** `error.reason` of the span of a call, where the reason of the request is another word. */
+  readonly cause?: string;
   readonly outcome?: 'stored' | 'not_stored' | 'unknown';
   readonly waitedFor?: 'client' | 'store' | 'connection' | 'memory';
 }
@@ -46,11 +50,14 @@ export interface ExpectedWait {
 
 export interface Scenario<Expected = ExpectedFailure> {
   readonly what: string;
-  readonly store?: Behaviour;
+  /** Creates the behaviour of the store, for one run. */
+  readonly store?: () => Behaviour;
   /** A gateway for this scenario alone, with these options. */
   readonly own?: (world: Omit<World, 'gateway'>) => Partial<GatewayOptions>;
   /** Makes it true. */
   act(world: World): Promise<Received>;
+  /** How many requests fail in the same way; one by default. */
+  readonly counts?: number;
   readonly expected: Expected;
   /** What to do, for docs/troubleshooting.md. The side acts, unless it names another one: `the …`. */
   readonly fix?: string;

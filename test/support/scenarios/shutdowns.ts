@@ -19,7 +19,7 @@ async function shutDown(world: World, request: string, has: Has): Promise<undefi
 export const SHUTDOWNS: readonly Scenario[] = [
   {
     what: 'the gateway shuts down in the middle of the body',
-    store: silent,
+    store: () => silent,
     own,
     act: (world) => shutDown(world, HALF, half),
     expected: { ...ended, failed: 's3.upload', outcome: 'not_stored', waitedFor: 'client' },
@@ -27,7 +27,7 @@ export const SHUTDOWNS: readonly Scenario[] = [
   },
   {
     what: 'the gateway shuts down, and the store does not respond',
-    store: silent,
+    store: () => silent,
     own,
     act: (world) => shutDown(world, WHOLE, whole),
     expected: {
@@ -41,7 +41,7 @@ export const SHUTDOWNS: readonly Scenario[] = [
   },
   {
     what: 'the gateway shuts down, and the store has the object',
-    store: slowly((response) => response.end(), 600),
+    store: () => slowly((response) => response.end(), 600),
     own,
     act: (world) => shutDown(world, WHOLE, whole),
     expected: { ...ended, reason: 'succeeded_unheard', outcome: 'stored', waitedFor: 'store' },
@@ -49,7 +49,7 @@ export const SHUTDOWNS: readonly Scenario[] = [
   },
   {
     what: 'the gateway shuts down after the client has disconnected, and the store does not respond',
-    store: silent,
+    store: () => silent,
     own,
     act: async (world) => {
       await leaveWhole(world);

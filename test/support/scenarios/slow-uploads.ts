@@ -33,22 +33,23 @@ export const SLOW_UPLOADS: readonly Scenario<ExpectedWait>[] = [
   },
   {
     what: 'the store responds slowly',
-    store: slowly((response) => response.end(), SLOW_MILLIS),
+    store: () => slowly((response) => response.end(), SLOW_MILLIS),
     act: put,
     expected: { response: '200', side: 'store', slow: ['store'] },
   },
   {
     what: 'the store fails once, and the gateway sends the part again',
-    store: inParts(firstThen(refusing(500, 'InternalError'), answerWell), answering(200, COMPLETED)),
+    store: () => inParts(firstThen(refusing(500, 'InternalError'), answerWell), answering(200, COMPLETED)),
     act: (world) => exchange(world, 'PUT', '/uploads/k', Buffer.alloc(6 * MIB)),
     expected: { response: '200', side: 'store', slow: ['retry'] },
   },
   {
     what: 'all connections to the store are in use',
-    store: firstThen(
-      slowly((response) => response.end(), SLOW_MILLIS),
-      answerWell,
-    ),
+    store: () =>
+      firstThen(
+        slowly((response) => response.end(), SLOW_MILLIS),
+        answerWell,
+      ),
     own: ({ store }) => ({ s3: { ...s3Of({ store }), max_connections: 1 } }),
     act: async (world) => {
       const arrived = world.store.next();
@@ -63,13 +64,14 @@ export const SLOW_UPLOADS: readonly Scenario<ExpectedWait>[] = [
   },
   {
     what: 'the part memory is in use',
-    store: inParts(
-      firstThen(
-        slowly((response) => response.writeHead(200, { etag: '"a"' }).end(), SLOW_MILLIS),
-        answerWell,
+    store: () =>
+      inParts(
+        firstThen(
+          slowly((response) => response.writeHead(200, { etag: '"a"' }).end(), SLOW_MILLIS),
+          answerWell,
+        ),
+        answering(200, COMPLETED),
       ),
-      answering(200, COMPLETED),
-    ),
     own: () => ({ upload: { ...ONE_AT_A_TIME, concurrent_parts: 1 } }),
     act: async (world) => {
       const other = await RawClient.connect(world.gateway.url);

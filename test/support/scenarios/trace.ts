@@ -8,6 +8,8 @@ export interface ReadSpan {
   /** Whether the status is Error. */
   readonly isError: boolean;
   readonly seconds: number;
+  /** Unix milliseconds. */
+  readonly endedAt: number;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -24,12 +26,12 @@ export interface TraceStore {
   close(): Promise<unknown>;
 }
 
-/** The deepest span with this `error.type`. */
+/** The deepest span with this `error.type`, and of several the first that ended. */
 export function failedSpan(trace: ReadTrace, type: string): ReadSpan | undefined {
   const failed = trace.filter(({ attributes }) => attributes['error.type'] === type);
   const depth = ({ parentSpanId }: ReadSpan): number => {
     const parent = trace.find(({ spanId }) => spanId === parentSpanId);
     return parent === undefined ? 0 : 1 + depth(parent);
   };
-  return failed.toSorted((a, b) => depth(b) - depth(a))[0];
+  return failed.toSorted((a, b) => depth(b) - depth(a) || a.endedAt - b.endedAt)[0];
 }

@@ -12,11 +12,11 @@ const KNOWN = new Set<unknown>([
 ]);
 
 describe('the attributes of a log record', () => {
-  it('are those of the conventions and of our spans, but for two', () => {
+  it('are those of the conventions and of our spans, but for one', () => {
     const names = Object.values(LOG_FIELDS).flatMap(({ attribute }) => attribute ?? []);
     assert.deepEqual(
       names.filter((name) => !KNOWN.has(name)),
-      ['mizuchi.request_id', 'mizuchi.duration_seconds'],
+      ['mizuchi.duration_seconds'],
     );
     assert.equal(new Set(names).size, names.length);
   });

@@ -1,0 +1,172 @@
+/**
+ * The primary of several workers. It serves no uploads: it keeps the workers running, and does once what belongs to the whole gateway:
+ * the admin port, metrics, signals, the configuration.
+ */
+import { once } from 'node:events';
+import { dirname, resolve } from 'node:path';
+import { openAdminWith } from '../app/admin.ts';
+import { Lifetime } from '../app/lifetime.ts';
+import { logStart } from '../app/log-start.ts';
+import { type Changes, changesOf, withoutRestart } from '../app/reload/changes.ts';
+import type { Candidate } from '../app/reload/generations.ts';
+import { type ConfigSource, watchSources } from '../app/reload/open-reloads.ts';
+import { type Loaded, Reloads } from '../app/reload/reloads.ts';
+import { exporterLink, openLog, pushMetrics } from '../app/telemetry.ts';
+import type { Config } from '../config/config.ts';
+import { type LoadedConfig, loadConfigWithSources } from '../config/load-config.ts';
+import { activatedSocket } from '../kit/activated-socket.ts';
+import { packageVersion } from '../kit/package-version.ts';
+import { watchConfig } from '../metrics/config-metrics.ts';
+import { watchExport } from '../metrics/export-metrics.ts';
+import { expose } from '../metrics/exposition.ts';
+import { showLimits } from '../metrics/limit-metrics.ts';
+import { MergedMetrics } from '../metrics/merged-metrics.ts';
+import { watchProcess } from '../metrics/process-metrics.ts';
+import { Registry } from '../metrics/registry.ts';
+import type { ProbeState, Probes } from '../server/probes.ts';
+import { ServerPhase } from '../server/server-phase.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Milliseconds beyond the times of the configuration: for the last telemetry, and the cleanup of aborted uploads. */
+const GRACE_MILLIS = 12_000;
+
+const STARTING: ProbeState = { status: 'starting', isGood: false };
+const DRAINING: ProbeState = { status: 'draining', isGood: false };
+const OK: ProbeState = { status: 'ok', isGood: true };
+
+/** @returns the exit code: 0 after an orderly shutdown, 1 if the workers cannot be kept running. @throws Error if they cannot start. */
+export async function runPrimary(
+  loaded: LoadedConfig,
+  source: ConfigSource,
+  count: number,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const { config, warnings } = loaded;
+  const directory = dirname(resolve(source.file));
+  const link = exporterLink();
+  const { log, exported } = await openLog(config, directory, link);
+  const lifetime = new Lifetime(log);
+  lifetime.onLastFlush((millis) => log.close(millis));
+  const registry = new Registry(config.metrics.otlp !== undefined);
+  const metrics = new MergedMetrics(registry);
+  const failed = Promise.withResolvers<void>();
+  const supervisor = new Supervisor(config, {
+    count,
+    directory,
+    uploadSocket: activatedSocket(env, process.pid),
+    log,
+    metrics,
+    giveUp: () => failed.resolve(),
+    ended: () => registry.add('mizuchi_worker_failures', [], 1),
+  });
+  const phase = new ServerPhase();
+  let times = config.server;
+  try {
+    if (exported !== undefined) watchExport(registry, 'logs', exported);
+    lifetime.onClose(watchProcess(registry, packageVersion()));
+    registry.add('mizuchi_worker_failures', [], 0);
+    registry.onCollect(() => {
+      registry.set('mizuchi_workers', ['running'], supervisor.workers.length);
+      registry.set('mizuchi_workers', ['wanted'], count);
+    });
+    showLimits(registry, config);
+    const collect = async () => {
+      await supervisor.refreshMetrics();
+      return metrics.collect();
+    };
+    await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
+    const admin = await openAdminWith(config, lifetime, probesOf(phase, supervisor), async (accept) => {
+      await supervisor.refreshMetrics();
+      return expose(metrics, accept);
+    });
+    const { host, port } = await supervisor.start();
+    phase.enter('serving');
+    const tools = {
+      log,
+      file: resolve(source.file),
+      figures: watchConfig(registry),
+      load: () => loadConfigWithSources(source.file, env),
+      prepare: (next: Loaded) =>
+        prepareAll(supervisor, reloads.config, next.config, (used) => {
+          times = used.server;
+          showLimits(registry, used);
+        }),
+    };
+    const reloads: Reloads = new Reloads(tools, loaded);
+    admin?.useReloads(reloads);
+    lifetime.onClose(watchSources(source, reloads));
+    logStart(log, config, warnings, { host, port, adminPort: admin?.port, workers: count });
+    process.on('SIGHUP', () => void reloads.run().catch(() => {}));
+    process.on('SIGUSR2', () => {
+      const rolled = reloads.inTurn(() => supervisor.roll());
+      rolled.then(
+        () => log.info({ workers: count }, 'all workers replaced'),
+        (error: Error) => log.error({ problem: error.message }, 'the workers could not be replaced'),
+      );
+    });
+    const signalled = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]).then(() => 0);
+    const code = await Promise.race([signalled, failed.promise.then(() => 1)]);
+    if (code === 1) log.error({}, 'the workers end again and again; the gateway ends');
+    // A second signal ends all processes without waiting.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        supervisor.kill();
+        process.exit(1);
+      });
+    phase.enter('leaving');
+    await supervisor.close((times.shutdown_delay_seconds + times.shutdown_timeout_seconds) * 1000 + GRACE_MILLIS);
+    await lifetime.close();
+    return code;
+  } catch (error) {
+    supervisor.kill();
+    await lifetime.close();
+    throw error;
+  }
+}
+
+function probesOf(phase: ServerPhase, supervisor: Supervisor): Probes {
+  return {
+    startup: () => (phase.name === 'starting' ? STARTING : OK),
+    async ready() {
+      if (phase.name === 'starting') return STARTING;
+      if (phase.closesConnections) return DRAINING;
+      // One that can serve is enough. All of them see the same services.
+      const states = supervisor.workers.map((worker) => worker.request('ready', undefined));
+      return Promise.any(states).catch(() => STARTING);
+    },
+  };
+}
+
+/** All workers can use the configuration, or none of them does. @throws Error that describes the first problem. */
+async function prepareAll(
+  supervisor: Supervisor,
+  before: Config,
+  wanted: Config,
+  used: (config: Config) => void,
+): Promise<Candidate> {
+  const changes: Changes = changesOf(before, wanted);
+  const config = withoutRestart(before, wanted);
+  const { workers } = supervisor;
+  const results = await Promise.allSettled(
+    workers.map((worker) => worker.request('prepare', supervisor.configFor(worker, config))),
+  );
+  const prepared = workers.filter((_, i) => results[i]?.status === 'fulfilled');
+  const discard = async () => {
+    await Promise.allSettled(prepared.map((worker) => worker.request('discard', undefined)));
+  };
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await discard();
+    throw failed.reason;
+  }
+  return {
+    changes,
+    config,
+    discard,
+    use() {
+      supervisor.use(config);
+      used(config);
+      for (const worker of prepared) void worker.request('use', undefined).catch(() => worker.kill());
+    },
+  };
+}

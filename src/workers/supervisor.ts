@@ -1,0 +1,152 @@
+/** Keeps all workers running: replaces a worker that ends unexpectedly, and gives up if workers end again and again. */
+import cluster from 'node:cluster';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../domain/log.ts';
+import type { MergedMetrics } from '../metrics/merged-metrics.ts';
+import { configOfWorker } from './divide.ts';
+import { type Listening, WorkerProcess } from './worker-process.ts';
+
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const PROGRAM = fileURLToPath(new URL(`./main.${EXTENSION}`, import.meta.url));
+
+/** Milliseconds before a worker that ended is replaced: doubled with each failure in a row, up to the second. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 10_000];
+/** A worker that has lived so long, in milliseconds, has started well. */
+const STABLE_MILLIS = 10_000;
+/** Workers that end in a row before they are stable. The primary then gives up. */
+const MOST_FAILURES = 5;
+
+export interface SupervisorOptions {
+  readonly count: number;
+  readonly directory: string;
+  readonly uploadSocket: number | undefined;
+  readonly log: Log;
+  readonly metrics: MergedMetrics;
+  /** The workers cannot be kept running. */
+  readonly giveUp: () => void;
+  readonly ended: (slot: number) => void;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #workers = new Map<number, WorkerProcess>();
+  /** Workers whose place another one has, and that finish their requests. */
+  readonly #leaving = new Set<WorkerProcess>();
+  #config: Config;
+  #failures = 0;
+  #isClosing = false;
+
+  constructor(config: Config, options: SupervisorOptions) {
+    this.#config = config;
+    this.#options = options;
+    // Each worker accepts for itself: connections that the primary had accepted would be lost at its end, and not wait for the next.
+    if (options.uploadSocket !== undefined) cluster.schedulingPolicy = cluster.SCHED_NONE;
+    // Structured clones: the configuration contains undefined, and metrics contain maps.
+    cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' });
+  }
+
+  /** @throws Error if one of them cannot start; none is left running then. */
+  async start(): Promise<Listening> {
+    const slots = Array.from({ length: this.#options.count }, (_, slot) => slot);
+    const results = await Promise.allSettled(slots.map((slot) => this.#open(slot).listening));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      await this.close(0);
+      throw failed.reason;
+    }
+    return (results[0] as PromiseFulfilledResult<Listening>).value;
+  }
+
+  /** The workers that serve new connections. */
+  get workers(): readonly WorkerProcess[] {
+    return [...this.#workers.values()];
+  }
+
+  /** Reads the metrics of all workers. A worker that does not respond keeps its last values. */
+  async refreshMetrics(): Promise<void> {
+    const all = [...this.#workers.values(), ...this.#leaving];
+    await Promise.all(
+      all.map(async (worker) => {
+        const families = await worker.request('metrics', undefined).catch(() => undefined);
+        if (families !== undefined) this.#options.metrics.update(worker.pid, families);
+      }),
+    );
+  }
+
+  /** The part of one worker. */
+  configFor({ slot }: WorkerProcess, config: Config): Config {
+    return configOfWorker(config, { slot, of: this.#options.count });
+  }
+
+  /** For workers that start from now on. */
+  use(config: Config): void {
+    this.#config = config;
+  }
+
+  /** Replaces one worker after the other. The port stays open all the time. */
+  async roll(): Promise<void> {
+    for (const [slot, old] of [...this.#workers]) {
+      const fresh = this.#open(slot);
+      await fresh.listening;
+      this.#leaving.add(old);
+      old.retire();
+    }
+  }
+
+  /** Ends all workers. A worker that is still running after `millis` is killed. */
+  async close(millis: number): Promise<void> {
+    this.#isClosing = true;
+    const all = [...this.#workers.values(), ...this.#leaving];
+    for (const worker of all) worker.close();
+    const late = setTimeout(() => {
+      for (const worker of all) worker.kill();
+    }, millis);
+    await Promise.all(all.map(({ exited }) => exited));
+    clearTimeout(late);
+  }
+
+  kill(): void {
+    this.#isClosing = true;
+    for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill();
+  }
+
+  #open(slot: number): WorkerProcess {
+    const { count, directory, uploadSocket } = this.#options;
+    const worker = new WorkerProcess(slot, {
+      config: configOfWorker(this.#config, { slot, of: count }),
+      directory,
+      uploadSocket,
+    });
+    this.#workers.set(slot, worker);
+    void worker.exited.then((end) => this.#onExit(worker, end));
+    return worker;
+  }
+
+  #onExit(worker: WorkerProcess, end: number | string): void {
+    const { metrics, log, ended } = this.#options;
+    if (worker.lastMetrics !== undefined) metrics.update(worker.pid, worker.lastMetrics);
+    metrics.end(worker.pid);
+    this.#leaving.delete(worker);
+    if (this.#workers.get(worker.slot) === worker) this.#workers.delete(worker.slot);
+    if (worker.isEnding || this.#isClosing) return;
+    const isStable = performance.now() - worker.startedAt > STABLE_MILLIS;
+    this.#failures = isStable ? 1 : this.#failures + 1;
+    ended(worker.slot);
+    log.error({ worker: worker.slot + 1, pid: worker.pid, end }, 'a worker ended unexpectedly; it is replaced');
+    if (this.#failures >= MOST_FAILURES) this.#options.giveUp();
+    else void this.#replace(worker.slot);
+  }
+
+  async #replace(slot: number): Promise<void> {
+    await delay(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1)));
+    if (this.#isClosing || this.#workers.has(slot)) return;
+    const worker = this.#open(slot);
+    await worker.listening.then(
+      () => this.#options.log.info({ worker: slot + 1, pid: worker.pid }, 'worker replaced'),
+      (error: Error) =>
+        this.#options.log.error({ worker: slot + 1, problem: error.message }, 'a worker could not start'),
+    );
+  }
+}
