@@ -5,8 +5,8 @@
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, etcd, Ruby and Chromium a
-# Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, etcd, Ruby, Chromium,
+# buildah and lintian a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -137,6 +137,34 @@ install_chromium() { # with the libraries that this machine lacks
   rm -rf "$1/root"
   printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/browser/chromium" "$@"\n' >"$1/chromium"
   chmod +x "$1/chromium"
+}
+install_buildah() { # with the libraries that this machine lacks
+  local lacking
+  lacking=$(lacking_for buildah) || { apt-get update -qq >&2 && lacking=$(lacking_for buildah); }
+  # shellcheck disable=SC2086 # names of packages, which have no spaces
+  unpack "$1/root" ${lacking:-buildah}
+  mkdir "$1/lib"
+  cp "$1/root/usr/bin/buildah" "$1/buildah.bin"
+  find "$1/root/usr/lib" -name '*.so*' -not -type d -exec cp -P -t "$1/lib" {} +
+  rm -rf "$1/root"
+  printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/buildah.bin" "$@"\n' >"$1/buildah"
+  chmod +x "$1/buildah"
+}
+install_lintian() { # with the Perl modules that this machine lacks, for the Perl that it has
+  local lacking
+  lacking=$(lacking_for lintian) || { apt-get update -qq >&2 && lacking=$(lacking_for lintian); }
+  # shellcheck disable=SC2046 # names of packages, which have no spaces
+  unpack "$1/root" lintian $(grep -Evx 'lintian|perl|perl-base|perl-modules-.*|libperl5.*' <<<"$lacking")
+  rm -rf "$1/root/packages"
+  cat >"$1/lintian" <<'END'
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+libraries=$(echo "$root"/usr/lib/*-linux-gnu)
+PERL5LIB=$root/usr/share/perl5:$(echo "$libraries"/perl5/5.*)
+export PERL5LIB LD_LIBRARY_PATH="$libraries" PATH="$root/usr/bin:$PATH" LINTIAN_BASE="$root/usr/share/lintian"
+exec "$root/usr/bin/lintian" "$@"
+END
+  chmod +x "$1/lintian"
 }
 # lacking_for PACKAGE: prints the packages that would have to be installed with it; fails where the lists do not know it.
 lacking_for() {
@@ -290,7 +318,8 @@ install_kubernetes_crds() {
 sum_of() { printf '%s' "$*" | cksum | cut -d' ' -f1; }
 
 [ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium \
-  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients envoy helm kubeconform etcd kube-apiserver kubernetes-crds
+  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients envoy helm kubeconform etcd kube-apiserver kubernetes-crds buildah \
+  lintian
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -302,6 +331,8 @@ for name in "$@"; do
       ;;
     nginx) once nginx debian install_nginx ;;
     haproxy) once haproxy debian install_haproxy ;;
+    buildah) once buildah debian install_buildah ;;
+    lintian) once lintian debian install_lintian ;;
     chromium) once chromium debian install_chromium ;;
     otelcol) once otelcol "$OTELCOL" install_otelcol ;;
     opa) once opa "$OPA" install_opa ;;

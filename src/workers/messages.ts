@@ -10,6 +10,8 @@ export interface WorkerStart {
   readonly config: Config;
   /** The directory that relative paths of the configuration start from. */
   readonly directory: string;
+  /** The descriptor of the upload port in the primary, if a service manager has passed it. */
+  readonly uploadSocket: number | undefined;
 }
 
 /** Requests of the primary, with their responses. Each gets one `response` or `problem` with the same id. */

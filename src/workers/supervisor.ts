@@ -21,6 +21,7 @@ const MOST_FAILURES = 5;
 export interface SupervisorOptions {
   readonly count: number;
   readonly directory: string;
+  readonly uploadSocket: number | undefined;
   readonly log: Log;
   readonly metrics: MergedMetrics;
   /** The workers cannot be kept running. */
@@ -40,6 +41,8 @@ export class Supervisor {
   constructor(config: Config, options: SupervisorOptions) {
     this.#config = config;
     this.#options = options;
+    // Each worker accepts for itself: connections that the primary had accepted would be lost at its end, and not wait for the next.
+    if (options.uploadSocket !== undefined) cluster.schedulingPolicy = cluster.SCHED_NONE;
     // Structured clones: the configuration contains undefined, and metrics contain maps.
     cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' });
   }
@@ -110,10 +113,11 @@ export class Supervisor {
   }
 
   #open(slot: number): WorkerProcess {
-    const { count, directory } = this.#options;
+    const { count, directory, uploadSocket } = this.#options;
     const worker = new WorkerProcess(slot, {
       config: configOfWorker(this.#config, { slot, of: count }),
       directory,
+      uploadSocket,
     });
     this.#workers.set(slot, worker);
     void worker.exited.then((end) => this.#onExit(worker, end));

@@ -25,7 +25,8 @@ type Responders = { readonly [N in RequestName]: (value: Requests[N]['request'])
 async function run(start: WorkerStart): Promise<void> {
   let app: OpenApp;
   try {
-    app = await openApp(start.config, { directory: start.directory, env: process.env, isWorker: true });
+    const { config, directory, uploadSocket } = start;
+    app = await openApp(config, { directory, env: process.env, isWorker: true, uploadSocket });
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     await send({ type: 'failed', message, code });
