@@ -47,16 +47,17 @@ export class Supervisor {
     cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' });
   }
 
-  /** @throws Error if one of them cannot start; none is left running then. */
+  /** The first one alone, because it meets the problems of all. @throws Error if one cannot start; none is left running then. */
   async start(): Promise<Listening> {
-    const slots = Array.from({ length: this.#options.count }, (_, slot) => slot);
-    const results = await Promise.allSettled(slots.map((slot) => this.#open(slot).listening));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) {
+    const slots = Array.from({ length: this.#options.count - 1 }, (_, i) => i + 1);
+    try {
+      const listening = await this.#open(0).listening;
+      await Promise.all(slots.map((slot) => this.#open(slot).listening));
+      return listening;
+    } catch (error) {
       await this.close(0);
-      throw failed.reason;
+      throw error;
     }
-    return (results[0] as PromiseFulfilledResult<Listening>).value;
   }
 
   /** The workers that serve new connections. */

@@ -7,10 +7,18 @@ import { PARSERS } from '../../fuzz/parsers/all.ts';
 
 /** Files that take text apart, and no row of the table names: whose text that is. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  'of the kernel': ['metrics/process-metrics.ts'],
-  'of this project: a table in the code': ['domain/request-headers.ts'],
+  'of the kernel': ['metrics/process-metrics.ts', 'app/doctor/resources.ts', 'workers/count.ts'],
+  'of this project: a table in the code': [
+    'app/reload/changes.ts',
+    'domain/request-headers.ts',
+    'metrics/merged-metrics.ts',
+    'metrics/reload-metrics.ts',
+  ],
   'of the operator: files, environment, arguments': [
     'app/bucket/auth.ts',
+    'app/doctor/certificate.ts',
+    'server/certificates.ts',
+    'workers/divide.ts',
     'app/doctor/collector-hint.ts',
     'app/doctor/policy.ts',
     'auth/jwt/configured-key.ts',
