@@ -6,7 +6,8 @@
  * Gateways run at once: two with one process, and one each with 2 workers up to the number of CPUs and one more. Each is the program
  * `serve` with a configuration file, and takes its turn alone: 200 keep-alive connections send signed PUTs of 1 KiB without pause. The
  * turns are in random order, and a ratio is of the same round; bench/tracing.ts describes how this excludes other load of the
- * machine. Tracing is disabled, and successful requests are not logged.
+ * machine. Tracing is disabled, and successful requests are not logged. The same is done with objects of 8 MiB with Content-MD5 on 16
+ * connections: most of their CPU is in the gateway.
  *
  * CPU is that of all processes of the gateway, as the kernel counts it. The client and the store run on the same CPUs, so uploads a
  * second show the limit of the machine and not of the workers. With one CPU for each worker, and others for the client and the
@@ -20,8 +21,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { Arena } from './support/arena.ts';
+import type { BodyKind } from './support/body-kinds.ts';
 import { type Footprint, type FootprintPlan, footprintOf } from './support/footprint.ts';
-import { type Options, readOptions, SMALL_OBJECT } from './support/options.ts';
+import { type Options, readOptions } from './support/options.ts';
 import { effortText, race } from './support/race.ts';
 import type { Costs, Plan } from './support/rounds.ts';
 import { type ScaleContestant, scaleConfig, scaleContestants } from './support/scale-contestants.ts';
@@ -30,7 +32,14 @@ import { compare, inverse, ratioText, table } from './support/table.ts';
 
 const MIB = 1024 ** 2;
 const BUSY = 200;
-const KEYS = 256;
+
+/** Uploads of one form. */
+interface Race {
+  readonly title: string;
+  readonly kind: BodyKind;
+  readonly keys: number;
+  readonly plan: Plan;
+}
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -38,47 +47,78 @@ async function main(): Promise<void> {
   const contestants = scaleContestants(availableParallelism()).filter(
     ({ name, workers }) => workers === 1 || name.includes(options.only),
   );
-  const plan = planOf(options);
-  const heats: Costs[] = [];
-  while (heats.length < options.heats) heats.push(await runHeat(contestants, plan, random, `heat ${heats.length + 1}`));
+  const races = racesOf(options);
+  const heats: Costs[][] = [];
+  while (heats.length < options.heats)
+    heats.push(await runHeat(contestants, races, random, `heat ${heats.length + 1}`));
   const footprints: Footprint[] = [];
   for (const contestant of contestants) footprints.push(await footprintOf(contestant, footprintPlanOf(options)));
   console.log(`${availableParallelism()} CPUs, for gateway, client and store together\n`);
-  printLoad(contestants, heats, plan, random);
+  for (const [i, one] of races.entries())
+    printLoad(
+      contestants,
+      one,
+      heats.map((heat) => heat[i]!),
+      random,
+    );
   printFootprints(footprints);
   if (options.smoke) console.log('smoke run: the figures mean nothing');
 }
 
 /** Turns long enough for all connections to send several uploads. */
-function planOf({ small, smoke }: Options): Plan {
+function racesOf({ small, smoke }: Options): Race[] {
   const load = { ...small.load, connections: BUSY, millis: smoke ? 100 : 250 };
-  return smoke ? { ...small, load } : { ...small, load, turns: 2, warmUp: 6 };
+  const large = { size: 8 * MIB, connections: 16, millis: 60_000, requests: 16 };
+  return [
+    {
+      title: 'Objects of 1 KiB',
+      kind: 'plain',
+      keys: 256,
+      plan: smoke ? { ...small, load } : { ...small, load, turns: 2, warmUp: 6 },
+    },
+    {
+      title: 'Objects of 8 MiB with Content-MD5',
+      kind: 'md5',
+      keys: 16,
+      plan: { load: large, turns: 1, warmUp: 1, rounds: Math.ceil(small.rounds / 2) },
+    },
+  ];
 }
 
 function footprintPlanOf({ smoke }: Options): FootprintPlan {
   return smoke ? { idle: 100, busy: 20, millis: 250 } : { idle: 1_000, busy: BUSY, millis: 4_000 };
 }
 
+/** @returns the costs of each race. */
 async function runHeat(
   contestants: readonly ScaleContestant[],
-  plan: Plan,
+  races: readonly Race[],
   random: Random,
   name: string,
-): Promise<Costs> {
+): Promise<Costs[]> {
   const arena = new Arena(undefined);
   try {
     const storePort = await arena.openStore();
-    for (const contestant of contestants) {
+    for (const contestant of contestants)
       await arena.enterProgram(contestant, { config: scaleConfig(contestant, storePort) });
-      await arena.prepare(contestant, { kind: 'plain', signed: true, keys: KEYS }, SMALL_OBJECT);
+    const costs: Costs[] = [];
+    for (const { title, kind, keys, plan } of races) {
+      for (const contestant of contestants)
+        await arena.prepare(contestant, { kind, signed: true, keys }, plan.load.size);
+      costs.push(await race(arena, contestants, plan, random, `${name}, ${title}`));
     }
-    return await race(arena, contestants, plan, random, name);
+    return costs;
   } finally {
     await arena.close();
   }
 }
 
-function printLoad(contestants: readonly ScaleContestant[], heats: readonly Costs[], plan: Plan, random: Random): void {
+function printLoad(
+  contestants: readonly ScaleContestant[],
+  { title, plan }: Race,
+  heats: readonly Costs[],
+  random: Random,
+): void {
   const cpu = compare(contestants, heats, random);
   const clock = compare(contestants, heats.map(clockOf), random);
   const rows = contestants.map(({ name }, i) => [
@@ -88,7 +128,7 @@ function printLoad(contestants: readonly ScaleContestant[], heats: readonly Cost
     ratioText(cpu[i]!.ratio),
     cpu[i]!.all.toFixed(0),
   ]);
-  console.log(`Signed objects of 1 KiB, no tracing (${effortText(heats.length, plan)})\n`);
+  console.log(`${title}, no tracing (${effortText(heats.length, plan)})\n`);
   const head = ['relative to 1 process', 'uploads/s [95 % interval]', 'uploads/s', 'CPU/upload [95 % interval]', 'µs'];
   console.log(table([head, ...rows]));
 }
