@@ -139,7 +139,7 @@ function clockOf(costs: Costs): Costs {
 }
 
 function printFootprints(footprints: readonly Footprint[]): void {
-  for (const { contestant, readings, cpus } of footprints) {
+  for (const { contestant, readings, cpus, rate } of footprints) {
     const head = [contestant.name, 'connections', 'resident MiB', 'anonymous MiB', 'descriptors'];
     const rows = readings.map(({ name, connections, processes }) => [
       name,
@@ -149,7 +149,8 @@ function printFootprints(footprints: readonly Footprint[]): void {
       sumText(processes.map(({ descriptors }) => descriptors)),
     ]);
     console.log(table([head, ...rows]));
-    console.log(`  CPUs under load: ${sumText(cpus.map((one) => Math.round(one * 100) / 100))}\n`);
+    const used = sumText(cpus.map((one) => Math.round(one * 100) / 100));
+    console.log(`  under load: ${rate.toFixed(0)} uploads/s on CPUs ${used}\n`);
   }
 }
 

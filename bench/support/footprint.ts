@@ -27,6 +27,8 @@ export interface Footprint {
   readonly readings: readonly Reading[];
   /** CPU under load of each process, in CPUs. */
   readonly cpus: readonly number[];
+  /** Uploads a second under load. */
+  readonly rate: number;
 }
 
 /** In a gateway of its own, so that nothing from before counts. */
@@ -58,9 +60,9 @@ export async function footprintOf(
     const turn = arena.turn(contestant, load);
     await sleep(millis * 0.8);
     const [loaded, elapsed] = [await read(`${all} connections, ${busy} busy`), (performance.now() - begun) * 1000];
-    await turn;
+    const rate = ((await turn) / (performance.now() - begun)) * 1000;
     const cpus = loaded.processes.map(({ cpu }, i) => (cpu - before[i]!.cpu) / elapsed);
-    return { contestant, readings: [started, warm, resting, loaded], cpus };
+    return { contestant, readings: [started, warm, resting, loaded], cpus, rate };
   } finally {
     await arena.close();
   }
