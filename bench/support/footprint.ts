@@ -31,7 +31,7 @@ export interface Footprint {
   readonly rate: number;
 }
 
-/** In a gateway of its own, so that nothing from before counts. */
+/** Starts a fresh gateway, so that earlier load does not count. */
 export async function footprintOf(
   contestant: ScaleContestant,
   { idle, busy, millis }: FootprintPlan,
