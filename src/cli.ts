@@ -7,7 +7,7 @@ if (major < 24) {
   );
   process.exit(1);
 }
-await import('./cli/heap-flags.ts');
+await import('./kit/heap-flags.ts');
 const { run } = await import('./cli/run.ts');
 // Not `exitCode`: a reader of the log that stops reading would keep the process alive.
 process.exit(await run(process.argv.slice(2), process.env));

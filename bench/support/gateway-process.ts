@@ -1,5 +1,5 @@
 /** One contestant: the gateway of this checkout in a process of its own, which tells what CPU it has used. */
-import '../../src/cli/heap-flags.ts';
+import '../../src/kit/heap-flags.ts';
 import { type App, startApp } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { respondToBucketRequests } from './helper-process.ts';

@@ -22,8 +22,8 @@ The log on standard output has one JSON object per line, or human-readable lines
 | \`info\` | a successful request (\`logging.success_ratio\`), a request for an unknown bucket, the start |
 
 To change the level of a running gateway, edit \`logging.level\` and send SIGHUP: \`kill -HUP <pid>\`. The line \`log level changed\` has the old level
-(\`from\`) and the new one (\`to\`). A file with an error changes nothing: the line \`log settings could not be read again\` has the error with file,
-line and column. No other setting of the file changes.
+(\`from\`) and the new one (\`to\`). A file with an error changes nothing: the line \`the configuration could not be read
+again\` has the error with file, line and column. [Operations](operations.md#reload) lists the other settings that change then.
 
 ## Fields
 

@@ -1,5 +1,6 @@
-/** The generated pages. To add one, add a line. */
+/** The generated pages and files. To add one, add a line. */
 import { renderBrowsers } from './browsers.ts';
+import { CHART_FILES } from './chart-files.ts';
 import { renderClients } from './clients.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderErrors } from './errors.ts';
@@ -27,4 +28,5 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/TRACING.md', render: renderTracing },
   { file: 'docs/troubleshooting.md', render: renderTroubleshooting },
   { file: 'docs/variables.md', render: renderVariables },
+  ...CHART_FILES,
 ];

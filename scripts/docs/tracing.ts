@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { DROP_REASONS } from '../../src/export/drop-reason.ts';
 import { type AttributeShape, SPANS, type SpanShape } from '../../src/tracing/catalogue.ts';
 import { OWN_NAMESPACES } from '../../src/tracing/own-namespaces.ts';
+import type { SpanEvents } from '../../src/tracing/span-events.ts';
 import { code, table } from './markdown.ts';
 
 export function renderTracing(): string {
@@ -59,18 +60,26 @@ log has one line when drops begin, one a minute while they last, and one at thei
 interface Group {
   readonly names: readonly string[];
   readonly attributes: SpanShape['attributes'];
+  readonly events: SpanShape['events'];
 }
 
 /** Spans that share their attributes share a table. */
 function groups(spans: readonly (readonly [string, SpanShape])[]): Group[] {
   const byAttributes = Map.groupBy(spans, ([, { attributes }]) => attributes);
-  return [...byAttributes].map(([attributes, members]) => ({ names: members.map(([name]) => name), attributes }));
+  return [...byAttributes].map(([attributes, members]) => {
+    return { names: members.map(([name]) => name), attributes, events: members[0]![1].events };
+  });
 }
 
-function attributesOf({ names, attributes }: Group): string {
+function attributesOf({ names, attributes, events }: Group): string {
   const rows = Object.entries(attributes).map(([name, shape]) => [code(name), typeOf(shape), ...proseOf(shape)]);
   const columns = ['attribute', 'type', 'when', 'meaning', 'before'];
-  return `### ${names.map(code).join(', ')}\n\n${table(columns, rows)}\n`;
+  return `### ${names.map(code).join(', ')}\n\n${table(columns, rows)}\n${events === undefined ? '' : eventsOf(events)}`;
+}
+
+function eventsOf(events: SpanEvents): string {
+  const rows = Object.entries(events).map(([name, prose]) => [code(name), prose]);
+  return `\n${table(['event', 'what happened'], rows)}\n`;
 }
 
 const UNITS = { s: 'seconds', By: 'bytes' } as const;

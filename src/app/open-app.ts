@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly env?: Environment;
   /** The log; lines on the standard output by default. */
   readonly log?: ProcessLog;
+  /** The descriptor of a TCP socket that already listens: the upload port, instead of `server.address`. */
+  readonly uploadSocket?: number | undefined;
   /** Whether it is one of several processes: the primary exports the metrics of all. */
   readonly isWorker?: boolean;
   /** Records traces instead of the tracer that the configuration describes. The caller shuts it down. */
@@ -63,7 +65,7 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     readiness.require(config.ready, generation.services);
     const admin = await openAdmin(config, lifetime, world.registry, readiness);
     const edge = await openEdge(config.server, lifetime, world.context, world.registry);
-    const port = { edge, phase, probes: readiness };
+    const port = { edge, phase, probes: readiness, socket: options.uploadSocket };
     const listener = await openUploads(lifetime, world, generations, port);
     generations.serveWith({ listener, readiness, reloaders: lifetime.reloaders });
     return { lifetime, log, world, phase, readiness, listener, admin, generation, generations };

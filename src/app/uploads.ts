@@ -9,7 +9,7 @@ import type { Lifetime } from './lifetime.ts';
 import type { Generations } from './reload/generations.ts';
 import type { World } from './world.ts';
 
-type Port = Pick<ListenerOptions, 'edge' | 'phase' | 'probes'>;
+type Port = Pick<ListenerOptions, 'edge' | 'phase' | 'probes' | 'socket'>;
 
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be bound. */
 export async function openUploads(

@@ -5,9 +5,11 @@
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { ConnectionFailed, errorCode, namingFailures } from '../kit/connection-error.ts';
+import { timed } from '../kit/connection-timing.ts';
 import { UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
 import { ResponseBody } from '../kit/response-body.ts';
+import { ConnectionWatch, type TakeConnection } from '../kit/used-connection.ts';
 import { EngineError, type EngineProblem } from './engine-error.ts';
 
 /** Bytes of a response: a decision with its reason takes a few hundred. */
@@ -55,7 +57,7 @@ export class EngineClient {
       ...(token === undefined ? [] : ['authorization', `Bearer ${token}`]),
     ];
     this.#pool = new Pool(this.url.origin, {
-      connect: namingFailures(buildConnector({ timeout: this.#timeoutMillis, allowH2: false })),
+      connect: namingFailures(timed(buildConnector({ timeout: this.#timeoutMillis, allowH2: false }))),
       // Also here: a pool that might speak HTTP/2 makes one connection at a time until the first is there.
       allowH2: false,
       connections: max_concurrent,
@@ -63,10 +65,14 @@ export class EngineClient {
     });
   }
 
-  /** @throws EngineError for everything that is not a 200 with a JSON document. */
-  post(path: string, body: string, headers: readonly string[]): Promise<EngineResponse> {
+  /**
+   * @param connected is called with the connection; undefined without a recorded span.
+   * @throws EngineError for everything that is not a 200 with a JSON document.
+   */
+  post(path: string, body: string, headers: readonly string[], connected?: TakeConnection): Promise<EngineResponse> {
     return new Promise((resolve, reject) => {
-      const handler = new ResponseHandler(this.#timeoutMillis, this.#isQueryError, resolve, reject);
+      const watch = connected && new ConnectionWatch(connected);
+      const handler = new ResponseHandler(this.#timeoutMillis, this.#isQueryError, watch, resolve, reject);
       const options: Dispatcher.DispatchOptions = {
         method: 'POST',
         path: this.#basePath + path,
@@ -77,6 +83,7 @@ export class EngineClient {
         bodyTimeout: 0,
       };
       this.#pool.dispatch(options, handler);
+      watch?.dispatched();
     });
   }
 
@@ -91,6 +98,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly #reject: (error: EngineError) => void;
   readonly #timeoutMillis: number;
   readonly #isQueryError: IsQueryError;
+  readonly #watch: ConnectionWatch | undefined;
   /** Runs from the moment at which the query is sent. */
   #clock: FairClock | undefined;
   readonly #body = new ResponseBody(MAX_RESPONSE);
@@ -103,6 +111,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   constructor(
     timeoutMillis: number,
     isQueryError: IsQueryError,
+    watch: ConnectionWatch | undefined,
     resolve: (answer: EngineResponse) => void,
     reject: (error: EngineError) => void,
   ) {
@@ -110,10 +119,12 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#timeoutMillis = timeoutMillis;
+    this.#watch = watch;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#watch?.started();
     this.#clock = new FairClock(this.#timeoutMillis, () => this.#giveUp('engine_timeout'));
   }
 
@@ -155,12 +166,13 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   #fail(problem: EngineProblem, cause?: Error, engineFailed = true): void {
     this.#settle(() => {
       throw new EngineError(problem, { status: this.#status, cause, engineFailed });
-    });
+    }, cause);
   }
 
-  #settle(outcome: () => void): void {
+  #settle(outcome: () => void, error?: Error): void {
     if (this.#over) return;
     this.#over = true;
+    this.#watch?.end(error);
     this.#clock?.stop();
     try {
       outcome();

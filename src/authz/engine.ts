@@ -3,9 +3,11 @@
 import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
 import { callerOf } from '../domain/caller.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
+import { showConnectionIn } from '../domain/show-connection.ts';
 import type { Attributes, Span } from '../domain/span.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
 import { FairLine } from '../kit/fair-line.ts';
+import type { TakeConnection } from '../kit/used-connection.ts';
 import type { Authorizer, Verdict } from './authorizer.ts';
 import { createBreaker } from './breaker.ts';
 import { type Decided, DecisionCache, type SharedCall } from './decision-cache.ts';
@@ -93,7 +95,7 @@ function createCall(
     const sentAt = performance.now();
     let outcome = 'policy_unavailable';
     try {
-      const response = await client.post(path, query, span.outgoingHeaders());
+      const response = await client.post(path, query, span.outgoingHeaders(), connectedOn(span));
       span.set('http.response.status_code', response.status);
       const decided = decode(response.document);
       outcome = decided.allow ? 'allow' : 'deny';
@@ -111,6 +113,10 @@ function createCall(
     }
   };
 }
+
+const showConnection = showConnectionIn('authz');
+const connectedOn = (span: Span): TakeConnection | undefined =>
+  span.recording ? (connection, waitedSeconds) => showConnection(span, connection, waitedSeconds) : undefined;
 
 function attributesOf(url: URL, path: string): Attributes {
   return {

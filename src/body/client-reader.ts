@@ -21,6 +21,7 @@ export class ClientReader {
   readonly #sink: ClientReaderSink;
   readonly #rate: LeastRate;
   readonly #idle: NodeJS.Timeout;
+  readonly #clock: TransferClock;
   readonly #wait: Wait;
   #over = false;
 
@@ -29,6 +30,7 @@ export class ClientReader {
     this.#sink = sink;
     this.#rate = new LeastRate(pace);
     this.#idle = setTimeout(this.#onIdle, pace.idleMillis);
+    this.#clock = clock;
     this.#wait = clock.wait('client');
     this.#wait.start();
     if (source.destroyed)
@@ -71,6 +73,7 @@ export class ClientReader {
       this.#wait.start();
     }
     this.#idle.refresh();
+    this.#clock.firstByteAt ??= performance.now();
     try {
       this.#rate.came(chunk.length);
       this.#sink.bytes(chunk);
@@ -81,6 +84,7 @@ export class ClientReader {
 
   readonly #onEnd = (): void => {
     this.stop();
+    this.#clock.lastByteAt = performance.now();
     this.#sink.end();
   };
 

@@ -4,7 +4,7 @@
  */
 import type { Transfer } from '../domain/stages.ts';
 
-export type WaitCause = 'client' | 'store' | 'memory' | 'connection';
+export type WaitCause = 'client' | 'store' | 'memory' | 'connection' | 'retry';
 
 interface Counter {
   seconds: number;
@@ -45,15 +45,19 @@ export class Wait {
   }
 }
 
+/** Without `retry`: during the pause between two attempts, an upload waits for the store. */
 const CAUSES: readonly WaitCause[] = ['memory', 'connection', 'store', 'client'];
 
 export class TransferClock implements Transfer {
   bytes = 0;
+  firstByteAt: number | undefined;
+  lastByteAt: number | undefined;
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
     client: { seconds: 0, running: 0, since: 0 },
     store: { seconds: 0, running: 0, since: 0 },
     memory: { seconds: 0, running: 0, since: 0 },
     connection: { seconds: 0, running: 0, since: 0 },
+    retry: { seconds: 0, running: 0, since: 0 },
   };
 
   get clientWaitSeconds(): number {
@@ -70,6 +74,10 @@ export class TransferClock implements Transfer {
 
   get connectionWaitSeconds(): number {
     return this.#counters.connection.seconds;
+  }
+
+  get retryWaitSeconds(): number {
+    return this.#counters.retry.seconds;
   }
 
   /** What the request waits for at the moment: the store before the client, because a part may be sent while the next one arrives. */

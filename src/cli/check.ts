@@ -123,7 +123,7 @@ function ignored({ warnings }: ConfigWithSources): string {
 function summary(file: string, { config, sources }: ConfigWithSources): string {
   const lines: Line[] = [
     ['listen', writeSocketAddress(config.server.address)],
-    ...config.buckets.flatMap((bucket) => bucketLines(bucket, config.tracing)),
+    ...config.buckets.flatMap((bucket) => [...bucketLines(bucket, config.tracing), ...rotationNote(bucket, config)]),
     ...tracingLines(config.tracing, sources.get('tracing.enabled')),
     ...adminLines(config),
     ['logging', `${config.logging.level} and above, ${config.logging.format}`],
@@ -160,6 +160,13 @@ function bucketLines(bucket: BucketConfig, { enabled: traced, propagators }: Tra
         ]
       : []),
   ];
+}
+
+/** The store's secret key seals upload ids where there is no other secret. */
+function rotationNote({ s3 }: BucketConfig, { server }: Config): Line[] {
+  const isSealed = server.upload_id_secret !== undefined || server.upload_id_secrets !== undefined;
+  if (isSealed || s3.secret_key === undefined) return [];
+  return [['  note', 'another secret key of this store ends its multipart uploads in progress; set upload_id_secret']];
 }
 
 /** Nothing else shows that the stored key may differ from the authorized key. */

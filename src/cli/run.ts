@@ -28,6 +28,8 @@ const store = async (...call: Parameters<typeof import('./store.ts').store>) =>
 
 const doctor = async (...call: Parameters<typeof import('./doctor.ts').doctor>) =>
   (await import('./doctor.ts')).doctor(...call);
+const probe = async (...call: Parameters<typeof import('./probe.ts').probe>) =>
+  (await import('./probe.ts')).probe(...call);
 const replayFile = async (...call: Parameters<typeof import('./replay.ts').replayFile>) =>
   (await import('./replay.ts')).replayFile(...call);
 const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
@@ -43,7 +45,8 @@ interface Call {
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const call: Call = { env, exitCode: 0 };
   const program = programOf(call);
-  for (const add of [addServe, addReload, addCheck, addDoctor, addReplay, addStore, addFaults]) add(program, call);
+  for (const add of [addServe, addReload, addCheck, addDoctor, addProbe, addReplay, addStore, addFaults])
+    add(program, call);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
@@ -156,6 +159,17 @@ function addDoctor(program: Command, call: Call): void {
     .addOption(configOption())
     .action((_: ConfigOptions, command: Command) =>
       withConfig(call, command.optsWithGlobals(), (file) => doctor(file, call.env, write)),
+    );
+}
+
+function addProbe(program: Command, call: Call): void {
+  program
+    .command('probe')
+    .description('request a health probe of the running gateway: 0 if it responds with 200, else 1')
+    .addOption(configOption())
+    .addOption(new Option('--path <path>', 'the probe').choices(['/ready', '/health', '/startup']).default('/ready'))
+    .action((_: ConfigOptions, command: Command) =>
+      withConfig(call, command.optsWithGlobals(), (file) => probe(file, command.opts().path, call.env, write)),
     );
 }
 

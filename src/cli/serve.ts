@@ -5,6 +5,7 @@ import type { ConfigSource } from '../app/reload/open-reloads.ts';
 import type { App } from '../app.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { type LoadedConfig, loadConfigWithSources } from '../config/load-config.ts';
+import { activatedSocket } from '../kit/activated-socket.ts';
 import { startErrorText } from './listen-error.ts';
 
 const ADDRESSES = 'server.address or admin.port';
@@ -34,7 +35,9 @@ export async function serve(file: string, env: NodeJS.ProcessEnv, options: Serve
 async function serveAlone(loaded: LoadedConfig, source: ConfigSource, env: NodeJS.ProcessEnv): Promise<number> {
   const { startApp } = await import('../app.ts');
   const directory = dirname(resolve(source.file));
-  const app: App = await startApp(loaded.config, { directory, env, warnings: loaded.warnings, source });
+  const uploadSocket = activatedSocket(env, process.pid);
+  const { config, warnings } = loaded;
+  const app: App = await startApp(config, { directory, env, warnings, source, uploadSocket });
   process.on('SIGHUP', () => void app.reload());
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   // A second signal ends the process without waiting.

@@ -6,7 +6,7 @@ import { number, oneOf } from './scalars.ts';
 export const LOGGING = section(
   {
     level: oneOf(['debug', 'info', 'warn', 'error'], {
-      prose: 'The lowest level that is logged. SIGHUP reads it again; no other setting of this file changes then.',
+      prose: 'The lowest level that is logged. A reload changes it.',
       default: 'info',
     }),
     format: oneOf(['json', 'pretty', 'auto'], {

@@ -25,6 +25,8 @@ export interface Span {
    * The description adds to the other attributes; it must not hold secrets.
    */
   fail(errorType: string, description?: string): void;
+  /** Adds a moment without attributes. Ignored after `end`. @param at as `performance.now()`. */
+  event(name: string, at: number): void;
   /** Opens a child span. The caller ends it. */
   child(name: string, kind: SpanKind, attributes?: Attributes): Span;
   /** The headers that carry this span's context to the next service: name, value, name, value. Empty with tracing off. */
@@ -57,8 +59,11 @@ export interface SamplingHints {
 }
 
 export interface RequestTracer {
-  /** Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context. */
-  startRequest(headers: RawHeaders, attributes: Attributes, hints?: SamplingHints): Span;
+  /**
+   * Opens the SERVER span of one request, continuing the caller's trace if its headers carry a valid context.
+   * @param startedAt as `performance.now()`; now unless given.
+   */
+  startRequest(headers: RawHeaders, attributes: Attributes, hints?: SamplingHints, startedAt?: number): Span;
 }
 
 export const NO_SPAN: Span = {
@@ -69,6 +74,7 @@ export const NO_SPAN: Span = {
   traceparent: undefined,
   set() {},
   fail() {},
+  event() {},
   child: () => NO_SPAN,
   outgoingHeaders: () => [],
   end() {},

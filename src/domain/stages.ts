@@ -135,6 +135,9 @@ export interface Reply {
 export interface Transfer {
   /** Object bytes received from the client, framing excluded. */
   readonly bytes: number;
+  /** When the first byte and the last byte of the body came, as `performance.now()`; undefined before. */
+  readonly firstByteAt: number | undefined;
+  readonly lastByteAt: number | undefined;
   /** Seconds in which the gateway had room and waited for the client's bytes. */
   readonly clientWaitSeconds: number;
   /** Seconds in which the gateway had bytes, or had sent them all, and waited for the store. */
@@ -143,4 +146,6 @@ export interface Transfer {
   readonly memoryWaitSeconds: number;
   /** Seconds in which the operation waited for a connection to the store, before it was sent. */
   readonly connectionWaitSeconds: number;
+  /** Seconds of the pauses before further attempts at the store. */
+  readonly retryWaitSeconds: number;
 }

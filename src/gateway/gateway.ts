@@ -135,6 +135,7 @@ async function upload<B extends Bucket>(
     span.set('upload.store_wait_seconds', transfer.storeWaitSeconds);
     span.set('upload.memory_wait_seconds', transfer.memoryWaitSeconds || undefined);
     span.set('upload.connection_wait_seconds', transfer.connectionWaitSeconds || undefined);
+    span.set('s3.retry_wait_seconds', transfer.retryWaitSeconds || undefined);
     span.end();
   }
 }

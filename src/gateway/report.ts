@@ -27,7 +27,8 @@ export interface FinishedRequest {
 }
 
 export interface Report {
-  begin(): RequestRecord;
+  /** @param startedAt as `performance.now()`. */
+  begin(startedAt: number): RequestRecord;
   /** Once for each `begin`. */
   finish(request: FinishedRequest): void;
 }
@@ -35,9 +36,9 @@ export interface Report {
 /** @param successRatio the ratio of successful requests that are logged: `logging.success_ratio`. */
 export function createReport(log: Log, metrics: RequestMetrics, successRatio: number): Report {
   return {
-    begin() {
+    begin(startedAt) {
       metrics.requestStarted();
-      return newRecord();
+      return newRecord(startedAt);
     },
     finish(request) {
       const seconds = (performance.now() - request.record.startedAt) / 1000;
@@ -51,6 +52,9 @@ export function createReport(log: Log, metrics: RequestMetrics, successRatio: nu
 /** A client error is not an error of the server: 4xx leaves the status of a SERVER span unset (OTel HTTP conventions). */
 function finishSpan(request: FinishedRequest): void {
   const { span, status, failure, record } = request;
+  const { firstByteAt, lastByteAt } = record.transfer;
+  if (firstByteAt !== undefined) span.event('upload.first_byte_received', firstByteAt);
+  if (lastByteAt !== undefined) span.event('upload.last_byte_received', lastByteAt);
   span.set('http.response.status_code', status);
   if (failure !== undefined) {
     const { bucket, operation } = namesOf(record);

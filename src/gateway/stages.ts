@@ -72,9 +72,9 @@ export interface RequestRecord {
   outcome: Outcome | undefined;
 }
 
-export function newRecord(): RequestRecord {
+export function newRecord(startedAt: number = performance.now()): RequestRecord {
   return {
-    startedAt: performance.now(),
+    startedAt,
     transfer: new TransferClock(),
     routed: undefined,
     httpRoute: undefined,

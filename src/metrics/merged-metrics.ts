@@ -52,7 +52,7 @@ export class MergedMetrics {
     this.#own = own;
   }
 
-  /** Replaces what is known of a worker. */
+  /** Replaces the previous values of a worker. */
   update(worker: number, families: readonly PlainFamily[]): void {
     this.#workers.set(worker, families);
   }

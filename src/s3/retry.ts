@@ -25,14 +25,21 @@ export function delayBeforeRetry(call: StoreCall, failure: Failure, resends: num
 }
 
 /** @returns the seconds that it took, if any. @throws Failure client_aborted, shutting_down as soon as the client no longer waits. */
-export async function pause(millis: number, signal: AbortSignal): Promise<number | undefined> {
+export async function pause(millis: number, { signal, retryWait }: Pausing): Promise<number | undefined> {
   if (millis === 0) return undefined;
   const since = performance.now();
-  await delay(millis, undefined, { signal }).catch(() => {
+  retryWait?.start();
+  try {
+    await delay(millis, undefined, { signal });
+  } catch {
     throw whyUnwanted(signal);
-  });
+  } finally {
+    retryWait?.stop();
+  }
   return (performance.now() - since) / 1000;
 }
+
+type Pausing = Pick<StoreCall, 'signal' | 'retryWait'>;
 
 function mayPass({ type, status }: Failure): boolean {
   if (type === 'store_error') return status >= 500 || status === 429;

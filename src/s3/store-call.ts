@@ -1,6 +1,7 @@
 /** One call to a store, as the operations describe it. */
 
 import type { OutgoingBody } from '../body/outgoing-body.ts';
+import type { Wait } from '../body/transfer-clock.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Query } from '../sigv4/canonical-request.ts';
@@ -34,6 +35,8 @@ export interface StoreCall {
   readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
   /** Most attempts of a call that is safe to repeat; undefined where only a stale connection is a reason to. */
   readonly attempts?: number;
+  /** Times the pauses between attempts. */
+  readonly retryWait?: Wait;
   /** The span under which each attempt opens its own. */
   readonly span: Span;
 }

@@ -12,6 +12,7 @@ import { whileWanted } from '../domain/while-wanted.ts';
 import { UNCODED } from '../kit/decode-content.ts';
 import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
+import { AttemptObserver } from './attempt-observer.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
 import { failAttempt } from './failed-attempt.ts';
@@ -22,7 +23,6 @@ import { failureOfResponse } from './store-error.ts';
 import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
 import type { StoreResponse, StoreTransport } from './store-transport.ts';
 import { UndiciTransport } from './undici-transport.ts';
-import type { UsedConnection } from './used-connection.ts';
 
 /** Longest wait for the response to a part whose upload will be aborted, in milliseconds. */
 const BRIEFLY_MILLIS = 2_000;
@@ -148,7 +148,7 @@ export class StoreClient {
         const { status } = response ?? {};
         this.#watch.attempted({ operation, resends, server: this.endpoint, status, errorType, seconds, span });
       }
-      paused = await pause(wait, call.signal);
+      paused = await pause(wait, call);
     }
   }
 
@@ -163,7 +163,7 @@ export class StoreClient {
       path: this.#target(call),
       headers: await this.#signedHeaders(call, span),
       body: call.body,
-      ...(span.recording && { connected: (connection) => showConnection(span, connection) }),
+      ...(span.recording && { observer: new AttemptObserver(span) }),
       sent: (bytes) => span.set('http.request.body.size', bytes),
       signal: call.signal,
       ...(call.settles !== undefined && { settleMillis: this.#settleMillis(call.settles) }),
@@ -229,12 +229,6 @@ export class StoreClient {
       's3.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
     });
   }
-}
-
-function showConnection(span: Span, { address, port, isReused }: UsedConnection): void {
-  span.set('network.peer.address', address);
-  span.set('network.peer.port', port);
-  span.set('s3.connection_reused', isReused);
 }
 
 function queryValue(query: Query, name: string): string | undefined {

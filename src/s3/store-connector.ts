@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { namingFailures } from '../kit/connection-error.ts';
+import { ConnectionTimer, connecting } from '../kit/connection-timing.ts';
 
 /**
  * HTTP/1.1 only: what S3 speaks.
@@ -15,13 +16,22 @@ export function storeConnector(timeoutMillis: number, ca?: string): buildConnect
   const connect = buildConnector({ timeout: timeoutMillis, allowH2: false, ...(ca === undefined ? {} : { ca }) });
   return namingFailures((options, callback) => {
     const tls = options.protocol === 'https:';
+    const timer = new ConnectionTimer(options.hostname);
+    const finish: buildConnector.Callback = (...[error, socket]) => {
+      timer.end(error ?? socket);
+      if (error === null) callback(null, socket);
+      else callback(error, null);
+    };
+    const tcp = { ...options, protocol: 'http:', port: options.port || (tls ? '443' : '80') };
     // TLS uses a socket that is opened here: one that node:tls opens itself cannot be reset.
-    connect({ ...options, protocol: 'http:', port: options.port || (tls ? '443' : '80') }, (error, socket) => {
-      if (error !== null) return callback(error, null);
+    const opening = connecting(connect, tcp, (error, socket) => {
+      if (error !== null) return finish(error, null);
       resetOnDestroy(socket);
-      if (tls) connect({ ...options, httpSocket: socket }, callback);
-      else callback(null, socket);
+      if (!tls) return finish(null, socket);
+      timer.beginTls();
+      connect({ ...options, httpSocket: socket }, finish);
     });
+    timer.watch(opening);
   });
 }
 

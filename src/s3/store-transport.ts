@@ -1,6 +1,21 @@
 /** The interface of a transport to a store: a signed request goes out, a response of bounded size comes back. */
 import type { OutgoingBody } from '../body/outgoing-body.ts';
-import type { UsedConnection } from './used-connection.ts';
+import type { UsedConnection } from '../kit/used-connection.ts';
+
+/** Receives the facts of one exchange for its span. */
+export interface ExchangeObserver {
+  /**
+   * The request has a connection, or its attempt at a new one failed.
+   * @param waitedSeconds for it; undefined for a short wait for a connection that was there.
+   */
+  connected(connection: UsedConnection, waitedSeconds: number | undefined): void;
+  /** The first byte of the body was sent. */
+  bodyBegun(): void;
+  /** The last byte of the request was sent. */
+  requestSent(): void;
+  /** The headers of the final response were received. */
+  responseBegun(): void;
+}
 
 export interface TransportRequest {
   readonly method: 'PUT' | 'POST' | 'DELETE' | 'GET' | 'HEAD';
@@ -10,8 +25,8 @@ export interface TransportRequest {
   readonly body: OutgoingBody;
   /** Receives the bytes of the body that the connection accepted: once, at the end, and only with a body. */
   readonly sent: (bytes: number) => void;
-  /** Receives the connection when the request is sent; undefined without a recorded span. */
-  readonly connected?: (connection: UsedConnection) => void;
+  /** Absent without a recorded span. */
+  readonly observer?: ExchangeObserver;
   /** Aborts the exchange when the client disconnects; see `settleMillis`. */
   readonly signal: AbortSignal;
   /**

@@ -5,11 +5,11 @@ import { type OutgoingBody, streamOf } from '../body/outgoing-body.ts';
 import { Failure } from '../domain/failure.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { ConnectionWatch } from '../kit/used-connection.ts';
 import { oneValue } from './header-values.ts';
 import { ResponseDocument } from './response-document.ts';
 import type { StoreResponse, TransportRequest } from './store-transport.ts';
 import { respondedTooEarly, transportFailure, unsettled } from './transport-failure.ts';
-import { onConnection } from './used-connection.ts';
 
 /** Called for each of several pieces when the connection requests it. */
 type OnPiece = (piece: Buffer, isLast: boolean) => void;
@@ -44,8 +44,10 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   readonly #document = new ResponseDocument();
   #lacksPieces: boolean;
   #sentBytes = 0;
+  /** Whether any byte of the body was sent. */
+  #hasBegun = false;
   #isOver = false;
-  #endMeasuring: (() => void) | undefined;
+  readonly #watch: ConnectionWatch | undefined;
 
   constructor(
     request: TransportRequest,
@@ -56,6 +58,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#lacksPieces = request.body !== undefined && 'pieces' in request.body && request.body.pieces.length > 0;
+    const { observer } = request;
+    this.#watch = observer && new ConnectionWatch((...facts) => observer.connected(...facts));
     const stream = streamOf(request.body);
     stream?.on('pause', this.#awaitDrain).on('resume', this.#stopClock).once('end', this.#awaitResponse);
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -67,20 +71,34 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#reject(new Failure('internal_error', undefined, { cause: error }));
   }
 
+  dispatched(): void {
+    this.#watch?.dispatched();
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // A request that was aborted before it had a connection must not reach the store.
     if (this.#aborted !== undefined) return void controller.abort(this.#aborted);
     if (this.#request.signal.aborted) return void this.#abort(whyUnwanted(this.#request.signal));
-    const { connected } = this.#request;
-    if (connected !== undefined) this.#endMeasuring = onConnection(connected);
+    this.#watch?.started();
     if (streamOf(this.#request.body) === undefined) this.#awaitResponse();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
+  }
+
+  onBodySent(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#request.observer?.bodyBegun();
+  }
+
+  onRequestSent(): void {
+    this.#request.observer?.requestSent();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
     if (status < 200) return;
     this.#stopClock();
+    this.#request.observer?.responseBegun();
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined) this.#headers[name] = oneValue(name, value);
@@ -117,7 +135,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#settle();
+    this.#settle(error);
     this.#reject(transportFailure(error));
   }
 
@@ -168,11 +186,11 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#reject(failure); // a second settlement of the promise is ignored
   }
 
-  #settle(): void {
+  #settle(error?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopClock();
-    this.#endMeasuring?.();
+    this.#watch?.end(error);
     const { body, sent, signal } = this.#request;
     const stream = streamOf(body);
     if (body !== undefined) sent(stream?.readBytes ?? this.#sentBytes);

@@ -42,6 +42,7 @@ export class UndiciTransport implements StoreTransport {
       };
       try {
         this.#pool.dispatch(options, exchange);
+        exchange.dispatched();
       } catch (error) {
         exchange.refused(error as Error);
       }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { UnderWay } from '../kit/under-way.ts';
@@ -20,6 +21,8 @@ import { hasBody } from './write-reply.ts';
 const KEEP_ALIVE = FIXED_LIMITS.idle_connection_seconds * 1000;
 /** Milliseconds for requests to finish, including the cleanup of uploads, after their connections are closed. */
 const REPORT_MILLIS = 3_000;
+/** Milliseconds for the first request of connections that were accepted last. */
+const FIRST_REQUEST_MILLIS = 1_000;
 
 /** What requests are served with. A reload of the configuration replaces it. */
 export interface Served extends Pick<ServeOptions, 'gateway' | 'report' | 'hostBucketOf' | 'idleMillis'> {
@@ -32,6 +35,8 @@ export interface ListenerOptions extends Served, Pick<ServeOptions, 'tracer' | '
   readonly limits: ConnectionLimits;
   readonly host: string;
   readonly port: number;
+  /** The descriptor of a TCP socket that already listens, instead of host and port. */
+  readonly socket?: number | undefined;
 }
 
 export interface Listener {
@@ -42,7 +47,7 @@ export interface Listener {
   /** Serves new requests with this. Resolves when the requests that the previous one serves have ended. */
   use(served: Served): Promise<void>;
   /**
-   * Stops accepting connections, and serves those that are open until their clients close them or they are idle. Each response closes
+   * Stops accepting connections. Open connections are served until their clients close them or they are idle, and each response closes
    * its connection. Another process accepts on the same port.
    */
   retire(): Promise<void>;
@@ -63,14 +68,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   let current = serving({ ...options, clientOf });
   const all = new UnderWay();
   const take = (waits: boolean) => (request: IncomingMessage, response: ServerResponse) =>
-    turnOf(request.socket).take(request, response, (waitedMillis) => {
+    turnOf(request.socket).take(request, response, (arrival) => {
       // There is no body to wait for, but node:http closes the connection if 100 Continue is not sent.
       if (waits && !hasBody(request)) response.writeContinue();
       const { serve, running } = current;
       toOriginForm(request, serve.isOwnHost);
       if (serve.hostBucketOf(request.headers.host) === undefined && respondToProbe(probes, request, response)) return;
       const body = new RequestBody(request, response, waits && hasBody(request));
-      void all.watch(running.watch(serveRequest(serve, request, response, body, waitedMillis)));
+      void all.watch(running.watch(serveRequest(serve, request, response, body, arrival)));
       return body;
     });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
@@ -85,7 +90,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const disconnected = failure === undefined || (failure.type === 'client_aborted' && body !== undefined);
     if (disconnected || !socket.writable) socket.destroy();
     else if (body !== undefined) body.break(failure);
-    else refuseConnection(failure, socket, { ...current.serve, requestId: newRequestId() }, line);
+    else {
+      const { begunAt } = turn;
+      refuseConnection(failure, socket, { ...current.serve, begunAt, requestId: newRequestId() }, line);
+    }
   };
   server.on('clientError', (error, socket) => {
     if (!turnOf(socket).isPause(error)) refuse(failureOfParser(error), socket, lineOf(error));
@@ -109,13 +117,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     retire() {
       phase.enter('leaving');
-      // Not the `close` of node:http, which would close idle connections: a client may just be sending on one.
-      return new Promise((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
+      return stopAccepting(server);
     },
     async close(deadlineMillis) {
-      phase.enter('draining');
       const deadline = performance.now() + deadlineMillis;
-      closed ??= drain(upload, deadlineMillis, () => phase.enter('cutting')).then(() => reported(all, deadline));
+      if (options.socket !== undefined) await firstRequests(server, deadlineMillis);
+      phase.enter('draining');
+      closed ??= drain(upload, Math.max(0, deadline - performance.now()), () => phase.enter('cutting')).then(() =>
+        reported(all, deadline),
+      );
       await closed;
     },
   };
@@ -129,14 +139,35 @@ interface Serving {
 
 const serving = (serve: ServeOptions & Served): Serving => ({ serve, running: new UnderWay() });
 
-function bind(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
+type Address = Pick<ListenerOptions, 'host' | 'port' | 'socket'>;
+
+function bind(server: Server, { host, port, socket }: Address): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(socket === undefined ? { host, port } : { fd: socket }, () => {
       server.off('error', reject);
-      resolve(server.address() as AddressInfo);
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address);
+      else server.close(() => reject(new Error('the passed socket is not a TCP socket; use a port in ListenStream=')));
     });
   });
+}
+
+/**
+ * Resolves when all connections have ended. It is not the `close` of node:http, which would close idle connections: a client may just
+ * be sending on one.
+ */
+function stopAccepting(server: Server): Promise<void> {
+  return new Promise((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
+}
+
+/**
+ * Stops accepting, and still serves for a moment. The service manager holds the socket, and keeps new connections for the next
+ * process. The last ones of this process may not have sent a request yet.
+ */
+async function firstRequests(server: Server, deadlineMillis: number): Promise<void> {
+  const timeout = delay(Math.min(FIRST_REQUEST_MILLIS, deadlineMillis), undefined, { ref: false });
+  await Promise.race([stopAccepting(server), timeout]);
 }
 
 /** @param late is called at the deadline, before the remaining connections are destroyed. */

@@ -7,6 +7,7 @@ import { Failure } from '../domain/failure.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { Report } from '../gateway/report.ts';
 import { methodAttributes } from '../kit/http-method.ts';
+import { showArrival } from './arrival.ts';
 import { errorReply } from './error-reply.ts';
 import type { KnownLine } from './request-line.ts';
 import { addressed, type LocalEnd } from './server-address.ts';
@@ -16,15 +17,24 @@ import type { ClientOf } from './upload-port.ts';
 /** How long a client may take to read the error and to close the connection, in milliseconds. */
 const CLOSE_TIMEOUT_MILLIS = 1_500;
 
+interface RefuseOptions {
+  readonly tracer: RequestTracer;
+  readonly report: Report;
+  readonly clientOf: ClientOf;
+  readonly requestId: string;
+  /** When the first byte of the request was read, as `performance.now()`; undefined if none was. */
+  readonly begunAt: number | undefined;
+}
+
 export function refuseConnection(
   failure: Failure,
   socket: Duplex & { remoteAddress?: string; remotePort?: number } & LocalEnd,
-  options: { tracer: RequestTracer; report: Report; clientOf: ClientOf; requestId: string },
+  options: RefuseOptions,
   line: KnownLine | undefined,
 ): void {
-  const { tracer, report, requestId } = options;
+  const { tracer, report, requestId, begunAt: startedAt = performance.now() } = options;
   const client = options.clientOf(socket, {});
-  const record = report.begin();
+  const record = report.begin(startedAt);
   const attributes = {
     ...methodAttributes(line?.method),
     'url.scheme': client.scheme,
@@ -37,7 +47,8 @@ export function refuseConnection(
     'network.protocol.version': line?.version,
     'mizuchi.request_id': requestId,
   };
-  const span = tracer.startRequest([], attributes);
+  const span = tracer.startRequest([], attributes, undefined, startedAt);
+  showArrival(span, { headersMillis: performance.now() - startedAt, turnMillis: 0 });
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
   const lines = [

@@ -5,6 +5,8 @@ import type { IncomingBody } from '../domain/stages.ts';
 
 export class RequestBody implements IncomingBody {
   length: number | undefined;
+  /** When 100 Continue was sent, as `performance.now()`. */
+  continuedAt: number | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #waits: boolean;
@@ -25,9 +27,14 @@ export class RequestBody implements IncomingBody {
 
   open(): IncomingMessage {
     if (this.#broken !== undefined) throw this.#broken;
-    if (this.#waits && !this.#opened) this.#response.writeContinue();
+    if (this.#waits && !this.#opened) this.#continue();
     this.#opened = true;
     return this.#request;
+  }
+
+  #continue(): void {
+    this.continuedAt = performance.now();
+    this.#response.writeContinue();
   }
 
   /** The parser failed within the body. Current and later readers get the failure, unless the response has been sent. */

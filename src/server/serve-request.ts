@@ -10,6 +10,7 @@ import type { Incoming, Reply } from '../domain/stages.ts';
 import type { Gateway, RoutedHandler } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { methodAttributes } from '../kit/http-method.ts';
+import { type Arrival, showArrival } from './arrival.ts';
 import { EarlyReply } from './early-reply.ts';
 import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
@@ -34,18 +35,16 @@ export interface ServeOptions {
   readonly phase: ServerPhase;
 }
 
-/**
- * Never rejects.
- * @param waitedMillis how long the request waited for the previous one on its connection.
- */
+/** Never rejects. */
 export async function serveRequest(
   options: ServeOptions,
   request: IncomingMessage,
   response: ServerResponse,
   body: RequestBody,
-  waitedMillis: number,
+  arrival: Arrival,
 ): Promise<void> {
-  const record = options.report.begin();
+  const { startedAt } = arrival;
+  const record = options.report.begin(startedAt);
   const requestId = newRequestId();
   const client = options.clientOf(request.socket, request.headers);
   const clientAddress = client.address;
@@ -54,8 +53,8 @@ export async function serveRequest(
   const routed = route(request, options);
   const handler = routed instanceof Failure ? undefined : routed.handler;
   const attributes: Attributes = { ...attributesOf(request, path, client), 'mizuchi.request_id': requestId };
-  const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints);
-  if (waitedMillis > 0) span.set('http.request.turn_wait_seconds', waitedMillis / 1000);
+  const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints, startedAt);
+  showArrival(span, arrival);
   const complete = (reply: Reply): Reply => withIds(reply, requestId, span, handler?.corsHeaders);
   const early = new EarlyReply(response, options.phase, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
@@ -84,6 +83,7 @@ export async function serveRequest(
   );
   if (unanswered?.type === 'internal_error') response.destroy();
   failure ??= unanswered;
+  if (body.continuedAt !== undefined) span.event('upload.continue_sent', body.continuedAt);
   const status = unanswered === undefined ? (early.hasStarted ? 200 : reply.status) : undefined;
   const query = attributes['url.query'] as string | undefined;
   const storeRequestId = reply.headers['x-amz-request-id'];

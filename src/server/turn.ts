@@ -1,12 +1,13 @@
 /**
  * Requests of one connection are served one at a time (RFC 9112, section 9.3.2), so that a client that pipelines costs one request
  * at a time. During a request, the next one waits with parsed headers, and the HTTP parser is paused after them. Further bytes
- * are buffered unparsed. node:http itself would start all requests at once: docs/decisions/turns.md lists the five internals
+ * are buffered unparsed. node:http itself would start all requests at once: docs/decisions/turns.md lists the six internals
  * of node:http that this file uses.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
+import type { Arrival } from './arrival.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** The return value with which llhttp pauses after the headers (llhttp, "on_headers_complete"; HPE_PAUSED). */
@@ -16,8 +17,12 @@ const NOTHING = Buffer.alloc(0);
 /** `upgrade`: whether the parser expects another protocol to follow. node:http reads it again after the headers. */
 type ParsedRequest = IncomingMessage & { upgrade?: boolean | null };
 
+/** Where the parser has its callback for the first byte of a message (`kOnMessageBegin`); node:http leaves it empty. */
+const MESSAGE_BEGINS = 0;
+
 /** The node:http parser of a connection. */
 interface Parser {
+  [MESSAGE_BEGINS]?: (() => void) | null;
   onIncoming(request: ParsedRequest, keepAlive: boolean): number;
   resume(): void;
   execute(bytes: Buffer): unknown;
@@ -54,6 +59,8 @@ export class Turn {
   #request: IncomingMessage | undefined;
   #body: RequestBody | undefined;
   #next: (() => void) | undefined;
+  /** When the first byte of the request whose headers are incomplete was read, as `performance.now()`. */
+  #begunAt: number | undefined;
   #afterwards: (() => void) | undefined;
   /** Bytes after the headers of the waiting request. */
   #buffered: Buffer[] = [];
@@ -74,6 +81,9 @@ export class Turn {
     socket.off('end', this.#end).on('end', this.#onEnd).on('resume', this.#onResume);
     const { parser } = socket;
     if (!parser) return;
+    parser[MESSAGE_BEGINS] = () => {
+      this.#begunAt = performance.now();
+    };
     const { onIncoming } = parser;
     parser.onIncoming = (request, keepAlive) => {
       const upgrades = request.upgrade === true && request.method !== 'CONNECT';
@@ -95,21 +105,26 @@ export class Turn {
     return this.#request?.complete === true;
   }
 
+  /** When the first byte of the request whose headers are incomplete was read, as `performance.now()`. */
+  get begunAt(): number | undefined {
+    return this.#begunAt;
+  }
+
   /** A response with `Connection: close` is also the last one. */
   get #isClosing(): boolean {
     return this.#closes || this.#socket.writableEnded;
   }
 
-  /** Serves the request now, or after the current one. @param serve receives the milliseconds that the request waited. */
-  take(
-    request: IncomingMessage,
-    response: ServerResponse,
-    serve: (waitedMillis: number) => RequestBody | undefined,
-  ): void {
+  /** Serves the request now, or after the current one. */
+  take(request: IncomingMessage, response: ServerResponse, serve: (arrival: Arrival) => RequestBody | undefined): void {
     const since = performance.now();
-    const wait = (): void => this.#begin(request, response, () => serve(performance.now() - since));
-    if (this.#request === undefined) this.#begin(request, response, () => serve(0));
-    else this.#next = wait;
+    const startedAt = this.#begunAt ?? since;
+    this.#begunAt = undefined;
+    const headersMillis = since - startedAt;
+    const begin = (turnMillis: number): void =>
+      this.#begin(request, response, () => serve({ startedAt, headersMillis, turnMillis }));
+    if (this.#request === undefined) begin(0);
+    else this.#next = () => begin(performance.now() - since);
   }
 
   /** Runs after the current request, instead of serving another one. Only the first call has an effect. */

@@ -28,11 +28,10 @@ interface Tools {
 
 export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenRequest {
   const tools = { tracer, propagator };
-  return (caller, attributes, links) => {
+  return (caller, { attributes, ...others }) => {
     const parent = asWholeSpan(caller);
     const kind = SpanKind.SERVER;
-    const shown = fieldsWithoutCredentials(attributes);
-    const options = links === undefined ? { kind, attributes: shown } : { kind, attributes: shown, links };
+    const options = { ...others, kind, attributes: fieldsWithoutCredentials(attributes ?? {}) };
     return new PlacedSpan(tools, tracer.startSpan(REQUEST_SPAN, options, parent), parent);
   };
 }
@@ -85,6 +84,10 @@ class PlacedSpan implements RequestSpan {
     this.#span.setAttribute('error.type', errorType);
     const message = description === undefined ? {} : { message: withoutCredentials(description) };
     this.#span.setStatus({ code: SpanStatusCode.ERROR, ...message });
+  }
+
+  event(name: string, at: number): void {
+    if (this.recording) this.#span.addEvent(name, at);
   }
 
   updateName(name: string): void {

@@ -8,6 +8,7 @@ import { OPERATION_ROWS } from '../domain/operation.ts';
 import { ENGINE } from './engine-attributes.ts';
 import { KEY_SET } from './key-set-attributes.ts';
 import { ERROR_DETAIL, ERROR_REASON } from './outcome-attributes.ts';
+import { REQUEST_EVENTS, type SpanEvents, STORE_EVENTS } from './span-events.ts';
 import { STORE } from './store-attributes.ts';
 import { WAIT_ATTRIBUTES, WAY_ATTRIBUTES } from './upload-attributes.ts';
 
@@ -26,6 +27,7 @@ export interface SpanShape {
   readonly kind: 'server' | 'internal' | 'client';
   readonly prose: string;
   readonly attributes: Readonly<Record<string, AttributeShape>>;
+  readonly events?: SpanEvents;
 }
 
 type Attributes = Readonly<Record<string, AttributeShape>>;
@@ -88,8 +90,15 @@ const ROOT = {
     prose: 'Length of the body on the wire, framing included.',
     legacy: 'http.request_content_length',
   },
+  'mizuchi.headers_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it took 1 ms',
+    prose:
+      'Time from the first byte of the request to the end of its headers: long if the client or its network is slow.',
+  },
   'http.request.turn_wait_seconds': waited(
-    'How long a pipelined request waited for the response to the one before it, before this span began.',
+    'How long a pipelined request, with its headers read, waited for the response to the one before it.',
   ),
   'server.address': {
     type: 'string',
@@ -270,23 +279,24 @@ const AUTHZ = {
   ...ERROR_TYPE,
 } as const satisfies Attributes;
 
-const client = (name: string, prose: string, attributes: Attributes): [string, SpanShape] => {
-  return [name, { kind: 'client', prose, attributes }];
+const client = (name: string, prose: string, attributes: Attributes, events?: SpanEvents): [string, SpanShape] => {
+  return [name, { kind: 'client', prose, attributes, ...(events && { events }) }];
 };
 const ENGINE_SPANS = ENGINES.map(({ name, title }) =>
   client(`authz.${name}`, `One call to ${title}.`, { ...ENGINE, ...FAILED }),
 );
 const ATTEMPT = { ...STORE, ...MULTIPART, ...FAILED };
 const STORE_SPANS = OPERATION_ROWS.map(([name, { span }]) =>
-  client(span, `One attempt at ${name} at the store.`, ATTEMPT),
+  client(span, `One attempt at ${name} at the store.`, ATTEMPT, STORE_EVENTS),
 );
 
 export const SPANS: Readonly<Record<string, SpanShape>> = {
   'http.server.request': {
     kind: 'server',
     prose:
-      'The whole request, from its headers to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload. One with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
+      'The whole request, from its first byte to the last byte of its response. Refused and aborted requests have one, too. A request of a multipart upload without trace context is a child of the request that began the upload. One with trace context has a link to it. Status Error where the gateway or the store failed or the client got no response; a refusal leaves it unset.',
     attributes: ROOT,
+    events: REQUEST_EVENTS,
   },
   'auth.verify': {
     kind: 'internal',

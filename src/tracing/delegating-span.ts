@@ -36,6 +36,10 @@ export class DelegatingSpan<S extends Span = Span> implements Span {
     this.inner.fail(errorType, description);
   }
 
+  event(name: string, at: number): void {
+    this.inner.event(name, at);
+  }
+
   child(name: string, kind: SpanKind, attributes: Attributes = {}): Span {
     return this.inner.child(name, kind, attributes);
   }

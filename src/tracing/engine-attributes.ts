@@ -1,4 +1,5 @@
 /** Attributes of one call to a policy engine. */
+import { connectionAttributes } from './connection-attributes.ts';
 
 export const ENGINE = {
   'authz.decision': { type: 'string', when: 'with a decision', prose: '`allow` or `deny`.' },
@@ -23,4 +24,5 @@ export const ENGINE = {
   'url.full': { type: 'string', when: 'always', prose: 'URL of the call.', legacy: 'http.url' },
   'server.address': { type: 'string', when: 'always', prose: 'Host of the engine.', legacy: 'net.peer.name' },
   'server.port': { type: 'int', when: 'always', prose: 'Port of the engine.', legacy: 'net.peer.port' },
+  ...connectionAttributes('authz'),
 } as const;

@@ -4,10 +4,10 @@
 import {
   type Attributes as ApiAttributes,
   type Context,
-  type Link,
   ROOT_CONTEXT,
   type SpanContext,
   SpanKind,
+  type SpanOptions,
   type TextMapPropagator,
   trace,
 } from '@opentelemetry/api';
@@ -19,18 +19,17 @@ import type { Tracer } from './recorder/tracer.ts';
 import { type CallerContext, SAMPLING_HINTS_KEY } from './sampler/sampler.ts';
 import { namedSpan, REQUEST_SPAN, type RequestSpan, type SpanNames } from './span-names.ts';
 
-/** Opens the SERVER span of a request. @param attributes belong to the span from then on. */
-export type OpenRequest = (parent: Context, attributes: ApiAttributes, links: Link[] | undefined) => RequestSpan;
+/** The begin of a request in its context. Attributes belong to the span from then on. */
+export type RequestOptions = Pick<SpanOptions, 'attributes' | 'links' | 'startTime'>;
+
+/** Opens the SERVER span of a request. */
+export type OpenRequest = (parent: Context, options: RequestOptions) => RequestSpan;
 
 /** Our recorder's spans, as they are. */
 export const recordedBy =
   (tracer: Tracer): OpenRequest =>
-  (parent, attributes, links) =>
-    tracer.startSpan(
-      REQUEST_SPAN,
-      links === undefined ? { kind: SpanKind.SERVER, attributes } : { kind: SpanKind.SERVER, attributes, links },
-      parent,
-    );
+  (parent, options) =>
+    tracer.startSpan(REQUEST_SPAN, { kind: SpanKind.SERVER, ...options }, parent);
 
 export interface RequestTracerOptions {
   /** Which names HTTP attributes get. */
@@ -52,7 +51,7 @@ export function createRequestTracer(
 ): RequestTracer {
   const names = namesOf(conventions);
   return {
-    startRequest(headers, attributes, hints) {
+    startRequest(headers, attributes, hints, startedAt) {
       const sent = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
       const { parent: caller, link } = inbound.admit(sent, attributes['network.peer.address'] as string | undefined);
       const begins = hints?.origin === undefined ? undefined : contextOf(hints.origin);
@@ -61,8 +60,10 @@ export function createRequestTracer(
       const above = called || begins === undefined ? caller : trace.setSpanContext(caller, unlessDenied(begins, found));
       const parent = hints?.bucket === undefined ? above : above.setValue(SAMPLING_HINTS_KEY, hints);
       const links = [link, called ? begins : undefined].filter((each) => each !== undefined);
-      const linked = links.length === 0 ? undefined : links.map((context) => ({ context }));
-      const span = open(parent, names.initial('server', attributes) as ApiAttributes, linked);
+      const options: RequestOptions = { attributes: names.initial('server', attributes) as ApiAttributes };
+      if (links.length > 0) options.links = links.map((context) => ({ context }));
+      if (startedAt !== undefined) options.startTime = startedAt;
+      const span = open(parent, options);
       return names.renamed(namedSpan(span, spanNames, attributes), 'server');
     },
   };

@@ -1,4 +1,5 @@
 /** Attributes of `auth.fetch_keys`: one request for the keys of an identity provider. */
+import { connectionAttributes } from './connection-attributes.ts';
 
 export const KEY_SET = {
   'http.request.method': { type: 'string', when: 'always', prose: '`GET`.', legacy: 'http.method' },
@@ -16,4 +17,5 @@ export const KEY_SET = {
   },
   'server.address': { type: 'string', when: 'always', prose: 'Host of the provider.', legacy: 'net.peer.name' },
   'server.port': { type: 'int', when: 'always', prose: 'Port of the provider.', legacy: 'net.peer.port' },
+  ...connectionAttributes('auth'),
 } as const;

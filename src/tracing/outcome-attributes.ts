@@ -1,4 +1,4 @@
-/** Attributes of attempts and failures: the root cause, the connection, the pause before another attempt, and the reason of a cancellation. */
+/** Attributes of attempts and failures: the root cause, the pause before another attempt, and the reason of a cancellation. */
 
 export const ERROR_REASON = {
   'error.reason': {
@@ -24,20 +24,6 @@ export const RETRY_WAIT = {
     when: 'if it waited',
     prose:
       'The pause between the attempt before this one and this span, before it waited for a connection; not time of the store.',
-  },
-} as const;
-
-export const CONNECTION = {
-  'network.peer.address': {
-    type: 'string',
-    when: 'if it was sent',
-    prose: 'IP address at the other end of the connection.',
-  },
-  'network.peer.port': { type: 'int', when: 'if it was sent', prose: 'Port at the other end of the connection.' },
-  's3.connection_reused': {
-    type: 'boolean',
-    when: 'if it was sent',
-    prose: 'Whether an earlier request used the connection. If not, this span includes its DNS, TCP and TLS.',
   },
 } as const;
 

@@ -1,5 +1,6 @@
 /** Attributes of one attempt at the store. */
-import { CANCELLATION, CONNECTION, RETRY_WAIT } from './outcome-attributes.ts';
+import { connectionAttributes } from './connection-attributes.ts';
+import { CANCELLATION, RETRY_WAIT } from './outcome-attributes.ts';
 
 export const STORE = {
   'rpc.system.name': { type: 'string', when: 'always', prose: '`aws-api`.' },
@@ -48,7 +49,7 @@ export const STORE = {
     when: 'if it waited',
     prose: 'How long the call waited in the gateway for a connection before this span began; not time of the store.',
   },
-  ...CONNECTION,
+  ...connectionAttributes('s3'),
   ...RETRY_WAIT,
   ...CANCELLATION,
 } as const;

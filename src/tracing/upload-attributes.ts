@@ -58,4 +58,10 @@ export const WAIT_ATTRIBUTES = {
     prose:
       'Time in which the operation waited for a connection to the store before its first attempt, also if it got none.',
   },
+  's3.retry_wait_seconds': {
+    type: 'double',
+    unit: 's',
+    when: 'if it waited',
+    prose: 'Time of the pauses before further attempts at the store; simultaneous pauses of several parts count once.',
+  },
 } as const;

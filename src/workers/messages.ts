@@ -10,9 +10,11 @@ export interface WorkerStart {
   readonly config: Config;
   /** The directory that relative paths of the configuration start from. */
   readonly directory: string;
+  /** The descriptor of the upload port in the primary, if a service manager has passed it. */
+  readonly uploadSocket: number | undefined;
 }
 
-/** Requests of the primary, with their responses. Each is answered once, by an `answer` with the same id. */
+/** Requests of the primary, with their responses. Each gets one `response` or `problem` with the same id. */
 export interface Requests {
   /** The current values of the metrics. */
   metrics: { readonly request: undefined; readonly response: readonly PlainFamily[] };

@@ -14,6 +14,7 @@ import { type Loaded, Reloads } from '../app/reload/reloads.ts';
 import { exporterLink, openLog, pushMetrics } from '../app/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import { type LoadedConfig, loadConfigWithSources } from '../config/load-config.ts';
+import { activatedSocket } from '../kit/activated-socket.ts';
 import { packageVersion } from '../kit/package-version.ts';
 import { watchConfig } from '../metrics/config-metrics.ts';
 import { watchExport } from '../metrics/export-metrics.ts';
@@ -52,6 +53,7 @@ export async function runPrimary(
   const supervisor = new Supervisor(config, {
     count,
     directory,
+    uploadSocket: activatedSocket(env, process.pid),
     log,
     metrics,
     giveUp: () => failed.resolve(),

@@ -1,4 +1,4 @@
-/** Keeps all workers running: replaces those that end unexpectedly, and gives up if they end again and again. */
+/** Keeps all workers running: replaces a worker that ends unexpectedly, and gives up if workers end again and again. */
 import cluster from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ const MOST_FAILURES = 5;
 export interface SupervisorOptions {
   readonly count: number;
   readonly directory: string;
+  readonly uploadSocket: number | undefined;
   readonly log: Log;
   readonly metrics: MergedMetrics;
   /** The workers cannot be kept running. */
@@ -40,6 +41,8 @@ export class Supervisor {
   constructor(config: Config, options: SupervisorOptions) {
     this.#config = config;
     this.#options = options;
+    // Each worker accepts for itself: connections that the primary had accepted would be lost at its end, and not wait for the next.
+    if (options.uploadSocket !== undefined) cluster.schedulingPolicy = cluster.SCHED_NONE;
     // Structured clones: the configuration contains undefined, and metrics contain maps.
     cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' });
   }
@@ -56,7 +59,7 @@ export class Supervisor {
     return (results[0] as PromiseFulfilledResult<Listening>).value;
   }
 
-  /** Those that serve new connections. */
+  /** The workers that serve new connections. */
   get workers(): readonly WorkerProcess[] {
     return [...this.#workers.values()];
   }
@@ -92,7 +95,7 @@ export class Supervisor {
     }
   }
 
-  /** Ends all workers. Those that are still there after `millis` are killed. */
+  /** Ends all workers. A worker that is still running after `millis` is killed. */
   async close(millis: number): Promise<void> {
     this.#isClosing = true;
     const all = [...this.#workers.values(), ...this.#leaving];
@@ -110,10 +113,11 @@ export class Supervisor {
   }
 
   #open(slot: number): WorkerProcess {
-    const { count, directory } = this.#options;
+    const { count, directory, uploadSocket } = this.#options;
     const worker = new WorkerProcess(slot, {
       config: configOfWorker(this.#config, { slot, of: count }),
       directory,
+      uploadSocket,
     });
     this.#workers.set(slot, worker);
     void worker.exited.then((end) => this.#onExit(worker, end));

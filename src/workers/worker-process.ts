@@ -95,7 +95,7 @@ export class WorkerProcess {
   }
 
   #send(message: ToWorker): void {
-    // With a callback, a worker that has just ended is no error.
+    // With a callback, node:cluster reports no error for a worker that has just ended.
     if (this.#worker.isConnected()) this.#worker.process.send(message, () => {});
   }
 

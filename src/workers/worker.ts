@@ -10,7 +10,7 @@ import type { Config } from '../config/config.ts';
 import { plainFamilies } from '../metrics/merged-metrics.ts';
 import type { FromWorker, Request, RequestName, Requests, ToWorker, WorkerStart } from './messages.ts';
 
-// Otherwise node:cluster ends the process as soon as the primary is gone, with all its uploads.
+// Otherwise node:cluster ends the process, with all its uploads, as soon as the primary has ended.
 cluster.worker!.exitedAfterDisconnect = true;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
 
@@ -25,7 +25,8 @@ type Responders = { readonly [N in RequestName]: (value: Requests[N]['request'])
 async function run(start: WorkerStart): Promise<void> {
   let app: OpenApp;
   try {
-    app = await openApp(start.config, { directory: start.directory, env: process.env, isWorker: true });
+    const { config, directory, uploadSocket } = start;
+    app = await openApp(config, { directory, env: process.env, isWorker: true, uploadSocket });
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     await send({ type: 'failed', message, code });

@@ -32,6 +32,7 @@ const RANKS: Record<string, number> = {
   gateway: 4,
   server: 5,
   app: 5.5,
+  workers: 6,
   'app.ts': 6,
   cli: 7,
   'cli.ts': 8,

@@ -20,6 +20,7 @@ describe('an argument that a command does not have', () => {
     ['check', []],
     ['doctor', []],
     ['serve', []],
+    ['probe', []],
     ['replay', ['spans.jsonl']],
     ['store', ['--directory', FILE]],
     ['faults', ['--store', 'http://127.0.0.1:1', '--plan', FILE]],

@@ -43,7 +43,7 @@ describe('SIGHUP', () => {
 
   it('changes nothing if the file is wrong, and logs the error with its place', async () => {
     await reloadWith('server: { address: 127.0.0.1:0 }\nlogging: { level: loud }\n');
-    const { level, problem } = await gateway.logged(({ msg }) => String(msg).startsWith('log settings could not'));
+    const { level, problem } = await gateway.logged(({ msg }) => String(msg).startsWith('the configuration could not'));
     assert.equal(level, 'error');
     assert.match(String(problem), /config\.yaml:2:\d+ logging\.level: "loud"/);
   });
@@ -60,7 +60,7 @@ describe('SIGHUP', () => {
 
   it('logs no change if there is none', async () => {
     await reloadWith(JSON.stringify(configWith('debug')));
-    await gateway.logged(({ msg }) => msg === 'log settings read again');
+    await gateway.logged(({ msg }) => msg === 'configuration read again');
     assert.ok(!messages().includes('log level changed'));
   });
 });

@@ -345,7 +345,7 @@ describe('traces in a real Jaeger', () => {
               '',
             ),
             upload('PutObject', 'unreachable', 'k', { ...objectTags(1, 1, undefined, 'not_stored'), ...type }, message),
-            put('k', { 'server.port': int(deadPort), ...type }, detail),
+            put('k', { 'server.port': int(deadPort), 's3.connection_reused': bool(false), ...type }, detail),
           ]);
         });
       });

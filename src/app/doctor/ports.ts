@@ -13,8 +13,8 @@ export function examinePorts(config: Config): Promise<Finding[]> {
   const admin = adminAddress(config);
   const scheme = server.tls === undefined ? 'http' : 'https';
   return Promise.all([
-    examinePort('server.address', server.address, scheme),
-    ...(admin === undefined ? [] : [examinePort('admin.port', admin, 'http')]),
+    examinePort('upload port', 'server.address', server.address, scheme),
+    ...(admin === undefined ? [] : [examinePort('admin port', 'admin.port', admin, 'http')]),
   ]);
 }
 
@@ -23,8 +23,8 @@ interface Address {
   readonly port: number;
 }
 
-function examinePort(setting: string, address: Address, scheme: string): Promise<Finding> {
-  return find(`${setting} ${writeSocketAddress(address)}`, async () => {
+function examinePort(what: string, setting: string, address: Address, scheme: string): Promise<Finding> {
+  return find(`${what} ${writeSocketAddress(address)}`, async () => {
     const code = await open(address);
     if (code === undefined) return works('free');
     if (code === 'EADDRINUSE')

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { showLimits } from '../../metrics/limit-metrics.ts';
 import type { Listener } from '../../server/listener.ts';
 import { Generation } from '../generation.ts';
-import type { Reloader, ReloadObserver } from '../lifetime.ts';
+import type { Reloader } from '../lifetime.ts';
 import type { Readiness } from '../readiness.ts';
 import type { World } from '../world.ts';
 import { type Changes, changesOf, withoutRestart } from './changes.ts';
@@ -54,7 +54,7 @@ export class Generations {
     const next = await Generation.open(config, this.#world, previous);
     try {
       const reused = next.reloaders.filter((each) => previous.reloaders.includes(each));
-      const files = await readAll([...this.#ports!.reloaders, ...reused], this.#world.reloaded);
+      const files = await this.#readAll([...this.#ports!.reloaders, ...reused]);
       return { changes, config, use: () => this.#use(next, files), discard: () => next.release() };
     } catch (error) {
       await next.release();
@@ -65,6 +65,25 @@ export class Generations {
   /** All requests have ended. */
   close(): Promise<void> {
     return this.#current.release();
+  }
+
+  /** @throws Error that names the first file that cannot be used. */
+  async #readAll(reloaders: readonly Reloader[]): Promise<ReadFile[]> {
+    const { context, reloaded } = this.#world;
+    const files: ReadFile[] = [];
+    for (const reloader of reloaders) {
+      const { file, what } = reloader;
+      const use = await reloader.read().catch((cause: Error) => {
+        reloaded(reloader, false);
+        context.log.error(
+          { file, problem: cause.message },
+          `${what} could not be read again; the previous ones stay in use`,
+        );
+        throw new Error(`${what}: ${cause.message}`, { cause });
+      });
+      files.push({ reloader, use });
+    }
+    return files;
   }
 
   #use(next: Generation, files: readonly ReadFile[]): void {
@@ -86,17 +105,4 @@ export class Generations {
 interface ReadFile {
   readonly reloader: Reloader;
   readonly use: () => void;
-}
-
-/** @throws Error that names the first file that cannot be used. */
-async function readAll(reloaders: readonly Reloader[], reloaded: ReloadObserver): Promise<ReadFile[]> {
-  const files: ReadFile[] = [];
-  for (const reloader of reloaders) {
-    const use = await reloader.read().catch((cause: Error) => {
-      reloaded(reloader, false);
-      throw new Error(`${reloader.what}: ${cause.message}`, { cause });
-    });
-    files.push({ reloader, use });
-  }
-  return files;
 }

@@ -1,4 +1,4 @@
-/** Reloads of a configuration file, one after the other: what is read is put in use as a whole, or nothing of it. */
+/** Reloads of a configuration file, one after the other. The whole file is put in use, or nothing of it. */
 import type { Config } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import type { ProcessLog } from '../../logging/create-log.ts';

@@ -4,7 +4,6 @@
  * arrive. There are no timers: without requests there are no fetches.
  */
 
-import { Agent } from 'undici';
 import type { AuthObserver } from '../../domain/auth-observer.ts';
 import { FIXED_LIMITS } from '../../domain/fixed-limits.ts';
 import type { Log } from '../../domain/log.ts';
@@ -12,6 +11,7 @@ import { type Attributes, NO_SPAN, type Span } from '../../domain/span.ts';
 import { FairClock } from '../../kit/fair-clock.ts';
 import type { AuthAttributes } from '../authenticator.ts';
 import { type FetchedKeySet, fetchKeySet } from './fetch-key-set.ts';
+import { keySetAgent } from './key-set-agent.ts';
 import type { KeySet, KeySource } from './key-source.ts';
 import { keysBusy, keysUnavailable } from './refusals.ts';
 
@@ -39,14 +39,12 @@ export interface JwksTools {
 const TIMES: JwksTimes = { refresh: 300_000, stale: 3_600_000, cooldown: 30_000, retry: 5_000, fetch: 5_000 };
 /** Requests that wait for one fetch. A client that invents key ids makes others wait. */
 const WAITING = FIXED_LIMITS.keys_waiting;
-const MAX_ANSWER = FIXED_LIMITS.key_set_bytes;
 
 export class JwksSource implements KeySource {
   readonly #url: string;
   readonly #origin: string;
   readonly #tools: JwksTools;
   readonly #times: JwksTimes;
-  readonly #agent: Agent;
   readonly #attributes: Attributes;
   #set: FetchedKeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
@@ -66,14 +64,6 @@ export class JwksSource implements KeySource {
     this.#attributes = attributesOf(new URL(url));
     this.#tools = tools;
     this.#times = { ...TIMES, ...times };
-    // Fetches are minutes apart: a keep-alive connection would be closed by then.
-    const { fetch } = this.#times;
-    this.#agent = new Agent({
-      connect: { timeout: fetch },
-      allowH2: false,
-      pipelining: 0,
-      maxResponseSize: MAX_ANSWER,
-    });
   }
 
   get origin(): 'cached' | 'stale' {
@@ -111,7 +101,6 @@ export class JwksSource implements KeySource {
     this.#closed = true;
     this.#late?.abort();
     await this.#fetching;
-    await this.#agent.destroy();
   }
 
   #age(): number {
@@ -150,8 +139,9 @@ export class JwksSource implements KeySource {
     const span = parent.child('auth.fetch_keys', 'client', this.#attributes);
     const report = (result: 'success' | 'error'): void =>
       this.#tools.watch.keysFetched(result, this.#origin, (performance.now() - startedAt) / 1000, span);
+    const agent = keySetAgent(this.#times.fetch, span);
     try {
-      this.#fetched(await fetchKeySet(this.#url, this.#agent, late.signal, span), span);
+      this.#fetched(await fetchKeySet(this.#url, agent, late.signal, span), span);
       report('success');
     } catch (error) {
       if (this.#closed) return;
@@ -160,6 +150,7 @@ export class JwksSource implements KeySource {
     } finally {
       clock.stop();
       span.end();
+      void agent.destroy();
     }
   }
 

@@ -60,6 +60,8 @@ interface Moments {
   droppedLinks: number;
 }
 
+const NANOS_PER_MILLI = 1e6;
+
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
 
 export class RecordingSpan implements ApiSpan, Span {
@@ -76,6 +78,8 @@ export class RecordingSpan implements ApiSpan, Span {
   readonly start: number;
   endTime = 0;
   readonly attributes: AttributeList;
+  /** Names of the gateway's own events, each followed by its time in nanoseconds after the anchor's zero. */
+  marks: (string | number)[] | undefined;
   moments: Moments | undefined;
   statusCode: SpanStatusCode = SpanStatusCode.UNSET;
   statusMessage = '';
@@ -104,6 +108,7 @@ export class RecordingSpan implements ApiSpan, Span {
     this.low = ids.low;
     this.start = startTime === undefined ? clock.now() : clock.since(local.anchor, startTime);
     this.attributes = new AttributeList(limits, attributes);
+    this.marks = undefined;
     this.moments = undefined;
     this.#outgoing = undefined;
   }
@@ -131,6 +136,13 @@ export class RecordingSpan implements ApiSpan, Span {
   fail(errorType: string, description?: string): void {
     this.setAttribute('error.type', errorType);
     this.#setStatus(SpanStatusCode.ERROR, description);
+  }
+
+  event(name: string, at: number): void {
+    if (this.#ended) return;
+    const marks = (this.marks ??= []);
+    if (marks.length < 2 * this.#tracer.limits.events) marks.push(name, Math.floor(at * NANOS_PER_MILLI));
+    else this.#dropEvent();
   }
 
   child(name: string, kind: FaceKind, attributes?: Attributes): Span {
@@ -179,10 +191,7 @@ export class RecordingSpan implements ApiSpan, Span {
     const at = time ?? (isTime(attributesOrTime) ? attributesOrTime : undefined);
     const attributes = new AttributeList(limits, given, limits.eventAttributes);
     const event = { name, time: clock.since(this.local.anchor, at), attributes };
-    const moments = this.#moments();
-    if (!pushBounded(moments.events, limits.events, event)) return this;
-    moments.droppedEvents++;
-    limits.truncated('event');
+    if (pushBounded(this.#moments().events, limits.events, event)) this.#dropEvent();
     return this;
   }
 
@@ -223,6 +232,11 @@ export class RecordingSpan implements ApiSpan, Span {
     this.statusCode = code;
     const said = code === SpanStatusCode.ERROR && message !== undefined ? withoutCredentials(message) : '';
     this.statusMessage = truncate(said, this.#tracer.limits.valueLength);
+  }
+
+  #dropEvent(): void {
+    this.#moments().droppedEvents++;
+    this.#tracer.limits.truncated('event');
   }
 
   #moments(): Moments {

@@ -7,6 +7,7 @@ import { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
 import type { ByteWriter } from '../../kit/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
 import { AttributePattern } from './attribute-pattern.ts';
+import { MarkEncoder } from './mark-encoder.ts';
 import { RecordingSpan, type SpanEvent, type SpanLink } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */
@@ -63,6 +64,7 @@ const MOST_SHAPES = 512;
 export class SpanEncoder {
   readonly #shapes = new Map<string, Shape>();
   readonly #attributes: AttributeEncoder;
+  readonly #marks = new MarkEncoder(SPAN.events);
 
   /** @param doubles attribute keys whose numbers are always doubles. */
   constructor(doubles: ReadonlySet<string>) {
@@ -78,6 +80,7 @@ export class SpanEncoder {
     head(out, span, shape);
     if (!shape.pattern.encode(out, span.attributes))
       this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
+    if (span.marks !== undefined) this.#marks.encode(out, span.marks, span.local.anchor);
     if (span.moments !== undefined) {
       this.#events(out, span, span.moments.events);
       this.#links(out, span.moments.links);

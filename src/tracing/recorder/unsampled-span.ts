@@ -51,6 +51,8 @@ export class UnsampledSpan implements ApiSpan, Span {
 
   fail(): void {}
 
+  event(): void {}
+
   child(): this {
     return this;
   }

@@ -31,6 +31,8 @@ export interface TailEvents {
 
 /** Size of a span without its attributes, in bytes: as measured, rounded up. */
 const SPAN_BYTES = 600;
+/** Size of the name or the time of an event, in bytes. */
+const MARK_BYTES = 16;
 const LOOK_MILLIS = 1_000;
 
 /** The spans of a trace that have ended while it is undecided. */
@@ -108,7 +110,7 @@ export class TailBuffer implements SpanSink {
   }
 
   #hold(span: RecordingSpan, waiting: Waiting): void {
-    const bytes = SPAN_BYTES + span.attributes.bytes;
+    const bytes = SPAN_BYTES + span.attributes.bytes + MARK_BYTES * (span.marks?.length ?? 0);
     waiting.spans.push(span);
     waiting.bytes += bytes;
     this.#bytes += bytes;

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SPANS } from '../../../src/tracing/catalogue.ts';
 import { RawClient, send } from '../../support/http-client.ts';
 import { IdentityProvider } from '../../support/identity-provider.ts';
@@ -119,7 +120,7 @@ describe('the catalogue of spans', () => {
       }
     }
     store.behaviour = answerWell;
-    await send(gateway.url, 'PUT', '/uploads/k', 'hello', headers);
+    await send(gateway.url, 'PUT', '/uploads/k', 'hello', { ...headers, expect: '100-continue' });
     for (const [method, target, body] of REQUESTS) {
       store.behaviour = cutOnce();
       if (body === undefined) await send(gateway.url, method, target, body, headers);
@@ -167,7 +168,9 @@ describe('the catalogue of spans', () => {
     client.destroy();
     const leaving = await RawClient.connect(narrow.url);
     const arrived = store.next();
-    leaving.write(`PUT /uploads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`);
+    leaving.write('PUT /upl');
+    await delay(20);
+    leaving.write(`oads/k HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(100_000)}`);
     await arrived;
     leaving.destroy();
     const upload = { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '8MiB' };
@@ -178,9 +181,9 @@ describe('the catalogue of spans', () => {
     );
   };
 
-  /** Root causes: no store, no identity provider, no engine; and a client that leaves. */
+  /** Root causes: no store, no identity provider, no engine that speaks TLS; and a client that leaves. */
   const fail = async (): Promise<void> => {
-    const nowhere = 'http://127.0.0.1:1';
+    const nowhere = store.url.replace('http://127.0.0.1', 'https://localhost');
     const noStore = await start({ s3: { endpoint: nowhere }, bucket: { head: 'allow' } });
     await send(noStore.url, 'HEAD', '/uploads/k');
     for (const [method, target, body] of REQUESTS) await send(noStore.url, method, target, body);
@@ -226,7 +229,7 @@ describe('the catalogue of spans', () => {
     await collector.close();
   });
 
-  for (const [name, { attributes, kind }] of Object.entries(SPANS)) {
+  for (const [name, { attributes, kind, events = {} }] of Object.entries(SPANS)) {
     it(`has ${name} as it arrives, with all its attributes`, () => {
       const spans = collector.spans().filter((span) => span.name === name);
       assert.ok(spans.length > 0, 'no such span');
@@ -238,6 +241,12 @@ describe('the catalogue of spans', () => {
       assert.deepEqual(missing, []);
       const older = expected.flatMap(([, { legacy }]) => legacy ?? []).filter((attribute) => !arrived.has(attribute));
       assert.deepEqual(older, []);
+      const happened = new Set(spans.flatMap((span) => span.events.map((event) => event.name)));
+      const bodiless = ['create_multipart_upload', 'abort_multipart_upload', 'list_parts', 'head_object'];
+      const moments = Object.keys(events).filter(
+        (event) => event !== 's3.first_byte_sent' || !bodiless.includes(name.slice('aws.s3.'.length)),
+      );
+      assert.deepEqual([...happened].toSorted(), moments.toSorted());
     });
   }
 });

@@ -7,9 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { CountedStream, OutgoingBody } from '../../../src/body/outgoing-body.ts';
 import { Failure } from '../../../src/domain/failure.ts';
+import type { UsedConnection } from '../../../src/kit/used-connection.ts';
 import type { StoreTransport, TransportRequest } from '../../../src/s3/store-transport.ts';
 import { UndiciTransport } from '../../../src/s3/undici-transport.ts';
-import type { UsedConnection } from '../../../src/s3/used-connection.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 
@@ -225,10 +225,12 @@ for (const { name, tls, open } of TRANSPORTS) {
       const fresh = open(store.url);
       const seen: unknown[] = [];
       const connected = ({ address, port, isReused }: UsedConnection) => void seen.push([address, port, isReused]);
+      const ignore = () => {};
+      const observer = { connected, bodyBegun: ignore, requestSent: ignore, responseBegun: ignore };
       await fresh.send(request(Buffer.from('hello'))); // not measured
-      for (let i = 0; i < 2; i++) await fresh.send(request(Buffer.from('hello'), { connected }));
+      for (let i = 0; i < 2; i++) await fresh.send(request(Buffer.from('hello'), { observer }));
       const other = open(store.url);
-      await other.send(request(Buffer.from('hello'), { connected }));
+      await other.send(request(Buffer.from('hello'), { observer }));
       const port = Number(new URL(store.url).port);
       assert.deepEqual(seen, [
         ['127.0.0.1', port, true],
@@ -238,6 +240,26 @@ for (const { name, tls, open } of TRANSPORTS) {
       assert.equal(channel('undici:client:sendHeaders').hasSubscribers, false);
       await Promise.all([fresh.close(), other.close()]);
     });
+
+    for (const { name: what, of } of [...BODIES, { name: 'no body', of: () => undefined }]) {
+      it(`tells the moments of an exchange with ${what}, each once`, async () => {
+        store.behaviour = answerWell;
+        const body = of(Buffer.alloc(MIB));
+        const seen: string[] = [];
+        const moment = (name: string) => () => void seen.push(name);
+        await transport.send(
+          request(body, {
+            observer: {
+              connected: moment('connection'),
+              bodyBegun: moment('first byte'),
+              requestSent: moment('last byte'),
+              responseBegun: moment('response'),
+            },
+          }),
+        );
+        assert.deepEqual(seen, ['connection', ...(body ? ['first byte'] : []), 'last byte', 'response']);
+      });
+    }
 
     it('fails with store_unreachable where no store listens', async () => {
       const gone = await RawStore.start(tls);

@@ -20,6 +20,8 @@ import { startLoad } from './load.ts';
 
 const ROUNDS = Number(process.env.MIZUCHI_ROLLING_RESTARTS ?? 1);
 const GATEWAYS = 3;
+/** Replacements of all workers, in each round. */
+const ROLLS = 3;
 const SERVER = { shutdown_delay_seconds: 3, shutdown_timeout_seconds: 30 };
 
 describe('a rolling restart under load', { concurrency: true }, () => {
@@ -65,4 +67,33 @@ describe('a rolling restart under load', { concurrency: true }, () => {
       await rm(folder, { recursive: true });
     });
   }
+
+  it('fails no upload while all workers of one gateway are replaced, without a balancer', async (t) => {
+    const store = await startVersitygw();
+    const direct = clientOf(store.url);
+    await direct.send(new CreateBucketCommand({ Bucket: STORE_BUCKET }));
+    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-real-'));
+    const gateway = await startGatewayInFront({ storeUrl: store.url, server: { workers: 2 } });
+    const load = await startLoad(gateway.url, folder);
+    for (let i = 0; i < ROLLS * ROUNDS; i++) {
+      const { length } = gateway.log;
+      gateway.process.kill('SIGUSR2');
+      await gateway.logged((line) => gateway.log.indexOf(line) >= length && line.msg === 'all workers replaced');
+      // Uploads longer than the replacement itself are in progress.
+      const { length: before } = load.stored;
+      await eventually('uploads continue', async () => load.stored.length > before + 100 || undefined);
+    }
+    await load.stop();
+    assert.deepEqual(load.failed, []);
+    const stored = new Set(await new StoredObjects(direct, STORE_BUCKET).keys());
+    assert.deepEqual(
+      load.stored.filter((key) => !stored.has(key)),
+      [],
+    );
+    t.diagnostic(`${load.stored.length} uploads while all workers were replaced ${ROLLS * ROUNDS} times, 0 failed`);
+    direct.destroy();
+    assert.equal(await gateway.stop(), 0);
+    await store.stop();
+    await rm(folder, { recursive: true });
+  });
 });

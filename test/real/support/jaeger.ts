@@ -13,7 +13,7 @@ export interface Jaeger extends RealServer {
   /** The trace, as soon as so many spans of it are there. */
   trace(traceId: string, spans: number): Promise<JaegerTrace>;
   /** All traces of the gateway, as soon as there are so many requests in them. */
-  tracesOf(requests: number): Promise<readonly JaegerTrace[]>;
+  tracesOf(requests: number, service?: string): Promise<readonly JaegerTrace[]>;
 }
 
 export interface JaegerTrace {
@@ -39,7 +39,7 @@ export interface JaegerSpan {
   /** Microseconds. */
   readonly duration: number;
   readonly tags: readonly JaegerTag[];
-  readonly logs: readonly unknown[];
+  readonly logs: readonly { readonly timestamp: number; readonly fields: readonly JaegerTag[] }[];
   readonly processID: string;
   readonly warnings: readonly string[] | null;
 }
@@ -83,7 +83,7 @@ export async function startJaeger(): Promise<Jaeger> {
     ...server,
     endpoints,
     trace: (traceId, spans) => readTrace(api, traceId, spans),
-    tracesOf: (requests) => readTraces(api, requests),
+    tracesOf: (requests, service = 'mizuchi-uploadr') => readTraces(api, requests, service),
   };
 }
 
@@ -96,9 +96,9 @@ function readTrace(api: string, traceId: string, spans: number): Promise<JaegerT
   });
 }
 
-function readTraces(api: string, requests: number): Promise<readonly JaegerTrace[]> {
+function readTraces(api: string, requests: number, service: string): Promise<readonly JaegerTrace[]> {
   return eventually(`Jaeger has ${requests} requests`, async () => {
-    const response = await fetch(`${api}?service=mizuchi-uploadr&limit=1000`);
+    const response = await fetch(`${api}?service=${service}&limit=1000`);
     const { data } = (await response.json()) as { data: JaegerTrace[] };
     const roots = data.flatMap(({ spans }) => spans).filter(({ operationName }) => operationName === SERVER_SPAN);
     return roots.length >= requests ? data : undefined;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Authorizer } from '../../../src/authz/authorizer.ts';
 import { OPEN_MILLIS } from '../../../src/authz/breaker.ts';
 import { createEngine, type EngineTools } from '../../../src/authz/engine.ts';
@@ -92,7 +93,13 @@ describe('a call to an engine', () => {
     assert.equal(call?.parentSpanId, check.spanId);
     const traceparent = String(engine.questions[0]?.headers.traceparent);
     assert.deepEqual(traceparent.split('-').slice(0, 3), ['00', call?.traceId, call?.spanId]);
-    assert.deepEqual(attributesOf(call), {
+    const {
+      'authz.connect_seconds': connecting,
+      'authz.connection_wait_seconds': waiting,
+      ...attributes
+    } = attributesOf(call);
+    assert.ok(Number(connecting) > 0 && Number(waiting) >= Number(connecting), `${connecting} ${waiting}`);
+    assert.deepEqual(attributes, {
       'http.request.method': 'POST',
       'url.full': `${engine.url}/v1/data/mizuchi/allow`,
       'server.address': '127.0.0.1',
@@ -100,7 +107,29 @@ describe('a call to an engine', () => {
       'authz.breaker': 'closed',
       'http.response.status_code': '200',
       'authz.decision': 'allow',
+      'authz.connection_reused': false,
+      'network.peer.address': '127.0.0.1',
+      'network.peer.port': new URL(engine.url).port,
     });
+  });
+
+  it('shows that it reused a connection', async (t) => {
+    const { authorizer } = await setUp(t);
+    const trace = requestTrace();
+    const check = trace.open();
+    await ask(authorizer, {}, check);
+    await nextTurn(); // the connection is free after the turn of its response
+    await ask(authorizer, {}, check);
+    const names = ['authz.connection_reused', 'authz.connect_seconds', 'authz.connection_wait_seconds'];
+    const [first, second] = trace.ended().map((call) => names.map((name) => attributesOf(call)[name] !== undefined));
+    assert.deepEqual(
+      [first, second],
+      [
+        [true, true, true],
+        [true, false, false],
+      ],
+    );
+    assert.equal(attributesOf(trace.ended()[1])['authz.connection_reused'], true);
   });
 
   for (const [what, behaviour, problem, status] of [

@@ -132,19 +132,16 @@ describe('the ports', () => {
       other.close();
     });
     const at = (port: number) => examined(configOf({ address: `127.0.0.1:${port}` }));
-    assert.match((await at(0)).text, /✓ server\.address 127\.0\.0\.1:0: free/);
+    assert.match((await at(0)).text, /✓ upload port 127\.0\.0\.1:0: free/);
     const used = await at((other.address() as AddressInfo).port);
     assert.match(
       used.text,
-      /! server\.address \S+: in use by another process; stop that process, or change server\.address/,
+      /! upload port \S+: in use by another process; stop that process, or change server\.address/,
     );
     assert.equal(used.isUsable, true);
-    assert.match((await at(gateway.app.port)).text, /✓ server\.address \S+: in use by a gateway that runs/);
+    assert.match((await at(gateway.app.port)).text, /✓ upload port \S+: in use by a gateway that runs/);
     const foreign = await examined(configOf({ address: '192.0.2.1:8080' }));
-    assert.match(
-      foreign.text,
-      /! server\.address \S+: cannot be opened \(EADDRNOTAVAIL\); use an address of this machine/,
-    );
+    assert.match(foreign.text, /! upload port \S+: cannot be opened \(EADDRNOTAVAIL\); use an address of this machine/);
   });
 });
 

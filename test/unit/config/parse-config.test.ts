@@ -17,6 +17,7 @@ describe('parseConfig', () => {
       server: {
         address: { host: '0.0.0.0', port: 8080 },
         forwarded_header: 'x-forwarded-for',
+        workers: 1,
         shutdown_delay_seconds: 0,
         shutdown_timeout_seconds: 30,
         body_idle_timeout_seconds: 60,
@@ -108,7 +109,7 @@ describe('parseConfig', () => {
 
   it('accepts every field', () => {
     const text = `
-server:   { address: "[::1]:0", shutdown_delay_seconds: 10, shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
+server:   { address: "[::1]:0", workers: 3, shutdown_delay_seconds: 10, shutdown_timeout_seconds: 0, body_idle_timeout_seconds: 0.5,
             upload_id_secret: an-upload-id-secret-of-32-bytes-or-more,
             minimum_rate: 1KiB, header_timeout_seconds: 9, max_header_size: 32 KiB, max_connections: 8,
             domain: [uploads.example.com],
@@ -179,6 +180,7 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
     assert.deepEqual(read(text), {
       server: {
         address: { host: '::1', port: 0 },
+        workers: 3,
         shutdown_delay_seconds: 10,
         shutdown_timeout_seconds: 0,
         body_idle_timeout_seconds: 0.5,

@@ -71,9 +71,9 @@ describe('a failed call to a store', () => {
 
   it('ends the wait when the client disconnects', async () => {
     const gone = new AbortController();
-    const waiting = pause(60_000, gone.signal);
+    const waiting = pause(60_000, gone);
     gone.abort();
     await assert.rejects(waiting, { type: 'client_aborted' });
-    await pause(0, gone.signal);
+    await pause(0, gone);
   });
 });

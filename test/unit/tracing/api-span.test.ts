@@ -5,12 +5,27 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import { throughApi } from '../../../src/tracing/api-span.ts';
 import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
 
+it('spans of another provider have our events with their times', async () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
+  const root = open(ROOT_CONTEXT, {});
+  const at = performance.now() - 250;
+  root.event('upload.continue_sent', at);
+  root.end();
+  await provider.forceFlush();
+  const [event] = exporter.getFinishedSpans()[0]!.events;
+  assert.equal(event?.name, 'upload.continue_sent');
+  const [seconds, nanos] = event.time;
+  assert.ok(Math.abs(seconds * 1e3 + nanos / 1e6 - (performance.timeOrigin + at)) < 5);
+});
+
 it('spans of another provider hold no credential either: as they begin, as they are set, and in their status', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
   const text = 'k%3FX-Amz-Signature=0badc0de';
-  const root = open(ROOT_CONTEXT, { 'url.path': text }, undefined);
+  const root = open(ROOT_CONTEXT, { attributes: { 'url.path': text } });
   root.set('s3.error.message', text);
   const child = root.child('s3.upload', 'internal', { 's3.key': text });
   child.fail('store_error', text);

@@ -114,6 +114,33 @@ describe('the face of tracing', () => {
     assert.deepEqual(failed.attributes['error.type'], { string: 'store_reset' });
   });
 
+  it('has events with their times, before its end only and within the limit', () => {
+    for (const limits of [{}, { events: 2 }]) {
+      const { tracer, decoded } = testTracer({ limits });
+      const requests = createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), { conventions: 'dup' });
+      const span = requests.startRequest([], {});
+      const at = performance.now();
+      span.event('upload.continue_sent', at);
+      span.event('a name that is longer than the texts that are spelt byte by byte', at + 1.5);
+      span.event('x', at + 2);
+      span.end();
+      span.event('late', at);
+      const { events, start, droppedEvents } = decoded()[0]!;
+      const count = limits.events ?? 3;
+      assert.deepEqual(
+        events.map(({ name, attributes }) => [name.slice(0, 6), attributes]),
+        [
+          ['upload', {}],
+          ['a name', {}],
+          ['x', {}],
+        ].slice(0, count),
+      );
+      assert.equal(droppedEvents, 3 - count);
+      assert.ok(events[0]!.time >= start && events[0]!.time - start < 1e9);
+      assert.ok(Math.abs(Number(events[1]!.time - events[0]!.time) - 1.5e6) < 2, 'nanoseconds');
+    }
+  });
+
   it('sets nothing for undefined, the last value for a name set twice, and nothing after the end', () => {
     const { tracer, decoded } = open();
     const span = tracer.startRequest([], { a: 1 });

@@ -123,7 +123,7 @@ export class SplitObject {
     }
     this.#refuseOnlyWhole();
     this.#scope.span.set('upload.method', 'multipart');
-    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope.span, this.#protection);
+    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope, this.#protection);
     while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = undefined;

@@ -5,7 +5,6 @@ import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../../body/c
 import { callerOf } from '../../../domain/caller.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { OperationName } from '../../../domain/operation.ts';
-import type { Span } from '../../../domain/span.ts';
 import type { Authorized } from '../../../domain/stages.ts';
 import { escapeXml } from '../../../kit/xml.ts';
 import {
@@ -19,6 +18,7 @@ import type { StoreBucket } from '../../../s3/store-client.ts';
 import { elementOf } from '../../../s3/store-document.ts';
 import type { StoreResponse } from '../../../s3/store-transport.ts';
 import { completeOnce, storeTimeOf } from '../../complete-once.ts';
+import type { UploadScope } from '../../handler.ts';
 import { verifiedHere } from './own-upload.ts';
 import type { Part } from './part.ts';
 import type { PartProtection } from './part-protection.ts';
@@ -42,7 +42,7 @@ interface Stored {
 
 export class StoreUpload {
   readonly #request: Authorized<StoreBucket>;
-  readonly #span: Span;
+  readonly #scope: UploadScope;
   readonly #checksum: ChecksumName | undefined;
   readonly #md5: boolean;
   readonly #id: string;
@@ -53,13 +53,13 @@ export class StoreUpload {
 
   private constructor(
     request: Authorized<StoreBucket>,
-    span: Span,
+    scope: UploadScope,
     protection: PartProtection,
     id: string,
     createdAt: number | undefined,
   ) {
     this.#request = request;
-    this.#span = span;
+    this.#scope = scope;
     this.#checksum = protection.checksum?.checksum;
     this.#md5 = protection.md5;
     this.#id = id;
@@ -67,7 +67,11 @@ export class StoreUpload {
   }
 
   /** Is not aborted when the client disconnects: an upload without a known id could not be undone. */
-  static async begin(request: Authorized<StoreBucket>, span: Span, protection: PartProtection): Promise<StoreUpload> {
+  static async begin(
+    request: Authorized<StoreBucket>,
+    scope: UploadScope,
+    protection: PartProtection,
+  ): Promise<StoreUpload> {
     const { signal } = new AbortController();
     const { incoming, bucket } = request;
     const headers = headersForStore('CreateMultipartUpload', incoming.headers, bucket.headerRules);
@@ -78,10 +82,10 @@ export class StoreUpload {
     }
     const query = [['uploads', '']] as const;
     const call = { operation: 'CreateMultipartUpload', headers, query, body: Buffer.alloc(0), signal } as const;
-    const response = await bucket.store.call({ ...call, ...sameFor(request, span) });
+    const response = await bucket.store.call({ ...call, ...sameFor(request, scope) });
     const id = elementOf(response.body, 'UploadId');
     if (id === undefined) throw new Failure('store_invalid_answer', 'The response of the store contains no upload id.');
-    return new StoreUpload(request, span, protection, id, storeTimeOf(response));
+    return new StoreUpload(request, scope, protection, id, storeTimeOf(response));
   }
 
   /** @param number from 1. */
@@ -131,7 +135,7 @@ export class StoreUpload {
       createdAt: this.#createdAt,
       send: () => this.#call('CompleteMultipartUpload', call).catch(verifiedHere),
       listParts: () => this.#call('ListParts', asking),
-      headObject: () => store.call({ ...asking, operation: 'HeadObject', ...sameFor(this.#request, this.#span) }),
+      headObject: () => store.call({ ...asking, operation: 'HeadObject', ...sameFor(this.#request, this.#scope) }),
     });
   }
 
@@ -154,7 +158,7 @@ export class StoreUpload {
 
   #call(operation: OperationName, call: Call) {
     const query = [...call.query, ['uploadId', this.#id] as const];
-    const same = sameFor(this.#request, this.#span);
+    const same = sameFor(this.#request, this.#scope);
     const caller = operation === 'AbortMultipartUpload' ? undefined : same.caller;
     return this.#request.bucket.store.call({ ...same, caller, ...call, operation, query });
   }
@@ -178,9 +182,10 @@ function unlessRemoved(response: Promise<StoreResponse>): Promise<StoreResponse 
   });
 }
 
-function sameFor(request: Authorized, span: Span) {
+function sameFor(request: Authorized, { span, transfer }: UploadScope) {
   const { key } = request;
-  return { caller: callerOf(request), key, span, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+  const retryWait = transfer.wait('retry');
+  return { caller: callerOf(request), key, span, retryWait, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
 }
 
 async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {

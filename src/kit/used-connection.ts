@@ -1,0 +1,74 @@
+/**
+ * The connection of a request, which undici tells on a diagnostics channel only: in the same turn in which it starts the request. The
+ * subscription lasts for that turn, so that other users of undici in this process do not notice it.
+ */
+import { channel } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { ConnectionFailed } from './connection-error.ts';
+import { type ConnectionTiming, timingOf } from './connection-timing.ts';
+
+export interface UsedConnection {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** Whether an earlier request has used it. */
+  readonly isReused: boolean;
+  /** Of a new connection. */
+  readonly timing: ConnectionTiming | undefined;
+}
+
+/** @param waitedSeconds for the connection; undefined for a short wait for a connection that was there. */
+export type TakeConnection = (connection: UsedConnection, waitedSeconds: number | undefined) => void;
+
+/** undici starts a request with a stream in a microtask, and the next one of a connection after the end of the turn. */
+const SHORT_MILLIS = 1;
+
+const SENDING = channel('undici:client:sendHeaders');
+
+/** The watch of one request for its connection. */
+export class ConnectionWatch {
+  readonly #take: TakeConnection;
+  #isStarted = false;
+  /** As `performance.now()`; undefined if the dispatch started the request at once. */
+  #waitsSince: number | undefined;
+
+  /** @param take is called at most once for an established connection. */
+  constructor(take: TakeConnection) {
+    this.#take = take;
+  }
+
+  /** After the dispatch: a request that has not been started waits for a connection. */
+  dispatched(): void {
+    if (!this.#isStarted) this.#waitsSince = performance.now();
+  }
+
+  /** undici starts the request, and sends its headers in the same turn. */
+  started(): void {
+    this.#isStarted = true;
+    SENDING.subscribe(this.#onSending);
+  }
+
+  /** The request has ended. */
+  end(error?: Error): void {
+    if (this.#isStarted) SENDING.unsubscribe(this.#onSending);
+    else if (error instanceof ConnectionFailed) this.#give(failedConnection(error));
+  }
+
+  readonly #onSending = (message: unknown): void => {
+    SENDING.unsubscribe(this.#onSending);
+    const { socket } = message as { socket: Socket };
+    const { remoteAddress: address, remotePort: port } = socket;
+    const isReused = socket.bytesWritten > 0;
+    this.#give({ address, port, isReused, timing: isReused ? undefined : timingOf(socket) });
+  };
+
+  #give(connection: UsedConnection): void {
+    const since = this.#waitsSince;
+    const waited = since === undefined ? 0 : performance.now() - since;
+    this.#take(connection, connection.isReused && waited < SHORT_MILLIS ? undefined : waited / 1000);
+  }
+}
+
+/** A new connection that was not established. */
+function failedConnection({ cause }: ConnectionFailed): UsedConnection {
+  return { address: undefined, port: undefined, isReused: false, timing: timingOf(cause as Error) };
+}
