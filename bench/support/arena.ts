@@ -9,6 +9,7 @@ import { HelperProcess } from './helper-process.ts';
 import type { Pace, Requests, Turn, Uploads } from './load-process.ts';
 import type { StartPeer } from './peer-process.ts';
 import { bind, type Places } from './pinning.ts';
+import type { Resources, StartProgram } from './program-process.ts';
 
 export type Load = Omit<Turn, 'port'>;
 
@@ -50,6 +51,16 @@ export class Arena {
   /** Starts a contestant that others wrote. */
   enterPeer(contestant: Contestant, start: StartPeer): Promise<void> {
     return this.#enter(contestant, './peer-process.ts', start, []);
+  }
+
+  /** Starts a contestant that is the program with all its processes. */
+  enterProgram(contestant: Contestant, start: StartProgram): Promise<void> {
+    return this.#enter(contestant, './program-process.ts', start, []);
+  }
+
+  /** Resources of each process of a contestant that is the program: the primary first. */
+  resources({ name }: Contestant): Promise<Resources[]> {
+    return this.#player(name).process.ask('resources');
   }
 
   /**
@@ -95,9 +106,13 @@ export class Arena {
   }
 
   /** What the contestant has counted itself, as it shows it to Prometheus. */
-  async metrics({ name }: Contestant): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.#player(name).metricsPort}/metrics`);
+  async metrics(contestant: Contestant): Promise<string> {
+    const answer = await fetch(this.metricsUrl(contestant));
     return answer.text();
+  }
+
+  metricsUrl({ name }: Contestant): string {
+    return `http://127.0.0.1:${this.#player(name).metricsPort}/metrics`;
   }
 
   /** Ends every process, the contestants first and in good order. */

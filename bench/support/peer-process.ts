@@ -1,10 +1,10 @@
 /** One contestant that others wrote, or the store itself, as a child of this process: which tells what CPU it has used. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { freePorts } from '../../test/real/support/free-ports.ts';
 import { type RealServer, startRealServer } from '../../test/real/support/real-server.ts';
 import type { Cpu, StartedGateway } from './gateway-process.ts';
 import { respondToBucketRequests } from './helper-process.ts';
 import { executable, HEALTH, PEERS, type PeerName } from './peers.ts';
+import { cpuOf } from './process-cpu.ts';
 
 export interface StartPeer {
   /** Undefined for the store itself, without anybody before it. */
@@ -32,15 +32,6 @@ async function start({ peer, storePort }: StartPeer): Promise<StartedGateway> {
 function cpu(): Cpu {
   const all = server === undefined ? 0 : cpuOf(server.pid);
   return { all, main: all };
-}
-
-/** Nanoseconds on the CPU come first for each thread (Linux, Documentation/scheduler/sched-stats.rst); here in microseconds. */
-function cpuOf(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanos = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]),
-  );
-  return nanos.reduce((sum, one) => sum + one, 0) / 1000;
 }
 
 async function close(): Promise<void> {
