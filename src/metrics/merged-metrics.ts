@@ -32,7 +32,9 @@ const MAXIMUM: ReadonlySet<MetricName> = new Set([
   'mizuchi_last_reload_success_timestamp_seconds',
   'mizuchi_store_info',
   'nodejs_eventloop_delay_seconds',
+  // Of the process that is closest to its limit.
   'process_max_fds',
+  'process_open_fds',
 ]);
 const MINIMUM: ReadonlySet<MetricName> = new Set([
   'mizuchi_last_reload_successful',

@@ -66,9 +66,9 @@ describe('the Helm chart', () => {
 
     it('stay long enough for their shutdown', async () => {
       for (const [name, seconds] of [
-        ['minimal', 50],
-        ['autoscaling', 625],
-        ['everything', 73],
+        ['minimal', 60],
+        ['autoscaling', 635],
+        ['everything', 83],
       ] as const) {
         const { template } = find(objectsOf(await render(values(name))), 'Deployment').spec;
         assert.equal(template.spec.terminationGracePeriodSeconds, seconds, name);

@@ -62,9 +62,9 @@ metadata:
 {{- list .name $namespaced (printf "%s.svc" $namespaced) (printf "%s.svc.cluster.local" $namespaced) | toJson -}}
 {{- end -}}
 
-{{/* terminationGracePeriodSeconds: both phases of the shutdown, and 10 seconds. */}}
+{{/* terminationGracePeriodSeconds: both phases of the shutdown, and 20 seconds for the telemetry of all processes. */}}
 {{- define "mizuchi-uploadr.gracePeriod" -}}
-{{- addf .Values.shutdown.delaySeconds .Values.shutdown.timeoutSeconds 10 | ceil | int -}}
+{{- addf .Values.shutdown.delaySeconds .Values.shutdown.timeoutSeconds 20 | ceil | int -}}
 {{- end -}}
 
 {{/* The configuration file: config, and what the chart adds. */}}
