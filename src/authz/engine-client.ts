@@ -8,6 +8,7 @@ import { ConnectionFailed, errorCode, namingFailures } from '../kit/connection-e
 import { timed } from '../kit/connection-timing.ts';
 import { UNCODED, UndecodableContent } from '../kit/decode-content.ts';
 import { FairClock } from '../kit/fair-clock.ts';
+import { PendingConnections } from '../kit/pending-connections.ts';
 import { ResponseBody } from '../kit/response-body.ts';
 import { ConnectionWatch, type TakeConnection } from '../kit/used-connection.ts';
 import { EngineError, type EngineProblem } from './engine-error.ts';
@@ -38,6 +39,7 @@ export class EngineClient {
   /** Of all paths; without a slash at its end. */
   readonly url: URL;
   readonly #pool: Pool;
+  readonly #pending = new PendingConnections();
   readonly #basePath: string;
   readonly #timeoutMillis: number;
   readonly #headers: readonly string[];
@@ -56,8 +58,9 @@ export class EngineClient {
       ...UNCODED,
       ...(token === undefined ? [] : ['authorization', `Bearer ${token}`]),
     ];
+    const connect = buildConnector({ timeout: this.#timeoutMillis, allowH2: false });
     this.#pool = new Pool(this.url.origin, {
-      connect: namingFailures(timed(buildConnector({ timeout: this.#timeoutMillis, allowH2: false }))),
+      connect: namingFailures(timed(this.#pending.track(connect))),
       // Also here: a pool that might speak HTTP/2 makes one connection at a time until the first is there.
       allowH2: false,
       connections: max_concurrent,
@@ -88,6 +91,7 @@ export class EngineClient {
   }
 
   close(): Promise<void> {
+    this.#pending.destroy();
     return this.#pool.destroy();
   }
 }
