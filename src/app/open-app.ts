@@ -14,6 +14,7 @@ import { Readiness } from './readiness.ts';
 import { Generations } from './reload/generations.ts';
 import { exporterLink, openLog, openTelemetry } from './telemetry.ts';
 import { openUploads } from './uploads.ts';
+import { watchDescriptors } from './watch-descriptors.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface OpenOptions {
@@ -57,6 +58,7 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
     const world = openWorld(config, telemetry, { directory, env, log });
     lifetime.observeReloads(world.reloaded);
+    lifetime.onClose(watchDescriptors(log, world.registry));
     const generation = await Generation.open(config, world);
     const generations = new Generations(generation, world);
     lifetime.onClose(() => generations.close());

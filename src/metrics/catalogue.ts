@@ -182,6 +182,11 @@ export const METRICS = {
     help: 'When a file was last read with success, in Unix time.',
     labels: ['content', 'file'],
   },
+  mizuchi_file_descriptors_exhausted: {
+    type: 'counter',
+    help: 'How often the process ran out of file descriptors. New connections are closed without a response then. Linux only.',
+    labels: [],
+  },
   mizuchi_workers: {
     type: 'gauge',
     help: 'Processes that serve uploads, where there are several: running, or wanted.',

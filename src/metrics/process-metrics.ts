@@ -2,8 +2,8 @@
  * What Prometheus clients and OpenTelemetry expect of every process: CPU, memory, file descriptors, the event loop, and the version.
  * All of it is read when metrics are collected. Only the delay of the event loop is sampled, by Node, outside of JavaScript.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { descriptorLimit, openDescriptors } from '../kit/descriptors.ts';
 import type { Registry } from './registry.ts';
 
 /** Between two samples of the delay. Each wakes the event loop once. */
@@ -42,13 +42,13 @@ function setUsage(registry: Registry): void {
   registry.set('nodejs_external_memory_bytes', [], external);
 }
 
-/** Linux only (proc_pid_fd(5), proc_pid_limits(5)): elsewhere these series are absent. */
+/** Linux only: elsewhere these series are absent. */
 function setFileDescriptors(registry: Registry): void {
   try {
-    registry.set('process_open_fds', [], readdirSync('/proc/self/fd').length);
-    const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    if (limit !== undefined) registry.set('process_max_fds', [], Number(limit));
+    registry.set('process_open_fds', [], openDescriptors());
   } catch {
     // There is no procfs, or the process is out of descriptors.
   }
+  const limit = descriptorLimit('soft');
+  if (limit !== undefined) registry.set('process_max_fds', [], limit);
 }

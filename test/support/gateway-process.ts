@@ -47,13 +47,21 @@ export function startGatewayWithFile(file: string, args: readonly string[] = [])
   return startProcess(file, [CLI, 'serve', '--config', file, ...args], process.env, async () => {});
 }
 
+/** With at most so many file descriptors. */
+export function startGatewayWithDescriptors(file: string, most: number): Promise<GatewayProcess> {
+  const serve = [process.execPath, CLI, 'serve', '--config', file];
+  const limited = ['-c', `ulimit -n ${most} && exec "$@"`, 'sh', ...serve];
+  return startProcess(file, limited, process.env, async () => {}, 'sh');
+}
+
 async function startProcess(
   file: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   ended: () => Promise<void>,
+  program = process.execPath,
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const log: Record<string, unknown>[] = [];
   const waiting: (() => void)[] = [];
   let rest = '';

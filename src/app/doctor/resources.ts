@@ -4,6 +4,7 @@ import { totalmem } from 'node:os';
 import { configuredEngines } from '../../authz/engines.ts';
 import { adminAddress } from '../../config/admin.ts';
 import type { Config } from '../../config/config.ts';
+import { descriptorLimit } from '../../kit/descriptors.ts';
 import { type Finding, fails, works } from './finding.ts';
 
 const MIB = 1024 ** 2;
@@ -18,7 +19,7 @@ export function examineResources(config: Config): Finding[] {
 
 function descriptors(config: Config): Finding {
   const what = 'file descriptors';
-  const limit = descriptorLimit();
+  const limit = descriptorLimit('hard');
   const needed = neededDescriptors(config);
   if (limit === undefined) return { what, ...works(`up to ${needed}; this system shows no limit`) };
   const text = `up to ${needed}, the limit is ${limit}`;
@@ -34,12 +35,6 @@ export function neededDescriptors(config: Config): number {
   ]);
   const admin = adminAddress(config)?.connections ?? 0;
   return [server.max_connections, admin, OWN_DESCRIPTORS, ...behind].reduce((sum, each) => sum + each);
-}
-
-/** The hard limit: Node.js raises the soft limit to it at its start (proc(5), /proc/pid/limits). */
-function descriptorLimit(): number | undefined {
-  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(contentOf('/proc/self/limits') ?? '');
-  return line === null ? undefined : line[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line[1]);
 }
 
 function memory(config: Config): Finding {
