@@ -53,7 +53,7 @@ async function serveWithWorkers(
   setting: number | 'auto',
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const { workersOf } = await import('../workers/count.ts');
+  const { workersOf } = await import('../kit/worker-count.ts');
   const count = workersOf(setting);
   if (count === 1) return serveAlone(loaded, source, env);
   const { runPrimary } = await import('../workers/primary.ts');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type GatewayProcess, startGatewayWithFile } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
+import { receiveSignals } from '../support/otlp-signals.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
 import { readMetrics } from '../support/read-metrics.ts';
 
@@ -67,6 +68,19 @@ describe('a gateway with several workers', () => {
     assert.equal(figure('mizuchi_request_duration_seconds_count', 'operation="PutObject"'), 20);
     assert.equal(figure('mizuchi_limit', 'setting="server.max_connections"'), 10_000);
     assert.equal(figure('mizuchi_build_info'), 1);
+  });
+
+  it('exports its metrics over OTLP once, as those of all', async () => {
+    const collector = await receiveSignals();
+    const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf', interval_seconds: 0.1 };
+    await start(configOf(['one'], { metrics: { otlp } }));
+    for (let i = 0; i < 20; i++) await put(`/one/${i}`);
+    // A worker alone would not have all of them.
+    await collector.until(({ body }) => JSON.stringify(body).includes('"asDouble":20'));
+    await gateway.stop();
+    const instances = collector.received.map(({ body }) => JSON.stringify(body.resourceMetrics[0].resource));
+    assert.equal(new Set(instances).size, 1);
+    await collector.close();
   });
 
   it('divides its limits among the workers', async () => {

@@ -5,13 +5,14 @@ import { configuredEngines } from '../../authz/engines.ts';
 import { adminAddress } from '../../config/admin.ts';
 import type { Config } from '../../config/config.ts';
 import { descriptorLimit } from '../../kit/descriptors.ts';
+import { workersOf } from '../../kit/worker-count.ts';
 import { type Finding, fails, works } from './finding.ts';
 
 const MIB = 1024 ** 2;
 /** Descriptors of the process itself: libraries, event loops, log, exporter, DNS. */
 const OWN_DESCRIPTORS = 100;
-/** Bytes: the process at rest, one upload in progress, and the exporter thread. */
-const [AT_REST, UPLOAD, EXPORTER] = [130 * MIB, 350 * 1024, 25 * MIB];
+/** Bytes: the process at rest, each other process, one upload in progress, and one exporter thread. */
+const [AT_REST, OTHER_PROCESS, UPLOAD, EXPORTER] = [130 * MIB, 70 * MIB, 350 * 1024, 25 * MIB];
 
 export function examineResources(config: Config): Finding[] {
   return [descriptors(config), memory(config)];
@@ -27,6 +28,7 @@ function descriptors(config: Config): Finding {
   return { what, ...fails(text, 'raise it (ulimit -n, LimitNOFILE in systemd), or lower server.max_connections') };
 }
 
+/** Of one process: several workers divide the connections. */
 export function neededDescriptors(config: Config): number {
   const { server, buckets } = config;
   const behind = buckets.flatMap(({ s3, authz }) => [
@@ -34,7 +36,8 @@ export function neededDescriptors(config: Config): number {
     ...configuredEngines(authz).map(({ options }) => options.max_concurrent),
   ]);
   const admin = adminAddress(config)?.connections ?? 0;
-  return [server.max_connections, admin, OWN_DESCRIPTORS, ...behind].reduce((sum, each) => sum + each);
+  const connections = [server.max_connections, ...behind].reduce((sum, each) => sum + each);
+  return Math.ceil(connections / workersOf(server.workers)) + admin + OWN_DESCRIPTORS;
 }
 
 function memory(config: Config): Finding {
@@ -46,10 +49,13 @@ function memory(config: Config): Finding {
   return { what, ...fails(text, 'raise the limit, or lower upload.concurrent_uploads or upload.memory_limit') };
 }
 
-/** The budget of docs/sizing.md, in bytes. */
-export function neededMemory({ upload, tracing }: Config): number {
-  const spans = tracing.batch.max_queue_bytes + (tracing.sampling.keep?.max_bytes ?? 0) + EXPORTER;
-  return AT_REST + upload.memory_limit + UPLOAD * upload.concurrent_uploads + (tracing.enabled ? spans : 0);
+/** The budget of docs/sizing.md, in bytes. The processes of several workers share the pages of Node.js (docs/scaling.md). */
+export function neededMemory({ server, upload, tracing }: Config): number {
+  const workers = workersOf(server.workers);
+  const others = workers === 1 ? 0 : OTHER_PROCESS * workers; // the primary, and the workers but one
+  const spans = tracing.batch.max_queue_bytes + (tracing.sampling.keep?.max_bytes ?? 0) + EXPORTER * workers;
+  const uploads = upload.memory_limit + UPLOAD * upload.concurrent_uploads;
+  return AT_REST + others + uploads + (tracing.enabled ? spans : 0);
 }
 
 /** Of the cgroup (cgroups(7)), version 2 or 1; otherwise the memory of the machine. */

@@ -153,7 +153,11 @@ describe('the limits', () => {
       { upload: { memory_limit: '64MiB', concurrent_uploads: 100 } },
     );
     assert.equal(neededDescriptors(config), 1000 + 50 + 100);
-    assert.equal(neededMemory(config), 130 * 2 ** 20 + 64 * 2 ** 20 + 100 * 350 * 1024);
+    const uploads = 64 * 2 ** 20 + 100 * 350 * 1024;
+    assert.equal(neededMemory(config), 130 * 2 ** 20 + uploads);
+    const four = { ...config, server: { ...config.server, workers: 4 } };
+    assert.equal(neededDescriptors(four), Math.ceil(1050 / 4) + 100);
+    assert.equal(neededMemory(four), (130 + 4 * 70) * 2 ** 20 + uploads);
   });
 
   it('are too low for a million connections and uploads', () => {

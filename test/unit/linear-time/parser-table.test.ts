@@ -7,7 +7,7 @@ import { PARSERS } from '../../fuzz/parsers/all.ts';
 
 /** Files that take text apart, and no row of the table names: whose text that is. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  'of the kernel': ['kit/descriptors.ts', 'app/doctor/resources.ts', 'workers/count.ts'],
+  'of the kernel': ['kit/descriptors.ts', 'app/doctor/resources.ts', 'kit/worker-count.ts'],
   'of this project: a table in the code': [
     'app/reload/changes.ts',
     'domain/request-headers.ts',
