@@ -1,6 +1,7 @@
 /** The admin port of one gateway: `/metrics`, probes and reloads, where the configuration enables them. */
 import { adminAddress } from '../config/admin.ts';
 import type { Config } from '../config/config.ts';
+import { withoutCredentials } from '../kit/without-credentials.ts';
 import { type Exposition, expose } from '../metrics/exposition.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { type AdminPort, openAdminPort } from '../server/admin-port.ts';
@@ -60,6 +61,6 @@ async function reloaded(
     const { applied, needRestart } = await (isDryRun ? reloads.dryRun() : reloads.run());
     return { status: 200, document: { file, changed: applied, need_restart: needRestart } };
   } catch (error) {
-    return { status: 422, document: { file, problem: (error as Error).message } };
+    return { status: 422, document: { file, problem: withoutCredentials((error as Error).message) } };
   }
 }

@@ -8,7 +8,9 @@ import { deriveKey } from '../kit/derive-key.ts';
 export function uploadIdSecrets(server: ServerConfig, { name, s3 }: BucketConfig): readonly [string, ...string[]] {
   const [newest = s3.secret_key, ...older] = configuredSecrets(server);
   if (newest === undefined) throw new Error(`bucket ${name}: no secret for upload ids: set server.upload_id_secret`);
-  return [newest, ...older];
+  // With a list, ids from before the gateway had its own secret stay valid.
+  const isOld = server.upload_id_secrets !== undefined && s3.secret_key !== undefined;
+  return [newest, ...older, ...(isOld ? [s3.secret_key] : [])];
 }
 
 /** The key of the hashes of subjects. All gateways of one configuration have the same, so that their traces can be joined. */

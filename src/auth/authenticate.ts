@@ -94,7 +94,10 @@ function unauthenticated(reason: string, authenticators: readonly Authenticator[
 
 /** A refusal is an error of the caller; only an unavailable verification is an error of the gateway. */
 function sayRefused(span: Span, failure: Failure): void {
-  span.set('auth.result', failure.status >= 500 ? 'unavailable' : 'refused');
-  span.set('auth.reason', failure.reason);
+  // A client that leaves meanwhile was neither accepted nor refused.
+  if (!failure.shape.isCancellation) {
+    span.set('auth.result', failure.status >= 500 ? 'unavailable' : 'refused');
+    span.set('auth.reason', failure.reason);
+  }
   span.fail(failure.type);
 }

@@ -1,4 +1,5 @@
 /** `reload`: makes a running gateway read its configuration again, by its admin port, or shows what would change. */
+import { resolve } from 'node:path';
 import { request } from 'undici';
 import { adminAddress } from '../config/admin.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -36,6 +37,8 @@ export async function reload(
     if (status !== 200 && status !== 409 && status !== 422)
       throw new Error(`${url} responds with ${status}: ${text.trim()}`);
     const outcome: Outcome = JSON.parse(text);
+    if (outcome.file !== undefined && outcome.file !== resolve(file))
+      throw new Error(`the gateway at ${url} reads ${outcome.file}, not ${resolve(file)}; use its file`);
     write(textOf(outcome, dryRun));
     return outcome.problem === undefined ? 0 : 1;
   } catch (error) {

@@ -39,6 +39,7 @@ export function hintForFile(code: string | undefined): string {
     ENOENT: 'the file does not exist: check the path',
     EACCES: 'give the user that runs the gateway permission to read it',
     EISDIR: 'it is a directory: use the path of a file',
+    EINVAL: 'it is not a regular file: use the path of a file',
   };
   return hints[code ?? ''] ?? 'check the path and the file';
 }

@@ -1,5 +1,5 @@
 /** The content of a file with one secret, such as a mounted Kubernetes Secret. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { hintForFile } from './config-error.ts';
 import type { Complaint } from './field.ts';
@@ -30,10 +30,13 @@ function textOf(bytes: Buffer): ReturnType<ReadSecret> {
   return text === '' ? { wrong: 'is empty', hint: 'write the secret into the file' } : { text };
 }
 
-/** Not readFileSync: a pipe or a device may be endless. */
+/** A pipe would block the process, and a device may be endless. @throws Error with the code EINVAL for them. */
 function readBounded(file: string): Buffer {
-  const descriptor = openSync(file, 'r');
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    const found = fstatSync(descriptor);
+    if (!found.isFile() && !found.isDirectory())
+      throw Object.assign(new Error('not a regular file'), { code: 'EINVAL' });
     const bytes = Buffer.alloc(MAX_FILE + 1);
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read)

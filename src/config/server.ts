@@ -90,7 +90,7 @@ export const SERVER = section(
     }),
     upload_id_secrets: optionalList(secret({ ...UPLOAD_ID_SECRET, prose: 'A secret, as `upload_id_secret`.' }), {
       prose:
-        'Several secrets instead of `upload_id_secret`, to replace one without ending multipart uploads: the first one seals, and all of them open. Put the new one second on all gateways, then first, and remove the old one when its uploads have ended.',
+        'Several secrets instead of `upload_id_secret`, to replace one without ending multipart uploads: the first one seals, and all of them open, and so does the secret key of the store. Put the new one second on all gateways, then first, and remove the old one when its uploads have ended.',
       hint: 'generate one: openssl rand -base64 32',
     }),
   },

@@ -84,8 +84,10 @@ function respond(options: AdminPortOptions, request: IncomingMessage, response: 
   if (refusal !== undefined) {
     const allow = refusal.allow === undefined ? {} : { allow: refusal.allow };
     response.writeHead(refusal.status, { 'content-type': 'text/plain', ...allow }).end(refusal.text);
-  } else if (pathOf(request) === RELOAD) void respondToReload(options.reload!, request, response);
-  else if (!respondToProbe(options.probes, request, response)) void respondToScrape(options.render!, request, response);
+  } else if (pathOf(request) === RELOAD)
+    respondToReload(options.reload!, request, response).catch(() => response.destroy());
+  else if (!respondToProbe(options.probes, request, response))
+    respondToScrape(options.render!, request, response).catch(() => response.destroy());
 }
 
 async function respondToScrape(

@@ -62,14 +62,25 @@ export class Certificates {
   /** @returns puts the material in use. @throws Error if the files are invalid; the previous material then stays in use. */
   async read(): Promise<() => void> {
     const material = await read(this.#files);
-    this.#seen = fingerprint(material);
-    const notAfter = validate(material);
+    const mark = fingerprint(material);
+    const notAfter = this.#validated(material, mark);
     return () => {
-      if (fingerprint(material) === fingerprint(this.#material)) return;
+      this.#seen = mark;
+      if (mark === fingerprint(this.#material)) return;
       this.#use(material);
       this.#material = material;
       this.#notAfter = notAfter;
     };
+  }
+
+  /** Invalid material is reported once. */
+  #validated(material: TlsMaterial, mark: string): ReturnType<typeof validate> {
+    try {
+      return validate(material);
+    } catch (error) {
+      this.#seen = mark;
+      throw error;
+    }
   }
 
   /** @param changed is called when the contents of the files change. */

@@ -27,7 +27,7 @@ export function respondToProbe(probes: Probes, request: IncomingMessage, respons
   const { method, url } = request;
   if (!isProbe(url) || (method !== 'GET' && method !== 'HEAD')) return false;
   const state = url === '/ready' ? probes.ready() : url === '/startup' ? probes.startup() : ALIVE;
-  if (state instanceof Promise) void state.then((found) => respond(response, found));
+  if (state instanceof Promise) state.then((found) => respond(response, found)).catch(() => response.destroy());
   else respond(response, state);
   return true;
 }

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
 import type { Incoming, Reply } from '../domain/stages.ts';
+import { whyUnwanted } from '../domain/while-wanted.ts';
 import type { Gateway, RoutedHandler } from '../gateway/gateway.ts';
 import type { Report } from '../gateway/report.ts';
 import { methodAttributes } from '../kit/http-method.ts';
@@ -59,11 +60,12 @@ export async function serveRequest(
   const early = new EarlyReply(response, options.phase, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
   let reply: Reply;
+  let gone: AbortSignal | undefined;
   try {
     if (options.phase.refuses) throw new Failure('shutting_down');
     if (routed instanceof Failure) throw routed;
-    const signal = goneSignal(request, response, body, options.phase);
-    const incoming = incomingOf(routed.head, request, requestId, client, span, body, early, signal);
+    gone = goneSignal(request, response, body, options.phase);
+    const incoming = incomingOf(routed.head, request, requestId, client, span, body, early, gone);
     reply = await routed.handler.handle(incoming, record);
   } catch (thrown) {
     failure = asFailure(thrown);
@@ -78,7 +80,7 @@ export async function serveRequest(
   });
   // Writing fails only for a store response that is invalid in HTTP.
   const unanswered = await writing.then(
-    (answered) => (answered ? undefined : undelivered(failure, reply, options.phase.aborts)),
+    (answered) => (answered ? undefined : undelivered(failure, reply, wasCut(gone, options.phase))),
     asFailure,
   );
   if (unanswered?.type === 'internal_error') response.destroy();
@@ -96,6 +98,11 @@ function disconnected(isComplete: boolean): Failure {
     'client_aborted',
     isComplete ? 'The client closed the connection before it got the response.' : undefined,
   );
+}
+
+/** Whether the gateway closed the connection. A client that left before is not cut, also if its outcome is known later. */
+function wasCut(gone: AbortSignal | undefined, phase: ServerPhase): boolean {
+  return gone?.aborted === true ? whyUnwanted(gone).type === 'shutting_down' : phase.aborts;
 }
 
 /** The client did not receive the response. The failure records whether the request itself succeeded. */

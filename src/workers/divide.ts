@@ -43,6 +43,9 @@ export function configOfWorker(config: Config, which: Part): Config {
 
 type Tracing = Config['tracing'];
 
+/** Bytes; the least that `tracing.fallback_file.max_size` may be. */
+const LEAST_FILE = 1024 ** 2;
+
 function tracingOfWorker({ batch, sampling, fallback_file, ...tracing }: Tracing, part: Part): Tracing {
   const { keep, max_traces_per_second } = sampling;
   return {
@@ -57,7 +60,11 @@ function tracingOfWorker({ batch, sampling, fallback_file, ...tracing }: Tracing
       ...(keep && { keep: { ...keep, max_bytes: partOf(keep.max_bytes, part) } }),
       ...(max_traces_per_second !== undefined && { max_traces_per_second: max_traces_per_second / part.of }),
     },
-    fallback_file: { ...fallback_file, path: pathOfWorker(fallback_file.path, part) },
+    fallback_file: {
+      ...fallback_file,
+      path: pathOfWorker(fallback_file.path, part),
+      max_size: Math.max(LEAST_FILE, partOf(fallback_file.max_size, part)),
+    },
   };
 }
 

@@ -2,7 +2,6 @@
  * The primary of several workers. It serves no uploads: it keeps the workers running, and does once what belongs to the whole gateway:
  * the admin port, metrics, signals, the configuration.
  */
-import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import { openAdminWith } from '../app/admin.ts';
 import { Lifetime } from '../app/lifetime.ts';
@@ -12,10 +11,12 @@ import type { Candidate } from '../app/reload/generations.ts';
 import { type ConfigSource, watchSources } from '../app/reload/open-reloads.ts';
 import { type Loaded, Reloads } from '../app/reload/reloads.ts';
 import { exporterLink, openLog, pushMetrics } from '../app/telemetry.ts';
+import { watchDescriptors } from '../app/watch-descriptors.ts';
 import type { Config } from '../config/config.ts';
 import { type LoadedConfig, loadConfigWithSources } from '../config/load-config.ts';
 import { activatedSocket } from '../kit/activated-socket.ts';
 import { packageVersion } from '../kit/package-version.ts';
+import type { Signals } from '../kit/signals.ts';
 import { watchConfig } from '../metrics/config-metrics.ts';
 import { watchExport } from '../metrics/export-metrics.ts';
 import { expose } from '../metrics/exposition.ts';
@@ -40,6 +41,7 @@ export async function runPrimary(
   source: ConfigSource,
   count: number,
   env: NodeJS.ProcessEnv,
+  signals: Signals,
 ): Promise<number> {
   const { config, warnings } = loaded;
   const directory = dirname(resolve(source.file));
@@ -58,12 +60,15 @@ export async function runPrimary(
     metrics,
     giveUp: () => failed.resolve(),
     ended: () => registry.add('mizuchi_worker_failures', [], 1),
+    inTurn: (work) => (reloads === undefined ? work() : reloads.inTurn(work)),
   });
+  let reloads: Reloads | undefined;
   const phase = new ServerPhase();
   let times = config.server;
   try {
     if (exported !== undefined) watchExport(registry, 'logs', exported);
     lifetime.onClose(watchProcess(registry, packageVersion()));
+    lifetime.onClose(watchDescriptors(log, registry));
     registry.add('mizuchi_worker_failures', [], 0);
     registry.onCollect(() => {
       registry.set('mizuchi_workers', ['running'], supervisor.workers.length);
@@ -87,32 +92,27 @@ export async function runPrimary(
       figures: watchConfig(registry),
       load: () => loadConfigWithSources(source.file, env),
       prepare: (next: Loaded) =>
-        prepareAll(supervisor, reloads.config, next.config, (used) => {
+        prepareAll(supervisor, opened.config, next.config, (used) => {
           times = used.server;
           showLimits(registry, used);
         }),
     };
-    const reloads: Reloads = new Reloads(tools, loaded);
-    admin?.useReloads(reloads);
-    lifetime.onClose(watchSources(source, reloads));
+    const opened: Reloads = new Reloads(tools, loaded);
+    reloads = opened;
+    admin?.useReloads(opened);
+    lifetime.onClose(watchSources(source, opened));
     logStart(log, config, warnings, { host, port, adminPort: admin?.port, workers: count });
-    process.on('SIGHUP', () => void reloads.run().catch(() => {}));
-    process.on('SIGUSR2', () => {
-      const rolled = reloads.inTurn(() => supervisor.roll());
+    signals.onReload(() => void opened.run().catch(() => {}));
+    signals.onRoll(() => {
+      const rolled = opened.inTurn(() => supervisor.roll());
       rolled.then(
         () => log.info({ workers: count }, 'all workers replaced'),
         (error: Error) => log.error({ problem: error.message }, 'the workers could not be replaced'),
       );
     });
-    const signalled = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]).then(() => 0);
-    const code = await Promise.race([signalled, failed.promise.then(() => 1)]);
+    signals.onKill(() => supervisor.kill());
+    const code = await Promise.race([signals.end.then(() => 0), failed.promise.then(() => 1)]);
     if (code === 1) log.error({}, 'the workers end again and again; the gateway ends');
-    // A second signal ends all processes without waiting.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.once(signal, () => {
-        supervisor.kill();
-        process.exit(1);
-      });
     phase.enter('leaving');
     await supervisor.close((times.shutdown_delay_seconds + times.shutdown_timeout_seconds) * 1000 + GRACE_MILLIS);
     await lifetime.close();
@@ -130,9 +130,15 @@ function probesOf(phase: ServerPhase, supervisor: Supervisor): Probes {
     async ready() {
       if (phase.name === 'starting') return STARTING;
       if (phase.closesConnections) return DRAINING;
-      // One that can serve is enough. All of them see the same services.
-      const states = supervisor.workers.map((worker) => worker.request('ready', undefined));
-      return Promise.any(states).catch(() => STARTING);
+      // One that can serve is enough.
+      let last = STARTING;
+      const good = supervisor.workers.map(async (worker) => {
+        const state = await worker.request('ready', undefined);
+        if (state.isGood) return state;
+        last = state;
+        throw new Error(state.status);
+      });
+      return Promise.any(good).catch(() => last);
     },
   };
 }
@@ -150,9 +156,9 @@ async function prepareAll(
   const results = await Promise.allSettled(
     workers.map((worker) => worker.request('prepare', supervisor.configFor(worker, config))),
   );
-  const prepared = workers.filter((_, i) => results[i]?.status === 'fulfilled');
   const discard = async () => {
-    await Promise.allSettled(prepared.map((worker) => worker.request('discard', undefined)));
+    // Also of a worker that prepares it later than it should.
+    await Promise.allSettled(workers.map((worker) => worker.request('discard', undefined)));
   };
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
@@ -166,7 +172,7 @@ async function prepareAll(
     use() {
       supervisor.use(config);
       used(config);
-      for (const worker of prepared) void worker.request('use', undefined).catch(() => worker.kill());
+      for (const worker of workers) void worker.request('use', undefined).catch(() => worker.abort());
     },
   };
 }

@@ -27,6 +27,8 @@ export interface SupervisorOptions {
   /** The workers cannot be kept running. */
   readonly giveUp: () => void;
   readonly ended: (slot: number) => void;
+  /** Runs work that must not overlap with a reload. */
+  inTurn(work: () => Promise<void>): Promise<void>;
 }
 
 export class Supervisor {
@@ -35,7 +37,8 @@ export class Supervisor {
   /** Workers whose place another one has, and that finish their requests. */
   readonly #leaving = new Set<WorkerProcess>();
   #config: Config;
-  #failures = 0;
+  /** Of each slot, in a row. */
+  readonly #failures = new Map<number, number>();
   #isClosing = false;
 
   constructor(config: Config, options: SupervisorOptions) {
@@ -71,7 +74,7 @@ export class Supervisor {
     await Promise.all(
       all.map(async (worker) => {
         const families = await worker.request('metrics', undefined).catch(() => undefined);
-        if (families !== undefined) this.#options.metrics.update(worker.pid, families);
+        if (families !== undefined) this.#options.metrics.update(worker.id, families);
       }),
     );
   }
@@ -86,12 +89,24 @@ export class Supervisor {
     this.#config = config;
   }
 
-  /** Replaces one worker after the other. The port stays open all the time. */
+  /**
+   * Replaces one worker after the other. The port stays open all the time. @throws Error if a new worker cannot start; the previous one
+   * stays then.
+   */
   async roll(): Promise<void> {
     for (const [slot, old] of [...this.#workers]) {
+      if (this.#isClosing) return;
+      this.#leaving.add(old); // it belongs to the gateway until its end, also if the new one cannot start
       const fresh = this.#open(slot);
-      await fresh.listening;
-      this.#leaving.add(old);
+      try {
+        await fresh.listening;
+      } catch (error) {
+        fresh.kill();
+        if (this.#leaving.delete(old)) this.#workers.set(slot, old);
+        else void this.#replace(slot, 1); // the previous one has ended meanwhile
+        throw error;
+      }
+      if (this.#isClosing) return;
       old.retire();
     }
   }
@@ -127,27 +142,34 @@ export class Supervisor {
 
   #onExit(worker: WorkerProcess, end: number | string): void {
     const { metrics, log, ended } = this.#options;
-    if (worker.lastMetrics !== undefined) metrics.update(worker.pid, worker.lastMetrics);
-    metrics.end(worker.pid);
-    this.#leaving.delete(worker);
-    if (this.#workers.get(worker.slot) === worker) this.#workers.delete(worker.slot);
+    const { slot } = worker;
+    if (worker.lastMetrics !== undefined) metrics.update(worker.id, worker.lastMetrics);
+    metrics.end(worker.id);
+    const wasLeaving = this.#leaving.delete(worker);
+    const wasCurrent = this.#workers.get(slot) === worker;
+    if (wasCurrent) this.#workers.delete(slot);
     if (worker.isEnding || this.#isClosing) return;
+    ended(slot);
+    log.error({ worker: slot + 1, pid: worker.pid, end }, 'a worker ended unexpectedly; it is replaced');
+    if (wasLeaving) return; // another one has its place
     const isStable = performance.now() - worker.startedAt > STABLE_MILLIS;
-    this.#failures = isStable ? 1 : this.#failures + 1;
-    ended(worker.slot);
-    log.error({ worker: worker.slot + 1, pid: worker.pid, end }, 'a worker ended unexpectedly; it is replaced');
-    if (this.#failures >= MOST_FAILURES) this.#options.giveUp();
-    else void this.#replace(worker.slot);
+    const failures = isStable ? 1 : (this.#failures.get(slot) ?? 0) + 1;
+    this.#failures.set(slot, failures);
+    if (failures >= MOST_FAILURES) this.#options.giveUp();
+    else void this.#replace(slot, failures);
   }
 
-  async #replace(slot: number): Promise<void> {
-    await delay(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1)));
-    if (this.#isClosing || this.#workers.has(slot)) return;
-    const worker = this.#open(slot);
-    await worker.listening.then(
-      () => this.#options.log.info({ worker: slot + 1, pid: worker.pid }, 'worker replaced'),
-      (error: Error) =>
-        this.#options.log.error({ worker: slot + 1, problem: error.message }, 'a worker could not start'),
-    );
+  async #replace(slot: number, failures: number): Promise<void> {
+    await delay(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1)));
+    // Not during a reload, which would not reach it.
+    await this.#options.inTurn(async () => {
+      if (this.#isClosing || this.#workers.has(slot)) return;
+      const { log } = this.#options;
+      const worker = this.#open(slot);
+      await worker.listening.then(
+        () => log.info({ worker: slot + 1, pid: worker.pid }, 'worker replaced'),
+        (error: Error) => log.error({ worker: slot + 1, problem: error.message }, 'a worker could not start'),
+      );
+    });
   }
 }

@@ -1,6 +1,5 @@
 /** One worker as the primary sees it: its process, and requests to it. */
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { PlainFamily } from '../metrics/merged-metrics.ts';
 import type { FromWorker, RequestName, Requests, ToWorker, WorkerStart } from './messages.ts';
 
@@ -11,6 +10,20 @@ export interface Listening {
 
 /** Longest wait for one response, in milliseconds. Opening the buckets of a new configuration may take the longest. */
 const RESPONSE_MILLIS = 30_000;
+/** The same for values that a scrape or a probe waits for. */
+const SOON_MILLIS = 2_000;
+/** Longest time from the start of the process until it listens. */
+const START_MILLIS = 60_000;
+
+/** Its exit code, or the signal that ended it, or why it could not be created. A message that could not be sent is not its end. */
+function exitOf(worker: Worker): Promise<number | string> {
+  return new Promise((resolve) => {
+    worker.once('exit', (code: number | null, signal: string) => resolve(code ?? signal));
+    worker.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+      if (worker.process.pid === undefined) resolve(code);
+    });
+  });
+}
 
 interface Waiting {
   resolve(value: never): void;
@@ -30,6 +43,7 @@ export class WorkerProcess {
   /** Whether its end was requested. */
   isEnding = false;
   readonly startedAt = performance.now();
+  readonly #late: NodeJS.Timeout;
   #ids = 0;
 
   constructor(slot: number, start: Omit<WorkerStart, 'type'>) {
@@ -39,30 +53,43 @@ export class WorkerProcess {
     this.listening = listening.promise;
     this.listening.catch(() => {});
     this.#worker.on('message', (message: FromWorker) => this.#take(message, listening));
-    this.#worker.on('error', () => {}); // a message could not be sent: the process ends
-    this.exited = once(this.#worker, 'exit').then(([code, signal]) => {
-      const end = (code as number | null) ?? String(signal);
-      const error = new Error(`worker ${this.pid} has ended (${end})`);
+    this.exited = exitOf(this.#worker).then((end) => {
+      const error = new Error(`worker ${this.pid ?? slot + 1} has ended (${end})`);
       listening.reject(error);
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
+      clearTimeout(this.#late);
       return end;
     });
+    this.#late = setTimeout(() => this.abort(), START_MILLIS);
+    this.listening.then(
+      () => clearTimeout(this.#late),
+      () => {},
+    );
     this.#send({ type: 'start', ...start });
   }
 
-  get pid(): number {
-    return this.#worker.process.pid!;
+  /** Of all workers so far. */
+  get id(): number {
+    return this.#worker.id;
+  }
+
+  /** Undefined if the process could not be created. */
+  get pid(): number | undefined {
+    return this.#worker.process.pid;
   }
 
   /** @throws Error if the worker reports a problem, ends, or does not respond. */
   request<N extends RequestName>(name: N, value: Requests[N]['request']): Promise<Requests[N]['response']> {
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new Error(`worker ${this.pid} does not respond`));
-      }, RESPONSE_MILLIS);
+      const timer = setTimeout(
+        () => {
+          this.#waiting.delete(id);
+          reject(new Error(`worker ${this.pid} does not respond`));
+        },
+        name === 'metrics' || name === 'ready' ? SOON_MILLIS : RESPONSE_MILLIS,
+      );
       const settle = (): void => clearTimeout(timer);
       this.#waiting.set(id, {
         resolve: (result) => {
@@ -91,6 +118,11 @@ export class WorkerProcess {
 
   kill(): void {
     this.isEnding = true;
+    this.abort();
+  }
+
+  /** Ends a worker that does not do what it should. It is replaced. */
+  abort(): void {
     this.#worker.process.kill('SIGKILL');
   }
 

@@ -3,6 +3,7 @@
  * the whole group, such as that of Ctrl-C, are ignored here. A worker without a primary finishes its uploads, and ends.
  */
 import cluster from 'node:cluster';
+import { once } from 'node:events';
 import { type OpenApp, openApp } from '../app/open-app.ts';
 import type { Candidate } from '../app/reload/generations.ts';
 import { changeLevel } from '../app/reload/log-level.ts';
@@ -22,16 +23,9 @@ const send = (message: FromWorker): Promise<void> =>
 
 type Responders = { readonly [N in RequestName]: (value: Requests[N]['request']) => Promise<Requests[N]['response']> };
 
-async function run(start: WorkerStart): Promise<void> {
-  let app: OpenApp;
-  try {
-    const { config, directory, uploadSocket } = start;
-    app = await openApp(config, { directory, env: process.env, isWorker: true, uploadSocket });
-  } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    await send({ type: 'failed', message, code });
-    process.exit(1);
-  }
+/** @param early the messages so far, and those that arrive until it resolves. @returns takes the messages from then on. */
+export async function run(early: ToWorker[]): Promise<(message: ToWorker) => void> {
+  const app = await open(await startOf(early));
   const responders = respondersOf(app);
   const closing = Promise.withResolvers<void>();
   let isEnding = false;
@@ -40,13 +34,34 @@ async function run(start: WorkerStart): Promise<void> {
     if (!isEnding) void endApp(app, retired ? Promise.race([app.listener.retire(), closing.promise]) : closing.promise);
     isEnding = true;
   };
-  process.on('message', (message: ToWorker) => {
+  const take = (message: ToWorker): void => {
     if (message.type === 'request') void respond(responders, message);
     else if (message.type !== 'start') end(message.type === 'retire');
-  });
+  };
   process.on('disconnect', () => end(false));
   const { host, port } = app.listener;
   await send({ type: 'listening', host, port });
+  for (const message of early.splice(0)) take(message);
+  if (!process.connected) end(false);
+  return take;
+}
+
+async function startOf(early: readonly ToWorker[]): Promise<WorkerStart> {
+  for (;;) {
+    const start = early.find((message) => message.type === 'start');
+    if (start !== undefined) return start;
+    await once(process, 'message');
+  }
+}
+
+async function open({ config, directory, uploadSocket }: WorkerStart): Promise<OpenApp> {
+  try {
+    return await openApp(config, { directory, env: process.env, isWorker: true, uploadSocket });
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    await send({ type: 'failed', message, code });
+    process.exit(1);
+  }
 }
 
 /** @param left resolves when the connections need no more time than a shutdown gives them. */
@@ -67,29 +82,26 @@ async function respond(responders: Responders, { id, name, value }: Request): Pr
 
 function respondersOf({ world, readiness, generations, log }: OpenApp): Responders {
   let candidate: Candidate | undefined;
-  const take = (): Candidate => {
-    const taken = candidate;
+  const taken = (): Candidate | undefined => {
+    const one = candidate;
     candidate = undefined;
-    if (taken === undefined) throw new Error('there is no prepared configuration');
-    return taken;
+    return one;
   };
   return {
     metrics: async () => plainFamilies(world.registry),
     ready: async () => readiness.ready(),
     async prepare(config: Config) {
+      await taken()?.discard(); // of a reload that the primary no longer waits for
       candidate = await generations.prepare(config);
       return candidate.changes;
     },
     async use() {
-      const { config, use } = take();
+      const one = taken();
+      if (one === undefined) throw new Error('there is no prepared configuration');
       const { level: from } = generations.current.config.logging;
-      use();
-      changeLevel(log, from, config.logging.level);
+      one.use();
+      changeLevel(log, from, one.config.logging.level);
     },
-    discard: () => take().discard() as Promise<undefined>,
+    discard: async () => void (await taken()?.discard()) as undefined,
   };
 }
-
-process.once('message', (message: ToWorker) => {
-  if (message.type === 'start') void run(message);
-});

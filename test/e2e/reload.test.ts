@@ -7,10 +7,13 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { reload } from '../../src/cli/reload.ts';
 import { type GatewayProcess, startGatewayWithFile } from '../support/gateway-process.ts';
 import { RawClient, send } from '../support/http-client.ts';
-import { answerWell, RawStore } from '../support/raw-store.ts';
+import { CREATED } from '../support/multipart.ts';
+import { answering, answerWell, RawStore } from '../support/raw-store.ts';
 import { readMetrics } from '../support/read-metrics.ts';
 
 const SECRET = 'very-secret-key';
+/** Of the form of a secret key, where a space is missing before it. */
+const LEAKED = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
 describe('a running gateway', () => {
   let folder = '';
@@ -180,6 +183,26 @@ describe('a running gateway', () => {
     assert.doesNotMatch(JSON.stringify(gateway.log), /AKOLD|AKNEW|very-secret/);
   });
 
+  it('keeps the ids of multipart uploads when it gets a secret for them', async () => {
+    store.behaviour = (request, response, record) =>
+      request.method === 'POST'
+        ? answering(200, CREATED)(request, response, record)
+        : answerWell(request, response, record);
+    const without = { ...config([bucket('one')]), server: { address: '127.0.0.1:0' } };
+    await start(without);
+    const created = await send(gateway.url, 'POST', '/one/k?uploads', '');
+    const id = /<UploadId>([^<]+)</.exec(created.body)![1];
+    await write({ ...without, server: { ...without.server, upload_id_secrets: ['n'.repeat(32)] } });
+    await hangUp();
+    assert.equal(await put(`/one/k?partNumber=1&uploadId=${id}`), 200);
+  });
+
+  it('does nothing on SIGUSR2 without workers', async () => {
+    await start(config([bucket('one')]));
+    gateway.process.kill('SIGUSR2');
+    assert.equal(await put('/one/k'), 200);
+  });
+
   it('reads the file again when it changes, with --watch', async () => {
     await start(config([bucket('one')]), '--watch');
     await write(config([bucket('two')]));
@@ -195,6 +218,10 @@ describe('a running gateway', () => {
       await start(config([bucket('one')]));
       await write(config([bucket('two')], { tracing: { enabled: false, service_name: 'x' } }));
       const document = { file, changed: ['buckets.one', 'buckets.two'], need_restart: ['tracing.service_name'] };
+      await write('buckets: [');
+      assert.equal((await post('/-/reload?dry_run')).status, 422);
+      assert.equal((await readMetrics(gateway.metricsUrl))('mizuchi_config_last_reload_successful'), 1);
+      await write(config([bucket('two')], { tracing: { enabled: false, service_name: 'x' } }));
       const dry = await post('/-/reload?dry_run');
       assert.deepEqual([dry.status, JSON.parse(dry.body)], [200, document]);
       assert.equal(await put('/one/k'), 200);
@@ -205,6 +232,10 @@ describe('a running gateway', () => {
       const wrong = await post('/-/reload');
       assert.equal(wrong.status, 422);
       assert.match(JSON.parse(wrong.body).problem, /config\.yaml:1:/);
+      await write(`buckets: [{ name: one, s3: { bucket: b-one, secret_key:${LEAKED} } }]`);
+      const leaking = await post('/-/reload');
+      assert.equal(leaking.status, 422);
+      assert.doesNotMatch(leaking.body + JSON.stringify(gateway.log), new RegExp(LEAKED));
     });
 
     it('refuses other methods, web pages, and gateways that do not allow it', async () => {
@@ -236,6 +267,11 @@ describe('a running gateway', () => {
       assert.deepEqual(await run({}), [0, `${file}: \n${lines.replaceAll('would change', 'changed')}`]);
       assert.equal(await put('/two/k'), 200);
       assert.match((await run({}))[1], /needs a restart {2}admin\.port/);
+      const another = join(folder, 'another.yaml');
+      await writeFile(another, JSON.stringify(config([bucket('two')], at)));
+      let said = '';
+      assert.equal(await reload(another, {}, (piece) => void (said += piece), { dryRun: true }), 1);
+      assert.match(said, /reads .*config\.yaml, not .*another\.yaml; use its file/);
       await write(config([bucket('two')], { admin: { port: 1, reload: true } }));
       const [code, text] = await run({});
       assert.equal(code, 1);

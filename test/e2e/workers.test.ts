@@ -10,6 +10,7 @@ import { RawClient, send } from '../support/http-client.ts';
 import { receiveSignals } from '../support/otlp-signals.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
 import { readMetrics } from '../support/read-metrics.ts';
+import { AUTHORITY } from '../support/test-authority.ts';
 
 const WORKERS = 2;
 
@@ -181,6 +182,34 @@ describe('a gateway with several workers', () => {
       [],
     );
     assert.equal(await uploads(), count + 1);
+  });
+
+  it('keeps its workers if new ones cannot start', async () => {
+    const authorities = join(folder, 'ca.pem');
+    await writeFile(authorities, AUTHORITY);
+    const [one] = configOf(['one']).buckets;
+    const two = { name: 'two', s3: { ...one!.s3, endpoint: 'https://127.0.0.1:9', ca_file: authorities } };
+    await start({ ...configOf(['one']), buckets: [one, two] });
+    const before = await pids();
+    await rm(authorities);
+    gateway.process.kill('SIGUSR2');
+    const line = await gateway.logged(({ msg }) => msg === 'the workers could not be replaced');
+    assert.match(String(line.problem), /ca\.pem.*ENOENT/);
+    assert.equal(await put('/one/k'), 200);
+    while ((await pids()).length > WORKERS) await new Promise(setImmediate);
+    assert.deepEqual(await pids(), before);
+  });
+
+  it('closes connections beyond the limit of all workers', async () => {
+    const config = configOf(['one']);
+    await start({ ...config, server: { ...config.server, max_connections: 2 } });
+    const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.connect(gateway.url)));
+    const closed = new Set<RawClient>();
+    for (const client of clients) void client.closed().then(() => closed.add(client));
+    while (closed.size < 4) await new Promise(setImmediate);
+    for (const client of clients) client.destroy();
+    const refused = async () => (await readMetrics(gateway.metricsUrl))('mizuchi_refused_connections_total');
+    while ((await refused()) < 4) await new Promise(setImmediate);
   });
 
   it('ends as a whole with one SIGTERM, after its uploads', async () => {

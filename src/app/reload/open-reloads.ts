@@ -14,6 +14,8 @@ export interface ConfigSource {
   readonly sha256: string;
   /** Files that contain secrets of the configuration: a change of one of them causes a reload. */
   readonly secretFiles: readonly string[];
+  /** Milliseconds since the epoch, before the files were read. */
+  readonly loadedAt: number;
   /** Whether a change of the file itself causes a reload. */
   readonly watch?: boolean;
 }
@@ -38,7 +40,10 @@ export function openReloads(source: ConfigSource, app: Reloading): Reloads {
 }
 
 /** @returns ends the checks. */
-export function watchSources({ watch = false }: ConfigSource, reloads: Reloads): () => void {
+export function watchSources({ watch = false, loadedAt }: ConfigSource, reloads: Reloads): () => void {
   const files = () => (watch ? [reloads.file, ...reloads.secretFiles] : reloads.secretFiles);
-  return watchFiles(files, () => void reloads.run().catch(() => {}));
+  return watchFiles(files, loadedAt, () => reloads.run().then(IN_USE, NOT_IN_USE));
 }
+
+const IN_USE = (): boolean => true;
+const NOT_IN_USE = (): boolean => false;

@@ -52,7 +52,7 @@ export class Reloads {
   /** @returns the changes. @throws Error that describes the problem; nothing has changed then. */
   run(): Promise<Changes> {
     return this.inTurn(async () => {
-      const { loaded, candidate } = await this.#read();
+      const { loaded, candidate } = await this.#read().catch((error: Error) => this.#failed(error));
       this.#use(loaded, candidate);
       return candidate.changes;
     });
@@ -75,15 +75,15 @@ export class Reloads {
   }
 
   async #read(): Promise<{ loaded: Loaded; candidate: Candidate }> {
-    const { log, file, figures, load, prepare } = this.#tools;
-    try {
-      const loaded = await load();
-      return { loaded, candidate: await prepare(loaded) };
-    } catch (error) {
-      figures.failed();
-      log.error({ file, problem: (error as Error).message }, `the configuration could not be read again; ${RETAINED}`);
-      throw error;
-    }
+    const loaded = await this.#tools.load();
+    return { loaded, candidate: await this.#tools.prepare(loaded) };
+  }
+
+  #failed(error: Error): never {
+    const { log, file, figures } = this.#tools;
+    figures.failed();
+    log.error({ file, problem: error.message }, `the configuration could not be read again; ${RETAINED}`);
+    throw error;
   }
 
   #use(loaded: Loaded, candidate: Candidate): void {
