@@ -1,6 +1,6 @@
 /**
- * The signals of the process, from its start on: none of them ends it before its handler is there. The first SIGTERM or SIGINT asks
- * for an orderly end, the second one ends the process without waiting.
+ * The signals of the process, from its start on: none of them ends it before its handler is there. The first SIGTERM or SIGINT starts
+ * an orderly end, the second one ends the process without waiting.
  */
 export class Signals {
   readonly #end = Promise.withResolvers<void>();

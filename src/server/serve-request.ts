@@ -100,7 +100,7 @@ function disconnected(isComplete: boolean): Failure {
   );
 }
 
-/** Whether the gateway closed the connection. A client that left before is not cut, also if its outcome is known later. */
+/** Whether the gateway closed the connection. A client may have left before, also if the outcome of its request is known later. */
 function wasCut(gone: AbortSignal | undefined, phase: ServerPhase): boolean {
   return gone?.aborted === true ? whyUnwanted(gone).type === 'shutting_down' : phase.aborts;
 }

@@ -80,7 +80,7 @@ export function openUploadPort(edge: EdgeOptions, limits: ConnectionLimits, time
   server.maxHeadersCount = 0; // more than 2,000 headers would be dropped silently; maxHeaderSize limits them
   allowHalfOpen(server);
   server.maxConnections = limits.connections;
-  // Otherwise several workers would pass a connection beyond their limits to each other, for ever.
+  // Otherwise several workers would pass a connection beyond their limits to each other without end.
   (server as Server & { dropMaxConnection?: boolean }).dropMaxConnection = true;
   server.on('drop', (peer) => refused('too_many_connections', peer?.remoteAddress));
   const turnOf = serveInTurn(server, certificates === undefined ? 'connection' : 'secureConnection');

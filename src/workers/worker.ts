@@ -23,7 +23,7 @@ const send = (message: FromWorker): Promise<void> =>
 
 type Responders = { readonly [N in RequestName]: (value: Requests[N]['request']) => Promise<Requests[N]['response']> };
 
-/** @param early the messages so far, and those that arrive until it resolves. @returns takes the messages from then on. */
+/** @param early the messages so far; messages that arrive until it resolves are added. @returns takes the messages from then on. */
 export async function run(early: ToWorker[]): Promise<(message: ToWorker) => void> {
   const app = await open(await startOf(early));
   const responders = respondersOf(app);
