@@ -119,7 +119,7 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     outcome: record.outcome,
     auth_method: record.authMethod,
     error_type: failure?.type,
-    error_code: receivedCode(request),
+    error_code: request.status === undefined ? undefined : failure?.code,
     error_message: failure?.message,
     error_reason: failure?.reason,
     error_detail: failure?.detail,

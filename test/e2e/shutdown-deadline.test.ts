@@ -1,9 +1,11 @@
 /** Requests that the gateway itself resets, because the time of its shutdown is over: the client is not the cause. */
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { RawClient, send } from '../support/http-client.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
 import { RawStore } from '../support/raw-store.ts';
+import { readMetrics } from '../support/read-metrics.ts';
 import { attributesOf } from '../support/request-trace.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -89,6 +91,38 @@ describe('an upload that is reset at the end of the shutdown', () => {
     while (line() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(line()?.error_type, 'client_aborted');
     await gateway.close();
+  });
+});
+
+describe('a client that left before the end of the shutdown', () => {
+  it('is the one that left, also if its object is stored after the deadline', async (t) => {
+    const store = await RawStore.start();
+    const arrived = Promise.withResolvers<ServerResponse>();
+    store.behaviour = (request, response) => {
+      request.resume();
+      if (request.url?.endsWith('/left')) arrived.resolve(response);
+    };
+    const gateway = await startGateway({ storeUrl: store.url, server: { shutdown_timeout_seconds: 0.05 } });
+    t.after(() => store.close());
+    const line = (path: string) => gateway.log.find((each) => each.path === path);
+    const first = await RawClient.connect(gateway.url);
+    first.write('PUT /uploads/left HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello');
+    const response = await arrived.promise;
+    const other = await RawClient.connect(gateway.url);
+    const begun = store.next();
+    other.write('PUT /uploads/cut HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n\r\n');
+    other.write('x'.repeat(100_000));
+    await begun;
+    first.socket.resetAndDestroy();
+    const metrics = `http://127.0.0.1:${gateway.app.metricsPort}/metrics`;
+    while ((await readMetrics(metrics))('mizuchi_connections') > 1) await new Promise(setImmediate);
+    const closed = gateway.close();
+    while (line('/uploads/cut') === undefined) await new Promise(setImmediate);
+    response.end();
+    await closed;
+    assert.equal(line('/uploads/cut')?.error_type, 'shutting_down');
+    const { error_type, error_reason, outcome } = line('/uploads/left')!;
+    assert.deepEqual([error_type, error_reason, outcome], ['client_aborted', 'succeeded_unheard', 'stored']);
   });
 });
 
