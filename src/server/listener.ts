@@ -79,11 +79,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return body;
     });
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
-  const refuse = (failure: Failure | undefined, socket: Duplex, line?: KnownLine): void => {
+  const refuse = (failure: Failure | undefined, socket: Duplex, line?: KnownLine, failedAt?: number): void => {
     const turn = turnOf(socket);
     // A complete request gets its response, whatever follows it.
     if (failure !== undefined && turn.isComplete) {
-      turn.afterwards(() => refuse(failure, socket, line));
+      const now = performance.now();
+      turn.afterwards(() => refuse(failure, socket, line, now));
       return;
     }
     const { body } = turn;
@@ -92,7 +93,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     else if (body !== undefined) body.break(failure);
     else {
       const { begunAt } = turn;
-      refuseConnection(failure, socket, { ...current.serve, begunAt, requestId: newRequestId() }, line);
+      refuseConnection(failure, socket, { ...current.serve, begunAt, failedAt, requestId: newRequestId() }, line);
     }
   };
   server.on('clientError', (error, socket) => {

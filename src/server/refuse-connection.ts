@@ -24,6 +24,8 @@ interface RefuseOptions {
   readonly requestId: string;
   /** When the first byte of the request was read, as `performance.now()`; undefined if none was. */
   readonly begunAt: number | undefined;
+  /** When it failed, if it then waited for the response to the previous request. */
+  readonly failedAt: number | undefined;
 }
 
 export function refuseConnection(
@@ -32,7 +34,7 @@ export function refuseConnection(
   options: RefuseOptions,
   line: KnownLine | undefined,
 ): void {
-  const { tracer, report, requestId, begunAt: startedAt = performance.now() } = options;
+  const { tracer, report, requestId, begunAt: startedAt = performance.now(), failedAt } = options;
   const client = options.clientOf(socket, {});
   const record = report.begin(startedAt);
   const attributes = {
@@ -48,7 +50,9 @@ export function refuseConnection(
     'mizuchi.request_id': requestId,
   };
   const span = tracer.startRequest([], attributes, undefined, startedAt);
-  showArrival(span, { headersMillis: performance.now() - startedAt, turnMillis: 0 });
+  const now = performance.now();
+  const headersMillis = Math.max(0, (failedAt ?? now) - startedAt);
+  showArrival(span, { headersMillis, turnMillis: failedAt === undefined ? 0 : now - failedAt });
   const { headers, body } = errorReply(failure, '', requestId, span.traceId);
   const timing = serverTiming(span);
   const lines = [
