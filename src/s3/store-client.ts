@@ -3,7 +3,7 @@
  * holds the connections of the bucket.
  */
 import type { StoreChecksums } from '../body/store-checksums.ts';
-import { asFailure, withOutcome } from '../domain/failure.ts';
+import { asFailure, Failure, withOutcome } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Bucket } from '../domain/stages.ts';
@@ -183,7 +183,7 @@ export class StoreClient {
 
   async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {
     const found = this.#credentials();
-    const credentials = found instanceof Promise ? await whileWanted(found, call.signal) : found;
+    const credentials = found instanceof Promise ? await whileWanted(found.catch(unavailable), call.signal) : found;
     const headers = { host: this.endpoint.host, ...call.headers };
     const request = {
       method: OPERATIONS[call.operation].method,
@@ -233,4 +233,11 @@ export class StoreClient {
 
 function queryValue(query: Query, name: string): string | undefined {
   return query.find((pair) => pair[0] === name)?.[1];
+}
+
+/** The provider chain of AWS could not renew them: the operator of the gateway has to act. Nothing was sent. */
+function unavailable(cause: Error): never {
+  const message = 'The gateway has no credentials for its store. Its operator has to fix this.';
+  const reason = 'credentials_unavailable';
+  throw new Failure('store_refused_gateway', message, { reason, detail: cause.message, outcome: 'not_stored', cause });
 }
