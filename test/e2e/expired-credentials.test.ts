@@ -12,7 +12,7 @@ import { RawStore } from '../support/raw-store.ts';
 /** Milliseconds for which the only credentials are valid. */
 const VALID = 2_000;
 
-it('expired credentials of the gateway are told as such', { timeout: 60_000 }, async (t) => {
+it('expired credentials of the gateway are reported as its problem', { timeout: 60_000 }, async (t) => {
   let given = 0;
   const provider = createServer((_, response) => {
     if (given++ > 0) return void response.writeHead(500).end();
