@@ -22,8 +22,15 @@ import type { Wait } from './transfer-clock.ts';
  */
 const JOIN_MILLIS = 100;
 
+interface StreamOptions {
+  readonly reframed: boolean;
+  readonly further?: ChecksumName | undefined;
+  readonly readHere?: boolean;
+}
+
 export class ObjectStream extends Readable {
-  readonly #full: Wait;
+  /** Runs while the connection to the store does not read. Undefined if the gateway reads the stream. */
+  readonly #full: Wait | undefined;
   readonly #chunks: BodyReading['chunks'];
   #reader: ClientReader | undefined;
   #joining: NodeJS.Timeout | undefined;
@@ -31,10 +38,10 @@ export class ObjectStream extends Readable {
   /** Verified; complete when the stream has ended. */
   checksums: Checksums = new Map();
 
-  private constructor({ transfer, chunks }: BodyReading) {
+  private constructor({ transfer, chunks }: BodyReading, readHere: boolean) {
     super();
     this.on('error', ignore); // it may fail before it has a reader, which then finds it destroyed
-    this.#full = transfer.wait('store');
+    this.#full = readHere ? undefined : transfer.wait('store');
     this.#chunks = chunks;
   }
 
@@ -42,15 +49,16 @@ export class ObjectStream extends Readable {
    * Requests the body from the client.
    * @param options.reframed whether the stream adds the framing for the store, with the checksum as a trailer.
    * @param options.further a checksum in addition to those of the plan.
+   * @param options.readHere whether the gateway reads the stream and times its own waits; by default, the connection to the store reads it.
    */
   static async open(
     incoming: Incoming,
     plan: BodyPlan,
     reading: BodyReading,
-    { reframed, further }: { reframed: boolean; further?: ChecksumName | undefined },
+    { reframed, further, readHere = false }: StreamOptions,
   ): Promise<ObjectStream> {
     const { transfer, pace } = reading;
-    const stream = new ObjectStream(reading);
+    const stream = new ObjectStream(reading, readHere);
     const give = (bytes: Buffer): void => stream.#give(bytes);
     const { length, sent } = plan;
     const encoder =
@@ -83,14 +91,14 @@ export class ObjectStream extends Readable {
   }
 
   override _read(): void {
-    this.#full.stop();
+    this.#full?.stop();
     this.#reader?.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#reader?.stop();
     clearTimeout(this.#joining);
-    this.#full.stop();
+    this.#full?.stop();
     callback(error);
   }
 
@@ -107,8 +115,8 @@ export class ObjectStream extends Readable {
   #give(bytes: Buffer): void {
     this.#givenBytes += bytes.length;
     this.#chunks.passed(bytes.length);
-    if (this.push(bytes) || this.#full.isRunning) return;
-    this.#full.start();
+    if (this.push(bytes)) return;
+    this.#full?.start();
     this.#reader?.pause();
   }
 }

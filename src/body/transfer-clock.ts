@@ -45,8 +45,8 @@ export class Wait {
   }
 }
 
-/** Without `retry`: during the pause between two attempts, an upload waits for the store. */
-const CAUSES: readonly WaitCause[] = ['memory', 'connection', 'store', 'client'];
+/** In the order of `waitsFor`. */
+const CAUSES: readonly WaitCause[] = ['memory', 'store', 'client', 'connection', 'retry'];
 
 export class TransferClock implements Transfer {
   bytes = 0;
@@ -80,9 +80,14 @@ export class TransferClock implements Transfer {
     return this.#counters.retry.seconds;
   }
 
-  /** What the request waits for at the moment: the store before the client, because a part may be sent while the next one arrives. */
-  get waitsFor(): WaitCause | undefined {
-    return CAUSES.find((cause) => this.#counters[cause].running > 0);
+  /**
+   * What the request waits for at the moment: the store before the client, because a part may be sent while the next one arrives.
+   * The client comes before the connection and the next attempt of a part: while its bytes arrive, these delay nothing.
+   * During the pause between two attempts, the request waits for the store.
+   */
+  get waitsFor(): Exclude<WaitCause, 'retry'> | undefined {
+    const cause = CAUSES.find((each) => this.#counters[each].running > 0);
+    return cause === 'retry' ? 'store' : cause;
   }
 
   received(bytes: number): void {

@@ -144,7 +144,7 @@ export interface Transfer {
   readonly storeWaitSeconds: number;
   /** Seconds in which the upload waited for part memory. */
   readonly memoryWaitSeconds: number;
-  /** Seconds in which the operation waited for a connection to the store, before it was sent. */
+  /** Seconds in which the operation waited for a connection to the store. */
   readonly connectionWaitSeconds: number;
   /** Seconds of the pauses before further attempts at the store. */
   readonly retryWaitSeconds: number;

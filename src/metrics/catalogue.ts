@@ -57,7 +57,7 @@ export const METRICS = {
   },
   mizuchi_upload_wait_seconds: {
     type: 'counter',
-    help: 'The part of that time spent waiting for bytes of the client and for the store. The rest is authentication, policy engines (which have their own histograms) and the gateway itself.',
+    help: 'The part of that time spent waiting for bytes of the client and for the store. The rest is authentication, policy engines (which have their own histograms), waits for part memory or for a connection, pauses before further attempts, and the gateway itself.',
     labels: ['bucket', 'operation', 'for'],
   },
   mizuchi_multipart_uploads: {

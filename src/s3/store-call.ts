@@ -7,6 +7,12 @@ import type { Span } from '../domain/span.ts';
 import type { Query } from '../sigv4/canonical-request.ts';
 import type { Place } from './store-line.ts';
 
+/** Called in pairs, one for each attempt. */
+export interface AttemptWait {
+  start(): void;
+  stop(): void;
+}
+
 export interface StoreCall {
   readonly operation: OperationName;
   /** Callers wait in turn for a connection. Undefined for the abortion of an upload, which goes first. */
@@ -35,6 +41,10 @@ export interface StoreCall {
   readonly onWhiteSpace?: (headers: Readonly<Record<string, string>>) => void;
   /** Most attempts of a call that is safe to repeat; undefined where only a stale connection is a reason to. */
   readonly attempts?: number;
+  /** Times the waits for a connection, one for each attempt. */
+  readonly wait?: Wait;
+  /** Times each attempt, from its connection to its end. */
+  readonly attemptWait?: AttemptWait;
   /** Times the pauses between attempts. */
   readonly retryWait?: Wait;
   /** The span under which each attempt opens its own. */

@@ -128,6 +128,7 @@ export class StoreClient {
       let response: StoreResponse | undefined;
       let errorType: string | undefined;
       const sentAt = performance.now();
+      call.attemptWait?.start();
       try {
         response = await this.#attempt(call, span);
         const failure = failureOfResponse(response, call);
@@ -141,6 +142,7 @@ export class StoreClient {
         wait = delayBeforeRetry(call, failure, resends);
         if (wait === undefined) throw failure;
       } finally {
+        call.attemptWait?.stop();
         place.leave();
         span.end();
         const seconds = (performance.now() - sentAt) / 1000;

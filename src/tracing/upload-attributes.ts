@@ -42,7 +42,7 @@ export const WAIT_ATTRIBUTES = {
     unit: 's',
     when: 'always',
     prose:
-      'Time in which the gateway had bytes, or had sent all, and waited for the store: a large share means a slow store.',
+      'Time in which the gateway had bytes, or had sent all, and waited for the store: a large share means a slow store. Waits for part memory or for a connection, and pauses between attempts, are not time of the store.',
   },
   'upload.memory_wait_seconds': {
     type: 'double',
@@ -56,7 +56,7 @@ export const WAIT_ATTRIBUTES = {
     unit: 's',
     when: 'if it waited',
     prose:
-      'Time in which the operation waited for a connection to the store before its first attempt, also if it got none.',
+      'Time in which the operation waited for a connection to the store, also if it got none; simultaneous waits of several parts count once.',
   },
   's3.retry_wait_seconds': {
     type: 'double',

@@ -32,9 +32,12 @@ export async function controlCall(
     : headersForStore(operation, incoming.headers, bucket.headerRules);
   const { signal } = incoming;
   const caller = callerOf(request);
-  const place = await bucket.store.enter({ caller, key, signal, wait: scope.transfer.wait('connection') });
+  const wait = scope.transfer.wait('connection');
+  const attemptWait = scope.transfer.wait('store');
+  const place = await bucket.store.enter({ caller, key, signal, wait });
   onPlace?.();
   const query = storeQuery;
-  const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
-  return scope.transfer.during('store', bucket.store.call({ ...call, ...options }));
+  const { span } = scope;
+  const call = { operation, caller, place, wait, attemptWait, key, query, headers, body, payloadHash, signal, span };
+  return bucket.store.call({ ...call, ...options });
 }

@@ -50,7 +50,10 @@ async function abort({ bucket, key, incoming }: Authorized<StoreBucket>, { span,
     payloadHash: 'UNSIGNED-PAYLOAD',
     attempts: ABORT_ATTEMPTS,
     signal: AbortSignal.timeout(ABORT_MILLIS),
+    wait: transfer.wait('connection'),
+    attemptWait: transfer.wait('store'),
+    retryWait: transfer.wait('retry'),
     span,
   });
-  await transfer.during('store', aborting).catch(() => {});
+  await aborting.catch(() => {});
 }

@@ -7,10 +7,16 @@ import { IdentityProvider } from '../support/identity-provider.ts';
 import { COMPLETED, CREATED } from '../support/multipart.ts';
 import type { DecodedSpan } from '../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../support/otlp-receiver.ts';
-import { answering, answerWell, RawStore } from '../support/raw-store.ts';
+import { answering, answerWell, type Behaviour, RawStore } from '../support/raw-store.ts';
+import { readMetrics } from '../support/read-metrics.ts';
 import { attributesOf } from '../support/request-trace.ts';
+import { reset } from '../support/scenarios/stores.ts';
+import { sealedId } from '../support/sealed-id.ts';
 import { type GatewayOptions, startGateway, type TestGateway } from '../support/start-gateway.ts';
 
+const MIB = 1024 ** 2;
+/** Milliseconds. */
+const SLOW = 400;
 const WAITS = [
   'auth.jwks_wait_seconds',
   's3.retry_wait_seconds',
@@ -87,7 +93,7 @@ describe('a wait in the gateway', () => {
       return answering(500, '<Error><Code>InternalError</Code></Error>')(request, response, record);
     };
     // One part after the other: the second is the last one.
-    assert.equal((await send(gateway.url, 'PUT', '/uploads/k', Buffer.alloc(6 * 1024 ** 2))).status, 200);
+    assert.equal((await send(gateway.url, 'PUT', '/uploads/k', Buffer.alloc(6 * MIB))).status, 200);
     store.behaviour = answerWell;
     const spans = await traceOf(gateway);
     assert.deepEqual(waitsOf(spans), ['s3.retry_wait_seconds']);
@@ -99,6 +105,126 @@ describe('a wait in the gateway', () => {
     // The rest of the gap, some microseconds, is longer where the machine is busy.
     assert.ok(seconds <= gap + 0.001 && seconds > gap / 2, `${seconds} of ${gap}`);
   });
+
+  for (const [method, path] of [
+    ['PUT', '/uploads/k'],
+    ['GET', `/uploads/k?uploadId=${sealedId('k', 'store-upload-1')}`],
+  ] as const) {
+    it(`for a connection before another attempt at ${method} is not for the store`, async () => {
+      const gateway = await start({ s3: { max_connections: 1 } });
+      let other: Promise<unknown> | undefined;
+      store.behaviour = async (...exchange) => {
+        const well = method === 'GET' ? answering(200, '<ListPartsResult/>') : answerWell;
+        store.behaviour = (...next) => (isOther(next[0]) ? late(SLOW, answerWell) : well)(...next);
+        other = send(gateway.url, 'PUT', '/uploads/other', 'hello');
+        await untilQueued(gateway);
+        await reset(...exchange);
+      };
+      assert.equal((await send(gateway.url, method, path, method === 'PUT' ? 'hello' : undefined)).status, 200);
+      await other;
+      store.behaviour = answerWell;
+      assertQueued(await traceOf(gateway));
+    });
+  }
+
+  describe('for the store, of an object in parts', () => {
+    const SPLIT = { multipart_threshold: '5MiB', part_size: '5MiB' };
+    const putInParts = async (gateway: TestGateway, bytes: number): Promise<readonly DecodedSpan[]> => {
+      assert.equal((await send(gateway.url, 'PUT', '/uploads/k', Buffer.alloc(bytes))).status, 200);
+      store.behaviour = answerWell;
+      return traceOf(gateway);
+    };
+
+    it('includes its creation', async () => {
+      const gateway = await start({ upload: SPLIT });
+      store.behaviour = inParts({ create: late(SLOW, answering(200, CREATED)) });
+      const spans = await putInParts(gateway, 5 * MIB + 1); // too few bytes to fill a buffer after the first part
+      const seconds = secondsIn(spans, 'upload.store_wait_seconds');
+      assert.ok(seconds >= 0.39, `${seconds} s`);
+    });
+
+    it('includes the wait for the end of another part', async () => {
+      const gateway = await start({ upload: { ...SPLIT, concurrent_parts: 1 } });
+      store.behaviour = inParts({ part: late(SLOW, answerWell) });
+      const spans = await putInParts(gateway, 10 * MIB + 1);
+      const seconds = secondsIn(spans, 'upload.store_wait_seconds');
+      const upload = spans.find(({ name }) => name === 's3.upload')!;
+      assert.ok(seconds >= 1.1 && seconds <= secondsOf(upload), `${seconds} s of ${secondsOf(upload)}`);
+    });
+
+    it('does not include the queue for a connection', async () => {
+      const gateway = await start({ upload: SPLIT, s3: { max_connections: 1 } });
+      let other: Promise<unknown> | undefined;
+      const create: Behaviour = async (...exchange) => {
+        other = send(gateway.url, 'PUT', '/uploads/other', 'hello');
+        await untilQueued(gateway);
+        await answering(200, CREATED)(...exchange);
+      };
+      const part: Behaviour = (...exchange) =>
+        (isOther(exchange[0]) ? late(SLOW, answerWell) : answerWell)(...exchange);
+      store.behaviour = inParts({ create, part });
+      const spans = await putInParts(gateway, 6 * MIB);
+      await other;
+      assertQueued(spans);
+    });
+
+    it('does not include the pause before another attempt', async (test) => {
+      const gateway = await start({ upload: SPLIT });
+      test.mock.method(Math, 'random', () => 0.999); // the longest pauses: 200 ms and 400 ms
+      let failures = 0;
+      const refuse = answering(500, '<Error><Code>InternalError</Code></Error>');
+      store.behaviour = inParts({
+        part: (...exchange) =>
+          (exchange[0].url!.includes('partNumber=2') && failures++ < 2 ? refuse : answerWell)(...exchange),
+      });
+      const spans = await putInParts(gateway, 6 * MIB);
+      const pauses = secondsIn(spans, 's3.retry_wait_seconds');
+      const seconds = secondsIn(spans, 'upload.store_wait_seconds');
+      assert.ok(pauses >= 0.59, `${pauses} s`);
+      assert.ok(seconds < 0.3, `${seconds} s, and ${pauses} s of pauses`);
+    });
+  });
 });
+
+const secondsIn = (spans: readonly DecodedSpan[], name: string): number =>
+  Number(attributesOf(spans.find((span) => span.name === 's3.upload')!)[name] ?? 0);
+
+const late =
+  (millis: number, then: Behaviour): Behaviour =>
+  async (...exchange) => {
+    await delay(millis);
+    await then(...exchange);
+  };
+
+const isOther = ({ url }: { readonly url?: string | undefined }): boolean => url!.includes('/other');
+
+async function untilQueued({ app }: TestGateway): Promise<void> {
+  const url = `http://127.0.0.1:${app.metricsPort}/metrics`;
+  while ((await readMetrics(url))('mizuchi_store_connections_waiting') === 0) await delay(1);
+}
+
+/** It waited for a connection while another request had it. */
+function assertQueued(spans: readonly DecodedSpan[]): void {
+  const queue = secondsIn(spans, 'upload.connection_wait_seconds');
+  const seconds = secondsIn(spans, 'upload.store_wait_seconds');
+  assert.ok(queue >= 0.35, `${queue} s`);
+  assert.ok(seconds < 0.3, `${seconds} s, and ${queue} s in the queue`);
+}
+
+/** A store that responds well to what is not given. */
+function inParts({
+  create = answering(200, CREATED),
+  part = answerWell,
+}: {
+  create?: Behaviour;
+  part?: Behaviour;
+}): Behaviour {
+  const complete = answering(200, COMPLETED);
+  return (...exchange) => {
+    const { method, url } = exchange[0];
+    if (method !== 'POST') return part(...exchange);
+    return (url!.includes('uploads=') ? create : complete)(...exchange);
+  };
+}
 
 const secondsOf = ({ start, end }: DecodedSpan): number => Number(end - start) / 1e9;

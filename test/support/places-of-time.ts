@@ -14,6 +14,7 @@ export const PLACES = {
   'policy engine': summed(named('authz.opa'), secondsOf),
   'body of the client': attribute('upload.client_wait_seconds'),
   'part memory': attribute('upload.memory_wait_seconds'),
+  'wait for the store': attribute('upload.store_wait_seconds'),
   'queue before the store': attribute('upload.connection_wait_seconds'),
   'DNS of the store': attribute('s3.dns_seconds'),
   'TCP connect to the store': attribute('s3.connect_seconds'),

@@ -1,6 +1,5 @@
 /** An object in one request to the store, from a body that is in memory or streams. */
 import { type OutgoingBody, streamOf } from '../../body/outgoing-body.ts';
-import type { Wait } from '../../body/transfer-clock.ts';
 import { callerOf } from '../../domain/caller.ts';
 import { asFailure, withOutcome } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';
@@ -29,29 +28,29 @@ export async function putInOneRequest(
   place: Place,
 ): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery: query } = request;
+  const stream = streamOf(body);
   const response = scope.transfer.wait('store');
-  startWhenSent(response, body);
+  let isSent = stream === undefined;
+  // The store's turn begins when the last byte has been handed over.
+  stream?.once('end', () => {
+    isSent = true;
+    response.start();
+  });
   const caller = callerOf(request);
   const { signal } = incoming;
+  const waits = { wait: scope.transfer.wait('connection'), ...(stream === undefined && { attemptWait: response }) };
   const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
   try {
-    const reply = replyOf(await bucket.store.call({ ...call, settles: 'fully' }));
-    if (!response.isRunning) throw respondedTooEarly();
+    const reply = replyOf(await bucket.store.call({ ...call, ...waits, settles: 'fully' }));
+    if (!isSent) throw respondedTooEarly();
     return reply;
   } catch (thrown) {
     const failure = asFailure(thrown);
     // Without its last byte, an object is not stored, unless the store is wrong.
-    const isKnown = !response.isRunning && failure.type !== 'store_invalid_answer';
+    const isKnown = !isSent && failure.type !== 'store_invalid_answer';
     throw isKnown ? withOutcome(failure, 'not_stored') : failure;
   } finally {
-    streamOf(body)?.destroy(); // after a failure it has no reader
+    stream?.destroy(); // after a failure it has no reader
     response.stop();
   }
-}
-
-/** The store's turn begins when the last byte has been handed over. */
-function startWhenSent(response: Wait, body: OutgoingBody): void {
-  const stream = streamOf(body);
-  if (stream === undefined) response.start();
-  else stream.once('end', () => response.start());
 }

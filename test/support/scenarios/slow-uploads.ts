@@ -84,7 +84,7 @@ export const SLOW_UPLOADS: readonly Scenario<ExpectedWait>[] = [
       for (const each of [other, client]) each.destroy();
       return status;
     },
-    expected: { response: '200', side: 'gateway', slow: ['memory', 'store'] },
+    expected: { response: '200', side: 'gateway', slow: ['memory'] },
     fix: 'raise `upload.memory_limit`, or look for a slow store: [sizing](sizing.md)',
   },
   {

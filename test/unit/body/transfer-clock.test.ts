@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { TransferClock } from '../../../src/body/transfer-clock.ts';
+import { TransferClock, type WaitCause } from '../../../src/body/transfer-clock.ts';
 
 /** A clock whose time only the test moves, in seconds. */
 function start(t: TestContext) {
@@ -61,5 +61,16 @@ describe('TransferClock', () => {
     reject(new Error('no memory'));
     await assert.rejects(waiting, /no memory/);
     assert.equal(clock.memoryWaitSeconds, 5);
+  });
+
+  it('waits for the client while parts wait for a connection or for their next attempt', () => {
+    const clock = new TransferClock();
+    assert.equal(clock.waitsFor, undefined);
+    const waitsAfter = (cause: WaitCause) => {
+      clock.wait(cause).start();
+      return clock.waitsFor;
+    };
+    const causes = ['retry', 'connection', 'client', 'store', 'memory'] as const;
+    assert.deepEqual(causes.map(waitsAfter), ['store', 'connection', 'client', 'store', 'memory']);
   });
 });

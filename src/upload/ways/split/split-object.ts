@@ -19,6 +19,7 @@ import { type PartSize, partSizeFor } from './part-size.ts';
 import { putWhole } from './put-whole.ts';
 import type { SplitOptions } from './split-options.ts';
 import { StoreUpload } from './store-upload.ts';
+import { StoreWait } from './store-wait.ts';
 
 export class SplitObject {
   readonly #request: Authorized<UploadBucket>;
@@ -32,6 +33,7 @@ export class SplitObject {
   readonly #share: MemoryShare;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #storeWait: StoreWait;
   readonly #underWay = new Set<Promise<void>>();
   #stream: ObjectStream | undefined;
   #part: Part | undefined;
@@ -45,6 +47,7 @@ export class SplitObject {
     this.#plan = plan;
     this.#protection = partProtection(plan, request.bucket.checksums);
     this.#scope = scope;
+    this.#storeWait = new StoreWait(scope.transfer);
     this.#options = options;
     this.#size = partSizeFor(plan.most, options.partBytes);
     this.#share = options.memory.open({
@@ -62,6 +65,7 @@ export class SplitObject {
     const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, {
       reframed: false,
       further,
+      readHere: true,
     });
     this.#stream = stream;
     this.#share.rate.waits();
@@ -69,7 +73,7 @@ export class SplitObject {
     // The body has ended, and its promises are verified.
     this.#share.rate.ends();
     const ending = this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload);
-    return this.#scope.transfer.during('store', ending);
+    return this.#storeWait.during(ending);
   }
 
   /** @returns the cause, after all parts were removed. */
@@ -123,8 +127,9 @@ export class SplitObject {
     }
     this.#refuseOnlyWhole();
     this.#scope.span.set('upload.method', 'multipart');
-    this.#upload ??= await StoreUpload.begin(this.#request, this.#scope, this.#protection);
-    while (this.#underWay.size >= this.#options.concurrentParts) await Promise.race(this.#underWay);
+    this.#upload ??= await this.#storeWait.during(this.#begin());
+    while (this.#underWay.size >= this.#options.concurrentParts)
+      await this.#storeWait.during(Promise.race(this.#underWay));
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = undefined;
     part.seal();
@@ -140,6 +145,10 @@ export class SplitObject {
       .finally(() => this.#underWay.delete(sending));
     this.#scope.span.set('upload.parts', this.#shipped);
     this.#underWay.add(sending);
+  }
+
+  #begin(): Promise<StoreUpload> {
+    return StoreUpload.begin(this.#request, this.#scope, this.#storeWait, this.#protection);
   }
 
   async #complete(upload: StoreUpload): Promise<Reply> {
@@ -170,6 +179,7 @@ export class SplitObject {
       this.#stream?.checksums ?? new Map(),
       this.#scope,
       this.#signal,
+      this.#storeWait,
     );
     part.free(true);
     this.#part = undefined;

@@ -22,6 +22,7 @@ import type { UploadScope } from '../../handler.ts';
 import { verifiedHere } from './own-upload.ts';
 import type { Part } from './part.ts';
 import type { PartProtection } from './part-protection.ts';
+import type { StoreWait } from './store-wait.ts';
 
 /** Timeout of the abortion, in milliseconds. */
 const ABORT_MILLIS = 30_000;
@@ -43,6 +44,7 @@ interface Stored {
 export class StoreUpload {
   readonly #request: Authorized<StoreBucket>;
   readonly #scope: UploadScope;
+  readonly #storeWait: StoreWait;
   readonly #checksum: ChecksumName | undefined;
   readonly #md5: boolean;
   readonly #id: string;
@@ -54,12 +56,14 @@ export class StoreUpload {
   private constructor(
     request: Authorized<StoreBucket>,
     scope: UploadScope,
+    storeWait: StoreWait,
     protection: PartProtection,
     id: string,
     createdAt: number | undefined,
   ) {
     this.#request = request;
     this.#scope = scope;
+    this.#storeWait = storeWait;
     this.#checksum = protection.checksum?.checksum;
     this.#md5 = protection.md5;
     this.#id = id;
@@ -70,6 +74,7 @@ export class StoreUpload {
   static async begin(
     request: Authorized<StoreBucket>,
     scope: UploadScope,
+    storeWait: StoreWait,
     protection: PartProtection,
   ): Promise<StoreUpload> {
     const { signal } = new AbortController();
@@ -82,10 +87,10 @@ export class StoreUpload {
     }
     const query = [['uploads', '']] as const;
     const call = { operation: 'CreateMultipartUpload', headers, query, body: Buffer.alloc(0), signal } as const;
-    const response = await bucket.store.call({ ...call, ...sameFor(request, scope) });
+    const response = await bucket.store.call({ ...call, ...sameFor(request, scope, storeWait) });
     const id = elementOf(response.body, 'UploadId');
     if (id === undefined) throw new Failure('store_invalid_answer', 'The response of the store contains no upload id.');
-    return new StoreUpload(request, scope, protection, id, storeTimeOf(response));
+    return new StoreUpload(request, scope, storeWait, protection, id, storeTimeOf(response));
   }
 
   /** @param number from 1. */
@@ -135,7 +140,7 @@ export class StoreUpload {
       createdAt: this.#createdAt,
       send: () => this.#call('CompleteMultipartUpload', call).catch(verifiedHere),
       listParts: () => this.#call('ListParts', asking),
-      headObject: () => store.call({ ...asking, operation: 'HeadObject', ...sameFor(this.#request, this.#scope) }),
+      headObject: () => store.call({ ...asking, operation: 'HeadObject', ...this.#same }),
     });
   }
 
@@ -156,9 +161,13 @@ export class StoreUpload {
     }
   }
 
+  get #same() {
+    return sameFor(this.#request, this.#scope, this.#storeWait);
+  }
+
   #call(operation: OperationName, call: Call) {
     const query = [...call.query, ['uploadId', this.#id] as const];
-    const same = sameFor(this.#request, this.#scope);
+    const same = this.#same;
     const caller = operation === 'AbortMultipartUpload' ? undefined : same.caller;
     return this.#request.bucket.store.call({ ...same, caller, ...call, operation, query });
   }
@@ -182,10 +191,9 @@ function unlessRemoved(response: Promise<StoreResponse>): Promise<StoreResponse 
   });
 }
 
-function sameFor(request: Authorized, { span, transfer }: UploadScope) {
-  const { key } = request;
-  const retryWait = transfer.wait('retry');
-  return { caller: callerOf(request), key, span, retryWait, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
+function sameFor(request: Authorized, { span, transfer }: UploadScope, attemptWait: StoreWait) {
+  const waits = { wait: transfer.wait('connection'), attemptWait, retryWait: transfer.wait('retry') };
+  return { caller: callerOf(request), key: request.key, span, ...waits, payloadHash: 'UNSIGNED-PAYLOAD' } as const;
 }
 
 async function checksumOf(name: ChecksumName, pieces: readonly Buffer[]): Promise<string> {
