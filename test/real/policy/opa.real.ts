@@ -90,7 +90,13 @@ describe('a real OPA', () => {
     });
     const call = spans.find(({ name }) => name === 'authz.opa')!;
     assert.equal(call.parentSpanId, check.spanId);
-    assert.deepEqual(call.attributes, {
+    // A new connection; the wait for it is absent below a millisecond.
+    const { 'authz.connect_seconds': took, 'authz.connection_wait_seconds': _, ...attributes } = call.attributes;
+    assert.ok(Number(took?.double) > 0);
+    assert.deepEqual(attributes, {
+      'authz.connection_reused': { bool: false },
+      'network.peer.address': { string: '127.0.0.1' },
+      'network.peer.port': { int: String(opa.port) },
       'authz.decision': { string: 'allow' },
       'authz.breaker': { string: 'closed' },
       'http.request.method': { string: 'POST' },
