@@ -58,8 +58,8 @@ export function createTokenVerifier(
       return known.verified;
     },
     async haveKeys(signal) {
-      const nobody: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined };
-      const sources = providers.map(({ source }) => source.held() ?? source.keys(nobody));
+      const unattributed: AuthAttributes = { method: 'anonymous', keyId: undefined, keySource: undefined };
+      const sources = providers.map(({ source }) => source.held() ?? source.keys(unattributed));
       await whileWanted(Promise.all(sources), signal);
     },
     async close() {
