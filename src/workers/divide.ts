@@ -9,7 +9,7 @@ export interface Part {
 }
 
 /** @returns the parts of all workers add up to the limit, unless it is smaller than their number. */
-export function partOf(limit: number, { slot, of }: Part): number {
+function partOf(limit: number, { slot, of }: Part): number {
   return Math.max(1, Math.floor(limit / of) + (slot < limit % of ? 1 : 0));
 }
 

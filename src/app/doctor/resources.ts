@@ -29,7 +29,7 @@ function descriptors(config: Config): Finding {
 }
 
 /** Of one process: several workers divide the connections. */
-export function neededDescriptors(config: Config): number {
+function neededDescriptors(config: Config): number {
   const { server, buckets } = config;
   const behind = buckets.flatMap(({ s3, authz }) => [
     s3.max_connections,
@@ -50,7 +50,7 @@ function memory(config: Config): Finding {
 }
 
 /** The budget of docs/sizing.md, in bytes. The processes of several workers share the pages of Node.js (docs/scaling.md). */
-export function neededMemory({ server, upload, tracing }: Config): number {
+function neededMemory({ server, upload, tracing }: Config): number {
   const workers = workersOf(server.workers);
   const others = workers === 1 ? 0 : OTHER_PROCESS * workers; // the primary, and the workers but one
   const spans = tracing.batch.max_queue_bytes + (tracing.sampling.keep?.max_bytes ?? 0) + EXPORTER * workers;
