@@ -27,7 +27,10 @@ import { type GatewayOptions, startGateway, type TestGateway } from '../support/
 const SLOW = 400;
 const LEAST = 0.39;
 const MOST = 0.2;
-/** Other load of the machine is a slowdown, too: it makes any measure longer, and none shorter. */
+/**
+ * Other load of the machine is a slowdown, too: it makes any measure longer. A request that reaches a line late waits there for less
+ * than the slowdown of the request before it.
+ */
 const TRIES = 15;
 /** Places within the wait for the store. */
 const OF_THE_STORE: readonly Place[] = [
@@ -355,11 +358,12 @@ describe('a slowdown', () => {
         const spans = await traceOf(await slow(test));
         const places = placesOf(spans);
         const own = places.find(([name]) => name === place)![1];
-        assert.ok(own >= LEAST, `${own} s of ${JSON.stringify(places)}`);
         const expected = OF_THE_STORE.includes(place) ? [place, 'wait for the store'] : [place];
         const others = places.filter(([name, seconds]) => !expected.includes(name) && seconds > MOST);
-        if (tries === 1) assert.deepEqual(others, []);
-        if (others.length === 0) return;
+        if (own >= LEAST && others.length === 0) return;
+        if (tries > 1) continue;
+        assert.ok(own >= LEAST, `${own} s of ${JSON.stringify(places)}`);
+        assert.deepEqual(others, []);
       }
     });
   }
