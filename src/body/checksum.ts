@@ -12,7 +12,7 @@ export type { ChecksumName, ChecksumType } from '../domain/checksums.ts';
 export interface Checksum {
   update(bytes: Buffer): void;
   /** Base64 of the checksum; call once, after the last update. */
-  digest(): Promise<string>;
+  digest(): string;
 }
 
 type Create = () => Promise<Checksum>;
@@ -52,7 +52,7 @@ export function checksumOfHeader(header: string): ChecksumName | undefined {
 
 function nativeHash(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'): Checksum {
   const hash = createHash(algorithm);
-  return { update: (bytes) => void hash.update(bytes), digest: async () => hash.digest('base64') };
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('base64') };
 }
 
 function nativeCrc32(): Checksum {
@@ -61,7 +61,7 @@ function nativeCrc32(): Checksum {
     update: (bytes) => {
       value = crc32(bytes, value);
     },
-    digest: async () => base64OfUint32(value),
+    digest: () => base64OfUint32(value),
   };
 }
 
@@ -76,7 +76,7 @@ function wasm(make: () => Promise<IHasher>): () => Promise<Checksum> {
   const idle: IHasher[] = [];
   return async () => {
     const hasher = (idle.pop() ?? (await make())).init();
-    const digest = async (): Promise<string> => {
+    const digest = (): string => {
       const value = Buffer.from(hasher.digest('binary')).toString('base64');
       if (idle.length < MOST_IDLE) idle.push(hasher);
       return value;

@@ -10,8 +10,14 @@ import type { TransferClock } from './transfer-clock.ts';
 /** In base64. */
 export type Checksums = ReadonlyMap<ChecksumName, string>;
 
+/** What a decoder needs of a plan. */
+export type DecodedPlan = Pick<
+  BodyPlan,
+  'kind' | 'length' | 'most' | 'judgeLength' | 'framing' | 'trailer' | 'sent' | 'promises'
+>;
+
 export class ObjectDecoder {
-  readonly #plan: BodyPlan;
+  readonly #plan: DecodedPlan;
   readonly #clock: TransferClock;
   readonly #emit: (bytes: Buffer) => void;
   readonly #framing: AwsChunkedDecoder | undefined;
@@ -19,7 +25,7 @@ export class ObjectDecoder {
   readonly #checksums: ReadonlyMap<ChecksumName, Checksum>;
 
   private constructor(
-    plan: BodyPlan,
+    plan: DecodedPlan,
     clock: TransferClock,
     checksums: ReadonlyMap<ChecksumName, Checksum>,
     emit: (bytes: Buffer) => void,
@@ -36,7 +42,7 @@ export class ObjectDecoder {
    * @param further a checksum in addition to those of the plan.
    */
   static async create(
-    plan: BodyPlan,
+    plan: DecodedPlan,
     clock: TransferClock,
     emit: (bytes: Buffer) => void,
     further?: ChecksumName,
@@ -61,7 +67,7 @@ export class ObjectDecoder {
    * @returns the checksums of the object's bytes, in base64.
    * @throws Failure incomplete_body, malformed_trailer or checksum_mismatch.
    */
-  async end(): Promise<Checksums> {
+  end(): Checksums {
     this.#framing?.end();
     const { length, judgeLength } = this.#plan;
     if (length !== undefined && this.#clock.bytes !== length) throw wrongLength(this.#clock.bytes, length);
@@ -70,9 +76,9 @@ export class ObjectDecoder {
   }
 
   /** @returns the checksums. */
-  async #verify(trailer: string | undefined): Promise<Checksums> {
+  #verify(trailer: string | undefined): Checksums {
     const actual = new Map<ChecksumName, string>();
-    for (const [name, checksum] of this.#checksums) actual.set(name, await checksum.digest());
+    for (const [name, checksum] of this.#checksums) actual.set(name, checksum.digest());
     for (const { header, checksum, value, code } of this.#plan.promises) {
       if (actual.get(checksum) === value) continue;
       throw new Failure('checksum_mismatch', `${header} does not match the bytes that arrived.`, { code });

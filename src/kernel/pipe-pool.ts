@@ -1,0 +1,64 @@
+/**
+ * Pipes for splice and tee, which are used again. The kernel holds their content. All unprivileged processes of a user share 64 MiB of
+ * pipes (pipe(7), pipe-user-pages-soft); beyond that it makes small ones, which cost more than they save.
+ */
+import type { Libc } from './libc.ts';
+
+const KIB = 1024;
+
+/** Bytes, largest first. 1 MiB is the most that an unprivileged process may ask for. */
+const SIZES = [1024 * KIB, 256 * KIB, 64 * KIB];
+const SMALLEST = 64 * KIB;
+/** Bytes of all pipes in use, above which new ones are smaller. */
+const PLENTY = 32 * 1024 * KIB;
+const MOST_IDLE = 32;
+
+export interface Pipe {
+  readonly out: number;
+  readonly in: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export class PipePool {
+  readonly #libc: Libc;
+  readonly #idle: Pipe[] = [];
+  #usedBytes = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /** Undefined if no pipe of a useful size is available. */
+  take(): Pipe | undefined {
+    const pipe = this.#idle.pop() ?? this.#open();
+    if (pipe !== undefined) this.#usedBytes += pipe.size;
+    return pipe;
+  }
+
+  /** @param isEmpty whether it can be used again. */
+  give(pipe: Pipe, isEmpty: boolean): void {
+    this.#usedBytes -= pipe.size;
+    if (isEmpty && this.#idle.length < MOST_IDLE) this.#idle.push(pipe);
+    else this.#close(pipe);
+  }
+
+  close(): void {
+    for (const pipe of this.#idle.splice(0)) this.#close(pipe);
+  }
+
+  #open(): Pipe | undefined {
+    const ends = this.#libc.pipe();
+    if (typeof ends === 'number') return undefined;
+    const wanted = SIZES[Math.min(SIZES.length - 1, Math.floor(this.#usedBytes / PLENTY))]!;
+    const pipe = { ...ends, size: this.#libc.resizePipe(ends.in, wanted) };
+    if (pipe.size >= SMALLEST) return pipe;
+    this.#close(pipe);
+    return undefined;
+  }
+
+  #close(pipe: Pipe): void {
+    this.#libc.close(pipe.in);
+    this.#libc.close(pipe.out);
+  }
+}

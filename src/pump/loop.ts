@@ -1,0 +1,186 @@
+/** The loop of a pump thread: waits for connections to become ready, and gives each transfer its turns. */
+import { asFailure, Failure } from '../domain/failure.ts';
+import { Epoll, type ReadyEvent } from '../kernel/epoll.ts';
+import type { Libc } from '../kernel/libc.ts';
+import { PipePool } from '../kernel/pipe-pool.ts';
+import { failureOf, messageOf } from './failure-message.ts';
+import { Figures } from './figures.ts';
+import type { Command, Report, TransferTask } from './messages.ts';
+import { BufferPool } from './movers/buffer-pool.ts';
+import { CopyMover } from './movers/copy.ts';
+import { SpliceMover } from './movers/splice.ts';
+import { Transfer } from './transfer.ts';
+import { Verifier } from './verifier.ts';
+
+/** Milliseconds of the longest sleep while there are transfers: how late a stall is noticed, and how late the end of the process. */
+const TICK_MILLIS = 100;
+/** The tag of the descriptor that other threads wake this one with. Connections have even and odd tags from 2 on. */
+const WAKE = 0;
+
+export interface LoopParts {
+  readonly libc: Libc;
+  readonly shared: Float64Array;
+  readonly wake: number;
+  now(): number;
+  /** The next command that has arrived. */
+  receive(): Command | undefined;
+  report(report: Report): void;
+}
+
+export class PumpLoop {
+  readonly #parts: LoopParts;
+  readonly #epoll: Epoll;
+  readonly #pipes: PipePool;
+  readonly #buffers: BufferPool;
+  readonly #transfers = new Map<number, Transfer>();
+  /** Transfers that may have something to do. */
+  #ready = new Set<Transfer>();
+  #hasCommands = false;
+  #isStopped = false;
+
+  constructor(parts: LoopParts) {
+    const { libc } = parts;
+    this.#parts = parts;
+    this.#epoll = new Epoll(libc);
+    this.#pipes = new PipePool(libc);
+    this.#buffers = new BufferPool(libc);
+    this.#epoll.addReadable(parts.wake, WAKE);
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Runs as long as there are commands or transfers. Without any, the thread waits in the event loop of Node.js. */
+  async run(): Promise<void> {
+    const { now } = this.#parts;
+    let ticked = now();
+    await this.#takeCommands();
+    while (this.#transfers.size > 0) {
+      this.#epoll.wait(this.#ready.size > 0 ? 0 : TICK_MILLIS, this.#onEvent);
+      if (this.#hasCommands) await this.#takeCommands();
+      const elapsed = now() - ticked;
+      if (elapsed >= TICK_MILLIS) {
+        this.#tick(elapsed);
+        ticked = now();
+      }
+      const round = this.#ready;
+      this.#ready = new Set();
+      for (const transfer of round) this.#turn(transfer);
+    }
+  }
+
+  async #take(command: Command): Promise<void> {
+    if (command.kind === 'begin') await this.#begin(command.task);
+    else if (command.kind === 'stop') this.#stop();
+    else this.#end(this.#transfers.get(command.id), failureOf(command.failure));
+  }
+
+  /** Closes what the thread owns. */
+  close(): void {
+    this.#pipes.close();
+    this.#epoll.close();
+  }
+
+  async #takeCommands(): Promise<void> {
+    this.#hasCommands = false;
+    for (let command = this.#parts.receive(); command !== undefined; command = this.#parts.receive())
+      await this.#take(command);
+  }
+
+  async #begin(task: TransferTask): Promise<void> {
+    const { client, store, id } = task;
+    try {
+      const transfer = await this.#open(task);
+      this.#transfers.set(id, transfer);
+      this.#epoll.addReadable(client, id * 2);
+      this.#epoll.addWritable(store, id * 2 + 1);
+      transfer.begin();
+      if (transfer.isOver) this.#finish(transfer);
+      else this.#ready.add(transfer);
+    } catch (thrown) {
+      this.#close(task, { failure: asFailure(thrown), read: 0, sent: 0, spliced: false });
+    }
+  }
+
+  async #open(task: TransferTask): Promise<Transfer> {
+    const { libc, shared, now } = this.#parts;
+    const { client, store, plan, slot } = task;
+    const verifier = plan && (await Verifier.create(plan));
+    const copy = (): CopyMover => new CopyMover(libc, this.#buffers, client, store);
+    const mover = verifier === undefined ? new SpliceMover(libc, this.#pipes, client, store) : copy();
+    return new Transfer(task, mover, verifier, { libc, figures: new Figures(shared, slot), copy, now });
+  }
+
+  #stop(): void {
+    this.#isStopped = true;
+    for (const transfer of [...this.#transfers.values()]) this.#end(transfer, new Failure('shutting_down'));
+  }
+
+  readonly #onEvent = ({ tag, isClosed, isReset }: ReadyEvent): void => {
+    const transfer = this.#transfers.get(Math.floor(tag / 2));
+    if (tag === WAKE) this.#woken();
+    if (transfer === undefined) return; // it ended in this round
+    if (tag % 2 === 1) {
+      if (transfer.waitsForStore) this.#ready.add(transfer);
+    } else if (transfer.isClientNeeded && (isReset || (isClosed && this.#isShort(transfer)))) {
+      transfer.clientGone();
+      this.#finish(transfer);
+    } else if (!transfer.waitsForStore) this.#ready.add(transfer);
+  };
+
+  #woken(): void {
+    const { libc, wake } = this.#parts;
+    libc.clearEvent(wake);
+    this.#hasCommands = true;
+  }
+
+  /** The client sends no more, and what has arrived is not enough. */
+  #isShort({ task, read }: Transfer): boolean {
+    return this.#parts.libc.pending(task.client) < task.bytes - read;
+  }
+
+  #tick(millis: number): void {
+    for (const transfer of this.#transfers.values()) {
+      // Time in which this thread was busy or stopped is not the other side's.
+      transfer.tick(Math.min(millis, 2 * TICK_MILLIS));
+      if (transfer.isOver) this.#finish(transfer);
+      else if (!transfer.waitsForStore && this.#parts.libc.pending(transfer.task.client) > 0) this.#ready.add(transfer);
+    }
+  }
+
+  /** A defect ends one transfer, not the thread with all the others. */
+  #turn(transfer: Transfer): void {
+    if (transfer.isOver) return;
+    try {
+      if (transfer.turn()) this.#ready.add(transfer);
+    } catch (thrown) {
+      transfer.end(asFailure(thrown));
+    }
+    if (transfer.isOver) this.#finish(transfer);
+  }
+
+  #end(transfer: Transfer | undefined, failure: Failure): void {
+    if (transfer === undefined) return;
+    transfer.end(failure);
+    this.#finish(transfer);
+  }
+
+  #finish(transfer: Transfer): void {
+    if (this.#transfers.has(transfer.task.id)) this.#close(transfer.task, transfer);
+  }
+
+  /** Everything that the thread owns of the transfer is given back before the main thread is notified. */
+  #close(task: TransferTask, { failure, read, sent, spliced }: Ended): void {
+    const { libc, shared, report } = this.#parts;
+    this.#transfers.delete(task.id);
+    this.#epoll.remove(task.client);
+    this.#epoll.remove(task.store);
+    new Figures(shared, task.slot).set('isOver', 1); // from here on the descriptors may be others'
+    libc.close(task.client);
+    libc.close(task.store);
+    report({ id: task.id, failure: failure && messageOf(failure), read, sent, spliced });
+  }
+}
+
+type Ended = Pick<Transfer, 'failure' | 'read' | 'sent' | 'spliced'>;

@@ -1,0 +1,48 @@
+/** Bytes that the kernel moves from one connection to the other through a pipe, without a copy (splice(2)). */
+import type { Libc } from '../../kernel/libc.ts';
+import type { Pipe, PipePool } from '../../kernel/pipe-pool.ts';
+import type { Mover } from './mover.ts';
+
+/** The error number for "no pipe is available", as a result. */
+const ENFILE = 23;
+
+export class SpliceMover implements Mover {
+  readonly isSplice = true;
+  readonly bytes = undefined;
+  held = 0;
+  readonly #libc: Libc;
+  readonly #pool: PipePool;
+  readonly #from: number;
+  readonly #to: number;
+  #pipe: Pipe | undefined;
+
+  constructor(libc: Libc, pool: PipePool, from: number, to: number) {
+    this.#libc = libc;
+    this.#pool = pool;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  read(most: number): number {
+    this.#pipe ??= this.#pool.take();
+    if (this.#pipe === undefined) return -ENFILE;
+    const result = this.#libc.splice(this.#from, this.#pipe.in, Math.min(most, this.#pipe.size), true);
+    if (result > 0) this.held = result;
+    return result;
+  }
+
+  write(more: boolean): number {
+    const result = this.#libc.splice(this.#pipe!.out, this.#to, this.held, more);
+    if (result > 0) this.held -= result;
+    return result;
+  }
+
+  rest(): void {
+    if (this.held === 0) this.close();
+  }
+
+  close(): void {
+    if (this.#pipe !== undefined) this.#pool.give(this.#pipe, this.held === 0);
+    this.#pipe = undefined;
+  }
+}

@@ -1,0 +1,218 @@
+/** The main thread's end of one pump thread: its transfers, their figures in shared memory, and what happens if the thread dies. */
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Moved, MovedFigures, Movement } from '../domain/body-pump.ts';
+import { Failure, withOutcome } from '../domain/failure.ts';
+import type { Pace } from '../domain/pace.ts';
+import { descriptorOf } from '../kernel/descriptor.ts';
+import type { Libc } from '../kernel/libc.ts';
+import { failureOf, messageOf } from './failure-message.ts';
+import { Figures, NOBODY, SHARED_BYTES, SLOTS } from './figures.ts';
+import type { Command, Report, ThreadData } from './messages.ts';
+import type { VerifiedPlan } from './verifier.ts';
+
+/** Megabytes of heap: buffers are outside of it. */
+const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
+const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** What moves, and how slow both sides may be. */
+export interface PumpTask {
+  /** Sent ahead by the caller, and verified with the rest. */
+  readonly first: Buffer;
+  /** Bytes to move. */
+  readonly left: number;
+  /** What is verified on the way; undefined for a body that the kernel may move. */
+  readonly plan: VerifiedPlan | undefined;
+  readonly pace: Pace;
+  readonly stallMillis: number;
+}
+
+/** A place for one transfer, whose descriptors are there. */
+export interface Reservation {
+  begin(store: Socket, task: PumpTask): Movement;
+  /** Without effect after `begin`. */
+  release(): void;
+}
+
+interface Running {
+  readonly figures: Figures;
+  /** Duplicates, which only the thread closes while it lives. */
+  readonly descriptors: readonly number[];
+  readonly task: PumpTask;
+  end(moved: Moved): void;
+}
+
+export class PumpThread {
+  readonly #libc: Libc;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #shared: Float64Array;
+  readonly #free = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
+  readonly #running = new Map<number, Running>();
+  /** Wakes the thread while it waits for connections. The thread does not close it. */
+  readonly #wake: number;
+  #ids = 0;
+  /** Whether the thread takes no more transfers. */
+  #isDead = false;
+  #hasEnded = false;
+
+  private constructor(libc: Libc, worker: Worker, port: MessagePort, shared: SharedArrayBuffer, wake: number) {
+    this.#libc = libc;
+    this.#worker = worker;
+    this.#port = port;
+    this.#shared = new Float64Array(shared);
+    this.#wake = wake;
+  }
+
+  /** @param died is called once, with the error if there is one, unless the thread is stopped. @throws Error if it cannot start. */
+  static async start(libc: Libc, died: (error: Error | undefined) => void): Promise<PumpThread> {
+    const { port1, port2 } = new MessageChannel();
+    const shared = new SharedArrayBuffer(SHARED_BYTES);
+    const wake = libc.eventDescriptor();
+    if (wake < 0) throw new Error('no descriptor is free to wake the pump thread');
+    const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+    const workerData: ThreadData = { port: port2, shared, wake, clockOffset };
+    const options = { workerData, transferList: [port2], name: 'body pump', execArgv: [], resourceLimits: HEAP };
+    const worker = new Worker(program(), options);
+    const thread = new PumpThread(libc, worker, port1, shared, wake);
+    const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+    let error: Error | undefined;
+    worker.on('error', (thrown: Error) => {
+      error = thrown;
+    });
+    worker.once('exit', () => {
+      reject(error ?? new Error('the pump thread ended at its start'));
+      if (thread.#ended()) died(error);
+    });
+    port1.once('message', resolve);
+    await started;
+    port1.on('message', (report: Report) => thread.#reported(report));
+    port1.unref();
+    worker.unref();
+    return thread;
+  }
+
+  /** Transfers under way, reserved ones included. */
+  get transfers(): number {
+    return SLOTS - this.#free.length;
+  }
+
+  /** Undefined if no descriptor or no place is free. */
+  reserve(client: Socket): Reservation | undefined {
+    const fd = descriptorOf(client);
+    const slot = fd === undefined || this.#isDead ? undefined : this.#free.pop();
+    if (slot === undefined) return undefined;
+    // The second one is a place for the store's connection, which may not exist yet.
+    const descriptors = [this.#libc.duplicate(fd!), this.#libc.duplicate(fd!)];
+    const release = (): void => {
+      for (const each of descriptors.splice(0)) if (each >= 0) this.#libc.close(each);
+      this.#free.push(slot);
+    };
+    if (descriptors.some((each) => each < 0)) {
+      release();
+      return undefined;
+    }
+    let isHeld = true;
+    return {
+      begin: (store, task) => {
+        isHeld = false;
+        return this.#begin(slot, descriptors, store, task);
+      },
+      release: () => {
+        if (isHeld) release();
+        isHeld = false;
+      },
+    };
+  }
+
+  /** Ends all transfers, and the thread. */
+  async stop(): Promise<void> {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    const ended = once(this.#worker, 'exit');
+    this.#worker.ref();
+    this.#send({ kind: 'stop' });
+    await ended;
+  }
+
+  #begin(slot: number, descriptors: readonly number[], store: Socket, task: PumpTask): Movement {
+    const [client, place] = descriptors as [number, number];
+    const fd = descriptorOf(store);
+    const id = ++this.#ids;
+    const figures = new Figures(this.#shared, slot);
+    figures.clear();
+    const { promise: done, resolve } = Promise.withResolvers<Moved>();
+    let last: MovedFigures | undefined;
+    const end = (moved: Moved): void => {
+      last = figures.read();
+      this.#running.delete(id);
+      this.#free.push(slot);
+      if (this.#running.size === 0) this.#port.unref();
+      resolve(moved);
+    };
+    this.#running.set(id, { figures, descriptors, task, end });
+    this.#port.ref();
+    if (fd === undefined || this.#libc.duplicateOnto(fd, place) < 0) this.#fail(id, new Failure('store_reset'));
+    else if (this.#isDead) this.#fail(id, threadDied());
+    else {
+      const { first, left, plan, pace, stallMillis } = task;
+      const sent = { id, slot, client, store: place, bytes: left, plan, first: plan === undefined ? NOTHING : first };
+      this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis } });
+    }
+    const abort = (failure: Failure): void => {
+      if (this.#running.has(id)) this.#send({ kind: 'abort', id, failure: messageOf(failure) });
+    };
+    return {
+      get figures() {
+        return last ?? figures.read();
+      },
+      done,
+      abort,
+    };
+  }
+
+  #send(command: Command): void {
+    this.#port.postMessage(command);
+    if (!this.#hasEnded) writeSync(this.#wake, ONE);
+  }
+
+  #reported({ id, failure, spliced, ...moved }: Report): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    // Bytes that were read with the headers came into the process.
+    const isWhole = running.task.first.length === 0;
+    running.end({ ...moved, failure: failure && failureOf(failure), spliced: spliced && isWhole });
+  }
+
+  /** Before the thread has the descriptors, or after its death. */
+  #fail(id: number, failure: Failure): void {
+    const { figures, descriptors, task, end } = this.#running.get(id)!;
+    if (figures.get('isOver') === 0) for (const each of descriptors) this.#libc.close(each);
+    figures.set('waitsFor', NOBODY);
+    const sent = figures.get('sent');
+    const outcome = sent < task.left ? 'not_stored' : 'unknown';
+    end({ failure: withOutcome(failure, outcome), read: figures.get('read'), sent, spliced: false });
+  }
+
+  /** @returns whether nobody has stopped it. */
+  #ended(): boolean {
+    const wasAlive = !this.#isDead;
+    this.#isDead = this.#hasEnded = true;
+    for (const id of [...this.#running.keys()]) this.#fail(id, wasAlive ? threadDied() : new Failure('shutting_down'));
+    this.#port.close();
+    this.#libc.close(this.#wake);
+    return wasAlive;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+const threadDied = (): Failure => new Failure('internal_error', undefined, { reason: 'pump_thread_died' });
+
+/** The program of the thread, compiled if this file is. */
+function program(): URL {
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./thread.${extension}`, import.meta.url);
+}
