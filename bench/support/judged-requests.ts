@@ -86,7 +86,7 @@ function incomingOf({ method, target, headers }: WrittenRequest): Incoming {
     rawHeaders: Object.entries(headers).flat(),
     scheme: 'http',
     clientAddress: '127.0.0.1',
-    body: { length: SMALL_OBJECT, open: unread },
+    body: { length: SMALL_OBJECT, open: unread, take: unread },
     signal: new AbortController().signal,
     span: NO_SPAN,
     keepWaiting: () => {},

@@ -3,6 +3,7 @@
  * returns the next, so that a request that was not authorized cannot reach an upload handler: it does not compile.
  */
 import type { Readable } from 'node:stream';
+import type { TakenBody } from './body-pump.ts';
 import type { Identity, Payload } from './identity.ts';
 import { BUCKET_REQUESTS, type BucketRequest, type OperationName, type PREFLIGHT } from './operation.ts';
 import type { RawHeaders, Span } from './span.ts';
@@ -50,6 +51,12 @@ export interface IncomingBody {
   readonly bounds?: LengthBounds;
   /** Requests the body from the client (sends `100 Continue`, once) and returns its bytes, with their framing. */
   open(): Readable;
+  /**
+   * Opens the body, and takes its connection away from node:http, so that a pump reads the bytes.
+   * @param least number of bytes that must still be unread.
+   * @returns undefined if node:http has to read this body. `open` then returns all of it.
+   */
+  take(least: number): Promise<TakenBody | undefined>;
 }
 
 export interface LengthBounds {

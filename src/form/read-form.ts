@@ -83,7 +83,7 @@ async function collectFile({ source, first, length, boundary }: Rest, limits: Re
   if (!isWhole()) await readUntil(source, limits, (bytes) => !rest.add(bytes) || isWhole());
   source.resume(); // all bytes are read; this lets the source end
   const bytes = extractFile(rest.bytes, boundary);
-  return { length: bytes.length, open: () => Readable.from([bytes]) };
+  return { length: bytes.length, open: () => Readable.from([bytes]), take: untakeable };
 }
 
 function extractFile(rest: Buffer, boundary: Boundary): Buffer {
@@ -100,5 +100,9 @@ function streamFile({ source, first, length, boundary }: Rest): IncomingBody {
   const most = length - delimiter.length - 2;
   const bounds = { least: Math.max(0, length - delimiter.length - MAX_TAIL), most };
   let stream: FileStream | undefined;
-  return { length: undefined, bounds, open: () => (stream ??= new FileStream(source, first, most, boundary)) };
+  const open = (): Readable => (stream ??= new FileStream(source, first, most, boundary));
+  return { length: undefined, bounds, open, take: untakeable };
 }
+
+/** A form continues behind its file. */
+const untakeable: IncomingBody['take'] = async () => undefined;

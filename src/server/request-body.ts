@@ -1,7 +1,9 @@
 /** The body of one request: sends 100 Continue when it is opened, and reports errors of the parser to its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TakenBody } from '../domain/body-pump.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { IncomingBody } from '../domain/stages.ts';
+import { isTakeable, takeBody } from './take-body.ts';
 
 export class RequestBody implements IncomingBody {
   length: number | undefined;
@@ -32,6 +34,16 @@ export class RequestBody implements IncomingBody {
     return this.#request;
   }
 
+  async take(least: number): Promise<TakenBody | undefined> {
+    const { length } = this;
+    if (length === undefined || length < least || this.#broken !== undefined) return undefined;
+    if (!isTakeable(this.#request)) return undefined;
+    const request = this.#request;
+    this.open();
+    request.on('error', ignore); // it has no reader, and its failure aborts the signal of the request
+    return takeBody(request, length, least, () => this.#broken !== undefined);
+  }
+
   #continue(): void {
     this.continuedAt = performance.now();
     this.#response.writeContinue();
@@ -44,3 +56,5 @@ export class RequestBody implements IncomingBody {
     else if (this.#opened) this.#request.emit('error', failure);
   }
 }
+
+const ignore = (): void => {};

@@ -11,6 +11,11 @@ export class UploadRequest extends IncomingMessage {
   #wasSmall = false;
   #flush: NodeJS.Immediate | undefined;
 
+  /** Bytes that wait for a reader. */
+  get waitingBytes(): number {
+    return this.readableLength + (this.#joiner?.heldBytes ?? 0);
+  }
+
   /** Called by the parser for each chunk. A first small chunk passes at once: most small bodies have only one. */
   override push(piece: Buffer | null): boolean {
     if (piece !== null && piece.length < SMALL_PIECE && (this.#wasSmall || this.readableLength > 0)) {

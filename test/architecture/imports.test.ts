@@ -9,6 +9,7 @@ import { FAILURES } from '../../src/domain/failures.ts';
 const RANKS: Record<string, number> = {
   domain: 0,
   kit: 0,
+  kernel: 0.1,
   // The configuration is made from the rows of engines, and they from the kinds of its fields.
   'config/field.ts': 0.2,
   'config/scalars.ts': 0.3,

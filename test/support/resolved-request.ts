@@ -20,7 +20,7 @@ export function resolvedRequest({ identity, incoming, ...changes }: RequestChang
       rawHeaders: [],
       clientAddress: '192.0.2.7',
       scheme: 'http',
-      body: { length: 5, open: bodyIsNotForPolicy },
+      body: { length: 5, open: bodyIsNotForPolicy, take: bodyIsNotForPolicy },
       signal: new AbortController().signal,
       span: NO_SPAN,
       keepWaiting: () => {},

@@ -28,7 +28,7 @@ export async function sendInProcess(
     rawHeaders: Object.entries(headers).flat(),
     clientAddress: undefined,
     scheme: 'http',
-    body: { length: 0, open: () => Readable.from([]) },
+    body: { length: 0, open: () => Readable.from([]), take: async () => undefined },
     signal,
     span: NO_SPAN,
     keepWaiting() {},

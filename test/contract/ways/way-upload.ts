@@ -56,7 +56,11 @@ export function wayUpload(store: StoreClient, { key, length, bytes, stalls, head
     checksums: { added: undefined, own: 'crc32', passed: true },
     uploadIds: new UploadIds('a secret', 'uploads'),
   };
-  const incoming = { headers, signal: connection.signal, body: { length, open: () => body } };
+  const incoming = {
+    headers,
+    signal: connection.signal,
+    body: { length, open: () => body, take: async () => undefined },
+  };
   const request = {
     ...resolvedRequest({ key, incoming }),
     bucket,

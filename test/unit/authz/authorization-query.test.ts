@@ -13,7 +13,11 @@ import { FakeEngine } from '../../support/fake-engine.ts';
 import { type RequestChanges, resolvedRequest } from '../../support/resolved-request.ts';
 
 const question = (changes?: RequestChanges): AuthorizationQuery => queryOf(resolvedRequest(changes));
-const ofLength = (length: number | undefined): IncomingBody => ({ length, open: () => assert.fail('opened') });
+const ofLength = (length: number | undefined): IncomingBody => ({
+  length,
+  open: () => assert.fail('opened'),
+  take: () => assert.fail('taken'),
+});
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('the authorization query', () => {

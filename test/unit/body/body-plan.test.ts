@@ -22,7 +22,7 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
     rawHeaders: [],
     clientAddress: undefined,
     scheme: 'http' as const,
-    body: { length: 99, open: () => Readable.from([]) },
+    body: { length: 99, open: () => Readable.from([]), take: async () => undefined },
     signal: new AbortController().signal,
     span: NO_SPAN,
     keepWaiting: () => {},
