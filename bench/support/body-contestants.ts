@@ -1,5 +1,6 @@
 /**
- * Who takes part in the benchmark of bodies: the gateway, sent the same objects in different ways, and others in its place.
+ * The contestants of the benchmark of bodies: the gateway, which gets the same objects in different forms, and other programs in its
+ * place. Each form is sent to two gateways: one with `upload.way: auto`, and one with `stream`.
  */
 import type { Config } from '../../src/config/config.ts';
 import type { UploadConfig } from '../../src/config/upload.ts';
@@ -11,56 +12,139 @@ import { ACCESS_KEY, REGION } from './signed-requests.ts';
 
 const MIB = 1024 ** 2;
 
-export interface BodyContestant extends Contestant {
-  /** Who is loaded; `nobody` stands for the store itself, without anybody before it. */
-  readonly who: 'gateway' | 'nobody' | PeerName;
+/** As `upload.way`. */
+export type GatewayWay = 'auto' | 'stream';
+
+interface Form {
   readonly kind: BodyKind;
   /** Whether requests are signed, and signatures verified. */
   readonly signed: boolean;
-  readonly upload: Partial<UploadConfig>;
-  /** Bytes of the smallest objects with which it takes part. */
-  readonly from: number;
 }
 
-/** Objects of declared length stay in one piece, but for those that are there to be split. */
-const WHOLE = { multipart_threshold: 1024 * MIB };
-
-const PLAIN = ['plain', 'plain, again'];
-
-function gateway(name: string, kind: BodyKind, differs: Partial<BodyContestant> = {}): BodyContestant {
-  return { name, who: 'gateway', against: PLAIN, kind, signed: true, upload: WHOLE, from: 0, ...differs };
+export interface GatewayContestant extends Contestant, Form {
+  readonly who: 'gateway';
+  readonly upload: Partial<UploadConfig> & { readonly way: GatewayWay };
+  /** Whether the gateway verifies a checksum, hash or chunk signature of the body, and whether that is a CRC. */
+  readonly verifies: 'nothing' | 'CRC' | 'other';
 }
 
-/** Set against the gateway that gets the same. */
-function other(name: string, who: BodyContestant['who'], kind: BodyKind, against: readonly string[]): BodyContestant {
-  return { name, who, against, kind, signed: who === 'versitygw', upload: {}, from: 0 };
+export interface PeerContestant extends Contestant, Form {
+  /** `none`: the store itself, without a server between it and the client. */
+  readonly who: 'none' | PeerName;
 }
 
-/** The second is the same as the first, and so shows the noise. */
-export const CONTESTANTS: readonly BodyContestant[] = [
-  gateway('plain', 'plain'),
-  gateway('plain, again', 'plain'),
-  gateway('plain, anonymous', 'plain', { signed: false }),
-  gateway('SHA-256 in the signature', 'sha256'),
-  gateway('Content-MD5', 'md5'),
-  gateway('aws-chunked, CRC32', 'crc32'),
-  gateway('aws-chunked, CRC32C', 'crc32c'),
-  gateway('aws-chunked, CRC64NVME', 'crc64nvme'),
-  gateway('signed chunks', 'signed chunks'),
-  gateway('length not declared', 'undeclared', { upload: {} }),
-  gateway('UploadPart', 'part'),
-  gateway('split into parts', 'plain', { upload: { multipart_threshold: 50 * MIB }, from: 64 * MIB }),
-  other('versitygw', 'versitygw', 'plain', PLAIN),
-  other('Node.js alone', 'node', 'plain', ['plain, anonymous']),
-  other('nginx', 'nginx', 'plain', ['plain, anonymous']),
-  other('HAProxy', 'haproxy', 'plain', ['plain, anonymous']),
-  other('nobody: the store itself', 'nobody', 'plain', ['plain, anonymous']),
+export type BodyContestant = GatewayContestant | PeerContestant;
+
+/** Objects of declared length are sent in one request. */
+const WHOLE: Partial<UploadConfig> = { multipart_threshold: 5 * 1024 * MIB };
+
+/** The name of the gateway that streams what the one with this name gets. */
+export function streamed(name: string): string {
+  return `${name}, streamed`;
+}
+
+/** The copy of the gateway that streams plain bodies: the ratio of the two is the noise. */
+export const AGAIN = `${streamed('plain')}, again`;
+
+interface Differs {
+  readonly signed?: boolean;
+  readonly verifies?: GatewayContestant['verifies'];
+  readonly upload?: Partial<UploadConfig>;
+}
+
+/** @returns the gateway with the ways it chooses, compared to the one that streams. */
+function twins(name: string, kind: BodyKind, differs: Differs = {}): GatewayContestant[] {
+  return [gateway(name, kind, 'auto', differs), gateway(streamed(name), kind, 'stream', differs, [])];
+}
+
+function gateway(
+  name: string,
+  kind: BodyKind,
+  way: GatewayWay,
+  { signed = true, verifies = 'nothing', upload = WHOLE }: Differs,
+  against: readonly string[] = [streamed(name)],
+): GatewayContestant {
+  return { name, who: 'gateway', against, kind, signed, verifies, upload: { ...upload, way } };
+}
+
+/** The gateway that gets the same as this program is compared to it. */
+function peer(name: string, who: PeerContestant['who'], signed = false): PeerContestant {
+  return { name, who, against: [], kind: 'plain', signed };
+}
+
+const CRC = { verifies: 'CRC' } as const;
+const HASH = { verifies: 'other' } as const;
+
+const PLAIN = twins('plain', 'plain');
+const NOISE = gateway(AGAIN, 'plain', 'stream', {}, [streamed('plain')]);
+const TRAILER = twins('aws-chunked, CRC32', 'crc32', CRC);
+const ANONYMOUS = twins('plain, anonymous', 'plain', { signed: false });
+/** A plain body with the cheapest checksum: the kernel cannot move it without a look at its bytes. */
+const CHEAPEST_VERIFIED = twins('CRC32, anonymous', 'crc32 header', { ...CRC, signed: false });
+
+const SPLIT = twins('split into parts', 'plain', { upload: { multipart_threshold: 50 * MIB } });
+
+const FORMS: readonly GatewayContestant[] = [
+  ...PLAIN,
+  NOISE,
+  ...ANONYMOUS,
+  ...twins('CRC32', 'crc32 header', CRC),
+  ...twins('CRC32C', 'crc32c header', CRC),
+  ...twins('CRC64NVME', 'crc64nvme header', CRC),
+  ...twins('SHA-256', 'sha256 header', HASH),
+  ...twins('SHA-256 in the signature', 'sha256', HASH),
+  ...twins('Content-MD5', 'md5', HASH),
+  ...TRAILER,
+  ...twins('aws-chunked, CRC32C', 'crc32c', CRC),
+  ...twins('aws-chunked, CRC64NVME', 'crc64nvme', CRC),
+  ...twins('signed chunks', 'signed chunks'),
+  ...twins('length not declared', 'undeclared', { upload: {} }),
+  ...twins('UploadPart', 'part'),
 ];
 
-/** The share of the CPU of a small upload through versitygw that one through the gateway may take. */
-export const TARGET = 1 / 3;
+const HAPROXY_SPLICE = peer('HAProxy, splice', 'haproxy-splice');
+const PEERS: readonly PeerContestant[] = [
+  peer('versitygw', 'versitygw', true),
+  peer('Node.js alone', 'node'),
+  peer('nginx', 'nginx'),
+  peer('HAProxy', 'haproxy'),
+  HAPROXY_SPLICE,
+  peer('none: the store itself', 'none'),
+];
+const SIZES: readonly BodyContestant[] = [...PLAIN, NOISE, ...ANONYMOUS, ...TRAILER, HAPROXY_SPLICE];
+const LARGE: readonly BodyContestant[] = [...PLAIN, NOISE, ...ANONYMOUS, ...CHEAPEST_VERIFIED, ...PEERS];
 
-export function configOf({ signed, upload }: BodyContestant, storePort: number): Config {
+/** By the races that they take part in. */
+export const SETS = {
+  /** Every form, and every server. */
+  small: [...FORMS, ...PEERS],
+  /** The same, and a large upload that is split into parts. */
+  forms: [...FORMS, ...SPLIT, ...PEERS],
+  /** To find the size from which a way pays. */
+  sizes: SIZES,
+  large: LARGE,
+  smoke: [...SIZES, ...LARGE, ...SPLIT],
+} as const satisfies Record<string, readonly BodyContestant[]>;
+
+/** The name of the gateway that gets the same requests as this program. */
+export function counterpart({ signed }: PeerContestant): string {
+  return signed ? 'plain' : 'plain, anonymous';
+}
+
+const BASELINES: readonly string[] = [...PLAIN, NOISE, ...ANONYMOUS].map(({ name }) => name);
+
+/** @returns the contestants with this word in their name, and those that they are compared to. */
+export function selected(contestants: readonly BodyContestant[], word: string): BodyContestant[] {
+  const chosen = contestants.filter(({ name }) => name.includes(word));
+  const compared = new Set([...BASELINES, ...chosen.flatMap(({ against }) => against)]);
+  return contestants.filter((one) => chosen.includes(one) || compared.has(one.name));
+}
+
+export function isGateway(contestant: BodyContestant): contestant is GatewayContestant {
+  return contestant.who === 'gateway';
+}
+
+export function configOf({ signed, upload }: GatewayContestant, storePort: number): Config {
   const credentials = [{ ...ACCESS_KEY, subject: 'uploader-0' }];
   return gatewayConfig(storePort, {
     tracing: NO_TRACING,

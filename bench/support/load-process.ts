@@ -1,12 +1,13 @@
 /**
- * The clients of the benchmarks: PUTs over kept-alive sockets, one after the other on each. The requests are written, and
- * signed, beforehand and the answers hardly read, so that as much of the machine as possible is left to the gateway.
+ * The clients of the benchmarks: PUTs over keep-alive connections, one after the other on each. Requests are prepared and signed
+ * beforehand, a body is one writev of a repeated block, and only the status of a response is read. Clients need little CPU.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Upload, uploadsOf, type Wanted } from './body-kinds.ts';
 import { respondToBucketRequests } from './helper-process.ts';
+import { objectOf } from './object-bytes.ts';
 import { headOf, KEYS, plainRequest } from './requests.ts';
 
 /** What is sent to one port, in turn, instead of plain requests. */
@@ -17,7 +18,7 @@ export interface Requests {
   readonly size: number;
 }
 
-/** What is sent to one port from now on, instead of plain requests: objects of one size, in one of the ways that there are. */
+/** What is sent to one port from now on, instead of plain requests: objects of one size, in one of the forms of body-kinds.ts. */
 export interface Uploads extends Wanted {
   /** Bytes of each object. */
   readonly size: number;
@@ -82,7 +83,6 @@ const connections = new Map<number, Connection[]>();
 const plainUploads = new Map<number, Upload[]>();
 /** By port. */
 const givenUploads = new Map<number, Upload[]>();
-const bodies = new Map<number, Buffer>();
 let nextKey = 0;
 
 async function run(turn: Turn): Promise<number> {
@@ -145,16 +145,10 @@ async function openConnections({ port, connections: count }: Turn): Promise<Conn
   return open.slice(0, count);
 }
 
-function bodyOf(size: number): Buffer {
-  const body = bodies.get(size) ?? Buffer.alloc(size, 'a');
-  bodies.set(size, body);
-  return body;
-}
-
 function plain(size: number): Upload[] {
   let written = plainUploads.get(size);
   if (written === undefined) {
-    const body = [bodyOf(size)];
+    const body = objectOf(size);
     written = Array.from({ length: KEYS }, (_, i) => ({ head: Buffer.from(headOf(plainRequest(i, size))), body }));
     plainUploads.set(size, written);
   }
@@ -162,7 +156,7 @@ function plain(size: number): Upload[] {
 }
 
 function send({ port, heads, size }: Requests): void {
-  const body = [bodyOf(size)];
+  const body = objectOf(size);
   givenUploads.set(
     port,
     heads.map((head) => ({ head: Buffer.from(head), body })),
@@ -170,7 +164,7 @@ function send({ port, heads, size }: Requests): void {
 }
 
 async function prepare({ size, ...wanted }: Uploads): Promise<void> {
-  givenUploads.set(wanted.port, await uploadsOf(bodyOf(size), wanted));
+  givenUploads.set(wanted.port, await uploadsOf(objectOf(size), wanted));
 }
 
 respondToBucketRequests({ run, pace, send, prepare });

@@ -10,6 +10,8 @@ export interface Options {
   readonly seed: number;
   /** Part of a name; empty for all contestants. */
   readonly only: string;
+  /** The start of a title; empty for all races. */
+  readonly race: string;
   readonly smoke: boolean;
   /** A folder for V8's CPU profiles. */
   readonly profile: string | undefined;
@@ -30,12 +32,13 @@ export function readOptions(args: string[]): Options {
       rounds: { type: 'string', default: '12' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
+      race: { type: 'string', default: '' },
       smoke: { type: 'boolean', default: false },
       profile: { type: 'string' },
     },
   });
-  const { only, smoke, profile } = values;
-  const common = { only, smoke, profile, seed: natural('--seed', values.seed) };
+  const { only, race, smoke, profile } = values;
+  const common = { only, race, smoke, profile, seed: natural('--seed', values.seed) };
   if (smoke) return { ...common, heats: 1, small: { load: LOAD, ...SMOKE } };
   const small = { load: LOAD, turns: 12, warmUp: 24, rounds: natural('--rounds', values.rounds) };
   return { ...common, heats: natural('--heats', values.heats), small };

@@ -1,6 +1,6 @@
 /**
- * Servers that others wrote, and a bare proxy in our own runtime, between the same client and the same store: how each is started. They are configured as a
- * careful operator would have them: kept-alive connections on both sides, bodies passed on as they come, no access log.
+ * Servers of other projects, and a minimal proxy on Node.js, between the same client and the same store: how each is started. Their
+ * configuration is that of a careful operator: keep-alive connections on both sides, bodies forwarded as they arrive, no access log.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { binary } from '../../test/real/support/real-server.ts';
 import { ACCESS_KEY } from './signed-requests.ts';
 
-export type PeerName = 'nginx' | 'haproxy' | 'versitygw' | 'node';
+export type PeerName = 'nginx' | 'haproxy' | 'haproxy-splice' | 'versitygw' | 'node';
 
 export interface Ports {
   /** Where it listens. */
@@ -25,7 +25,10 @@ type Arguments = (ports: Ports, folder: string) => Promise<string[]>;
 
 const BARE_PROXY = fileURLToPath(new URL('./bare-proxy.ts', import.meta.url));
 
-/** Towards a store without TLS versitygw can send no checksums: without this it fails every upload, with it those that bring one. */
+/** Enough pipes for all connections, each as large as the kernel allows to every user (fs.pipe-max-size). */
+const HAPROXY_PIPES = 'maxpipes 1024\n  tune.pipesize 1048576';
+
+/** versitygw cannot send checksums to a store without TLS: every upload fails without this option, and those with a checksum with it. */
 const WITHOUT_CHECKSUMS = '--disable-data-integrity-check';
 
 export const PEERS: Readonly<Record<PeerName, Arguments>> = {
@@ -65,14 +68,28 @@ http {
     );
     return ['-e', 'stderr', '-p', folder, '-c', file];
   },
-  haproxy: async ({ own, store }, folder) => {
+  haproxy: haproxy('', ''),
+  'haproxy-splice': haproxy(HAPROXY_PIPES, 'option splice-request'),
+  versitygw: async ({ own, store }) => {
+    const { access_key, secret_key } = ACCESS_KEY;
+    const listening = ['--port', `127.0.0.1:${own}`, '--health', HEALTH, '--keep-alive', '--quiet'];
+    const keys = ['--access', access_key, '--secret', secret_key];
+    const backend = ['--endpoint', `http://127.0.0.1:${store}`, '--use-path-style', WITHOUT_CHECKSUMS];
+    return [...listening, ...keys, 's3', ...keys, ...backend];
+  },
+};
+
+function haproxy(global: string, defaults: string): Arguments {
+  return async ({ own, store }, folder) => {
     const file = join(folder, 'haproxy.cfg');
     await writeFile(
       file,
       `global
   nbthread 1
+  ${global}
 defaults
   mode http
+  ${defaults}
   timeout connect 5s
   timeout client 60s
   timeout server 60s
@@ -85,24 +102,17 @@ backend store
 `,
     );
     return ['-db', '-f', file];
-  },
-  versitygw: async ({ own, store }) => {
-    const { access_key, secret_key } = ACCESS_KEY;
-    const listening = ['--port', `127.0.0.1:${own}`, '--health', HEALTH, '--keep-alive', '--quiet'];
-    const keys = ['--access', access_key, '--secret', secret_key];
-    const backend = ['--endpoint', `http://127.0.0.1:${store}`, '--use-path-style', WITHOUT_CHECKSUMS];
-    return [...listening, ...keys, 's3', ...keys, ...backend];
-  },
-};
-
-/** What is run. @throws Error if it is not installed. */
-export function executable(peer: PeerName): string {
-  return peer === 'node' ? process.execPath : binary(peer);
+  };
 }
 
-/** Why it cannot take part here; undefined if it can. */
+/** The program. @throws Error if it is not installed. */
+export function executable(peer: PeerName): string {
+  return peer === 'node' ? process.execPath : binary(peer === 'haproxy-splice' ? 'haproxy' : peer);
+}
+
+/** The reason why it is not available; undefined if it is. */
 export function missing(peer: PeerName): string | undefined {
-  if (!existsSync('/proc/self/schedstat')) return 'the CPU of others is known on Linux only';
+  if (!existsSync('/proc/self/schedstat')) return 'the CPU of other processes is known on Linux only';
   try {
     executable(peer);
     return undefined;

@@ -24,6 +24,8 @@ export interface Plan {
   readonly turns: number;
   /** Rounds beforehand that are not counted: V8's compiler is at work in them. */
   readonly warmUp: number;
+  /** CPU is measured around each turn. Otherwise that between turns counts, too: exports, and the timers of an idle gateway. */
+  readonly turnsOnly?: boolean;
   readonly rounds: number;
 }
 
@@ -40,18 +42,19 @@ export async function runRounds(
   for (let round = 1; round <= total; round++) {
     onRound(round, total);
     const played = await playRound(arena, contestants, plan, random);
-    for (const [i, contestant] of contestants.entries()) {
-      const { all, main } = await arena.cpu(contestant);
-      const { requests, clock } = played[i]!;
-      if (round > plan.warmUp) costs[i]!.push({ all: all / requests, main: main / requests, clock: clock / requests });
+    if (round <= plan.warmUp) continue;
+    for (const [i, { requests, all, main, clock }] of played.entries()) {
+      costs[i]!.push({ all: all / requests, main: main / requests, clock: clock / requests });
     }
   }
   return costs;
 }
 
+/** In microseconds. */
 interface Played {
   requests: number;
-  /** Microseconds. */
+  all: number;
+  main: number;
   clock: number;
 }
 
@@ -59,16 +62,24 @@ interface Played {
 async function playRound(
   arena: Arena,
   contestants: readonly Contestant[],
-  { load, turns }: Plan,
+  { load, turns, turnsOnly = false }: Plan,
   random: Random,
 ): Promise<Played[]> {
-  const played = contestants.map((): Played => ({ requests: 0, clock: 0 }));
+  const played = contestants.map((): Played => ({ requests: 0, all: 0, main: 0, clock: 0 }));
+  const count = async (i: number): Promise<void> => {
+    const { all, main } = await arena.cpu(contestants[i]!);
+    played[i]!.all += all;
+    played[i]!.main += main;
+  };
   for (let turn = 0; turn < turns; turn++) {
     for (const i of shuffled([...contestants.keys()], random)) {
+      if (turnsOnly) await arena.cpu(contestants[i]!); // discards the CPU since the last turn
       const started = performance.now();
       played[i]!.requests += await arena.turn(contestants[i]!, load);
       played[i]!.clock += (performance.now() - started) * 1000;
+      if (turnsOnly) await count(i);
     }
   }
+  if (!turnsOnly) for (const i of contestants.keys()) await count(i);
   return played;
 }
