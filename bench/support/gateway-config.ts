@@ -69,6 +69,8 @@ export function gatewayConfig(
       max_object_size: 5 * 1024 * MIB,
       max_key_length: 1024,
       keep_alive_seconds: 5,
+      way: 'auto',
+      pump_threads: 1,
       max_part_size: 5 * 1024 * MIB,
       ...upload,
     },

@@ -10,6 +10,7 @@ import { readForm } from '../form/read-form.ts';
 import { Admission } from '../gateway/admission.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { ChunkCollector } from '../kit/chunk-collector.ts';
+import type { OpenPump } from '../pump/open-pump.ts';
 import type { Route } from '../router/find-bucket.ts';
 import { routeForm } from '../router/route-form.ts';
 import { routeRequest } from '../router/route-request.ts';
@@ -28,10 +29,12 @@ const NO_HEADERS = {};
 export interface SharedLimits {
   readonly memory: PartMemory;
   readonly admission: Admission;
+  /** Undefined where bodies are streamed. */
+  readonly pump: OpenPump | undefined;
 }
 
-export function sharedLimits({ upload }: Pick<Config, 'upload'>): SharedLimits {
-  return { memory: partMemory(upload), admission: new Admission(upload.concurrent_uploads) };
+export function sharedLimits({ upload }: Pick<Config, 'upload'>, pump?: OpenPump): SharedLimits {
+  return { memory: partMemory(upload), admission: new Admission(upload.concurrent_uploads), pump };
 }
 
 export function openGateway(
@@ -39,7 +42,7 @@ export function openGateway(
   routes: readonly Route<ServedBucket>[],
   watch: AuthObserver,
   isTraced: boolean,
-  { memory, admission }: SharedLimits = sharedLimits(config),
+  { memory, admission, pump }: SharedLimits = sharedLimits(config),
 ): Gateway {
   const { server, tracing, upload } = config;
   const pseudonyms = new Pseudonyms(pseudonymKey(config), tracing.subject);
@@ -55,7 +58,7 @@ export function openGateway(
       answer: respondToBucketRequest,
       resolve: resolveUpload<ServedBucket>,
       authorize: createAuthorize<ServedBucket>(watch),
-      upload: createHandlers(handlerOptions(upload, memory)),
+      upload: createHandlers(handlerOptions(upload, memory, pump)),
     },
     { pace, chunks: new ChunkCollector(), admission },
   );
@@ -70,7 +73,7 @@ function partMemory(upload: Config['upload']): PartMemory {
   });
 }
 
-function handlerOptions(upload: Config['upload'], memory: PartMemory): HandlerOptions {
+function handlerOptions(upload: Config['upload'], memory: PartMemory, pump: OpenPump | undefined): HandlerOptions {
   return {
     fairRate: upload.fair_rate,
     thresholdBytes: upload.multipart_threshold,
@@ -80,5 +83,6 @@ function handlerOptions(upload: Config['upload'], memory: PartMemory): HandlerOp
     maxPartBytes: upload.max_part_size,
     keepAliveMillis: upload.keep_alive_seconds * 1000,
     memory,
+    pump,
   };
 }

@@ -10,6 +10,7 @@ import { type OpenedAdmin, openAdmin } from './admin.ts';
 import { openEdge } from './edge.ts';
 import { Generation } from './generation.ts';
 import { Lifetime } from './lifetime.ts';
+import { openBodyPump } from './pump.ts';
 import { Readiness } from './readiness.ts';
 import { Generations } from './reload/generations.ts';
 import { exporterLink, openLog, openTelemetry } from './telemetry.ts';
@@ -56,7 +57,8 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
   try {
     const telemetry = await openTelemetry(config, lifetime, { log, directory, link, isWorker }, options.tracer);
     if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
-    const world = openWorld(config, telemetry, { directory, env, log });
+    const pump = await openBodyPump(config, lifetime, log, telemetry.registry);
+    const world = openWorld(config, telemetry, { directory, env, log }, pump);
     lifetime.observeReloads(world.reloaded);
     lifetime.onClose(watchDescriptors(log, world.registry));
     const generation = await Generation.open(config, world);

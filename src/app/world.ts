@@ -4,6 +4,7 @@ import { watchIdentity } from '../metrics/identity-metrics.ts';
 import { watchReloads } from '../metrics/reload-metrics.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
 import { watchStoreCalls } from '../metrics/store-metrics.ts';
+import type { OpenPump } from '../pump/open-pump.ts';
 import type { AppContext } from './context.ts';
 import { type SharedLimits, sharedLimits } from './gateway.ts';
 import type { ReloadObserver } from './lifetime.ts';
@@ -20,6 +21,7 @@ export function openWorld(
   config: Config,
   telemetry: Telemetry,
   context: Pick<AppContext, 'directory' | 'env' | 'log'>,
+  pump: OpenPump | undefined,
 ): World {
   const { registry } = telemetry;
   return {
@@ -29,7 +31,7 @@ export function openWorld(
       watch: watchIdentity(registry),
       watchStore: (bucket) => watchStoreCalls(registry, bucket),
     },
-    limits: sharedLimits(config),
+    limits: sharedLimits(config, pump),
     metrics: new RequestMetrics(registry),
     reloaded: watchReloads(registry),
   };

@@ -86,6 +86,11 @@ export class ObjectStream extends Readable {
     return stream;
   }
 
+  /** Whether it waits for its client: with bytes in it, it waits for the store. */
+  get isStarving(): boolean {
+    return this.readableLength === 0;
+  }
+
   get readBytes(): number {
     return this.#givenBytes - this.readableLength;
   }

@@ -51,7 +51,7 @@ function inSignedChunks(source: ObjectStream, length: number, sent: SentChecksum
 }
 
 /** Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)". */
-function framedHeaders(
+export function framedHeaders(
   headers: Readonly<Record<string, string>>,
   length: number,
   sent: SentChecksum | undefined,

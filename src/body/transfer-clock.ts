@@ -2,6 +2,7 @@
  * The clock of one request, and the only writer of its waits. Waits for the same cause may overlap: each second counts
  * once. Waits for different causes are counted independently of each other.
  */
+import type { MovedFigures } from '../domain/body-pump.ts';
 import type { Transfer } from '../domain/stages.ts';
 
 export type WaitCause = 'client' | 'store' | 'memory' | 'connection' | 'retry';
@@ -49,9 +50,11 @@ export class Wait {
 const CAUSES: readonly WaitCause[] = ['memory', 'store', 'client', 'connection', 'retry'];
 
 export class TransferClock implements Transfer {
-  bytes = 0;
-  firstByteAt: number | undefined;
-  lastByteAt: number | undefined;
+  #bytes = 0;
+  #firstByteAt: number | undefined;
+  #lastByteAt: number | undefined;
+  /** Of a pump that moves the body at the moment. */
+  #pump: { readonly figures: MovedFigures } | undefined;
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
     client: { seconds: 0, running: 0, since: 0 },
     store: { seconds: 0, running: 0, since: 0 },
@@ -60,12 +63,24 @@ export class TransferClock implements Transfer {
     retry: { seconds: 0, running: 0, since: 0 },
   };
 
+  get bytes(): number {
+    return this.#bytes + (this.#pump?.figures.bytes ?? 0);
+  }
+
+  get firstByteAt(): number | undefined {
+    return this.#firstByteAt ?? this.#pump?.figures.firstByteAt;
+  }
+
+  get lastByteAt(): number | undefined {
+    return this.#lastByteAt ?? this.#pump?.figures.lastByteAt;
+  }
+
   get clientWaitSeconds(): number {
-    return this.#counters.client.seconds;
+    return this.#counters.client.seconds + (this.#pump?.figures.clientWaitSeconds ?? 0);
   }
 
   get storeWaitSeconds(): number {
-    return this.#counters.store.seconds;
+    return this.#counters.store.seconds + (this.#pump?.figures.storeWaitSeconds ?? 0);
   }
 
   get memoryWaitSeconds(): number {
@@ -86,12 +101,38 @@ export class TransferClock implements Transfer {
    * During the pause between two attempts, the request waits for the store.
    */
   get waitsFor(): Exclude<WaitCause, 'retry'> | undefined {
-    const cause = CAUSES.find((each) => this.#counters[each].running > 0);
+    const pumps = this.#pump?.figures.waitsFor;
+    const cause = CAUSES.find((each) => each === pumps || this.#counters[each].running > 0);
     return cause === 'retry' ? 'store' : cause;
   }
 
   received(bytes: number): void {
-    this.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** The first byte of the body has arrived; later calls have no effect. */
+  begins(): void {
+    this.#firstByteAt ??= performance.now();
+  }
+
+  /** The last byte of the body has arrived. */
+  ends(): void {
+    this.#lastByteAt = performance.now();
+  }
+
+  /** Adds the figures of a pump, as they change. @returns a function that adds their last values for good. */
+  follow(pump: { readonly figures: MovedFigures }): () => void {
+    this.#pump = pump;
+    return () => {
+      if (this.#pump !== pump) return;
+      this.#pump = undefined;
+      const { bytes, firstByteAt, lastByteAt, clientWaitSeconds, storeWaitSeconds } = pump.figures;
+      this.#bytes += bytes;
+      this.#firstByteAt ??= firstByteAt;
+      this.#lastByteAt ??= lastByteAt;
+      this.#counters.client.seconds += clientWaitSeconds;
+      this.#counters.store.seconds += storeWaitSeconds;
+    };
   }
 
   wait(cause: WaitCause): Wait {

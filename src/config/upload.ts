@@ -1,6 +1,6 @@
 /** The section `upload`: concurrency, memory and size limits of uploads. */
 import { section, type ValueOf } from './field.ts';
-import { byteSize, integer, number } from './scalars.ts';
+import { byteSize, integer, number, oneOf } from './scalars.ts';
 
 const KIB = 1024;
 const MIB = 1024 ** 2;
@@ -55,6 +55,18 @@ export const UPLOAD = section(
       default: 64 * KIB,
       min: 0,
       max: GIB,
+    }),
+    way: oneOf(['auto', 'stream'], {
+      prose:
+        'How the bodies of large objects reach the store. With `auto`, a thread of its own moves bodies of at least 256 KiB that pass as they are (docs/bodies.md), and the kernel moves those that need no verification. This needs Linux, Node.js 26.10, and plain HTTP on both sides; other bodies are streamed. `stream` disables it.',
+      default: 'auto',
+    }),
+    pump_threads: integer({
+      prose:
+        'Number of threads that move bodies, in each worker. One thread uses one CPU core. It is enough for more than 2 GiB a second, or 1 GiB with checksums.',
+      default: 1,
+      min: 1,
+      max: 64,
     }),
     keep_alive_seconds: number({
       prose:

@@ -2,6 +2,7 @@
  * The request after each stage: Incoming → Routed → Authenticated → Resolved → Authorized. Each stage takes the previous type and
  * returns the next, so that a request that was not authorized cannot reach an upload handler: it does not compile.
  */
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { TakenBody } from './body-pump.ts';
 import type { Identity, Payload } from './identity.ts';
@@ -51,6 +52,8 @@ export interface IncomingBody {
   readonly bounds?: LengthBounds;
   /** Requests the body from the client (sends `100 Continue`, once) and returns its bytes, with their framing. */
   open(): Readable;
+  /** The client's connection, if a pump may read the body from it: plain HTTP, on a system where node:http can be moved past a body. */
+  readonly connection?: Socket | undefined;
   /**
    * Opens the body, and takes its connection away from node:http, so that a pump reads the bytes.
    * @param least number of bytes that must still be unread.

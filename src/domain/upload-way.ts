@@ -3,6 +3,8 @@
 export const WAYS = {
   collected: 'read into memory, verified, then sent in one request',
   streamed: 'sent in one request while it arrives',
+  spliced: 'moved by the kernel in one request while it arrives, unread by the gateway',
+  pumped: 'sent in one request while it arrives, and verified on the way by a thread of its own',
   split: 'sent in parts, or in one request if it ends within the first part',
 } as const;
 
@@ -19,6 +21,14 @@ export const WAY_REASONS = {
   checksum_only_of_whole: 'only the store can verify the checksum, and only of the whole object',
   store_without_checksums: 'the store accepts no checksums, so its parts could not carry the promise of the client',
   no_part_memory: 'no memory for parts is free',
+  unread: 'the client promises nothing about the bytes, or nothing that the store does not verify itself',
+  verified_on_the_way: 'the bytes pass as they are, and the gateway verifies them',
+  client_over_tls:
+    "a pump cannot read the client's connection: it uses TLS, or the length of the body is not in Content-Length",
+  store_over_tls: 'the connection to the store uses TLS',
+  reframed: 'the gateway changes the framing of the body, adds a checksum, or signs the bytes',
+  mostly_arrived: 'most of the body had arrived with its headers',
+  pump_busy: 'the pump had no free place or descriptor',
 } as const;
 
 export type WayReason = keyof typeof WAY_REASONS;

@@ -241,6 +241,13 @@ export const METRICS = {
     help: 'Uploads that were refused with SlowDown for lack of such memory, by reason. no_part_memory: none became free within upload.memory_wait_seconds. below_fair_rate: slower than upload.fair_rate while others waited.',
     labels: ['reason'],
   },
+  mizuchi_pump_available: {
+    type: 'gauge',
+    help: 'Whether large bodies are moved without the main thread (upload.way: auto), by mode. splice: by the kernel. copy: by a thread that verifies them.',
+    labels: ['mode'],
+  },
+  mizuchi_pump_transfers: { type: 'gauge', help: 'Bodies that such threads move at the moment.', labels: [] },
+  mizuchi_pump_thread_deaths: { type: 'counter', help: 'Such threads that died; their uploads failed.', labels: [] },
   mizuchi_export_queue_items: {
     type: 'gauge',
     help: 'Spans, metrics and log records that are queued for the collector or under way, by signal.',

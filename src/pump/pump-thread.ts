@@ -67,7 +67,7 @@ export class PumpThread {
   }
 
   /** @param died is called once, with the error if there is one, unless the thread is stopped. @throws Error if it cannot start. */
-  static async start(libc: Libc, died: (error: Error | undefined) => void): Promise<PumpThread> {
+  static async start(libc: Libc, program: URL, died: (error: Error | undefined) => void): Promise<PumpThread> {
     const { port1, port2 } = new MessageChannel();
     const shared = new SharedArrayBuffer(SHARED_BYTES);
     const wake = libc.eventDescriptor();
@@ -75,7 +75,7 @@ export class PumpThread {
     const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
     const workerData: ThreadData = { port: port2, shared, wake, clockOffset };
     const options = { workerData, transferList: [port2], name: 'body pump', execArgv: [], resourceLimits: HEAP };
-    const worker = new Worker(program(), options);
+    const worker = new Worker(program, options);
     const thread = new PumpThread(libc, worker, port1, shared, wake);
     const { promise: started, resolve, reject } = Promise.withResolvers<void>();
     let error: Error | undefined;
@@ -210,9 +210,3 @@ export class PumpThread {
 const NOTHING = Buffer.alloc(0);
 
 const threadDied = (): Failure => new Failure('internal_error', undefined, { reason: 'pump_thread_died' });
-
-/** The program of the thread, compiled if this file is. */
-function program(): URL {
-  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./thread.${extension}`, import.meta.url);
-}

@@ -19,14 +19,17 @@ export class Pump {
   #deaths: number[] = [];
   #isStopped = false;
 
-  private constructor(libc: Libc, events: PumpEvents) {
+  readonly #program: URL;
+
+  private constructor(libc: Libc, events: PumpEvents, program: URL) {
     this.#libc = libc;
     this.#events = events;
+    this.#program = program;
   }
 
-  /** @throws Error that says why there is no pump here. */
-  static async start(threads: number, events: PumpEvents): Promise<Pump> {
-    const pump = new Pump(Libc.open(), events);
+  /** @param program of the threads; ours unless a test gives another. @throws Error that says why there is no pump here. */
+  static async start(threads: number, events: PumpEvents, program: URL = threadProgram()): Promise<Pump> {
+    const pump = new Pump(Libc.open(), events, program);
     try {
       for (let i = 0; i < threads; i++) await pump.#start();
     } catch (error) {
@@ -62,7 +65,7 @@ export class Pump {
   }
 
   async #start(): Promise<void> {
-    const thread: PumpThread = await PumpThread.start(this.#libc, (error) => {
+    const thread: PumpThread = await PumpThread.start(this.#libc, this.#program, (error) => {
       if (this.#threads.delete(thread)) void this.#replace(error);
     });
     this.#threads.add(thread);
@@ -76,4 +79,10 @@ export class Pump {
     this.#events.died(error, isLast);
     if (!isLast) await this.#start().catch((thrown: Error) => this.#events.died(thrown, true));
   }
+}
+
+/** Compiled if this file is. */
+function threadProgram(): URL {
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./thread.${extension}`, import.meta.url);
 }

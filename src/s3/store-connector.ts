@@ -1,9 +1,11 @@
 /**
  * How connections to a store are opened, and how they end: an aborted one is reset, not closed. Some stores treat an orderly
- * close as the end of the body, and store an incomplete object (versitygw 1.8.0, with and without TLS). A reset is unambiguous.
+ * close as the end of the body, and store an incomplete object (versitygw 1.8.0, with and without TLS). A reset is unambiguous. On Linux
+ * the system also resets them when the process is killed.
  */
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { resetOnClose } from '../kernel/reset-on-close.ts';
 import { namingFailures } from '../kit/connection-error.ts';
 import { ConnectionTimer, connecting } from '../kit/connection-timing.ts';
 
@@ -27,6 +29,7 @@ export function storeConnector(timeoutMillis: number, ca?: string): buildConnect
     const opening = connecting(connect, tcp, (error, socket) => {
       if (error !== null) return finish(error, null);
       resetOnDestroy(socket);
+      resetOnClose(socket);
       if (!tls) return finish(null, socket);
       timer.beginTls();
       connect({ ...options, httpSocket: socket }, finish);

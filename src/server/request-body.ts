@@ -1,5 +1,6 @@
 /** The body of one request: sends 100 Continue when it is opened, and reports errors of the parser to its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TakenBody } from '../domain/body-pump.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { IncomingBody } from '../domain/stages.ts';
@@ -25,6 +26,10 @@ export class RequestBody implements IncomingBody {
   /** Whether no more bytes will arrive: the client waits for 100 Continue, or sent invalid HTTP. */
   get silent(): boolean {
     return this.#broken !== undefined || (this.#waits && !this.#opened);
+  }
+
+  get connection(): Socket | undefined {
+    return this.length !== undefined && isTakeable(this.#request) ? this.#request.socket : undefined;
   }
 
   open(): IncomingMessage {

@@ -20,6 +20,7 @@ const RANKS: Record<string, number> = {
   config: 1,
   body: 1,
   export: 1.5,
+  pump: 1.5,
   tracing: 2,
   metrics: 2,
   logging: 2,

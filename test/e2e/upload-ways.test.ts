@@ -18,17 +18,24 @@ const THRESHOLD = 5 * MIB;
 interface Situation {
   readonly name: string;
   readonly headers: Readonly<Record<string, string | number>>;
-  readonly bucket?: 'uploads' | 'without-checksums';
+  readonly bucket?: 'uploads' | 'without-checksums' | 'over-tls';
   readonly query?: string;
   readonly way: string;
   readonly reason: WayReason;
 }
 
+/** aws-chunked, unsigned. */
+const FRAMED = {
+  'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+  'content-encoding': 'aws-chunked',
+  'x-amz-decoded-content-length': MIB,
+};
+
 const SITUATIONS: readonly Situation[] = [
   { name: 'no byte', headers: { 'content-length': 0 }, way: 'collected', reason: 'small' },
   { name: '64 KiB', headers: { 'content-length': 64 * KIB }, way: 'collected', reason: 'small' },
   { name: 'a byte more', headers: { 'content-length': 64 * KIB + 1 }, way: 'streamed', reason: 'below_threshold' },
-  { name: 'the threshold', headers: { 'content-length': THRESHOLD }, way: 'streamed', reason: 'below_threshold' },
+  { name: 'the threshold', headers: { 'content-length': THRESHOLD }, way: 'spliced', reason: 'unread' },
   { name: 'a byte above it', headers: { 'content-length': THRESHOLD + 1 }, way: 'split', reason: 'above_threshold' },
   {
     name: 'more than one request',
@@ -40,6 +47,17 @@ const SITUATIONS: readonly Situation[] = [
   {
     name: 'a condition',
     headers: { 'content-length': THRESHOLD + 1, 'if-none-match': '*' },
+    way: 'spliced',
+    reason: 'unread',
+  },
+  {
+    name: 'a condition, with a framing that the gateway changes',
+    headers: {
+      ...FRAMED,
+      'x-amz-decoded-content-length': THRESHOLD + 1,
+      'content-length': THRESHOLD + 100,
+      'if-none-match': '*',
+    },
     way: 'streamed',
     reason: 'conditional_write',
   },
@@ -66,10 +84,51 @@ const SITUATIONS: readonly Situation[] = [
     name: "a part of the client's own upload",
     headers: { 'content-length': THRESHOLD + 1 },
     query: 'part',
+    way: 'spliced',
+    reason: 'unread',
+  },
+  {
+    name: "a small part of the client's own upload",
+    headers: { 'content-length': 100 * KIB },
+    query: 'part',
     way: 'streamed',
     reason: 'part_of_client',
   },
+  {
+    name: 'a checksum',
+    headers: { 'content-length': MIB, 'x-amz-checksum-crc32': 'AAAAAA==' },
+    way: 'pumped',
+    reason: 'verified_on_the_way',
+  },
+  {
+    name: 'an unsigned trailer',
+    headers: { ...FRAMED, 'content-length': MIB + 100, 'x-amz-trailer': 'x-amz-checksum-crc32' },
+    way: 'pumped',
+    reason: 'verified_on_the_way',
+  },
+  {
+    name: 'a framing that the gateway changes',
+    headers: { ...FRAMED, 'content-length': MIB + 100 },
+    way: 'streamed',
+    reason: 'reframed',
+  },
+  {
+    name: 'two framings',
+    headers: { ...FRAMED, 'transfer-encoding': 'chunked', 'x-amz-trailer': 'x-amz-checksum-crc32' },
+    way: 'streamed',
+    reason: 'unmovable_connection',
+  },
+  {
+    name: 'a store with TLS',
+    headers: { 'content-length': MIB },
+    bucket: 'over-tls',
+    way: 'streamed',
+    reason: 'store_over_tls',
+  },
 ];
+
+/** The contract of the ways has them: test/contract/ways. */
+const ELSEWHERE: readonly WayReason[] = ['no_part_memory', 'mostly_arrived', 'pump_busy'];
 
 describe('the way of an upload', () => {
   let store: RawStore;
@@ -85,6 +144,7 @@ describe('the way of an upload', () => {
       buckets: [
         { name: 'uploads', s3 },
         { name: 'without-checksums', s3: { ...s3, client_checksums: 'verify_and_drop' } },
+        { name: 'over-tls', s3: { ...s3, endpoint: store.url.replace('http:', 'https:') } },
       ],
       upload: {
         multipart_threshold: '5MiB',
@@ -144,7 +204,11 @@ describe('the way of an upload', () => {
   it('is streamed where no memory for parts is free: no_part_memory', async () => {
     const first = await begin('/uploads/first', { 'content-length': THRESHOLD + 1 });
     await delay(100);
-    await abandoned('/uploads/second', { 'content-length': THRESHOLD + 1 });
+    await abandoned('/uploads/second', {
+      ...FRAMED,
+      'x-amz-decoded-content-length': THRESHOLD + 1,
+      'content-length': THRESHOLD + 100,
+    });
     const attributes = await attributesOfKey('second');
     assert.deepEqual([attributes['upload.way'], attributes['upload.way_reason']], ['streamed', 'no_part_memory']);
     first.destroy();
@@ -152,7 +216,7 @@ describe('the way of an upload', () => {
   });
 
   it('has a situation here for every reason', () => {
-    const reasons = new Set<WayReason>([...SITUATIONS.map(({ reason }) => reason), 'no_part_memory']);
+    const reasons = new Set<WayReason>([...SITUATIONS.map(({ reason }) => reason), ...ELSEWHERE]);
     assert.deepEqual([...reasons].toSorted(), Object.keys(WAY_REASONS).toSorted());
   });
 

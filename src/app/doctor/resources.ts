@@ -11,6 +11,8 @@ import { type Finding, fails, works } from './finding.ts';
 const MIB = 1024 ** 2;
 /** Descriptors of the process itself: libraries, event loops, log, exporter, DNS. */
 const OWN_DESCRIPTORS = 100;
+/** Of a body that a pump moves: a duplicate of each connection, and a pipe. */
+const OF_MOVED_BODY = 4;
 /** Bytes: the process at rest, each other process, one upload in progress, and one exporter thread. */
 const [AT_REST, OTHER_PROCESS, UPLOAD, EXPORTER] = [130 * MIB, 70 * MIB, 350 * 1024, 25 * MIB];
 
@@ -30,9 +32,10 @@ function descriptors(config: Config): Finding {
 
 /** Of one process: several workers divide the connections. */
 function neededDescriptors(config: Config): number {
-  const { server, buckets } = config;
+  const { server, buckets, upload } = config;
+  const ofStore = upload.way === 'stream' ? 1 : 1 + OF_MOVED_BODY;
   const behind = buckets.flatMap(({ s3, authz }) => [
-    s3.max_connections,
+    s3.max_connections * ofStore,
     ...configuredEngines(authz).map(({ options }) => options.max_concurrent),
   ]);
   const admin = adminAddress(config)?.connections ?? 0;

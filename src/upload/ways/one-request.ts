@@ -1,5 +1,6 @@
 /** An object in one request to the store, from a body that is in memory or streams. */
 import { type OutgoingBody, streamOf } from '../../body/outgoing-body.ts';
+import type { MovedBody } from '../../domain/body-pump.ts';
 import { callerOf } from '../../domain/caller.ts';
 import { asFailure, withOutcome } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';
@@ -30,16 +31,19 @@ export async function putInOneRequest(
   const { incoming, bucket, operation, key, storeQuery: query } = request;
   const stream = streamOf(body);
   const response = scope.transfer.wait('store');
-  let isSent = stream === undefined;
+  const isInMemory = body === undefined || Buffer.isBuffer(body) || 'pieces' in body;
+  let isSent = isInMemory;
   // The store's turn begins when the last byte has been handed over.
-  stream?.once('end', () => {
+  const onSent = (): void => {
     isSent = true;
     response.start();
-  });
+  };
+  stream?.once('end', onSent);
+  const outgoing = body !== undefined && 'moved' in body ? { ...body, moved: notifying(body.moved, onSent) } : body;
   const caller = callerOf(request);
   const { signal } = incoming;
-  const waits = { wait: scope.transfer.wait('connection'), ...(stream === undefined && { attemptWait: response }) };
-  const call = { operation, caller, place, key, query, headers, body, payloadHash, signal, span: scope.span };
+  const waits = { wait: scope.transfer.wait('connection'), ...(isInMemory && { attemptWait: response }) };
+  const call = { operation, caller, place, key, query, headers, body: outgoing, payloadHash, signal, span: scope.span };
   try {
     const reply = replyOf(await bucket.store.call({ ...call, ...waits, settles: 'fully' }));
     if (!isSent) throw respondedTooEarly();
@@ -53,4 +57,16 @@ export async function putInOneRequest(
     stream?.destroy(); // after a failure it has no reader
     response.stop();
   }
+}
+
+/** The same body, which tells when the store's connection has accepted all of it. */
+function notifying(body: MovedBody, onSent: () => void): MovedBody {
+  return {
+    first: body.first,
+    begin(store, stallMillis) {
+      const movement = body.begin(store, stallMillis);
+      void movement.done.then(({ failure }) => failure === undefined && onSent());
+      return movement;
+    },
+  };
 }

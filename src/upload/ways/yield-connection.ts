@@ -4,7 +4,6 @@
  * sent nothing yet.
  */
 
-import type { ObjectStream } from '../../body/object-stream.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Transfer } from '../../domain/stages.ts';
 
@@ -15,28 +14,29 @@ export interface Contended {
   readonly connections: { readonly waiting: number };
 }
 
+/** A body on its way to the store. */
+export interface Yielding {
+  /** Whether it waits for its client. */
+  readonly isStarving: boolean;
+  destroy(failure: Failure): void;
+}
+
 /**
- * Destroys the stream if it is too slow.
+ * Ends the body if it is too slow.
  * @param fairRate bytes a second that a client sends at least while others wait.
  * @returns ends the watch.
  */
-export function yieldWhileSlow(
-  stream: ObjectStream,
-  transfer: Transfer,
-  store: Contended,
-  fairRate: number,
-): () => void {
+export function yieldWhileSlow(body: Yielding, transfer: Transfer, store: Contended, fairRate: number): () => void {
   let bytes = transfer.bytes;
   let cameBefore = 0;
   let wasStarving = false;
   const look = (): void => {
-    // With bytes in it, the stream waits for the store.
-    const isStarving = stream.readableLength === 0 && store.connections.waiting > 0;
+    const isStarving = body.isStarving && store.connections.waiting > 0;
     const came = transfer.bytes - bytes;
     bytes = transfer.bytes;
     const isSlow = (came + cameBefore) * 1000 < 2 * fairRate * WINDOW_MILLIS;
     if (isStarving && isSlow && (wasStarving || bytes === 0)) {
-      stream.destroy(new Failure('overloaded', TOO_SLOW, { reason: 'slower_than_fair_rate' }));
+      body.destroy(new Failure('overloaded', TOO_SLOW, { reason: 'slower_than_fair_rate' }));
     }
     cameBefore = came;
     wasStarving = isStarving;

@@ -1,0 +1,102 @@
+/** What the ways with a pump share: whether it can move a body, and how it does. */
+import type { MovedBody, Movement, TakenBody } from '../../domain/body-pump.ts';
+import type { Failure } from '../../domain/failure.ts';
+import type { Reply } from '../../domain/stages.ts';
+import type { OpenPump } from '../../pump/open-pump.ts';
+import type { PumpTask, Reservation } from '../../pump/pump-thread.ts';
+import type { Place } from '../../s3/store-line.ts';
+import { enterStore, putInOneRequest } from './one-request.ts';
+import { type StreamedOptions, streamOver } from './streamed.ts';
+import { type Judgement, type ObjectUpload, refuses } from './way.ts';
+import { yieldWhileSlow } from './yield-connection.ts';
+
+export interface MoveOptions extends StreamedOptions {
+  /** Undefined where there is none, or it is disabled. */
+  readonly pump: OpenPump | undefined;
+}
+
+/** Bytes of the smallest body for which a pump pays (npm run bench -- bodies). */
+const LEAST = 256 * 1024;
+/** Bytes of it that must not have arrived with the headers. */
+const LEAST_LEFT = 128 * 1024;
+
+/** @returns why a pump cannot move the body; undefined if it can. */
+export function canMove({ request, plan }: ObjectUpload, { pump }: MoveOptions): Judgement | undefined {
+  const { body } = request.incoming;
+  if (pump === undefined || plan.length === undefined || plan.length < LEAST) return refuses();
+  if (!request.bucket.store.canMove) return refuses('store_over_tls');
+  if (body.connection === undefined) return refuses('unmovable_connection');
+  return passesAsItIs(plan) ? undefined : refuses('reframed');
+}
+
+/** Whether the store gets the bytes of the client's body, framing included. */
+function passesAsItIs({ framing, trailer, sent, signed, judgeLength }: ObjectUpload['plan']): boolean {
+  if (signed || judgeLength !== undefined || framing?.signatures !== undefined) return false;
+  return framing === undefined ? sent === undefined : sent !== undefined && sent === trailer;
+}
+
+interface Moving {
+  /** What the pump verifies. */
+  readonly plan: PumpTask['plan'];
+  readonly payloadHash: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes of the body, framing included. */
+  readonly length: number;
+}
+
+/** A body that cannot be moved after all is streamed: nothing has been read then. @throws Failure */
+export async function moveBody(upload: ObjectUpload, options: MoveOptions, moving: Moving): Promise<Reply> {
+  const { request, scope } = upload;
+  const { body } = request.incoming;
+  const place = await enterStore(upload); // before the body is requested from the client
+  const reservation = body.connection && options.pump?.reserve(body.connection);
+  try {
+    const taken = reservation && (await body.take(LEAST_LEFT));
+    if (taken !== undefined) return await moveTaken(upload, options, moving, place, reservation!, taken);
+    scope.span.set('upload.way', 'streamed');
+    scope.span.set('upload.way_reason', reservation === undefined ? 'pump_busy' : 'mostly_arrived');
+    return await streamOver(place, upload, options.fairRate);
+  } finally {
+    reservation?.release();
+    place.leave();
+  }
+}
+
+async function moveTaken(
+  upload: ObjectUpload,
+  { fairRate }: MoveOptions,
+  { plan, payloadHash, headers, length }: Moving,
+  place: Place,
+  reservation: Reservation,
+  taken: TakenBody,
+): Promise<Reply> {
+  const { request, scope } = upload;
+  const { transfer, pace, span } = scope;
+  const { first, left, connection } = taken;
+  if (first.length > 0) transfer.begins();
+  if (plan === undefined) transfer.received(first.length);
+  let movement: Movement | undefined;
+  const begin: MovedBody['begin'] = (store, stallMillis) => {
+    movement = reservation.begin(store, { first, left, plan, pace, stallMillis });
+    const unfollow = transfer.follow(movement);
+    void movement.done.then(unfollow);
+    return movement;
+  };
+  const yielding = {
+    get isStarving() {
+      return movement?.figures.waitsFor === 'client';
+    },
+    destroy: (failure: Failure) => movement?.abort(failure),
+  };
+  const endWatch = yieldWhileSlow(yielding, transfer, request.bucket.store, fairRate);
+  try {
+    return await putInOneRequest(upload, { body: { moved: { first, begin }, length }, payloadHash, headers }, place);
+  } finally {
+    endWatch();
+    const moved = await movement?.done;
+    span.set('upload.zero_copy', moved?.spliced ?? false);
+    taken.giveBack(moved?.read ?? 0);
+    // node:http has not read the connection, and does not know that it has ended.
+    if (moved?.failure?.type === 'client_aborted') connection.destroy();
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Large objects whose bytes the gateway need not read: the kernel moves them from one connection to the other. The client promises
+ * nothing about them, or only what the store verifies itself.
+ */
+import { isVerifiedByStore } from '../../body/store-checksums.ts';
+import { canMove, type MoveOptions, moveBody } from './move-body.ts';
+import { refuses, suits, type Way } from './way.ts';
+
+export function createSpliced(options: MoveOptions): Way {
+  return {
+    name: 'spliced',
+    judge(upload) {
+      const { plan, request } = upload;
+      const obstacle = canMove(upload, options);
+      if (obstacle !== undefined) return obstacle;
+      const isUnread = plan.framing === undefined && isVerifiedByStore(plan, request.bucket.checksums);
+      return isUnread && options.pump?.canSplice === true ? suits('unread') : refuses();
+    },
+    send(upload) {
+      const { plan, request, headers } = upload;
+      const { payloadHash } = plan;
+      const length = request.incoming.body.length!;
+      return moveBody(upload, options, { plan: undefined, payloadHash, headers, length });
+    },
+  };
+}
