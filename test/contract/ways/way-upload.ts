@@ -53,7 +53,7 @@ export function wayUpload(store: StoreClient, { key, length, bytes, stalls, head
     storeBucket: 'my-bucket',
     store,
     headerRules: undefined,
-    checksums: { added: undefined, own: 'crc32', passed: true },
+    checksums: { added: undefined, own: 'crc32', passed: true, verifies: new Set<never>() },
     uploadIds: new UploadIds('a secret', 'uploads'),
   };
   const incoming = { headers, signal: connection.signal, body: { length, open: () => body } };
