@@ -48,6 +48,7 @@ export function gatewayConfig(
           propagate: true,
           checksum: 'none',
           client_checksums: 'pass',
+          verifies: [],
           max_connections: 256,
           connect_timeout_seconds: 5,
           stall_timeout_seconds: 60,

@@ -51,7 +51,7 @@ function defaultOf(field: Field): string {
   if (field.kind === 'map') return 'empty';
   if ((field.kind === 'object' || field.kind === 'list') && field.optional) return '*none*';
   if (field.kind === 'object') return field.absent === undefined ? '**required**' : 'see below';
-  if (field.kind === 'list') return '**required**';
+  if (field.kind === 'list') return field.derived?.text ?? '**required**';
   const { fallback } = field;
   if (fallback.kind === 'required') return '**required**';
   if (fallback.kind === 'optional') return '*none*';

@@ -51,7 +51,8 @@ const PASSED = `## Errors of the store
 
 These codes of a store are about the request, so the client gets them; status and message are the gateway's. All others, such as
 \`AccessDenied\` and \`NoSuchBucket\`, become 502 \`BadGateway\`: the client cannot change their cause.
-Checksum errors are the client's only if the gateway could not verify the checksum itself (XXHash, and the checksum of an object from the client's own parts);
+Checksum errors are the client's only if the gateway has not verified the checksum itself: XXHash, the checksum of an object from the client's own parts, and
+promises that it leaves to the store (\`s3.verifies\`);
 otherwise they are 502 \`store_received_other_bytes\`. \`RequestTimeout\` is \`store_error\` if the body was in memory. The store's own message is in the log line
 (\`error_detail\`) and on the span of the attempt. The table is generated from \`src/s3/store-responses.ts\`.
 `;

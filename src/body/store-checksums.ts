@@ -1,5 +1,6 @@
 /** The checksums that one store gets. A store without checksum support gets none, so the gateway must verify all of them. */
 import { Failure } from '../domain/failure.ts';
+import type { PromiseName } from '../domain/promise-names.ts';
 import type { ChecksumName } from './checksum.ts';
 
 /** Checksums towards a store, in addition to those of the clients. */
@@ -10,6 +11,8 @@ export interface StoreChecksums {
   readonly own: ChecksumName | undefined;
   /** Whether the store gets the checksums of the clients. */
   readonly passed: boolean;
+  /** Promises of clients that the store verifies itself; it refuses bytes that do not match. */
+  readonly verifies: ReadonlySet<PromiseName>;
 }
 
 /** @param promise header of the client, without its value. */

@@ -31,13 +31,15 @@ export async function doctor(file: string, env: Environment, write: (text: strin
   }
 }
 
+const INDENTED = '\n      ';
+
 function linesOf(findings: readonly Finding[]): string[] {
   const described = new Map<string, string>();
   return findings.map(({ what, works, how, hint, shown, isGeneral }) => {
-    if (works) return `  ✓ ${what}: ${how}`;
+    if (works) return [`  ✓ ${what}: ${how}`, ...(hint === '' ? [] : [hint])].join(INDENTED);
     const first = described.get(how);
     if (first !== undefined) return `  ✗ ${what}: the same as ${first}`;
     if (isGeneral === true) described.set(how, what);
-    return [`  ✗ ${what}: ${how}`, hint, ...(shown === undefined ? [] : [shown])].join('\n      ');
+    return [`  ✗ ${what}: ${how}`, hint, ...(shown === undefined ? [] : [shown])].join(INDENTED);
   });
 }

@@ -6,8 +6,10 @@ import { AUTH } from './auth.ts';
 import { AUTHZ } from './authz.ts';
 import { CORS } from './cors.ts';
 import { object, type ValueOf } from './field.ts';
+import { isAws } from './is-aws.ts';
 import { OBJECT_HEADERS } from './object-headers.ts';
 import { boolean, httpUrl, integer, number, oneOf, secret, string } from './scalars.ts';
+import { VERIFIES, VERIFIES_WHAT_IS_SENT } from './verified-promises.ts';
 
 const AMBIGUOUS_PATH = {
   wrong: 'has a path that is ambiguous in signatures',
@@ -77,6 +79,7 @@ const STORE = object(
         'With `verify_and_drop` the gateway verifies them and does not forward them, for a store that rejects them. It implies `checksum: unsupported`.',
       default: 'pass',
     }),
+    verifies: VERIFIES,
     max_connections: integer({
       prose:
         'Maximum number of connections to the store for this bucket. Further requests wait for up to 30 s; then the upload fails with 503 SlowDown.',
@@ -129,6 +132,7 @@ const STORE = object(
               }
             : undefined,
       },
+      VERIFIES_WHAT_IS_SENT,
       {
         of: ['endpoint', 'ca_file'],
         at: 'ca_file',
@@ -273,11 +277,6 @@ export const BUCKET = object(
 export function headOfOldName(allowed: boolean | undefined): 'allow' | 'pretend_missing' | undefined {
   if (allowed === undefined) return undefined;
   return allowed ? 'allow' : 'pretend_missing';
-}
-
-/** Whether the store is Amazon S3, which keeps every key literally. */
-export function isAws({ endpoint }: { readonly endpoint?: string | undefined }): boolean {
-  return endpoint === undefined || /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 
 export type BucketConfig = ValueOf<typeof BUCKET>;

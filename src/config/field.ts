@@ -70,8 +70,10 @@ export interface StringMapField<T> extends Described<T> {
 export interface ListField<T> extends Described<T> {
   readonly kind: 'list';
   readonly item: ObjectField<unknown> | ScalarField<unknown>;
-  /** Whether the list may be absent. If present, it has at least one item. */
+  /** Whether the list may be absent. If present, it has at least one item, unless its default is derived. */
   readonly optional: boolean;
+  /** The default of a list that depends on other fields. Such a list may also be empty in the file. */
+  readonly derived?: Derived<T>;
   /** Fields in which no two items may be equal. */
   readonly unique: readonly string[];
   readonly hint: string;
@@ -172,6 +174,14 @@ export function list<T>(item: Item<T>, { prose, hint, unique = [] }: ListOptions
 /** A list that may be absent. */
 export function optionalList<T>(item: Item<T>, options: ListOptions<T>): ListField<readonly T[] | undefined> {
   return { ...list(item, options), optional: true };
+}
+
+/** A list with a default that depends on other fields. It may be empty. */
+export function derivedList<T>(
+  item: Item<T>,
+  { derived, ...options }: ListOptions<T> & { readonly derived: Derived<readonly T[]> },
+): ListField<readonly T[]> {
+  return { ...list(item, options), derived };
 }
 
 export interface StringMapOptions {

@@ -2,7 +2,7 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { closestWord } from '../kit/closest-word.ts';
 import { type Entry, entriesOf } from './entries.ts';
-import type { Field, Fields, ListField, ObjectField, Rule, ScalarField, Siblings } from './field.ts';
+import type { Fallback, Field, Fields, ListField, ObjectField, Rule, ScalarField, Siblings } from './field.ts';
 import { ABSENT, isNull, misfit, readDerived, readScalar, readSecretFile, readStringMap, UNREAD } from './read-text.ts';
 import { below, offsetOf, type Place, type Reading } from './reading.ts';
 import { string } from './scalars.ts';
@@ -54,7 +54,8 @@ function nameFields({ fields }: ObjectField<unknown>): string {
 }
 
 function readList(reading: Reading, field: ListField<unknown>, nodes: readonly Node[], place: Place): unknown {
-  if (nodes.length === 0) reading.complain(place, { wrong: 'is empty', hint: field.hint });
+  if (nodes.length === 0 && field.derived === undefined)
+    reading.complain(place, { wrong: 'is empty', hint: field.hint });
   const items = nodes.map((node, index) => {
     const at = { path: `${place.path}[${index}]`, offset: offsetOf(node, place.offset) };
     const value = readField(reading, field.item, node, at);
@@ -153,7 +154,7 @@ export const fileKey = (key: string): string => `${key}_file`;
 
 /** Derived defaults come last. */
 function inOrderOfDefaults({ fields }: ObjectField<unknown>): [key: string, field: Field][] {
-  const depends = (field: Field): number => Number(field.kind === 'scalar' && field.fallback.kind === 'derived');
+  const depends = (field: Field): number => Number(fallbackOf(field).kind === 'derived');
   return Object.entries(fields).sort(([, a], [, b]) => depends(a) - depends(b));
 }
 
@@ -195,7 +196,7 @@ function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unkn
   if ((field.kind === 'object' || field.kind === 'list') && field.optional) return ABSENT;
   if (field.kind === 'object' && field.absent !== undefined)
     return readObject(reading, field, new Map(), place, field.absent);
-  const fallback = field.kind === 'scalar' ? field.fallback : REQUIRED;
+  const fallback = fallbackOf(field);
   switch (fallback.kind) {
     case 'optional':
       return ABSENT;
@@ -203,6 +204,7 @@ function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unkn
       return fallback.value;
     case 'derived':
       if (fallback.of.some((name) => draft.unread.has(name))) return UNREAD;
+      if (field.kind === 'list') return fallback.from(draft.values);
       return readDerived(reading, field as never, fallback.from(draft.values), place);
     case 'required':
       reading.complain(place, { wrong: 'is missing', hint: field.kind === 'object' ? nameFields(field) : field.hint });
@@ -210,7 +212,11 @@ function fillIn(reading: Reading, field: Field, draft: Draft, key: string): unkn
   }
 }
 
-const REQUIRED = { kind: 'required' } as const;
+function fallbackOf(field: Field): Fallback<unknown> {
+  if (field.kind === 'scalar') return field.fallback;
+  if (field.kind === 'list' && field.derived !== undefined) return { kind: 'derived', ...field.derived };
+  return { kind: 'required' };
+}
 
 function applyRule(reading: Reading, rule: Rule<Siblings>, draft: Draft): void {
   if (rule.of.some((key) => draft.unread.has(key))) return;

@@ -26,6 +26,8 @@ export interface StoreCall {
   readonly body: OutgoingBody;
   /** `x-amz-content-sha256` of the body. */
   readonly payloadHash: string;
+  /** False where the gateway leaves the promises of the client about the body to the store; true by default. */
+  readonly verifiedHere?: boolean;
   readonly signal: AbortSignal;
   /**
    * After the signal, how long the transport waits for the response to a body that was sent completely: 2 s, or the timeout of

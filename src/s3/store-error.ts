@@ -2,6 +2,7 @@
 import { checksumRowOf } from '../domain/checksums.ts';
 import { Failure, type FailureOptions } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
+import { promiseOfHeader } from '../domain/promise-names.ts';
 import { errorHeadersForClient } from './header-allow-list.ts';
 import type { StoreCall } from './store-call.ts';
 import { readStoreDocument } from './store-document.ts';
@@ -35,14 +36,13 @@ const OTHER_OWNER: PassedError = {
     'The store denied access. Check x-amz-expected-bucket-owner: it must name the account that owns the bucket at the store.',
 };
 
+type FailedCall = Pick<StoreCall, 'operation' | 'headers' | 'body' | 'payloadHash' | 'verifiedHere'>;
+
 /**
  * The response as a failure if it is one, an `<Error>` inside a 200 included (CompleteMultipartUpload, API Reference). The
  * client gets the message of our table; the store's own message is the detail, for the operator.
  */
-export function failureOfResponse(
-  response: StoreResponse,
-  call: Pick<StoreCall, 'operation' | 'headers' | 'body'>,
-): Failure | undefined {
+export function failureOfResponse(response: StoreResponse, call: FailedCall): Failure | undefined {
   const { operation, headers } = call;
   const isHead = operation === 'HeadObject';
   const success = (isHead ? SUCCESSES_OF_HEAD : SUCCESSES).has(response.status);
@@ -61,14 +61,17 @@ export function failureOfResponse(
 }
 
 /**
- * Whether the client's own checksum may be wrong, because only the store can verify it: that of an algorithm that the gateway does
- * not have, or that of an object from parts of the client.
+ * Whether the client's own promise may be wrong, because only the store verifies it: one that the gateway leaves to the store, the
+ * checksum of an algorithm that the gateway does not have, or that of an object from parts of the client.
  */
-function mayBeWrong(code: string, { operation, headers }: Pick<StoreCall, 'operation' | 'headers'>): boolean {
+function mayBeWrong(code: string, { operation, headers, payloadHash, verifiedHere = true }: FailedCall): boolean {
   if (code === 'IncompleteBody') return false;
+  if (!verifiedHere) return payloadHash !== 'UNSIGNED-PAYLOAD' || Object.keys(headers).some(isPromise);
   const sent = Object.keys(headers).flatMap((name) => checksumRowOf(name) ?? []);
   return operation === 'CompleteMultipartUpload' ? sent.length > 0 : sent.some(({ verified }) => !verified);
 }
+
+const isPromise = (header: string): boolean => promiseOfHeader(header) !== undefined;
 
 /** A body that is in memory does not wait for the client. */
 function ofCall(passed: PassedError, { body }: Pick<StoreCall, 'body'>): PassedError {

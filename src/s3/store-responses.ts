@@ -16,7 +16,7 @@ export interface PassedError {
   readonly type?: FailureType;
 }
 
-/** Used where only the store could verify the client's checksum: see `OTHER_BYTES`. */
+/** Used where only the store has verified the client's promise: see `OTHER_BYTES`. */
 const BYTES = { status: 400, type: 'checksum_mismatch' } as const;
 const FAILED = { type: 'store_error' } as const;
 const CONDITION = { type: 'condition_failed' } as const;
@@ -72,12 +72,16 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
   },
   ServiceUnavailable: { ...FAILED, status: 503, message: 'The store is unavailable; try again later.' },
   SlowDown: BUSY,
-  XAmzContentChecksumMismatch: { ...BYTES, message: 'The checksum does not match the bytes that the store received.' },
   XAmzContentSHA256Mismatch: {
     ...BYTES,
     message: 'x-amz-content-sha256 does not match the bytes that the store received.',
   },
   // What other stores than AWS call the same.
+  XAmzContentChecksumMismatch: {
+    ...BYTES,
+    code: 'BadDigest',
+    message: 'The checksum in the request does not match the bytes that the store received.',
+  },
   DirectoryObjectContainsData: {
     status: 400,
     code: 'InvalidRequest',
@@ -95,7 +99,7 @@ export const PASSED_ERRORS: Readonly<Record<string, PassedError>> = {
   XMinioParentIsObject: KEY_TAKEN,
 };
 
-/** Codes by which a store reports other bytes than the gateway sent. The gateway has verified the length and the checksums itself. */
+/** Codes by which a store reports other bytes than the gateway sent. The gateway has usually verified length and checksums itself. */
 export const OTHER_BYTES: ReadonlySet<string> = new Set([
   'BadDigest',
   'IncompleteBody',

@@ -81,7 +81,7 @@ describe('doctor, of collectors', () => {
       assert.equal(refused.code, 1);
       for (const section of ['metrics', 'logging'])
         assert.match(refused.said, new RegExp(`✗ .*ECONNREFUSED.*\\n +nothing listens on .*check ${section}\\.otlp`));
-      assert.match(refused.said, /\n2 of 3 checks failed\.\n$/);
+      assert.match(refused.said, /\n2 of 4 checks failed\.\n$/);
     });
   }
 

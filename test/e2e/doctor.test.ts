@@ -149,7 +149,9 @@ describe('doctor', () => {
       const { code, said } = await ask(typeof changes === 'function' ? changes() : changes);
       assert.equal(code, 1);
       assert.match(said, wanted);
-      assert.match(said, /\n1 of 5 checks failed\.\n$/, said);
+      // The promises are tried only at a store that works.
+      const checks = wanted.source.includes('uploads, store') ? 5 : 6;
+      assert.ok(said.endsWith(`\n1 of ${checks} checks failed.\n`), said);
     });
   }
 

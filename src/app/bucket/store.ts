@@ -40,10 +40,11 @@ export async function loadAuthorities(bucket: string, file: string): Promise<str
 }
 
 /** CRC32 takes the least CPU of the checksums that every store verifies. */
-export function storeChecksums({ checksum, client_checksums }: BucketConfig['s3']): StoreChecksums {
-  const passed = client_checksums === 'pass';
-  if (checksum === 'unsupported' || !passed) return { added: undefined, own: undefined, passed };
-  return checksum === 'none' ? { added: undefined, own: 'crc32', passed } : { added: checksum, own: checksum, passed };
+export function storeChecksums({ checksum, client_checksums, verifies }: BucketConfig['s3']): StoreChecksums {
+  const ofClient = { passed: client_checksums === 'pass', verifies: new Set(verifies) };
+  if (checksum === 'unsupported' || !ofClient.passed) return { added: undefined, own: undefined, ...ofClient };
+  if (checksum === 'none') return { added: undefined, own: 'crc32', ...ofClient };
+  return { added: checksum, own: checksum, ...ofClient };
 }
 
 export function headerRulesOf({ headers, s3 }: BucketConfig): HeaderRules | undefined {

@@ -7,7 +7,7 @@ export interface Finding {
   readonly works: boolean;
   /** The result in a few words, without secrets. */
   readonly how: string;
-  /** How to fix it; empty where it works. */
+  /** How to fix it, or to improve what works; may be empty where it works. */
   readonly hint: string;
   /** How traces or the log show the same failure of a running gateway; undefined if it does not start. */
   readonly shown?: string;

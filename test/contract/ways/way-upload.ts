@@ -57,7 +57,7 @@ export function wayUpload(store: StoreClient, sends: ClientSends): WayUpload {
     storeBucket: 'my-bucket',
     store,
     headerRules: undefined,
-    checksums: { added: undefined, own: 'crc32', passed: true },
+    checksums: { added: undefined, own: 'crc32', passed: true, verifies: new Set<never>() },
     uploadIds: new UploadIds('a secret', 'uploads'),
   };
   const incoming = { headers, signal: connection.signal, body: client.body };

@@ -263,7 +263,7 @@ export const HEADS: readonly Parser[] = [
     ],
     read(text) {
       const headers = headersOf(text);
-      const checksums = { added: undefined, own: 'crc32', passed: true } as const;
+      const checksums = { added: undefined, own: 'crc32', passed: true, verifies: new Set<never>() } as const;
       const plan = planBody(resolvedRequest({ incoming: { headers } }) as never, MAX_OBJECT, checksums);
       return [plan, headersForStore('PutObject', headers)];
     },

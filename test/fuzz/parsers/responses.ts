@@ -97,7 +97,7 @@ export const RESPONSES: readonly Parser[] = [
       readStoreError(text),
       failureOfResponse(
         { status: 400, headers: {}, body: text },
-        { operation: 'PutObject', headers: {}, body: undefined },
+        { operation: 'PutObject', headers: {}, body: undefined, payloadHash: 'UNSIGNED-PAYLOAD' },
       ),
     ],
   },

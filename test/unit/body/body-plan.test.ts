@@ -41,7 +41,7 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
   };
 }
 
-const TAKES_CHECKSUMS = { added: undefined, own: 'crc32', passed: true } as const;
+const TAKES_CHECKSUMS = { added: undefined, own: 'crc32', passed: true, verifies: new Set<never>() } as const;
 const planOf = (request: Authenticated) => planBody(request, MAX_OBJECT, TAKES_CHECKSUMS);
 
 const ofHash = (hash: string) => ({

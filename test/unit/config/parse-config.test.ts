@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { parseConfig } from '../../../src/config/parse-config.ts';
+import { PLAIN_PROMISES, PROMISE_NAMES } from '../../../src/domain/promise-names.ts';
 
 const LEAST = `
 buckets:
@@ -42,6 +43,7 @@ describe('parseConfig', () => {
             propagate: true,
             checksum: 'none',
             client_checksums: 'pass',
+            verifies: PROMISE_NAMES,
             max_connections: 256,
             connect_timeout_seconds: 5,
             stall_timeout_seconds: 60,
@@ -126,7 +128,7 @@ buckets:
     headers: { refuse: [x-amz-tagging], allow: [x-amz-acl], set: { X-Amz-Storage-Class: GLACIER } }
     s3: { bucket: b_1, region: eu-west-1, endpoint: "https://127.0.0.1:9000/", ca_file: s.pem, access_key: AK, secret_key: "s k",
           session_token: tok, path_style: false, propagate: false, checksum: crc32c, connect_timeout_seconds: 1,
-          stall_timeout_seconds: 3, answer_timeout_seconds: 2 }
+          verifies: [crc32, content-md5, x-amz-content-sha256], stall_timeout_seconds: 3, answer_timeout_seconds: 2 }
     auth:
       enabled: true
       jwt: { algorithms: [RS256, ES256], jwks_url: "https://idp/keys/", issuer: "https://idp", audience: uploads,
@@ -224,6 +226,7 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
             propagate: false,
             checksum: 'crc32c',
             client_checksums: 'pass',
+            verifies: ['crc32', 'content-md5', 'x-amz-content-sha256'],
             max_connections: 256,
             connect_timeout_seconds: 1,
             stall_timeout_seconds: 3,
@@ -423,6 +426,16 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
       assert.equal(literal(`, endpoint: "https://${host}"`), false, host);
     const said = LEAST.replace('name: uploads', 'name: uploads\n    literal_keys: false');
     assert.equal(read(said).buckets[0]!.literal_keys, false);
+  });
+
+  it('lists in s3.verifies all promises that AWS gets, and none for other stores', () => {
+    const verifies = (s3: string) => read(LEAST.replace('my-bucket', `my-bucket${s3}`)).buckets[0]!.s3.verifies;
+    assert.deepEqual(verifies(''), PROMISE_NAMES);
+    assert.deepEqual(verifies(', endpoint: "https://s3.eu-west-1.amazonaws.com"'), PROMISE_NAMES);
+    assert.deepEqual(verifies(', client_checksums: verify_and_drop'), PLAIN_PROMISES);
+    assert.deepEqual(verifies(', endpoint: "http://minio:9000"'), []);
+    assert.deepEqual(verifies(', endpoint: "http://minio:9000", verifies: [sha1]'), ['sha1']);
+    assert.deepEqual(verifies(', verifies: []'), []);
   });
 
   it('parses expanded values by the type of the field', () => {

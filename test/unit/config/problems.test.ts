@@ -163,6 +163,14 @@ metrics: 9090
       'f:3:45 buckets[0].s3.session_token: is set without access_key and secret_key; set access_key and secret_key, or remove it',
     ]);
     assert.deepEqual(store('access_key: a, secret_key: b, session_token: c'), []);
+    assert.deepEqual(store('client_checksums: verify_and_drop, verifies: [content-md5, x-amz-content-sha256]'), []);
+    assert.deepEqual(store('client_checksums: verify_and_drop, verifies: [content-md5, crc32]'), [
+      'f:3:75 buckets[0].s3.verifies: names checksums, which the store does not get with client_checksums: verify_and_drop; list only content-md5 and x-amz-content-sha256, or set client_checksums to pass',
+    ]);
+    assert.match(
+      store('verifies: [crc31]').join(),
+      /s3\.verifies\[0\]: "crc31" is not an allowed value; did you mean crc32\? write one of: crc32, /,
+    );
     onlyProblem(
       'tracing: { batch: { max_export_batch_size: 16384 } }',
       'f:4:44 tracing.batch.max_export_batch_size: is larger than max_queue_size, which is 8192; lower it, or raise max_queue_size',
