@@ -2,6 +2,7 @@
  * The clock of one request, and the only writer of its waits. Waits for the same cause may overlap: each second counts
  * once. Waits for different causes are counted independently of each other.
  */
+import type { MovedFigures } from '../domain/body-pump.ts';
 import type { Transfer } from '../domain/stages.ts';
 
 export type WaitCause = 'client' | 'store' | 'memory' | 'connection' | 'retry';
@@ -49,9 +50,11 @@ export class Wait {
 const CAUSES: readonly WaitCause[] = ['memory', 'store', 'client', 'connection', 'retry'];
 
 export class TransferClock implements Transfer {
-  bytes = 0;
-  firstByteAt: number | undefined;
-  lastByteAt: number | undefined;
+  #bytes = 0;
+  #firstByteAt: number | undefined;
+  #lastByteAt: number | undefined;
+  /** Of bodies that a pump moves at the moment. */
+  #followed: readonly MovedFigures[] = [];
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
     client: { seconds: 0, running: 0, since: 0 },
     store: { seconds: 0, running: 0, since: 0 },
@@ -60,12 +63,34 @@ export class TransferClock implements Transfer {
     retry: { seconds: 0, running: 0, since: 0 },
   };
 
+  get bytes(): number {
+    return this.#followed.reduce((sum, { bytes }) => sum + bytes, this.#bytes);
+  }
+
+  get firstByteAt(): number | undefined {
+    return this.#followed.reduce((first, { firstByteAt }) => earlier(first, firstByteAt), this.#firstByteAt);
+  }
+
+  set firstByteAt(at: number | undefined) {
+    this.#firstByteAt = at;
+  }
+
+  get lastByteAt(): number | undefined {
+    return this.#followed.reduce((last, { lastByteAt }) => later(last, lastByteAt), this.#lastByteAt);
+  }
+
+  set lastByteAt(at: number | undefined) {
+    this.#lastByteAt = at;
+  }
+
   get clientWaitSeconds(): number {
-    return this.#counters.client.seconds;
+    const { seconds } = this.#counters.client;
+    return this.#followed.reduce((sum, { clientWaitSeconds }) => sum + clientWaitSeconds, seconds);
   }
 
   get storeWaitSeconds(): number {
-    return this.#counters.store.seconds;
+    const { seconds } = this.#counters.store;
+    return this.#followed.reduce((sum, { storeWaitSeconds }) => sum + storeWaitSeconds, seconds);
   }
 
   get memoryWaitSeconds(): number {
@@ -86,12 +111,36 @@ export class TransferClock implements Transfer {
    * During the pause between two attempts, the request waits for the store.
    */
   get waitsFor(): Exclude<WaitCause, 'retry'> | undefined {
-    const cause = CAUSES.find((each) => this.#counters[each].running > 0);
+    const cause = CAUSES.find((each) => this.#counters[each].running > 0 || this.#movesFor(each));
     return cause === 'retry' ? 'store' : cause;
   }
 
+  #movesFor(cause: WaitCause): boolean {
+    return this.#followed.some(({ waitsFor }) => waitsFor === cause);
+  }
+
   received(bytes: number): void {
-    this.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /**
+   * Includes a body that a pump moves. Its waits are added, also where they overlap with others.
+   * @returns a function that keeps the final figures. Safe to call twice.
+   */
+  follow(figures: MovedFigures): () => void {
+    this.#followed = [...this.#followed, figures];
+    return () => {
+      if (this.#followed.includes(figures)) this.#keep(figures);
+    };
+  }
+
+  #keep(figures: MovedFigures): void {
+    this.#followed = this.#followed.filter((each) => each !== figures);
+    this.#bytes += figures.bytes;
+    this.#firstByteAt = earlier(this.#firstByteAt, figures.firstByteAt);
+    this.#lastByteAt = later(this.#lastByteAt, figures.lastByteAt);
+    this.#counters.client.seconds += figures.clientWaitSeconds;
+    this.#counters.store.seconds += figures.storeWaitSeconds;
   }
 
   wait(cause: WaitCause): Wait {
@@ -105,3 +154,8 @@ export class TransferClock implements Transfer {
     return promise.finally(() => wait.stop());
   }
 }
+
+type Moment = number | undefined;
+
+const earlier = (a: Moment, b: Moment): Moment => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b));
+const later = (a: Moment, b: Moment): Moment => (a === undefined || b === undefined ? (a ?? b) : Math.max(a, b));
