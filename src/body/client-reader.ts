@@ -73,7 +73,7 @@ export class ClientReader {
       this.#wait.start();
     }
     this.#idle.refresh();
-    this.#clock.begins();
+    this.#clock.firstByteAt ??= performance.now();
     try {
       this.#rate.came(chunk.length);
       this.#sink.bytes(chunk);
@@ -84,7 +84,7 @@ export class ClientReader {
 
   readonly #onEnd = (): void => {
     this.stop();
-    this.#clock.ends();
+    this.#clock.lastByteAt = performance.now();
     this.#sink.end();
   };
 

@@ -1,5 +1,6 @@
 /** A body towards the store, as a transport sends it. `length` is that of the sent bytes, framing included. */
 import type { Readable } from 'node:stream';
+import type { MovedBody } from '../domain/body-pump.ts';
 import type { ChunkSigner } from '../domain/identity.ts';
 
 export type OutgoingBody =
@@ -7,6 +8,8 @@ export type OutgoingBody =
   | { readonly stream: CountedStream; readonly length: number }
   /** The same bytes in every attempt. */
   | { readonly pieces: readonly Buffer[]; readonly length: number }
+  /** The rest of it goes to the connection of the store without this thread. Only for a transport that can move. */
+  | { readonly moved: MovedBody; readonly length: number }
   | undefined;
 
 export interface CountedStream extends Readable {

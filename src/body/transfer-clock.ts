@@ -53,8 +53,8 @@ export class TransferClock implements Transfer {
   #bytes = 0;
   #firstByteAt: number | undefined;
   #lastByteAt: number | undefined;
-  /** Of a pump that moves the body at the moment. */
-  #pump: { readonly figures: MovedFigures } | undefined;
+  /** Of bodies that a pump moves at the moment. */
+  #followed: readonly MovedFigures[] = [];
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
     client: { seconds: 0, running: 0, since: 0 },
     store: { seconds: 0, running: 0, since: 0 },
@@ -64,23 +64,33 @@ export class TransferClock implements Transfer {
   };
 
   get bytes(): number {
-    return this.#bytes + (this.#pump?.figures.bytes ?? 0);
+    return this.#followed.reduce((sum, { bytes }) => sum + bytes, this.#bytes);
   }
 
   get firstByteAt(): number | undefined {
-    return this.#firstByteAt ?? this.#pump?.figures.firstByteAt;
+    return this.#followed.reduce((first, { firstByteAt }) => earlier(first, firstByteAt), this.#firstByteAt);
+  }
+
+  set firstByteAt(at: number | undefined) {
+    this.#firstByteAt = at;
   }
 
   get lastByteAt(): number | undefined {
-    return this.#lastByteAt ?? this.#pump?.figures.lastByteAt;
+    return this.#followed.reduce((last, { lastByteAt }) => later(last, lastByteAt), this.#lastByteAt);
+  }
+
+  set lastByteAt(at: number | undefined) {
+    this.#lastByteAt = at;
   }
 
   get clientWaitSeconds(): number {
-    return this.#counters.client.seconds + (this.#pump?.figures.clientWaitSeconds ?? 0);
+    const { seconds } = this.#counters.client;
+    return this.#followed.reduce((sum, { clientWaitSeconds }) => sum + clientWaitSeconds, seconds);
   }
 
   get storeWaitSeconds(): number {
-    return this.#counters.store.seconds + (this.#pump?.figures.storeWaitSeconds ?? 0);
+    const { seconds } = this.#counters.store;
+    return this.#followed.reduce((sum, { storeWaitSeconds }) => sum + storeWaitSeconds, seconds);
   }
 
   get memoryWaitSeconds(): number {
@@ -101,38 +111,36 @@ export class TransferClock implements Transfer {
    * During the pause between two attempts, the request waits for the store.
    */
   get waitsFor(): Exclude<WaitCause, 'retry'> | undefined {
-    const pumps = this.#pump?.figures.waitsFor;
-    const cause = CAUSES.find((each) => each === pumps || this.#counters[each].running > 0);
+    const cause = CAUSES.find((each) => this.#counters[each].running > 0 || this.#movesFor(each));
     return cause === 'retry' ? 'store' : cause;
+  }
+
+  #movesFor(cause: WaitCause): boolean {
+    return this.#followed.some(({ waitsFor }) => waitsFor === cause);
   }
 
   received(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** The first byte of the body has arrived; later calls have no effect. */
-  begins(): void {
-    this.#firstByteAt ??= performance.now();
-  }
-
-  /** The last byte of the body has arrived. */
-  ends(): void {
-    this.#lastByteAt = performance.now();
-  }
-
-  /** Adds the figures of a pump, as they change. @returns a function that adds their last values for good. */
-  follow(pump: { readonly figures: MovedFigures }): () => void {
-    this.#pump = pump;
+  /**
+   * Includes a body that a pump moves. Its waits are added, also where they overlap with others.
+   * @returns a function that keeps the final figures. Safe to call twice.
+   */
+  follow(figures: MovedFigures): () => void {
+    this.#followed = [...this.#followed, figures];
     return () => {
-      if (this.#pump !== pump) return;
-      this.#pump = undefined;
-      const { bytes, firstByteAt, lastByteAt, clientWaitSeconds, storeWaitSeconds } = pump.figures;
-      this.#bytes += bytes;
-      this.#firstByteAt ??= firstByteAt;
-      this.#lastByteAt ??= lastByteAt;
-      this.#counters.client.seconds += clientWaitSeconds;
-      this.#counters.store.seconds += storeWaitSeconds;
+      if (this.#followed.includes(figures)) this.#keep(figures);
     };
+  }
+
+  #keep(figures: MovedFigures): void {
+    this.#followed = this.#followed.filter((each) => each !== figures);
+    this.#bytes += figures.bytes;
+    this.#firstByteAt = earlier(this.#firstByteAt, figures.firstByteAt);
+    this.#lastByteAt = later(this.#lastByteAt, figures.lastByteAt);
+    this.#counters.client.seconds += figures.clientWaitSeconds;
+    this.#counters.store.seconds += figures.storeWaitSeconds;
   }
 
   wait(cause: WaitCause): Wait {
@@ -146,3 +154,8 @@ export class TransferClock implements Transfer {
     return promise.finally(() => wait.stop());
   }
 }
+
+type Moment = number | undefined;
+
+const earlier = (a: Moment, b: Moment): Moment => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b));
+const later = (a: Moment, b: Moment): Moment => (a === undefined || b === undefined ? (a ?? b) : Math.max(a, b));

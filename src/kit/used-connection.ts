@@ -56,19 +56,29 @@ export class ConnectionWatch {
   readonly #onSending = (message: unknown): void => {
     SENDING.unsubscribe(this.#onSending);
     const { socket } = message as { socket: Socket };
-    const { remoteAddress: address, remotePort: port } = socket;
-    const isReused = socket.bytesWritten > 0;
-    this.#give({ address, port, isReused, timing: isReused ? undefined : timingOf(socket) });
+    this.#give(usedConnection(socket));
   };
 
   #give(connection: UsedConnection): void {
     const since = this.#waitsSince;
     const waited = since === undefined ? 0 : performance.now() - since;
-    this.#take(connection, connection.isReused && waited < SHORT_MILLIS ? undefined : waited / 1000);
+    this.#take(connection, waitForConnection(connection, waited));
   }
 }
 
+/** @param socket on which the request has written nothing yet. */
+export function usedConnection(socket: Socket): UsedConnection {
+  const { remoteAddress: address, remotePort: port } = socket;
+  const isReused = socket.bytesWritten > 0;
+  return { address, port, isReused, timing: isReused ? undefined : timingOf(socket) };
+}
+
+/** @returns seconds; undefined for a short wait for a connection that was there. */
+export function waitForConnection({ isReused }: UsedConnection, millis: number): number | undefined {
+  return isReused && millis < SHORT_MILLIS ? undefined : millis / 1000;
+}
+
 /** A new connection that was not established. */
-function failedConnection({ cause }: ConnectionFailed): UsedConnection {
+export function failedConnection({ cause }: ConnectionFailed): UsedConnection {
   return { address: undefined, port: undefined, isReused: false, timing: timingOf(cause as Error) };
 }

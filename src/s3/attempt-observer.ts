@@ -17,15 +17,15 @@ export class AttemptObserver implements ExchangeObserver {
     showConnection(this.#span, connection, waitedSeconds);
   }
 
-  bodyBegun(): void {
-    this.#span.event('s3.first_byte_sent', performance.now());
+  bodyBegun(at = performance.now()): void {
+    this.#span.event('s3.first_byte_sent', at);
   }
 
-  requestSent(): void {
-    this.#span.event('s3.last_byte_sent', performance.now());
+  requestSent(at = performance.now()): void {
+    this.#span.event('s3.last_byte_sent', at);
   }
 
-  responseBegun(): void {
-    this.#span.event('s3.response_headers_received', performance.now());
+  responseBegun(at = performance.now()): void {
+    this.#span.event('s3.response_headers_received', at);
   }
 }

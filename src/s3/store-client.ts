@@ -17,12 +17,12 @@ import { type CredentialsConfig, type CredentialsSource, credentialsSource } fro
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
 import { failAttempt } from './failed-attempt.ts';
 import type { HeaderRules } from './header-rules.ts';
+import { NetworkTransport } from './network-transport.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
 import type { StoreCall } from './store-call.ts';
 import { failureOfResponse } from './store-error.ts';
 import { type Place, type PlaceRequest, StoreLine } from './store-line.ts';
 import type { StoreResponse, StoreTransport } from './store-transport.ts';
-import { UndiciTransport } from './undici-transport.ts';
 
 /** Longest wait for the response to a part whose upload will be aborted, in milliseconds. */
 const BRIEFLY_MILLIS = 2_000;
@@ -45,7 +45,7 @@ export interface StoreConfig extends EndpointConfig, CredentialsConfig {
 }
 
 function networkTransport(config: StoreConfig, ca: string | undefined): StoreTransport {
-  return UndiciTransport.open({
+  return NetworkTransport.open({
     origin: endpointOf(config).origin,
     connections: config.max_connections,
     connectTimeoutMillis: config.connect_timeout_seconds * 1000,
@@ -73,6 +73,11 @@ export class StoreClient {
     this.#transport = transport;
     this.#line = new StoreLine(config.max_connections);
     this.#watch = watch;
+  }
+
+  /** Whether a call may have a body that a pump moves. */
+  get canMove(): boolean {
+    return this.#transport.canMove ?? false;
   }
 
   /** Connections in use, calls that wait for one, and open connections that no call uses. */

@@ -9,12 +9,12 @@ export interface ExchangeObserver {
    * @param waitedSeconds for it; undefined for a short wait for a connection that was there.
    */
   connected(connection: UsedConnection, waitedSeconds: number | undefined): void;
-  /** The first byte of the body was sent. */
-  bodyBegun(): void;
+  /** The first byte of the body was sent. @param at now by default, as `performance.now()`; the same for the others. */
+  bodyBegun(at?: number): void;
   /** The last byte of the request was sent. */
-  requestSent(): void;
+  requestSent(at?: number): void;
   /** The headers of the final response were received. */
-  responseBegun(): void;
+  responseBegun(at?: number): void;
 }
 
 export interface TransportRequest {
@@ -53,6 +53,8 @@ export interface StoreResponse {
 export interface StoreTransport {
   /** @throws Failure store_unreachable, store_reset, store_timeout, store_invalid_answer, or the reason of the body or the signal. */
   send(request: TransportRequest): Promise<StoreResponse>;
+  /** Whether it sends bodies that a pump moves; false without it. */
+  readonly canMove?: boolean;
   /** Open connections that no request uses; undefined without a pool. */
   readonly idleConnections?: number;
   /** Closes the connections; those in use are reset. */

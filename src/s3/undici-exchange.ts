@@ -4,18 +4,18 @@ import type { Dispatcher } from 'undici';
 import { type OutgoingBody, streamOf } from '../body/outgoing-body.ts';
 import { Failure } from '../domain/failure.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';
-import { FairClock } from '../kit/fair-clock.ts';
 import { ConnectionWatch } from '../kit/used-connection.ts';
-import { oneValue } from './header-values.ts';
-import { ResponseDocument } from './response-document.ts';
+import { type ClockedExchange, ExchangeClock } from './exchange-clock.ts';
+import { ReceivedResponse } from './received-response.ts';
 import type { StoreResponse, TransportRequest } from './store-transport.ts';
-import { respondedTooEarly, transportFailure, unsettled } from './transport-failure.ts';
+import { respondedTooEarly, transportFailure } from './transport-failure.ts';
 
 /** Called for each of several pieces when the connection requests it. */
 type OnPiece = (piece: Buffer, isLast: boolean) => void;
 
 export function undiciBodyOf(body: OutgoingBody, onPiece: OnPiece): Buffer | Readable | null {
   if (body === undefined || Buffer.isBuffer(body)) return body ?? null;
+  if ('moved' in body) throw new Error('undici cannot move a body');
   // undici accepts every iterable; its types know only streams.
   return 'stream' in body ? body.stream : (eachOf(body.pieces, onPiece) as unknown as Readable);
 }
@@ -27,21 +27,15 @@ function* eachOf(pieces: readonly Buffer[], onPiece: OnPiece): Generator<Buffer>
   }
 }
 
-/** Longest wait for the outcome of a request at the end of a shutdown, in milliseconds. */
-const SHUTDOWN_MILLIS = 2_000;
-
-export class UndiciExchange implements Dispatcher.DispatchHandler {
+export class UndiciExchange implements Dispatcher.DispatchHandler, ClockedExchange {
   readonly #request: TransportRequest;
   readonly #resolve: (response: StoreResponse) => void;
   readonly #reject: (failure: Failure) => void;
   #controller: Dispatcher.DispatchController | undefined;
-  /** Runs from the moment at which the request has a connection. */
-  #clock: FairClock | undefined;
   /** Why the exchange was aborted. */
   #aborted: Failure | undefined;
-  #status = 0;
-  #headers: Record<string, string> = {};
-  readonly #document = new ResponseDocument();
+  readonly #clock: ExchangeClock;
+  readonly #response = new ReceivedResponse();
   #lacksPieces: boolean;
   #sentBytes = 0;
   /** Whether any byte of the body was sent. */
@@ -60,9 +54,9 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#lacksPieces = request.body !== undefined && 'pieces' in request.body && request.body.pieces.length > 0;
     const { observer } = request;
     this.#watch = observer && new ConnectionWatch((...facts) => observer.connected(...facts));
-    const stream = streamOf(request.body);
-    stream?.on('pause', this.#awaitDrain).on('resume', this.#stopClock).once('end', this.#awaitResponse);
-    request.signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#clock = new ExchangeClock(request, this);
+    const { awaitDrain, awaitResponse, stop } = this.#clock;
+    streamOf(request.body)?.on('pause', awaitDrain).on('resume', stop).once('end', awaitResponse);
   }
 
   /** The request could not even be written. */
@@ -79,9 +73,9 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     // A request that was aborted before it had a connection must not reach the store.
     if (this.#aborted !== undefined) return void controller.abort(this.#aborted);
-    if (this.#request.signal.aborted) return void this.#abort(whyUnwanted(this.#request.signal));
+    if (this.#request.signal.aborted) return void this.abort(whyUnwanted(this.#request.signal));
     this.#watch?.started();
-    if (streamOf(this.#request.body) === undefined) this.#awaitResponse();
+    if (streamOf(this.#request.body) === undefined) this.#clock.awaitResponse();
     if (Buffer.isBuffer(this.#request.body)) this.#sentBytes = this.#request.body.length;
   }
 
@@ -97,18 +91,16 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
     if (status < 200) return;
-    this.#stopClock();
+    this.#clock.responded();
     this.#request.observer?.responseBegun();
-    this.#status = status;
-    for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined) this.#headers[name] = oneValue(name, value);
-    }
+    this.#response.begin(status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
     try {
-      const isWaiting = this.#document.add(bytes, this.#headers['content-encoding']);
-      if (isWaiting && this.#status === 200) this.#request.onWhiteSpace?.(this.#headers);
+      const isWaiting = this.#response.add(bytes);
+      const { status, headers } = this.#response;
+      if (isWaiting && status === 200) this.#request.onWhiteSpace?.(headers);
     } catch (thrown) {
       controller.abort(thrown as Failure);
     }
@@ -117,20 +109,10 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#settle();
     try {
-      if (this.#lacksPieces && this.#status < 300) throw respondedTooEarly();
-      this.#resolve({ status: this.#status, headers: this.#headers, body: this.#text() });
+      if (this.#lacksPieces && this.#response.status < 300) throw respondedTooEarly();
+      this.#resolve(this.#response.whole());
     } catch (thrown) {
       this.#reject(thrown as Failure);
-    }
-  }
-
-  /** The headers of a response to HEAD describe the object, and there is no body to decode. @throws Failure store_invalid_answer */
-  #text(): string {
-    try {
-      return this.#document.text(this.#headers['content-encoding']);
-    } catch (thrown) {
-      if (this.#status >= 300) return ''; // the status is enough
-      throw thrown;
     }
   }
 
@@ -142,44 +124,16 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   readonly onPiece: OnPiece = (piece, isLast) => {
     this.#sentBytes += piece.length;
     this.#lacksPieces = !isLast;
-    if (isLast) this.#awaitResponse();
-    else this.#awaitDrain();
+    if (isLast) this.#clock.awaitResponse();
+    else this.#clock.awaitDrain();
   };
 
-  /** The body has been sent. */
-  readonly #awaitResponse = (): void => this.#await(this.#request.responseTimeoutMillis, 'no_answer');
-
-  /** The body has not been sent, and the store reads none of it. */
-  readonly #awaitDrain = (): void => this.#await(this.#request.stallTimeoutMillis, 'takes_nothing');
-
-  #await(millis: number, reason: string): void {
-    this.#limit(millis, () => new Failure('store_timeout', undefined, { reason }));
-  }
-
-  #limit(millis: number, failure: () => Failure): void {
-    this.#stopClock();
-    // A piece may still be requested after the end: undici checks before each piece, not after it.
-    if (this.#status !== 0 || this.#isOver) return;
-    this.#clock = new FairClock(millis, () => this.#abort(failure()));
-  }
-
-  readonly #stopClock = (): void => this.#clock?.stop();
-
-  /** Aborted before its last byte, an object cannot be whole at the store. Aborted after it, the outcome would be unknown. */
-  readonly #onAbort = (): void => {
-    const { settleMillis, signal, responseTimeoutMillis } = this.#request;
-    const why = whyUnwanted(signal);
-    if (settleMillis === undefined || !this.#isSent) this.#abort(why);
-    else if (why.type === 'shutting_down') this.#limit(Math.min(SHUTDOWN_MILLIS, settleMillis), () => unsettled(why));
-    else if (settleMillis < responseTimeoutMillis) this.#limit(settleMillis, () => unsettled(why));
-  };
-
-  get #isSent(): boolean {
+  get isSent(): boolean {
     const stream = streamOf(this.#request.body);
     return this.#controller !== undefined && !this.#lacksPieces && (stream === undefined || stream.readableEnded);
   }
 
-  #abort(failure: Failure): void {
+  abort(failure: Failure): void {
     this.#aborted = failure;
     this.#controller?.abort(failure);
     this.#settle();
@@ -189,12 +143,12 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   #settle(error?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopClock();
+    this.#clock.end();
     this.#watch?.end(error);
-    const { body, sent, signal } = this.#request;
+    const { body, sent } = this.#request;
     const stream = streamOf(body);
     if (body !== undefined) sent(stream?.readBytes ?? this.#sentBytes);
-    signal.removeEventListener('abort', this.#onAbort);
-    stream?.off('pause', this.#awaitDrain).off('resume', this.#stopClock).off('end', this.#awaitResponse);
+    const { awaitDrain, awaitResponse, stop } = this.#clock;
+    stream?.off('pause', awaitDrain).off('resume', stop).off('end', awaitResponse);
   }
 }

@@ -8,8 +8,9 @@ import { gzipSync } from 'node:zlib';
 import type { CountedStream, OutgoingBody } from '../../../src/body/outgoing-body.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { UsedConnection } from '../../../src/kit/used-connection.ts';
+import { NetworkTransport } from '../../../src/s3/network-transport.ts';
 import type { StoreTransport, TransportRequest } from '../../../src/s3/store-transport.ts';
-import { UndiciTransport } from '../../../src/s3/undici-transport.ts';
+import { fakePump } from '../../support/fake-pump.ts';
 import { answering, answerWell, type Behaviour, RawStore } from '../../support/raw-store.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../support/self-signed.ts';
 
@@ -20,12 +21,12 @@ const RESET = /^(ECONNRESET|EPIPE)$/;
 
 type Open = (origin: string) => StoreTransport;
 
-const undici = (origin: string, ca?: string): StoreTransport =>
-  UndiciTransport.open({ origin, connections: 1, connectTimeoutMillis: 2_000, ca });
+const network = (origin: string, ca?: string): StoreTransport =>
+  NetworkTransport.open({ origin, connections: 1, connectTimeoutMillis: 2_000, ca });
 
 const TRANSPORTS: readonly { name: string; tls?: typeof TLS; open: Open }[] = [
-  { name: 'undici over HTTP', open: (origin) => undici(origin) },
-  { name: 'undici over TLS', tls: TLS, open: (origin) => undici(origin, SELF_SIGNED_CERTIFICATE) },
+  { name: 'over HTTP', open: (origin) => network(origin) },
+  { name: 'over TLS', tls: TLS, open: (origin) => network(origin, SELF_SIGNED_CERTIFICATE) },
 ];
 
 /** Counts what its reader has read. */
@@ -40,7 +41,26 @@ function counted(bytes: Buffer): CountedStream {
   return stream;
 }
 
-const BODIES: readonly { name: string; of: (bytes: Buffer) => OutgoingBody }[] = [
+interface Body {
+  readonly name: string;
+  readonly of: (bytes: Buffer) => OutgoingBody;
+}
+
+const moved = (bytes: Buffer, first: number): OutgoingBody => ({
+  moved: fakePump(bytes, first).body,
+  length: bytes.length,
+});
+
+/** Only for a transport that can move. */
+const MOVED: readonly Body[] = [
+  { name: 'a moved body', of: (bytes) => moved(bytes, 0) },
+  {
+    name: 'a moved body whose first bytes were read before',
+    of: (bytes) => moved(bytes, Math.min(100_000, bytes.length / 2)),
+  },
+];
+
+const BODIES: readonly Body[] = [
   { name: 'a buffer', of: (bytes) => bytes },
   { name: 'a stream', of: (bytes) => ({ stream: counted(bytes), length: bytes.length }) },
   {
@@ -59,6 +79,7 @@ const resetting: Behaviour = (request) =>
 
 for (const { name, tls, open } of TRANSPORTS) {
   describe(`the transport ${name}`, () => {
+    const bodies = tls === undefined ? [...BODIES, ...MOVED] : BODIES;
     let store: RawStore;
     let transport: StoreTransport;
     let sent: number[] = [];
@@ -101,7 +122,9 @@ for (const { name, tls, open } of TRANSPORTS) {
         return true;
       });
 
-    for (const body of BODIES) {
+    it('can move bodies over plain HTTP only', () => assert.equal(transport.canMove, tls === undefined));
+
+    for (const body of bodies) {
       it(`sends ${body.name} as it is, counts its bytes once, and returns the response`, async () => {
         const bytes = Buffer.alloc(MIB, 'abc');
         const response = await transport.send(request(body.of(bytes)));
@@ -139,7 +162,7 @@ for (const { name, tls, open } of TRANSPORTS) {
       });
     }
 
-    for (const body of BODIES.slice(1)) {
+    for (const body of bodies.slice(1)) {
       it(`fails with store_timeout if the store stops reading ${body.name}`, async () => {
         store.behaviour = ignoring;
         const sending = transport.send(request(body.of(Buffer.alloc(32 * MIB)), { stallTimeoutMillis: 200 }));
@@ -179,6 +202,25 @@ for (const { name, tls, open } of TRANSPORTS) {
       const response = await transport.send(request(pieces, { signal: client.signal, settleMillis: 2_000 }));
       assert.equal(response.status, 200);
     });
+
+    for (const body of bodies.slice(1)) {
+      it(`uses a connection again after ${body.name}, and after informational responses`, async () => {
+        const ports = new Set<number | undefined>();
+        store.behaviour = (incoming, response, record) => {
+          ports.add(incoming.socket.remotePort);
+          response.writeEarlyHints({ link: '</a>; rel=preload' });
+          return answerWell(incoming, response, record);
+        };
+        for (let i = 0; i < 3; i++) {
+          const bytes = Buffer.alloc(MIB, `${i}abc`);
+          assert.equal((await transport.send(request(body.of(bytes)))).status, 200);
+          assert.ok(store.requests.at(-1)!.body.equals(bytes));
+        }
+        assert.equal(ports.size, 1);
+        await delay(20); // undici counts it as idle later
+        assert.ok(transport.idleConnections! >= 1 && transport.idleConnections! <= 2);
+      });
+    }
 
     it('uses a connection again', async () => {
       const ports = new Set<number | undefined>();
@@ -241,7 +283,7 @@ for (const { name, tls, open } of TRANSPORTS) {
       await Promise.all([fresh.close(), other.close()]);
     });
 
-    for (const { name: what, of } of [...BODIES, { name: 'no body', of: () => undefined }]) {
+    for (const { name: what, of } of [...bodies, { name: 'no body', of: () => undefined }]) {
       it(`tells the moments of an exchange with ${what}, each once`, async () => {
         store.behaviour = answerWell;
         const body = of(Buffer.alloc(MIB));
@@ -271,10 +313,10 @@ for (const { name, tls, open } of TRANSPORTS) {
   });
 }
 
-describe('the transport undici over TLS', () => {
+describe('the transport over TLS', () => {
   it('fails with store_unreachable, and sends nothing, if it does not trust the certificate', async () => {
     const store = await RawStore.start(TLS);
-    const transport = undici(store.url);
+    const transport = network(store.url);
     const headers = ['host', 'store', 'content-length', '5'];
     const { signal } = new AbortController();
     const timeouts = { stallTimeoutMillis: 2_000, responseTimeoutMillis: 2_000 };

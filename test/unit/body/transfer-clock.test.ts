@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { TransferClock, type WaitCause } from '../../../src/body/transfer-clock.ts';
+import type { MovedFigures } from '../../../src/domain/body-pump.ts';
 
 /** A clock whose time only the test moves, in seconds. */
 function start(t: TestContext) {
@@ -72,5 +73,52 @@ describe('TransferClock', () => {
     };
     const causes = ['retry', 'connection', 'client', 'store', 'memory'] as const;
     assert.deepEqual(causes.map(waitsAfter), ['store', 'connection', 'client', 'store', 'memory']);
+  });
+
+  it('includes the figures of a moved body while it moves, and keeps the last ones', (t) => {
+    const { clock, pass } = start(t);
+    clock.received(10);
+    const wait = clock.wait('client');
+    wait.start();
+    pass(1);
+    wait.stop();
+    const figures: { -readonly [name in keyof MovedFigures]: MovedFigures[name] } = {
+      bytes: 0,
+      firstByteAt: undefined,
+      lastByteAt: undefined,
+      clientWaitSeconds: 0,
+      storeWaitSeconds: 0,
+      waitsFor: 'client',
+    };
+    const seen = (): unknown => [
+      clock.bytes,
+      clock.firstByteAt,
+      clock.lastByteAt,
+      clock.clientWaitSeconds,
+      clock.storeWaitSeconds,
+      clock.waitsFor,
+    ];
+    const unfollow = clock.follow(figures);
+    assert.deepEqual(seen(), [10, undefined, undefined, 1, 0, 'client']);
+    Object.assign(figures, { bytes: 5, firstByteAt: 3, clientWaitSeconds: 2, storeWaitSeconds: 4, waitsFor: 'store' });
+    assert.deepEqual(seen(), [15, 3, undefined, 3, 4, 'store']);
+    Object.assign(figures, { bytes: 6, lastByteAt: 9, waitsFor: undefined });
+    const last = [16, 3, 9, 3, 4, undefined];
+    assert.deepEqual(seen(), last);
+    unfollow();
+    unfollow();
+    Object.assign(figures, { bytes: 100, waitsFor: 'store' });
+    assert.deepEqual(seen(), last);
+  });
+
+  it('keeps the first byte that came ahead of a moved body, and adds bodies that move at once', (t) => {
+    const { clock } = start(t);
+    clock.firstByteAt = 1;
+    const waits = { clientWaitSeconds: 1, storeWaitSeconds: 0, waitsFor: undefined };
+    const ends = [5, 4].map((at) => clock.follow({ bytes: at, firstByteAt: at, lastByteAt: at + 10, ...waits }));
+    for (const end of [...ends, () => {}]) {
+      assert.deepEqual([clock.bytes, clock.firstByteAt, clock.lastByteAt, clock.clientWaitSeconds], [9, 1, 15, 2]);
+      end();
+    }
   });
 });
