@@ -51,19 +51,53 @@ export class Figures {
     this.#shared.fill(0, this.#at, this.#at + WIDTH);
   }
 
-  /** While the transfer runs, the wait of this moment counts. */
-  read(): MovedFigures {
-    const waitsFor = this.get('waitsFor');
-    const running = waitsFor === NOBODY ? 0 : Math.max(0, performance.now() - this.get('waitsSince'));
-    const seconds = (name: FigureName, who: number): number =>
-      (this.get(name) + (waitsFor === who ? running : 0)) / 1000;
-    return {
-      bytes: this.get('bytes'),
-      firstByteAt: this.get('firstByteAt') || undefined,
-      lastByteAt: this.get('lastByteAt') || undefined,
-      clientWaitSeconds: seconds('clientWait', CLIENT),
-      storeWaitSeconds: seconds('storeWait', STORE),
-      waitsFor: waitsFor === CLIENT ? 'client' : waitsFor === STORE ? 'store' : undefined,
-    };
+  /** A copy in memory that no other transfer uses later. */
+  copy(): Figures {
+    return new Figures(this.#shared.slice(this.#at, this.#at + WIDTH), 0);
+  }
+}
+
+/** The figures of a transfer as its upload sees them, during the transfer and afterwards. */
+export class LiveFigures implements MovedFigures {
+  #figures: Figures;
+
+  constructor(figures: Figures) {
+    this.#figures = figures;
+  }
+
+  /** The transfer has ended: another one will use its place. */
+  freeze(): void {
+    this.#figures = this.#figures.copy();
+  }
+
+  get bytes(): number {
+    return this.#figures.get('bytes');
+  }
+
+  get firstByteAt(): number | undefined {
+    return this.#figures.get('firstByteAt') || undefined;
+  }
+
+  get lastByteAt(): number | undefined {
+    return this.#figures.get('lastByteAt') || undefined;
+  }
+
+  get clientWaitSeconds(): number {
+    return this.#seconds('clientWait', CLIENT);
+  }
+
+  get storeWaitSeconds(): number {
+    return this.#seconds('storeWait', STORE);
+  }
+
+  get waitsFor(): 'client' | 'store' | undefined {
+    const waitsFor = this.#figures.get('waitsFor');
+    return waitsFor === CLIENT ? 'client' : waitsFor === STORE ? 'store' : undefined;
+  }
+
+  /** The wait of this moment counts. */
+  #seconds(name: FigureName, who: number): number {
+    const running = this.#figures.get('waitsFor') === who ? performance.now() - this.#figures.get('waitsSince') : 0;
+    return (this.#figures.get(name) + Math.max(0, running)) / 1000;
   }
 }

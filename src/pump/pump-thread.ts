@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { Moved, MovedFigures, Movement } from '../domain/body-pump.ts';
+import type { Moved, Movement } from '../domain/body-pump.ts';
 import { Failure, withOutcome } from '../domain/failure.ts';
 import type { Pace } from '../domain/pace.ts';
 import { descriptorOf } from '../kernel/descriptor.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { failureOf, messageOf } from './failure-message.ts';
-import { Figures, NOBODY, SHARED_BYTES, SLOTS } from './figures.ts';
+import { Figures, LiveFigures, NOBODY, SHARED_BYTES, SLOTS } from './figures.ts';
 import type { Command, Report, ThreadData } from './messages.ts';
 import type { VerifiedPlan } from './verifier.ts';
 
@@ -144,9 +144,9 @@ export class PumpThread {
     const figures = new Figures(this.#shared, slot);
     figures.clear();
     const { promise: done, resolve } = Promise.withResolvers<Moved>();
-    let last: MovedFigures | undefined;
+    const live = new LiveFigures(figures);
     const end = (moved: Moved): void => {
-      last = figures.read();
+      live.freeze();
       this.#running.delete(id);
       this.#free.push(slot);
       if (this.#running.size === 0) this.#port.unref();
@@ -164,13 +164,7 @@ export class PumpThread {
     const abort = (failure: Failure): void => {
       if (this.#running.has(id)) this.#send({ kind: 'abort', id, failure: messageOf(failure) });
     };
-    return {
-      get figures() {
-        return last ?? figures.read();
-      },
-      done,
-      abort,
-    };
+    return { figures: live, done, abort };
   }
 
   #send(command: Command): void {

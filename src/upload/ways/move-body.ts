@@ -20,19 +20,13 @@ const LEAST = 256 * 1024;
 /** Bytes of it that must not have arrived with the headers. */
 const LEAST_LEFT = 128 * 1024;
 
-/** @returns why a pump cannot move the body; undefined if it can. */
-export function canMove({ request, plan }: ObjectUpload, { pump }: MoveOptions): Judgement | undefined {
+/** @param fits whether the bytes pass as they are. @returns why a pump cannot move the body; undefined if it can. */
+export function canMove({ request, plan }: ObjectUpload, { pump }: MoveOptions, fits: boolean): Judgement | undefined {
   const { body } = request.incoming;
   if (pump === undefined || plan.length === undefined || plan.length < LEAST) return refuses();
   if (!request.bucket.store.canMove) return refuses('store_over_tls');
   if (body.connection === undefined) return refuses('unmovable_connection');
-  return passesAsItIs(plan) ? undefined : refuses('reframed');
-}
-
-/** Whether the store gets the bytes of the client's body, framing included. */
-function passesAsItIs({ framing, trailer, sent, signed, judgeLength }: ObjectUpload['plan']): boolean {
-  if (signed || judgeLength !== undefined || framing?.signatures !== undefined) return false;
-  return framing === undefined ? sent === undefined : sent !== undefined && sent === trailer;
+  return fits ? undefined : refuses('reframed');
 }
 
 interface Moving {
@@ -73,12 +67,13 @@ async function moveTaken(
   const { request, scope } = upload;
   const { transfer, pace, span } = scope;
   const { first, left, connection } = taken;
-  if (first.length > 0) transfer.begins();
+  const verifiedHere = plan !== undefined;
+  if (first.length > 0) transfer.firstByteAt = performance.now();
   if (plan === undefined) transfer.received(first.length);
   let movement: Movement | undefined;
   const begin: MovedBody['begin'] = (store, stallMillis) => {
     movement = reservation.begin(store, { first, left, plan, pace, stallMillis });
-    const unfollow = transfer.follow(movement);
+    const unfollow = transfer.follow(movement.figures);
     void movement.done.then(unfollow);
     return movement;
   };
@@ -90,7 +85,7 @@ async function moveTaken(
   };
   const endWatch = yieldWhileSlow(yielding, transfer, request.bucket.store, fairRate);
   try {
-    return await putInOneRequest(upload, { body: { moved: { first, begin }, length }, payloadHash, headers }, place);
+    return await putInOneRequest(upload, { body: { moved: { first, begin }, length }, payloadHash, headers, verifiedHere }, place);
   } finally {
     endWatch();
     const moved = await movement?.done;

@@ -13,6 +13,8 @@ export interface Sending {
   readonly body: OutgoingBody;
   readonly payloadHash: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** False where the gateway leaves the promises of the client to the store; true by default. */
+  readonly verifiedHere?: boolean;
 }
 
 /** Waits for a connection to the store. @throws Failure overloaded, client_aborted. */
@@ -25,7 +27,7 @@ export function enterStore({ request, scope }: ObjectUpload): Promise<Place> {
 /** @throws Failure for every outcome but success. */
 export async function putInOneRequest(
   { request, scope }: ObjectUpload,
-  { body, payloadHash, headers }: Sending,
+  { body, payloadHash, headers, verifiedHere = true }: Sending,
   place: Place,
 ): Promise<Reply> {
   const { incoming, bucket, operation, key, storeQuery: query } = request;
@@ -43,7 +45,7 @@ export async function putInOneRequest(
   const caller = callerOf(request);
   const { signal } = incoming;
   const waits = { wait: scope.transfer.wait('connection'), ...(isInMemory && { attemptWait: response }) };
-  const call = { operation, caller, place, key, query, headers, body: outgoing, payloadHash, signal, span: scope.span };
+  const call = { operation, caller, place, key, query, headers, body: outgoing, payloadHash, verifiedHere, signal, span: scope.span };
   try {
     const reply = replyOf(await bucket.store.call({ ...call, ...waits, settles: 'fully' }));
     if (!isSent) throw respondedTooEarly();

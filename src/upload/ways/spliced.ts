@@ -2,7 +2,7 @@
  * Large objects whose bytes the gateway need not read: the kernel moves them from one connection to the other. The client promises
  * nothing about them, or only what the store verifies itself.
  */
-import { isVerifiedByStore } from '../../body/store-checksums.ts';
+import { isVerifiedBy } from '../../body/verified-by-store.ts';
 import { canMove, type MoveOptions, moveBody } from './move-body.ts';
 import { refuses, suits, type Way } from './way.ts';
 
@@ -11,9 +11,10 @@ export function createSpliced(options: MoveOptions): Way {
     name: 'spliced',
     judge(upload) {
       const { plan, request } = upload;
-      const obstacle = canMove(upload, options);
+      const { checksums } = request.bucket;
+      const isUnread = isVerifiedBy(checksums, plan) && plan.sent === undefined && !plan.md5;
+      const obstacle = canMove(upload, options, isUnread);
       if (obstacle !== undefined) return obstacle;
-      const isUnread = plan.framing === undefined && isVerifiedByStore(plan, request.bucket.checksums);
       return isUnread && options.pump?.canSplice === true ? suits('unread') : refuses();
     },
     send(upload) {
