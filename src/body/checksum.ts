@@ -12,13 +12,17 @@ export type { ChecksumName, ChecksumType } from '../domain/checksums.ts';
 export interface Checksum {
   update(bytes: Buffer): void;
   /** Base64 of the checksum; call once, after the last update. */
-  digest(): Promise<string>;
+  digest(): string;
 }
 
 type Create = () => Promise<Checksum>;
 
+/** CRC-32/ISCSI (RFC 3720, section 12.1) and CRC-64/NVME (NVM Express NVM Command Set Specification), bits reversed. */
+const CASTAGNOLI = 0x82f63b78;
+const NVME = '9a6c9329ac4bc9b5';
+
 const CREATE: Readonly<Record<ChecksumName, Create>> = {
-  crc32: async () => nativeCrc32(),
+  crc32: async () => ofCrc(crc32),
   crc32c: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)),
   crc64nvme: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)),
   sha1: async () => nativeHash('sha1'),
@@ -52,41 +56,57 @@ export function checksumOfHeader(header: string): ChecksumName | undefined {
 
 function nativeHash(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'): Checksum {
   const hash = createHash(algorithm);
-  return { update: (bytes) => void hash.update(bytes), digest: async () => hash.digest('base64') };
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('base64') };
 }
 
-function nativeCrc32(): Checksum {
+function ofCrc(crc: (bytes: Buffer, previous: number) => number): Checksum {
   let value = 0;
   return {
     update: (bytes) => {
-      value = crc32(bytes, value);
+      value = crc(bytes, value);
     },
-    digest: async () => base64OfUint32(value),
-  };
-}
-
-/** CRC-32/ISCSI (RFC 3720, section 12.1) and CRC-64/NVME (NVM Express NVM Command Set Specification), bits reversed. */
-const CASTAGNOLI = 0x82f63b78;
-const NVME = '9a6c9329ac4bc9b5';
-
-/** WebAssembly instances that wait to be used again: making one takes 80 µs. */
-const MOST_IDLE = 32;
-
-function wasm(make: () => Promise<IHasher>): () => Promise<Checksum> {
-  const idle: IHasher[] = [];
-  return async () => {
-    const hasher = (idle.pop() ?? (await make())).init();
-    const digest = async (): Promise<string> => {
-      const value = Buffer.from(hasher.digest('binary')).toString('base64');
-      if (idle.length < MOST_IDLE) idle.push(hasher);
-      return value;
-    };
-    return { update: (bytes) => void hasher.update(bytes), digest };
+    digest: () => base64OfUint32(value),
   };
 }
 
 function base64OfUint32(value: number): string {
   const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value >>> 0);
+  bytes.writeUInt32BE(value);
   return bytes.toString('base64');
+}
+
+/** WebAssembly instances that wait to be used again: making one takes 80 µs. */
+const MOST_IDLE = 32;
+
+function wasm(make: () => Promise<IHasher>): Create {
+  const idle: IHasher[] = [];
+  return async () => new WasmChecksum(idle, (idle.pop() ?? (await make())).init());
+}
+
+class WasmChecksum implements Checksum {
+  readonly #idle: IHasher[];
+  /** Undefined after the digest, because another checksum may use the instance from then on. */
+  #hasher: IHasher | undefined;
+
+  constructor(idle: IHasher[], hasher: IHasher) {
+    this.#idle = idle;
+    this.#hasher = hasher;
+  }
+
+  update(bytes: Buffer): void {
+    this.#inUse().update(bytes);
+  }
+
+  digest(): string {
+    const hasher = this.#inUse();
+    const value = Buffer.from(hasher.digest('binary')).toString('base64');
+    this.#hasher = undefined;
+    if (this.#idle.length < MOST_IDLE) this.#idle.push(hasher);
+    return value;
+  }
+
+  #inUse(): IHasher {
+    if (this.#hasher === undefined) throw new Error('The digest was already computed.');
+    return this.#hasher;
+  }
 }

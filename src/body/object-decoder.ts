@@ -32,7 +32,7 @@ export class ObjectDecoder {
   }
 
   /**
-   * @param emit receives the object's bytes, which are unverified until `end` has resolved.
+   * @param emit receives the object's bytes, which are unverified until `end` has returned.
    * @param further a checksum in addition to those of the plan.
    */
   static async create(
@@ -61,7 +61,7 @@ export class ObjectDecoder {
    * @returns the checksums of the object's bytes, in base64.
    * @throws Failure incomplete_body, malformed_trailer or checksum_mismatch.
    */
-  async end(): Promise<Checksums> {
+  end(): Checksums {
     this.#framing?.end();
     const { length, judgeLength } = this.#plan;
     if (length !== undefined && this.#clock.bytes !== length) throw wrongLength(this.#clock.bytes, length);
@@ -70,9 +70,9 @@ export class ObjectDecoder {
   }
 
   /** @returns the checksums. */
-  async #verify(trailer: string | undefined): Promise<Checksums> {
+  #verify(trailer: string | undefined): Checksums {
     const actual = new Map<ChecksumName, string>();
-    for (const [name, checksum] of this.#checksums) actual.set(name, await checksum.digest());
+    for (const [name, checksum] of this.#checksums) actual.set(name, checksum.digest());
     for (const { header, checksum, value, code } of this.#plan.promises) {
       if (actual.get(checksum) === value) continue;
       throw new Failure('checksum_mismatch', `${header} does not match the bytes that arrived.`, { code });
