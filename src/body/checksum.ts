@@ -1,11 +1,13 @@
 /**
- * How the checksums of src/domain/checksums.ts are computed: natively by Node.js where it can, else by WebAssembly, which is
- * loaded for the first request that needs it. CPU of each: docs/bodies.md, `npm run bench -- checksums`.
+ * Computes the checksums of src/domain/checksums.ts: hashes by Node.js, CRC32 and CRC32C by a native addon, and by zlib and
+ * WebAssembly without it, CRC64NVME by WebAssembly. The first request that needs an addon or WebAssembly loads it. CPU of each:
+ * docs/bodies.md, `npm run bench -- checksums`.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { IHasher } from 'hash-wasm';
 import { type ChecksumName, CHECKSUMS as ROWS, VERIFIED_CHECKSUMS } from '../domain/checksums.ts';
+import { type Crc, loadNativeCrcs } from './native-crc.ts';
 
 export type { ChecksumName, ChecksumType } from '../domain/checksums.ts';
 
@@ -21,9 +23,14 @@ type Create = () => Promise<Checksum>;
 const CASTAGNOLI = 0x82f63b78;
 const NVME = '9a6c9329ac4bc9b5';
 
+const createWasmCrc32c = wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI));
+
 const CREATE: Readonly<Record<ChecksumName, Create>> = {
-  crc32: async () => ofCrc(crc32),
-  crc32c: wasm(async () => (await import('hash-wasm')).createCRC32(CASTAGNOLI)),
+  crc32: async () => ofCrc((await loadNativeCrcs())?.crc32 ?? crc32),
+  crc32c: async () => {
+    const native = await loadNativeCrcs();
+    return native === undefined ? createWasmCrc32c() : ofCrc(native.crc32c);
+  },
   crc64nvme: wasm(async () => (await import('hash-wasm')).createCRC64(NVME)),
   sha1: async () => nativeHash('sha1'),
   sha256: async () => nativeHash('sha256'),
@@ -59,7 +66,7 @@ function nativeHash(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'): Checksum {
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('base64') };
 }
 
-function ofCrc(crc: (bytes: Buffer, previous: number) => number): Checksum {
+function ofCrc(crc: Crc): Checksum {
   let value = 0;
   return {
     update: (bytes) => {
