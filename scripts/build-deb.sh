@@ -25,7 +25,7 @@ put() { install -D -m "$1" "$2" "$root/$3"; }
 gz() { gzip -9n; }
 
 say "$arch: program and Node"
-compiled_program "$work/program"
+compiled_program "$arch" "$work/program"
 node_binary "$arch" "$work/node"
 install_program "$work/program" "$work/node" "$root"
 mv "$root/$HOME_OF_PROGRAM/config.example.yaml" "$work/config.example.yaml"

@@ -19,7 +19,7 @@ storage=(--root "$work/storage" --runroot "$work/run")
 
 "$buildah" "${storage[@]}" manifest create uploadr >&2
 for arch in amd64 arm64; do
-  "$checkout/scripts/package/image-root.sh" "$arch" "$work/$arch/image" "$work/program"
+  "$checkout/scripts/package/image-root.sh" "$arch" "$work/$arch/image"
   say "$arch: image"
   "$buildah" "${storage[@]}" build --quiet --signature-policy "$work/policy.json" --manifest uploadr --platform "linux/$arch" --timestamp 0 \
     --build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-context "build=$work/$arch" \

@@ -1,20 +1,18 @@
 #!/usr/bin/env bash
 # Puts together the root directory of the image for one architecture, amd64 or arm64. Nothing of it is run.
 #
-#   scripts/package/image-root.sh ARCH ROOT [PROGRAM]
-#
-# PROGRAM is the directory of the compiled program, which is the same for every architecture; it is made if it does not exist.
+#   scripts/package/image-root.sh ARCH ROOT
 set -euo pipefail
 . "$(dirname "$0")/parts.sh"
 
 arch=$1 root=$2
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-program=${3:-$parts/program}
+program=$parts/program
 mkdir -p "$parts/node" "$parts/debs" "$root"
 
 say "$arch: program, Node, libraries"
-if [ ! -d "$program" ]; then compiled_program "$program"; fi
+compiled_program "$arch" "$program"
 node_binary "$arch" "$parts/node"
 debian_packages "$arch" "$parts/debs"
 install_program "$program" "$parts/node" "$root"

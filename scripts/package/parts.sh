@@ -17,13 +17,13 @@ node_in_checkout() { "$checkout/node_modules/.bin/node" "$@"; }
 
 version() { node_in_checkout -p 'require(process.argv[1]).version' "$checkout/package.json"; }
 
-# compiled_program DIR: the compiled program with the packages that it needs.
+# compiled_program ARCH DIR: the compiled program with the packages that it needs, and with the native addons for amd64 or arm64.
 compiled_program() {
-  local program=$1
+  local arch=$1 program=$2
   mkdir -p "$program"
   (cd "$checkout" && node_in_checkout node_modules/typescript/bin/tsc -p tsconfig.build.json --declaration false --outDir "$program/dist")
   cp "$checkout"/{package.json,package-lock.json,.npmrc,config.example.yaml,LICENSE} "$program/"
-  npm ci --prefix "$program" --omit=dev --ignore-scripts --no-audit --no-fund --silent >&2
+  npm ci --prefix "$program" --omit=dev --os=linux --cpu="${arch/amd64/x64}" --libc=glibc --ignore-scripts --no-audit --no-fund --silent >&2
   sed -i "1s|^#!.*|#!/$HOME_OF_PROGRAM/node|" "$program/dist/cli.js"
   chmod 755 "$program/dist/cli.js"
 }

@@ -20,7 +20,7 @@ export async function collectObject(incoming: Incoming, plan: BodyPlan, reading:
   const object = new BoundedBuffer(plan.most);
   const decoder = await ObjectDecoder.create(plan, reading.transfer, (bytes) => void object.add(bytes));
   await readAll(incoming, reading, (bytes) => decoder.write(bytes));
-  const checksums = await decoder.end();
+  const checksums = decoder.end();
   return { bytes: object.bytes, checksums };
 }
 

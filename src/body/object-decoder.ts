@@ -38,7 +38,7 @@ export class ObjectDecoder {
   }
 
   /**
-   * @param emit receives the object's bytes, which are unverified until `end` has resolved.
+   * @param emit receives the object's bytes, which are unverified until `end` has returned.
    * @param further a checksum in addition to those of the plan.
    */
   static async create(

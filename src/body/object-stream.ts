@@ -71,8 +71,8 @@ export class ObjectStream extends Readable {
       else last = bytes;
     };
     const decoder = await ObjectDecoder.create(plan, transfer, withhold, further);
-    const finish = async (): Promise<void> => {
-      stream.checksums = await decoder.end();
+    const finish = (): void => {
+      stream.checksums = decoder.end();
       joiner.flush();
       if (last !== undefined) pass(last);
       if (sent !== undefined) encoder?.end(sent.header, stream.checksums.get(sent.checksum) as string);
@@ -80,7 +80,7 @@ export class ObjectStream extends Readable {
     };
     stream.#reader = new ClientReader(incoming.body.open(), pace, transfer, {
       bytes: (chunk) => decoder.write(chunk),
-      end: () => void finish().catch((thrown) => stream.destroy(asFailure(thrown))),
+      end: () => stream.#endWith(finish),
       fail: (failure) => void stream.destroy(failure),
     });
     return stream;
@@ -105,6 +105,14 @@ export class ObjectStream extends Readable {
     clearTimeout(this.#joining);
     this.#full?.stop();
     callback(error);
+  }
+
+  #endWith(finish: () => void): void {
+    try {
+      finish();
+    } catch (thrown) {
+      this.destroy(asFailure(thrown));
+    }
   }
 
   #join(joiner: PieceJoiner, bytes: Buffer): void {

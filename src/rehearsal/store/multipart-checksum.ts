@@ -49,7 +49,7 @@ export function objectChecksum(
 export async function compositeChecksum(name: ChecksumName, ofParts: readonly string[]): Promise<string> {
   const checksum = await CHECKSUMS[name].create();
   for (const value of ofParts) checksum.update(Buffer.from(value, 'base64'));
-  return `${await checksum.digest()}-${ofParts.length}`;
+  return `${checksum.digest()}-${ofParts.length}`;
 }
 
 /** `ChecksumCRC32` and so on: the element of a part or of an object in XML. */

@@ -59,7 +59,7 @@ class BodyCheck {
     return this.#decoded;
   }
 
-  async end(): Promise<ReceivedBody> {
+  end(): ReceivedBody {
     this.#decoder?.end();
     if (this.#size !== (this.#promises.length ?? 0)) throw new S3Error('IncompleteBody');
     if (this.#promises.sha256 !== undefined && this.#sha256.digest('hex') !== this.#promises.sha256) {
@@ -69,7 +69,7 @@ class BodyCheck {
     if (this.#promises.md5 !== undefined && this.#promises.md5 !== md5.toString('base64')) {
       throw new S3Error('BadDigest', 'Content-MD5 does not match the bytes that arrived.');
     }
-    return { size: this.#size, md5: md5.toString('hex'), checksum: await this.#endChecksum() };
+    return { size: this.#size, md5: md5.toString('hex'), checksum: this.#endChecksum() };
   }
 
   #count(bytes: Buffer): void {
@@ -82,11 +82,11 @@ class BodyCheck {
     this.#checksum?.update(bytes);
   }
 
-  async #endChecksum(): Promise<ReceivedBody['checksum']> {
+  #endChecksum(): ReceivedBody['checksum'] {
     const promised = this.#promises.checksum;
     const trailer = this.#trailer();
     if (promised === undefined || this.#checksum === undefined) return undefined;
-    const value = await this.#checksum.digest();
+    const value = this.#checksum.digest();
     if ((promised.value ?? trailer) !== value) {
       throw new S3Error('BadDigest', `The ${promised.name} in the request does not match the bytes that arrived.`);
     }

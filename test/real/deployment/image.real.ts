@@ -114,6 +114,10 @@ describe('the image', { skip: notHere }, () => {
       libraries.push(files.filter((file) => /\.so(\.|$)/.test(file) && !/ld-linux/.test(file)));
       const { stdout } = await run('tar', ['-xzOf', layers[0]!, `${HOME}/node`], BINARY);
       assert.equal(stdout.readUInt16LE(18), machine); // e_machine of ELF
+      const addons = files.filter((file) => /\/node_modules\/.*\.node$/.test(file));
+      assert.equal(addons.length, 1, addons.join());
+      const addon = (await run('tar', ['-xzOf', layers[0]!, addons[0]!], BINARY)).stdout;
+      assert.equal(addon.readUInt16LE(18), machine);
     }
     const [amd64, arm64] = libraries.map((files) => files.map((file) => file.replace(/[^/]+-linux-gnu/, '')).sort());
     assert.deepEqual(arm64, amd64);
@@ -123,7 +127,8 @@ describe('the image', { skip: notHere }, () => {
     const { stdout } = await run('npm', ['ls', '--all', '--omit=dev', '--package-lock-only', '--json'], {
       cwd: checkout,
     });
-    const expected = installedPackages(JSON.parse(stdout));
+    const lock = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as Lock;
+    const expected = installedPackages(JSON.parse(stdout)).difference(packagesOfOtherPlatforms(lock));
     assert.ok(expected.size > 50);
     const { components } = JSON.parse(readFileSync(join(root, SBOM), 'utf8')) as Bill;
     const ofKind = (kind: string) => components.filter(({ purl }) => purl.startsWith(`pkg:${kind}/`));
@@ -215,6 +220,13 @@ describe('the image', { skip: notHere }, () => {
     assert.equal(trace.spans.length, SPANS);
   }
 
+  it('computes CRC32C by its native addon', async () => {
+    const { Env } = images.get('amd64')!.config.config;
+    const program = `console.log(require('/${HOME}/node_modules/@node-rs/crc32').crc32c('123456789').toString(16))`;
+    const node = await confined({ root, config: folder, env: variables(Env) }, [`/${HOME}/node`, '-e', program]);
+    assert.deepEqual(await resultOf(node), { code: 0, out: 'e3069283\n' });
+  });
+
   it('trusts the certificate authorities of the system, in addition to those of Node', async () => {
     const { Env } = images.get('amd64')!.config.config;
     const program =
@@ -278,6 +290,25 @@ function installedPackages({ dependencies = {} }: Installed, found = new Set<str
   for (const [name, each] of Object.entries(dependencies)) {
     if (each.version !== undefined) found.add(`${name}@${each.version}`);
     installedPackages(each, found);
+  }
+  return found;
+}
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<
+      string,
+      { readonly version: string; readonly os?: string[]; readonly cpu?: string[]; readonly libc?: string[] }
+    >
+  >;
+}
+
+/** `name@version` of the packages that npm does not install on Linux with glibc on x64. */
+function packagesOfOtherPlatforms({ packages }: Lock): Set<string> {
+  const found = new Set<string>();
+  for (const [path, { version, os = ['linux'], cpu = ['x64'], libc = ['glibc'] }] of Object.entries(packages)) {
+    if (os.includes('linux') && cpu.includes('x64') && libc.includes('glibc')) continue;
+    found.add(`${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${version}`);
   }
   return found;
 }

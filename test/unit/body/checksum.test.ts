@@ -20,13 +20,31 @@ describe('CHECKSUMS', () => {
     it(`${name} gives the published check value, in any pieces`, async () => {
       const whole = await CHECKSUMS[name].create();
       whole.update(Buffer.from('123456789'));
-      assert.equal(await whole.digest(), PUBLISHED[name]);
+      assert.equal(whole.digest(), PUBLISHED[name]);
       const pieces = await CHECKSUMS[name].create();
       for (const digit of '123456789') pieces.update(Buffer.from(digit));
-      assert.equal(await pieces.digest(), PUBLISHED[name]);
+      assert.equal(pieces.digest(), PUBLISHED[name]);
       assert.equal(PUBLISHED[name].length, CHECKSUMS[name].encodedLength);
     });
   }
+
+  it('computes many at once', async () => {
+    for (const name of Object.keys(PUBLISHED) as ChecksumName[]) {
+      const checksums = await Promise.all(Array.from({ length: 100 }, () => CHECKSUMS[name].create()));
+      for (const digit of '123456789') for (const checksum of checksums) checksum.update(Buffer.from(digit));
+      assert.deepEqual(new Set(checksums.map((checksum) => checksum.digest())), new Set([PUBLISHED[name]]), name);
+    }
+  });
+
+  it('refuses bytes after the digest, because another checksum may use the same WebAssembly instance', async () => {
+    const ended = await CHECKSUMS.crc64nvme.create();
+    ended.digest();
+    const next = await CHECKSUMS.crc64nvme.create();
+    assert.throws(() => ended.update(Buffer.from('other bytes')), /already computed/);
+    assert.throws(() => ended.digest(), /already computed/);
+    next.update(Buffer.from('123456789'));
+    assert.equal(next.digest(), PUBLISHED.crc64nvme);
+  });
 
   it('knows its headers and no others', () => {
     assert.equal(checksumOfHeader('x-amz-checksum-crc64nvme'), 'crc64nvme');

@@ -85,7 +85,7 @@ async function checksumOf(
   await copy(full);
   if (wanted === undefined) return undefined;
   const value = full
-    ? await full.digest()
+    ? full.digest()
     : await compositeChecksum(
         wanted.name,
         sums.map((sum) => sum?.value ?? ''),
