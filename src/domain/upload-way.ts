@@ -23,8 +23,8 @@ export const WAY_REASONS = {
   no_part_memory: 'no memory for parts is free',
   unread: 'the client promises nothing about the bytes, or nothing that the store does not verify itself',
   verified_on_the_way: 'the bytes pass as they are, and the gateway verifies them',
-  client_over_tls:
-    "a pump cannot read the client's connection: it uses TLS, or the length of the body is not in Content-Length",
+  unmovable_connection:
+    "no pump can read the client's connection: it uses TLS, or the length of the body is not in Content-Length",
   store_over_tls: 'the connection to the store uses TLS',
   reframed: 'the gateway changes the framing of the body, adds a checksum, or signs the bytes',
   mostly_arrived: 'most of the body had arrived with its headers',

@@ -3,7 +3,7 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { Epoll, type ReadyEvent } from '../kernel/epoll.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { PipePool } from '../kernel/pipe-pool.ts';
-import { failureOf, messageOf } from './failure-message.ts';
+import { messageOf } from './failure-message.ts';
 import { Figures } from './figures.ts';
 import type { Command, Report, TransferTask } from './messages.ts';
 import { BufferPool } from './movers/buffer-pool.ts';
@@ -73,7 +73,7 @@ export class PumpLoop {
   async #take(command: Command): Promise<void> {
     if (command.kind === 'begin') await this.#begin(command.task);
     else if (command.kind === 'stop') this.#stop();
-    else this.#end(this.#transfers.get(command.id), failureOf(command.failure));
+    else this.#end(this.#transfers.get(command.id), 'aborted');
   }
 
   /** Closes what the thread owns. */
@@ -160,7 +160,7 @@ export class PumpLoop {
     if (transfer.isOver) this.#finish(transfer);
   }
 
-  #end(transfer: Transfer | undefined, failure: Failure): void {
+  #end(transfer: Transfer | undefined, failure: Failure | 'aborted'): void {
     if (transfer === undefined) return;
     transfer.end(failure);
     this.#finish(transfer);
@@ -179,7 +179,7 @@ export class PumpLoop {
     new Figures(shared, task.slot).set('isOver', 1); // from here on the descriptors may be others'
     libc.close(task.client);
     libc.close(task.store);
-    report({ id: task.id, failure: failure && messageOf(failure), read, sent, spliced });
+    report({ id: task.id, failure: failure instanceof Failure ? messageOf(failure) : failure, read, sent, spliced });
   }
 }
 

@@ -36,13 +36,13 @@ export interface TransferTask {
 
 export type Command =
   | { readonly kind: 'begin'; readonly task: TransferTask }
-  | { readonly kind: 'abort'; readonly id: number; readonly failure: FailureMessage }
+  | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'stop' };
 
 /** The end of a transfer. The thread has closed its descriptors. */
 export interface Report {
   readonly id: number;
-  readonly failure: FailureMessage | undefined;
+  readonly failure: FailureMessage | 'aborted' | undefined;
   /** Bytes that were read from the client, and bytes that the store's connection accepted. */
   readonly read: number;
   readonly sent: number;

@@ -8,7 +8,7 @@ import { Failure, withOutcome } from '../domain/failure.ts';
 import type { Pace } from '../domain/pace.ts';
 import { descriptorOf } from '../kernel/descriptor.ts';
 import type { Libc } from '../kernel/libc.ts';
-import { failureOf, messageOf } from './failure-message.ts';
+import { failureOf } from './failure-message.ts';
 import { Figures, LiveFigures, NOBODY, SHARED_BYTES, SLOTS } from './figures.ts';
 import type { Command, Report, ThreadData } from './messages.ts';
 import type { VerifiedPlan } from './verifier.ts';
@@ -41,6 +41,8 @@ interface Running {
   /** Duplicates, which only the thread closes while it lives. */
   readonly descriptors: readonly number[];
   readonly task: PumpTask;
+  /** Why the thread was told to end it. */
+  abortion: Failure | undefined;
   end(moved: Moved): void;
 }
 
@@ -152,7 +154,7 @@ export class PumpThread {
       if (this.#running.size === 0) this.#port.unref();
       resolve(moved);
     };
-    this.#running.set(id, { figures, descriptors, task, end });
+    this.#running.set(id, { figures, descriptors, task, abortion: undefined, end });
     this.#port.ref();
     if (fd === undefined || this.#libc.duplicateOnto(fd, place) < 0) this.#fail(id, new Failure('store_reset'));
     else if (this.#isDead) this.#fail(id, threadDied());
@@ -162,7 +164,10 @@ export class PumpThread {
       this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis } });
     }
     const abort = (failure: Failure): void => {
-      if (this.#running.has(id)) this.#send({ kind: 'abort', id, failure: messageOf(failure) });
+      const running = this.#running.get(id);
+      if (running === undefined || running.abortion !== undefined) return;
+      running.abortion = failure;
+      this.#send({ kind: 'abort', id });
     };
     return { figures: live, done, abort };
   }
@@ -177,7 +182,8 @@ export class PumpThread {
     if (running === undefined) return;
     // Bytes that were read with the headers came into the process.
     const isWhole = running.task.first.length === 0;
-    running.end({ ...moved, failure: failure && failureOf(failure), spliced: spliced && isWhole });
+    const cause = failure === 'aborted' ? running.abortion : failure && failureOf(failure);
+    running.end({ ...moved, failure: cause, spliced: spliced && isWhole });
   }
 
   /** Before the thread has the descriptors, or after its death. */

@@ -43,7 +43,7 @@ export class Transfer {
   #waitsSince = 0;
   /** Of the current wait, so far as this thread was awake. */
   #waitedMillis = 0;
-  #failure: Failure | undefined;
+  #failure: Failure | 'aborted' | undefined;
   #isOver = false;
 
   constructor(task: TransferTask, mover: Mover, verifier: Verifier | undefined, parts: TransferParts) {
@@ -61,7 +61,7 @@ export class Transfer {
     return this.#isOver;
   }
 
-  get failure(): Failure | undefined {
+  get failure(): Failure | 'aborted' | undefined {
     return this.#failure;
   }
 
@@ -120,7 +120,7 @@ export class Transfer {
   }
 
   /** The only end. @param failure undefined if the store's connection has accepted everything. */
-  end(failure?: Failure): void {
+  end(failure?: Failure | 'aborted'): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure = failure;

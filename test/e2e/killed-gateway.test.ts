@@ -31,6 +31,7 @@ async function tcpStore(): Promise<TcpStore> {
   const onBytes = (): void => {};
   const server = createServer((socket) => {
     connections.push(socket);
+    socket.on('error', () => {}); // several connections of a split upload are reset
     socket.on('data', (bytes: Buffer) => {
       store.onBytes(socket);
       if (!bytes.toString('latin1').startsWith('POST')) return;

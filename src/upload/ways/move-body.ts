@@ -85,7 +85,11 @@ async function moveTaken(
   };
   const endWatch = yieldWhileSlow(yielding, transfer, request.bucket.store, fairRate);
   try {
-    return await putInOneRequest(upload, { body: { moved: { first, begin }, length }, payloadHash, headers, verifiedHere }, place);
+    return await putInOneRequest(
+      upload,
+      { body: { moved: { first, begin }, length }, payloadHash, headers, verifiedHere },
+      place,
+    );
   } finally {
     endWatch();
     const moved = await movement?.done;

@@ -45,7 +45,19 @@ export async function putInOneRequest(
   const caller = callerOf(request);
   const { signal } = incoming;
   const waits = { wait: scope.transfer.wait('connection'), ...(isInMemory && { attemptWait: response }) };
-  const call = { operation, caller, place, key, query, headers, body: outgoing, payloadHash, verifiedHere, signal, span: scope.span };
+  const call = {
+    operation,
+    caller,
+    place,
+    key,
+    query,
+    headers,
+    body: outgoing,
+    payloadHash,
+    verifiedHere,
+    signal,
+    span: scope.span,
+  };
   try {
     const reply = replyOf(await bucket.store.call({ ...call, ...waits, settles: 'fully' }));
     if (!isSent) throw respondedTooEarly();
