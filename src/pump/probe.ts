@@ -32,7 +32,7 @@ async function failureOf(run: () => Promise<void>): Promise<string | undefined> 
   }
 }
 
-/** Two bodies over the same connections. @throws Error that says what went wrong. */
+/** Two bodies over the same connections. @throws Error with the result. */
 async function move(pump: Pump, bytes: Buffer, plan: PumpTask['plan']): Promise<void> {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   const sockets: Socket[] = [];
