@@ -123,7 +123,7 @@ export const SETS = {
   /** To find the size from which a way pays. */
   sizes: SIZES,
   large: LARGE,
-  smoke: [...SIZES, ...LARGE, ...SPLIT],
+  smoke: [...new Set([...SIZES, ...LARGE, ...SPLIT])],
 } as const satisfies Record<string, readonly BodyContestant[]>;
 
 /** The name of the gateway that gets the same requests as this program. */
