@@ -22,7 +22,7 @@ export interface Race {
 /** A turn is as many uploads as fill about 50 ms: short, as other load on the machine changes within seconds. */
 function sizeRace(title: string, size: number, requests: number): Race {
   const load = { size, connections: 8, millis: 60_000, requests };
-  const plan = { load, turns: 6, warmUp: 6, rounds: 8, turnsOnly: true };
+  const plan = { load, turns: 4, warmUp: 12, rounds: 10, turnsOnly: true };
   return { title, keys: 16, plan, contestants: SETS.sizes, targets: SIZE_TARGETS };
 }
 
@@ -43,7 +43,7 @@ function races(small: Plan): Race[] {
     {
       title: '1 KiB',
       keys: 64,
-      plan: { ...small, turns: 6, warmUp: small.rounds, turnsOnly: true },
+      plan: { ...small, turns: 8, turnsOnly: true },
       contestants: SETS.small,
       targets: SMALL_TARGETS,
       smoke: true,
@@ -57,7 +57,7 @@ function races(small: Plan): Race[] {
     {
       title: '64 MiB',
       keys: 1,
-      plan: { load: forms, turns: 1, warmUp: 2, rounds: 6, turnsOnly: true },
+      plan: { load: forms, turns: 1, warmUp: 3, rounds: 8, turnsOnly: true },
       contestants: SETS.forms,
       targets: VERIFIED_TARGETS,
       smoke: true,
