@@ -85,9 +85,10 @@ async function runHeat(
     const all = new Set(races.flatMap(({ contestants }) => contestants));
     await Promise.all([...all].map((contestant) => enter(arena, contestant, storePort, profile)));
     const costs: Costs[] = [];
-    for (const { title, plan, keys, contestants } of races) {
+    for (const { title, plan, keys, contestants, first } of races) {
       for (const one of contestants) {
         await arena.prepare(one, { kind: one.kind, signed: one.signed, keys }, plan.load.size);
+        if (first !== undefined) await arena.turn(one, first);
       }
       costs.push(await race(arena, contestants, plan, random, `${name}, objects of ${title}`));
     }

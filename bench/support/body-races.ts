@@ -1,4 +1,5 @@
 /** The races of the benchmark of bodies: sizes, contestants, repetitions, and the targets that each race decides. */
+import type { Load } from './arena.ts';
 import { type BodyContestant, SETS, selected } from './body-contestants.ts';
 import { LARGE_TARGETS, SIZE_TARGETS, SMALL_TARGETS, type Target, VERIFIED_TARGETS } from './body-targets.ts';
 import { type Options, SMOKE } from './options.ts';
@@ -15,6 +16,8 @@ export interface Race {
   readonly keys: number;
   readonly contestants: readonly BodyContestant[];
   readonly targets: readonly Target[];
+  /** One turn of each contestant before the rounds. As a number of requests it does the same on a busy machine as on an idle one. */
+  readonly first?: Load | undefined;
   /** Whether a smoke run has it. */
   readonly smoke?: boolean;
 }
@@ -43,7 +46,8 @@ function races(small: Plan): Race[] {
     {
       title: '1 KiB',
       keys: 64,
-      plan: { ...small, turns: 8, turnsOnly: true },
+      first: { ...small.load, millis: 15_000, requests: 24_000 },
+      plan: { ...small, load: { ...small.load, millis: 50 }, turns: 4, warmUp: 2, turnsOnly: true },
       contestants: SETS.small,
       targets: SMALL_TARGETS,
       smoke: true,
@@ -80,6 +84,7 @@ export function racesOf(
   return chosen.map((one) => ({
     ...one,
     contestants: selected(one.contestants.filter(isAvailable), only).filter((each) => !smoke || SMOKE_SET.has(each)),
+    first: smoke ? undefined : one.first,
     plan: smoke ? { ...one.plan, ...SMOKE, turns: 1, rounds: 1 } : one.plan,
   }));
 }
