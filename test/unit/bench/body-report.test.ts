@@ -44,7 +44,7 @@ describe('the sets of contestants', () => {
     });
   }
 
-  it('keep the baselines of what was selected', () => {
+  it('keep the baselines of the selected contestants', () => {
     const names = selected(SETS.large, 'HAProxy').map(({ name }) => name);
     assert.deepEqual(names, [
       'plain',
