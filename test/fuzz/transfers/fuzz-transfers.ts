@@ -1,0 +1,154 @@
+/**
+ * Random uploads through a running gateway to a store on disk. Afterwards the store has the whole object of each client that got
+ * a success, and nothing of the others; every due response has arrived, and no place, descriptor or part is left in use.
+ */
+import { randomFillSync } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FaultPlan } from '../../../src/rehearsal/store/faults.ts';
+import { EmbeddedStore, sha256 } from '../../support/embedded-store.ts';
+import { readMetrics } from '../../support/read-metrics.ts';
+import { startGateway, type TestGateway } from '../../support/start-gateway.ts';
+import { Finding } from '../fuzz-parsers.ts';
+import { below, type Random } from '../random-text.ts';
+import { type Outcome, sendTransfers } from './client.ts';
+import { describeTransfer, randomTransfer, SOURCE_BYTES, type Transfer } from './transfer.ts';
+
+/** Of one connection. */
+const MOST_UPLOADS = 4;
+/** Connections. */
+const AT_ONCE = 24;
+const STORE_CONNECTIONS = 24;
+/** Both ends of idle connections to the store, and idle pipes. */
+const MOST_IDLE_DESCRIPTORS = 2 * 2 * STORE_CONNECTIONS + 2 * 32;
+const REST_MILLIS = 20_000;
+/** What is above 0 while an upload is under way. */
+const GAUGES = [
+  'mizuchi_uploads_in_flight',
+  'mizuchi_connections',
+  'mizuchi_part_memory_bytes',
+  'mizuchi_pump_transfers',
+] as const;
+
+export class TransferFuzzer {
+  readonly #store: EmbeddedStore;
+  readonly #faults: FaultPlan;
+  readonly #gateway: TestGateway;
+  readonly #source = randomFillSync(Buffer.allocUnsafe(SOURCE_BYTES));
+  readonly #descriptors = openDescriptors();
+  #uploads = 0;
+  #stored = 0;
+
+  private constructor(store: EmbeddedStore, faults: FaultPlan, gateway: TestGateway) {
+    this.#store = store;
+    this.#faults = faults;
+    this.#gateway = gateway;
+  }
+
+  static async start(): Promise<TransferFuzzer> {
+    const faults = new FaultPlan();
+    const store = await EmbeddedStore.start({ faults });
+    const gateway = await startGateway({
+      storeUrl: store.url,
+      server: { body_idle_timeout_seconds: 2 },
+      s3: { answer_timeout_seconds: 3, stall_timeout_seconds: 3, max_connections: STORE_CONNECTIONS },
+      upload: { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB', pump_threads: 2 },
+    });
+    return new TransferFuzzer(store, faults, gateway);
+  }
+
+  /** Uploads that were judged, and those that were stored. */
+  get counts(): { readonly uploads: number; readonly stored: number } {
+    return { uploads: this.#uploads, stored: this.#stored };
+  }
+
+  /** The number of connections, of which some are open at once. @throws Finding */
+  async round(random: Random, connections: number): Promise<void> {
+    const plans = Array.from({ length: connections }, (_, i) => this.#plan(random, i)).values();
+    const outcomes: Outcome[] = [];
+    const run = async (): Promise<void> => {
+      for (const transfers of plans)
+        outcomes.push(...(await sendTransfers(this.#gateway.app.port, 'uploads', transfers)));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, run));
+    await this.#rest();
+    this.#faults.clear();
+    for (const outcome of outcomes) await this.#judge(outcome);
+    const left = await this.#store.openUploads();
+    if (left.length > 0) throw new Finding(`parts are left of ${left.join(', ')}`);
+    this.#judgeLog();
+    const descriptors = openDescriptors() - this.#descriptors;
+    if (descriptors > MOST_IDLE_DESCRIPTORS) throw new Finding(`${descriptors} descriptors are open`);
+  }
+
+  async close(): Promise<void> {
+    await this.#gateway.close();
+    await this.#store.close();
+  }
+
+  #plan(random: Random, connection: number): Transfer[] {
+    const count = 1 + below(random, MOST_UPLOADS);
+    const key = (i: number): string => `fuzz/${this.#uploads}-${connection}-${i}`;
+    const transfers = Array.from({ length: count }, (_, i) => randomTransfer(random, key(i), this.#source));
+    for (const { key, fault } of transfers) if (fault !== undefined) this.#plant(random, key, fault);
+    return transfers;
+  }
+
+  /** Not at CreateMultipartUpload: nobody could abort an upload whose ID is unknown. */
+  #plant(random: Random, key: string, { fault, times }: NonNullable<Transfer['fault']>): void {
+    const ofParts = random() < 0.7 ? 'UploadPart' : 'CompleteMultipartUpload';
+    for (const operation of ['PutObject', ofParts]) this.#faults.add({ on: { key, operation }, fault, times });
+  }
+
+  async #judge({ transfer, status, isDue }: Outcome): Promise<void> {
+    const { key, object, isWrong, end, fault } = transfer;
+    const wrong = (what: string): Finding => {
+      const connection = key.slice(0, key.lastIndexOf('-'));
+      const lines = this.#gateway.log.filter(({ path }) => path === '' || String(path).includes(`${connection}-`));
+      const shown = [
+        `${what}, status ${status}:`,
+        describeTransfer(transfer),
+        ...lines.map((line) => JSON.stringify(line)),
+      ];
+      return new Finding(shown.join('\n'));
+    };
+    const stored = await this.#store.sumOf(key);
+    const isStored = stored !== undefined;
+    this.#uploads++;
+    if (isStored) this.#stored++;
+    if (isStored && stored !== sha256(object)) throw wrong('the store has another object');
+    if (status === 200 && !isStored) throw wrong('the store has no object');
+    if (isStored && (isWrong || end !== undefined) && !isSame(transfer)) throw wrong('the store has an object');
+    if (isStored && status !== undefined && status !== 200 && !fault?.afterwards)
+      throw wrong('the store has the object of a failed upload');
+    if (isDue && status === undefined) throw wrong('there is no response');
+    const isGood = isDue && !isWrong && end === undefined && fault === undefined;
+    if (isGood && status !== 200) throw wrong('the upload failed');
+  }
+
+  async #rest(): Promise<void> {
+    const url = `http://127.0.0.1:${this.#gateway.app.metricsPort}/metrics`;
+    const deadline = performance.now() + REST_MILLIS;
+    for (;;) {
+      const figure = await readMetrics(url);
+      const busy = GAUGES.filter((name) => figure(name) !== 0);
+      if (busy.length === 0) return;
+      if (performance.now() > deadline) throw new Finding(`still in use: ${busy.join(', ')}`);
+      await delay(20);
+    }
+  }
+
+  #judgeLog(): void {
+    const failed = this.#gateway.log
+      .splice(0)
+      .find(({ level, error_type }) => error_type === 'internal_error' || (level === 'error' && !error_type));
+    if (failed !== undefined) throw new Finding(`a failure of the gateway itself: ${JSON.stringify(failed)}`);
+  }
+}
+
+/** Whether the bytes that were changed are bytes that mean the same, as upper-case digits of a chunk's size. */
+function isSame({ kind, isWrong, end }: Transfer): boolean {
+  return kind === 'aws-chunked' && isWrong && end === undefined;
+}
+
+const openDescriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
