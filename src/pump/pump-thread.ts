@@ -23,7 +23,7 @@ export interface PumpTask {
   readonly first: Buffer;
   /** Bytes to move. */
   readonly left: number;
-  /** What is verified on the way; undefined for a body that the kernel may move. */
+  /** The promises to verify on the way; undefined for a body that the kernel may move. */
   readonly plan: VerifiedPlan | undefined;
   readonly pace: Pace;
   readonly stallMillis: number;
@@ -41,7 +41,7 @@ interface Running {
   /** Duplicates, which only the thread closes while it lives. */
   readonly descriptors: readonly number[];
   readonly task: PumpTask;
-  /** Why the thread was told to end it. */
+  /** The failure of an abort. */
   abortion: Failure | undefined;
   end(moved: Moved): void;
 }
@@ -196,7 +196,7 @@ export class PumpThread {
     end({ failure: withOutcome(failure, outcome), read: figures.get('read'), sent, spliced: false });
   }
 
-  /** @returns whether nobody has stopped it. */
+  /** @returns whether it ended without a stop. */
   #ended(): boolean {
     const wasAlive = !this.#isDead;
     this.#isDead = this.#hasEnded = true;

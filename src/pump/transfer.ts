@@ -77,7 +77,7 @@ export class Transfer {
     return this.#spliced;
   }
 
-  /** Whether the client can still send what is missing. */
+  /** Whether bytes of the client are missing. */
   get isClientNeeded(): boolean {
     return this.#left > 0;
   }
@@ -182,7 +182,7 @@ export class Transfer {
     figures.set('bytes', this.#verifier?.bytes ?? this.read);
   }
 
-  /** For fewer bytes than the mark a connection is not readable, so it is never above what is missing. */
+  /** For fewer bytes than the mark a connection is not readable, so it is never above the missing bytes. */
   #setLowWater(bytes: number): void {
     const mark = Math.max(1, Math.min(bytes, this.#left));
     if (mark === this.#lowWater) return;
