@@ -189,11 +189,17 @@ export class PumpThread {
   /** Before the thread has the descriptors, or after its death. */
   #fail(id: number, failure: Failure): void {
     const { figures, descriptors, task, end } = this.#running.get(id)!;
-    if (figures.get('isOver') === 0) for (const each of descriptors) this.#libc.close(each);
+    if (figures.get('isOver') === 0) this.#closeInstead(descriptors);
     figures.set('waitsFor', NOBODY);
     const sent = figures.get('sent');
     const outcome = sent < task.left ? 'not_stored' : 'unknown';
     end({ failure: withOutcome(failure, outcome), read: figures.get('read'), sent, spliced: false });
+  }
+
+  /** In place of the thread, which also would have made the client's connection readable again for each byte. */
+  #closeInstead(descriptors: readonly number[]): void {
+    this.#libc.setLowWater(descriptors[0]!, 1);
+    for (const each of descriptors) this.#libc.close(each);
   }
 
   /** @returns whether it ended without a stop. */

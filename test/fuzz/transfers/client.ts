@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** The client waits no longer for a response, or for the server to read. Far more than every timeout of the gateway. */
-const LONGEST_MILLIS = 40_000;
+const LONGEST_MILLIS = 60_000;
 
 /** Of one body. */
 const MOST_PIECES = 500;

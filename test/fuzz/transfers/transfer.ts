@@ -118,7 +118,8 @@ function randomFault(random: Random, length: number): StoreFault {
   const times = random() < 0.7 ? 1 : Number.POSITIVE_INFINITY;
   if (random() < 0.3) return { name: 'reads slowly', fault: slowRead(random), times, afterwards: false };
   const [name, fault, afterwards = false] = oneOf(random, FAULTS);
-  return { name, fault: fault(random, Math.max(1, length)), times, afterwards };
+  const made = fault(random, Math.max(1, length));
+  return { name, fault: made, times: made.kind === 'hang' ? 1 : times, afterwards };
 }
 
 /** Pauses at some of its reads, of a few milliseconds each. */
