@@ -90,8 +90,9 @@ export class PumpLoop {
 
   async #begin(task: TransferTask): Promise<void> {
     const { client, store, id } = task;
+    let transfer: Transfer | undefined;
     try {
-      const transfer = await this.#open(task);
+      transfer = await this.#open(task);
       this.#transfers.set(id, transfer);
       this.#epoll.addReadable(client, id * 2);
       this.#epoll.addWritable(store, id * 2 + 1);
@@ -99,6 +100,7 @@ export class PumpLoop {
       if (transfer.isOver) this.#finish(transfer);
       else this.#ready.add(transfer);
     } catch (thrown) {
+      transfer?.end('aborted'); // the client's connection is readable for each byte again
       this.#close(task, { failure: asFailure(thrown), read: 0, sent: 0, spliced: false });
     }
   }

@@ -17,6 +17,11 @@ const KINDS: readonly (readonly [head: string, sent: number])[] = [
   ['PUT /uploads/small HTTP/1.1\r\nHost: g\r\nContent-Length: 60000\r\n', 59_999],
   ['PUT /uploads/half HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\n', 512 * KIB],
   ['PUT /uploads/all-but-one HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\n', 1024 * KIB - 1],
+  ['PUT /uploads/streamed HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n', 100 * KIB],
+  [
+    'PUT /uploads/pumped HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\nx-amz-checksum-crc32: AAAAAA==\r\n',
+    512 * KIB,
+  ],
   ['PUT /uploads/asked HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\nExpect: 100-continue\r\n', 100 * KIB],
   ['PUT /uploads/part HTTP/1.1\r\nHost: g\r\nContent-Length: 2000000000\r\n', 200 * KIB],
   ['PUT /uploads/unknown HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n', 300 * KIB],
@@ -64,7 +69,9 @@ describe('a thousand aborted uploads', () => {
   }
   async function gauges(): Promise<string[]> {
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
-    return body.split('\n').filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*) /.test(line));
+    return body
+      .split('\n')
+      .filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*|pump_transfers) /.test(line));
   }
   const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
   const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
@@ -80,6 +87,7 @@ describe('a thousand aborted uploads', () => {
     'mizuchi_connections 0',
     'mizuchi_part_memory_bytes 0',
     'mizuchi_part_memory_waiting 0',
+    'mizuchi_pump_transfers 0',
   ];
   const atRest = async (): Promise<boolean> => JSON.stringify(await gauges()) === JSON.stringify(REST);
 
