@@ -5,11 +5,14 @@ import { after, before, describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { chunkedHeaders, RawClient, send } from '../support/http-client.ts';
+import { openPipes } from '../support/process-figures.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const KIB = 1024;
 const AT_ONCE = 50;
+/** Of the idle pipes that a pump keeps. */
+const MOST_PIPE_ENDS = 2 * 32;
 
 /** Heads of uploads of which 1 MiB is promised; and how much of it comes. */
 const KINDS: readonly (readonly [head: string, sent: number])[] = [
@@ -33,9 +36,12 @@ const KINDS: readonly (readonly [head: string, sent: number])[] = [
   ],
 ];
 
+const pipes = (): number => (process.platform === 'linux' ? openPipes(process.pid) : 0);
+
 describe('a thousand aborted uploads', () => {
   let store: RawStore;
   let gateway: TestGateway;
+  const pipesBefore = pipes();
   before(async () => {
     store = await RawStore.start();
     gateway = await startGateway({ storeUrl: store.url, upload: { memory_limit: '64MiB', part_size: '5MiB' } });
@@ -73,7 +79,7 @@ describe('a thousand aborted uploads', () => {
       .split('\n')
       .filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*|pump_transfers) /.test(line));
   }
-  const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
+  const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length - pipes() : 0);
   const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
   setFlagsFromString('--expose_gc');
   const collectGarbage = runInNewContext('gc') as () => void;
@@ -108,6 +114,7 @@ describe('a thousand aborted uploads', () => {
     await until('it is at rest again', atRest);
     await until('sockets are as before', () => sockets() <= before.sockets);
     assert.ok(descriptors() <= before.descriptors, `${descriptors()} descriptors, before ${before.descriptors}`);
+    assert.ok(pipes() <= pipesBefore + MOST_PIPE_ENDS, `${pipes()} ends of pipes`);
     const grown = heap() - before.heap;
     assert.ok(grown < 4 * KIB * KIB, `the heap has grown by ${grown} bytes`);
 
