@@ -9,7 +9,7 @@ import type { Pace } from '../domain/pace.ts';
 import { descriptorOf } from '../kernel/descriptor.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { failureOf } from './failure-message.ts';
-import { Figures, LiveFigures, NOBODY, SHARED_BYTES, SLOTS } from './figures.ts';
+import { Figures, IS_OVER, LiveFigures, NOBODY, READ, SENT, SHARED_BYTES, SLOTS, WAITS_FOR } from './figures.ts';
 import type { Command, Report, ThreadData } from './messages.ts';
 import type { VerifiedPlan } from './verifier.ts';
 
@@ -189,11 +189,11 @@ export class PumpThread {
   /** Before the thread has the descriptors, or after its death. */
   #fail(id: number, failure: Failure): void {
     const { figures, descriptors, task, end } = this.#running.get(id)!;
-    if (figures.get('isOver') === 0) this.#closeInstead(descriptors);
-    figures.set('waitsFor', NOBODY);
-    const sent = figures.get('sent');
+    if (figures.get(IS_OVER) === 0) this.#closeInstead(descriptors);
+    figures.set(WAITS_FOR, NOBODY);
+    const sent = figures.get(SENT);
     const outcome = sent < task.left ? 'not_stored' : 'unknown';
-    end({ failure: withOutcome(failure, outcome), read: figures.get('read'), sent, spliced: false });
+    end({ failure: withOutcome(failure, outcome), read: figures.get(READ), sent, spliced: false });
   }
 
   /** In place of the thread, which also would have made the client's connection readable again for each byte. */
