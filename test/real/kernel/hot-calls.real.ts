@@ -118,9 +118,10 @@ describe('the system calls, a million times each', () => {
     else if (i % 8 === 7) libc.clearEvent(event);
     epoll.addReadable(event, i + 2 ** 40);
     let seen = -1;
-    epoll.wait(0, ({ tag }) => {
+    const ready = (tag: number): void => {
       seen = tag;
-    });
+    };
+    epoll.wait(0, { ready });
     epoll.remove(event);
     return seen === (i % 8 === 7 ? -1 : i + 2 ** 40);
   });
