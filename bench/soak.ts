@@ -3,6 +3,7 @@
  * and accounts for every span.
  *
  *   npm run soak [-- --minutes N] [--phase SECONDS] [--fallback]
+ *   npm run soak -- bodies [--minutes N] [--seed S]: uploads in every way of sending (soak-bodies.ts)
  *
  * The gateway runs in a separate process, exports all traces over OTLP/HTTP, and is loaded without a pause, in turns with a twin
  * without tracing: uploads are delayed if they take much longer than those of the twin at the same time. The collector changes its
@@ -30,6 +31,7 @@ import { openDescriptors, residentBytes } from '../test/support/process-figures.
 import { RawStore } from '../test/support/raw-store.ts';
 import { readMetrics } from '../test/support/read-metrics.ts';
 import { savedSpans } from '../test/support/saved-spans.ts';
+import { soakBodies } from './soak-bodies.ts';
 
 const SPANS_PER_UPLOAD = 4;
 const CLIENTS = 8;
@@ -44,8 +46,10 @@ const MOST_RESIDENT = 400;
 const MOST_GROWTH = 24;
 const MINUTES_TO_SETTLE = 3;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '10' },
     phase: { type: 'string', default: '5' },
     fallback: { type: 'boolean', default: false },
@@ -320,4 +324,5 @@ async function until(millis: number, holds: () => Promise<boolean>): Promise<num
   return undefined;
 }
 
-await main();
+if (positionals[0] === 'bodies') await soakBodies(minutes, Number(values.seed));
+else await main();

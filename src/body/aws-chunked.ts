@@ -44,6 +44,7 @@ export class AwsChunkedDecoder {
   }
 
   /**
+   * @param bytes memory that the caller may use again afterwards.
    * @throws Failure invalid_chunk or malformed_trailer as soon as the framing is invalid; signature_refused as soon as a
    *   signature does not match.
    */
@@ -81,7 +82,8 @@ export class AwsChunkedDecoder {
       throw new Failure('invalid_chunk', 'There are bytes after the end of the aws-chunked body.');
     const lf = bytes.indexOf(LF, at);
     const end = lf < 0 ? bytes.length : lf + 1;
-    if (!this.#line.add(bytes.subarray(at, end)))
+    const piece = bytes.subarray(at, end);
+    if (!this.#line.add(lf < 0 ? copyOf(piece) : piece))
       throw new Failure('invalid_chunk', 'A chunk line is longer than 1 KiB.');
     if (lf < 0) return end;
     const line = this.#line.bytes.toString('latin1');
@@ -157,6 +159,13 @@ export class AwsChunkedDecoder {
     verifier.verifyTrailers(this.trailers, signature);
     this.#state = 'signed-end';
   }
+}
+
+/** Not from the Node.js pool: a few long-lived bytes would keep 64 KiB of it in memory. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 function malformed(message: string): never {

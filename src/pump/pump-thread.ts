@@ -164,8 +164,10 @@ export class PumpThread {
     else if (this.#isDead) this.#fail(id, threadDied());
     else {
       const { first, left, plan, pace, stallMillis } = task;
-      const ahead = aheadOf(task);
-      const verified = plan === undefined || ahead.length > 0 ? NOTHING : new Uint8Array(first);
+      const isAhead = aheadLength(task) > 0;
+      // Copies, because a message copies the whole memory of a view.
+      const ahead = isAhead ? new Uint8Array(first) : NOTHING;
+      const verified = plan === undefined || isAhead ? NOTHING : new Uint8Array(first);
       const sent = { id, slot, client, store: place, bytes: ahead.length + left, ahead, plan, first: verified };
       this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis } });
     }
@@ -190,7 +192,7 @@ export class PumpThread {
     // Bytes that were read with the headers came into the process.
     const isWhole = task.first.length === 0;
     const cause = failure === 'aborted' ? abortion : failure && failureOf(failure);
-    const ofConnection = Math.max(0, read - aheadOf(task).length);
+    const ofConnection = Math.max(0, read - aheadLength(task));
     end({ failure: cause, read: ofConnection, sent, lastSentAt: figures.lastSentAt, spliced: spliced && isWhole });
   }
 
@@ -200,7 +202,7 @@ export class PumpThread {
     if (!figures.isOver) for (const each of descriptors) this.#takeBack(each);
     figures.stopWaiting();
     const { read, sent, lastSentAt } = figures;
-    const ahead = aheadOf(task).length;
+    const ahead = aheadLength(task);
     // Bytes are counted as read before any of them is sent.
     const outcome = read < task.left + ahead ? 'not_stored' : 'unknown';
     const ofConnection = Math.max(0, read - ahead);
@@ -229,10 +231,8 @@ export class PumpThread {
 
 const NOTHING = new Uint8Array(0);
 
-/** The first bytes of a body whose framing changes are sent by the thread. A copy, because a message copies the whole memory of a view. */
-function aheadOf({ plan, first }: PumpTask): Uint8Array {
-  return plan !== undefined && isReframed(plan) ? new Uint8Array(first) : NOTHING;
-}
+/** The thread itself sends the first bytes of a body whose framing changes. */
+const aheadLength = ({ plan, first }: PumpTask): number => (plan !== undefined && isReframed(plan) ? first.length : 0);
 
 /** The reason of the failure of a transfer whose thread died. */
 export const THREAD_DIED = 'pump_thread_died';

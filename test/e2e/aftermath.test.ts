@@ -5,11 +5,14 @@ import { after, before, describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { chunkedHeaders, RawClient, send } from '../support/http-client.ts';
+import { openPipes } from '../support/process-figures.ts';
 import { answerWell, RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const KIB = 1024;
 const AT_ONCE = 50;
+/** Of the idle pipes that a pump keeps. */
+const MOST_PIPE_ENDS = 2 * 32;
 
 /** Heads of uploads of which 1 MiB is promised; and how much of it comes. */
 const KINDS: readonly (readonly [head: string, sent: number])[] = [
@@ -17,6 +20,11 @@ const KINDS: readonly (readonly [head: string, sent: number])[] = [
   ['PUT /uploads/small HTTP/1.1\r\nHost: g\r\nContent-Length: 60000\r\n', 59_999],
   ['PUT /uploads/half HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\n', 512 * KIB],
   ['PUT /uploads/all-but-one HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\n', 1024 * KIB - 1],
+  ['PUT /uploads/streamed HTTP/1.1\r\nHost: g\r\nContent-Length: 200000\r\n', 100 * KIB],
+  [
+    'PUT /uploads/pumped HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\nx-amz-checksum-crc32: AAAAAA==\r\n',
+    512 * KIB,
+  ],
   ['PUT /uploads/asked HTTP/1.1\r\nHost: g\r\nContent-Length: 1048576\r\nExpect: 100-continue\r\n', 100 * KIB],
   ['PUT /uploads/part HTTP/1.1\r\nHost: g\r\nContent-Length: 2000000000\r\n', 200 * KIB],
   ['PUT /uploads/unknown HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n', 300 * KIB],
@@ -28,9 +36,12 @@ const KINDS: readonly (readonly [head: string, sent: number])[] = [
   ],
 ];
 
+const pipes = (): number => (process.platform === 'linux' ? openPipes(process.pid) : 0);
+
 describe('a thousand aborted uploads', () => {
   let store: RawStore;
   let gateway: TestGateway;
+  const pipesBefore = pipes();
   before(async () => {
     store = await RawStore.start();
     gateway = await startGateway({ storeUrl: store.url, upload: { memory_limit: '64MiB', part_size: '5MiB' } });
@@ -64,9 +75,11 @@ describe('a thousand aborted uploads', () => {
   }
   async function gauges(): Promise<string[]> {
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
-    return body.split('\n').filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*) /.test(line));
+    return body
+      .split('\n')
+      .filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*|pump_transfers) /.test(line));
   }
-  const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
+  const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length - pipes() : 0);
   const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
   setFlagsFromString('--expose_gc');
   const collectGarbage = runInNewContext('gc') as () => void;
@@ -80,6 +93,7 @@ describe('a thousand aborted uploads', () => {
     'mizuchi_connections 0',
     'mizuchi_part_memory_bytes 0',
     'mizuchi_part_memory_waiting 0',
+    'mizuchi_pump_transfers 0',
   ];
   const atRest = async (): Promise<boolean> => JSON.stringify(await gauges()) === JSON.stringify(REST);
 
@@ -100,6 +114,7 @@ describe('a thousand aborted uploads', () => {
     await until('it is at rest again', atRest);
     await until('sockets are as before', () => sockets() <= before.sockets);
     assert.ok(descriptors() <= before.descriptors, `${descriptors()} descriptors, before ${before.descriptors}`);
+    assert.ok(pipes() <= pipesBefore + MOST_PIPE_ENDS, `${pipes()} ends of pipes`);
     const grown = heap() - before.heap;
     assert.ok(grown < 4 * KIB * KIB, `the heap has grown by ${grown} bytes`);
 

@@ -1,5 +1,6 @@
 /** Clients disconnect at the end of their bodies: the outcome in the log is the outcome at the store, and nothing stays in flight. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { it } from 'node:test';
 import { RawClient, send } from '../support/http-client.ts';
 import { RawStore } from '../support/raw-store.ts';
@@ -8,14 +9,18 @@ import { startGateway } from '../support/start-gateway.ts';
 
 const ROUNDS = 6;
 const AT_ONCE = 20;
-/** Collected, streamed, and of undeclared length. */
-const BODIES = [5, 200_000, 70_000].flatMap((size) => {
+/** Collected, streamed, spliced, and of undeclared length. */
+const BODIES = [5, 200_000, 70_000, 400_000].flatMap((size) => {
   const body = 'x'.repeat(size);
   return [
     `Content-Length: ${size}\r\n\r\n${body}`,
     `Transfer-Encoding: chunked\r\n\r\n${size.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
   ];
 });
+/** Pumped. */
+const SUMMED = Buffer.alloc(500_000, 'x');
+const sha256 = createHash('sha256').update(SUMMED).digest('hex');
+BODIES.push(`x-amz-content-sha256: ${sha256}\r\nContent-Length: ${SUMMED.length}\r\n\r\n${SUMMED}`);
 
 it('uploads of departing clients have the outcome that the store has', { timeout: 60_000 }, async () => {
   const store = await RawStore.start();

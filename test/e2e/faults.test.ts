@@ -19,10 +19,13 @@ const codeOf = ({ body }: Answer): string => /<Code>([^<]+)<\/Code>/.exec(body)?
 /** As a plan would have them. */
 const rules = (...faults: object[]): readonly FaultRule[] => parseFaults(JSON.stringify({ faults }), 'plan', {}).faults;
 
-type Kind = 'small' | 'streamed' | 'split' | 'part';
+type Kind = 'small' | 'streamed' | 'spliced' | 'pumped' | 'split' | 'part';
+const LARGE = randomBytes(MIB + 1);
 const OBJECTS: Readonly<Record<Kind, Buffer>> = {
   small: randomBytes(10_000),
-  streamed: randomBytes(MIB + 1),
+  streamed: LARGE,
+  spliced: LARGE,
+  pumped: LARGE,
   split: randomBytes(12 * MIB),
   part: randomBytes(MIB),
 };
@@ -39,6 +42,12 @@ interface Case {
   /** `error.type` of each attempt at the operation, in turn; '' is success. */
   readonly attempts?: readonly string[];
 }
+
+/** What the client promises of the bytes, so that they go this way. */
+const PROMISES: Partial<Record<Kind, Record<string, string>>> = {
+  pumped: { 'x-amz-content-sha256': sha256(LARGE) },
+};
+const IN_ONE_REQUEST = ['streamed', 'spliced', 'pumped'] as const;
 
 const once = { times: 1 };
 const lost = { do: 'reset', at: 'answer' };
@@ -111,58 +120,60 @@ const CASES: readonly Case[] = [
   },
   { what: 'a slow store', kind: 'small', fault: { do: 'slow', bytes_per_second: '1MiB' }, ...stored },
 
-  {
-    what: 'a reset before it was read',
-    kind: 'streamed',
-    fault: { do: 'reset' },
-    status: 502,
-    code: 'BadGateway',
-    type: 'store_reset',
-    attempts: ['store_reset'],
-  },
-  {
-    what: 'a reset amid the body',
-    kind: 'streamed',
-    fault: { do: 'reset', at: 'body', after_bytes: 500_000 },
-    status: 502,
-    code: 'BadGateway',
-    type: 'store_reset',
-    attempts: ['store_reset'],
-  },
-  {
-    what: 'an answer that is lost',
-    kind: 'streamed',
-    fault: lost,
-    status: 502,
-    code: 'BadGateway',
-    type: 'store_reset',
-    there: true,
-  },
-  {
-    what: 'half an answer',
-    kind: 'streamed',
-    fault: { do: 'half_answer' },
-    status: 502,
-    code: 'BadGateway',
-    type: 'store_reset',
-    there: true,
-  },
-  {
-    what: 'a store that takes no more',
-    kind: 'streamed',
-    fault: { do: 'stall', at: 'body', after_bytes: 100_000 },
-    status: 504,
-    code: 'GatewayTimeout',
-    type: 'store_timeout',
-  },
-  {
-    what: 'an error amid the body',
-    kind: 'streamed',
-    fault: { do: 'error', at: 'body', after_bytes: 100_000 },
-    status: 503,
-    code: 'SlowDown',
-    type: 'store_error',
-  },
+  ...IN_ONE_REQUEST.flatMap((kind): Case[] => [
+    {
+      what: 'a reset before it was read',
+      kind,
+      fault: { do: 'reset' },
+      status: 502,
+      code: 'BadGateway',
+      type: 'store_reset',
+      attempts: ['store_reset'],
+    },
+    {
+      what: 'a reset amid the body',
+      kind,
+      fault: { do: 'reset', at: 'body', after_bytes: 500_000 },
+      status: 502,
+      code: 'BadGateway',
+      type: 'store_reset',
+      attempts: ['store_reset'],
+    },
+    {
+      what: 'an answer that is lost',
+      kind,
+      fault: lost,
+      status: 502,
+      code: 'BadGateway',
+      type: 'store_reset',
+      there: true,
+    },
+    {
+      what: 'half an answer',
+      kind,
+      fault: { do: 'half_answer' },
+      status: 502,
+      code: 'BadGateway',
+      type: 'store_reset',
+      there: true,
+    },
+    {
+      what: 'a store that takes no more',
+      kind,
+      fault: { do: 'stall', at: 'body', after_bytes: 100_000 },
+      status: 504,
+      code: 'GatewayTimeout',
+      type: 'store_timeout',
+    },
+    {
+      what: 'an error amid the body',
+      kind,
+      fault: { do: 'error', at: 'body', after_bytes: 100_000 },
+      status: 503,
+      code: 'SlowDown',
+      type: 'store_error',
+    },
+  ]),
 
   {
     what: 'a part that is reset twice',
@@ -263,24 +274,30 @@ describe('a store that fails', () => {
   let proxy: FaultProxy;
   let collector: OtlpReceiver;
   let gateway: TestGateway;
+  /** Without a pump. */
+  let streaming: TestGateway;
   before(async () => {
     store = await EmbeddedStore.start();
     proxy = await startFaultProxy({ store: store.url, host: '127.0.0.1', port: 0, faults: [], seed: 1 });
     collector = await receiveHttp();
-    gateway = await startGateway({
+    const upload = { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB' };
+    const options = {
       storeUrl: proxy.url,
       s3: { answer_timeout_seconds: 1.5, stall_timeout_seconds: 1.5 },
-      upload: { multipart_threshold: '5MiB', part_size: '5MiB', memory_limit: '32MiB' },
+      upload,
       tracing: {
         enabled: true,
         otlp: { endpoint: collector.endpoint, protocol: 'http/protobuf' },
         batch: { scheduled_delay_millis: 20 },
       },
-    });
+    };
+    gateway = await startGateway(options);
+    streaming = await startGateway({ ...options, upload: { ...upload, way: 'stream' } });
   });
   afterEach(() => proxy.plan([]));
   after(async () => {
     await gateway.close();
+    await streaming.close();
     await collector.close();
     await proxy.close();
     await store.close();
@@ -288,6 +305,7 @@ describe('a store that fails', () => {
 
   const put = (path: string, body: Buffer, headers: Record<string, string> = {}): Promise<Answer> =>
     send(gateway.url, 'PUT', path, body, headers);
+  const gatewayOf = (kind: Kind): TestGateway => (kind === 'streamed' ? streaming : gateway);
   async function create(key: string): Promise<string> {
     const { body } = await send(gateway.url, 'POST', `/uploads/${key}?uploads`, '');
     return /<UploadId>([^<]+)</.exec(body)![1]!;
@@ -317,7 +335,7 @@ describe('a store that fails', () => {
       const id = kind === 'part' ? await create(key) : '';
       proxy.plan(rules(fault));
       const path = kind === 'part' ? `/uploads/${key}?partNumber=1&uploadId=${id}` : `/uploads/${key}`;
-      const answer = await put(path, OBJECTS[kind]);
+      const answer = await send(gatewayOf(kind).url, 'PUT', path, OBJECTS[kind], PROMISES[kind]);
       assert.deepEqual([answer.status, codeOf(answer)], [status, code], answer.body);
       proxy.plan([]);
 
@@ -329,6 +347,8 @@ describe('a store that fails', () => {
       const operation = kind === 'part' ? 'UploadPart' : 'PutObject';
       const upload = spans.find((span) => span.name === 's3.upload' && text(span, 's3.operation') === operation);
       const root = spans.find(({ spanId }) => spanId === upload?.parentSpanId);
+      const way = { small: 'collected', part: 'spliced' }[kind as string] ?? kind;
+      assert.equal(text(upload!, 'upload.way'), way);
       assert.equal(text(root!, 'error.type'), type);
       assert.equal(text(upload!, 'error.type'), type);
       const tried = spans
@@ -353,7 +373,7 @@ describe('a store that fails', () => {
     });
   }
 
-  for (const [kind, share] of (['small', 'streamed', 'split', 'part'] as const).flatMap((each) =>
+  for (const [kind, share] of (['small', ...IN_ONE_REQUEST, 'split', 'part'] as const).flatMap((each) =>
     ([0, 0.01, 0.5, 0.999] as const).map((part) => [each, part] as const),
   )) {
     it(`${kind}: a client that goes after ${share * 100} % of the body`, async () => {
@@ -361,14 +381,16 @@ describe('a store that fails', () => {
       const id = kind === 'part' ? await create(key) : '';
       const path = kind === 'part' ? `/uploads/${key}?partNumber=1&uploadId=${id}` : `/uploads/${key}`;
       const object = OBJECTS[kind];
-      const reported = gateway.log.length;
-      const client = await RawClient.connect(gateway.url);
-      const head = `PUT ${path} HTTP/1.1\r\nHost: g\r\nContent-Length: ${object.length}\r\n\r\n`;
-      client.write(head);
+      const { log, url } = gatewayOf(kind);
+      const reported = log.length;
+      const client = await RawClient.connect(url);
+      const headers = { host: 'g', 'content-length': object.length, ...PROMISES[kind] };
+      const lines = Object.entries(headers).map((pair) => `${pair.join(': ')}\r\n`);
+      client.write(`PUT ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
       await new Promise((resolve) => client.socket.write(object.subarray(0, object.length * share), resolve));
       client.destroy();
-      while (gateway.log.length === reported) await new Promise((resolve) => setTimeout(resolve, 5));
-      const { error_type, bytes, status } = gateway.log.at(-1)!;
+      while (log.length === reported) await new Promise((resolve) => setTimeout(resolve, 5));
+      const { error_type, bytes, status } = log.at(-1)!;
       assert.deepEqual([error_type, status], ['client_aborted', undefined]);
       assert.ok(Number(bytes) <= object.length * share);
       assert.equal(await store.sumOf(key), undefined);
@@ -377,16 +399,21 @@ describe('a store that fails', () => {
     });
   }
 
-  it('keeps the object of a client that goes after the last byte, or nothing', async () => {
-    const object = OBJECTS.streamed;
-    const client = await RawClient.connect(gateway.url);
-    const reported = gateway.log.length;
-    client.write(`PUT /uploads/cut-100 HTTP/1.1\r\nHost: g\r\nContent-Length: ${object.length}\r\n\r\n`);
-    await new Promise((resolve) => client.socket.write(object, resolve));
-    client.destroy();
-    while (gateway.log.length === reported) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.ok([undefined, sha256(object)].includes(await store.sumOf('cut-100')));
-  });
+  for (const { name, of } of [
+    { name: 'with a pump', of: () => gateway },
+    { name: 'without', of: () => streaming },
+  ])
+    it(`keeps the object of a client that goes after the last byte, or nothing, ${name}`, async () => {
+      const object = OBJECTS.streamed;
+      const { log, url } = of();
+      const client = await RawClient.connect(url);
+      const reported = log.length;
+      client.write(`PUT /uploads/cut-100 HTTP/1.1\r\nHost: g\r\nContent-Length: ${object.length}\r\n\r\n`);
+      await new Promise((resolve) => client.socket.write(object, resolve));
+      client.destroy();
+      while (log.length === reported) await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.ok([undefined, sha256(object)].includes(await store.sumOf('cut-100')));
+    });
 
   it('that closes a keep-alive connection gets the request again, unseen', async () => {
     proxy.plan(rules({ do: 'stale', times: 1 }));

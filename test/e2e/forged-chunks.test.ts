@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { chunksOf, type Seed, signedFrames } from '../support/chunk-signer.ts';
 import { AUTH, type ChunkUpload, codeOf, sendChunks, trailerOf } from '../support/chunk-uploads.ts';
-import { type Answer, awsChunked } from '../support/http-client.ts';
+import { type Answer, awsChunked, chunkedHeaders, send } from '../support/http-client.ts';
 import { RawStore } from '../support/raw-store.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -193,4 +193,59 @@ describe('forged chunks', () => {
     assert.equal(codeOf(answer), '400 IncompleteBody');
     await assertNothingStored();
   });
+});
+
+describe('forged chunks without signatures', () => {
+  const SIZE = 400_000;
+  const object = randomBytes(SIZE);
+  const valid = (trailer = trailerOf(object)): Buffer => awsChunked(object, trailer);
+  /** From this index on, the final chunk and the trailer. */
+  const end = valid().lastIndexOf('\r\n0\r\n') + 2;
+  const changed = (at: number, byte: (old: number) => number): Buffer => {
+    const wire = valid();
+    wire[at] = byte(wire[at]!);
+    return wire;
+  };
+  const ATTACKS: readonly [what: string, code: string, wire: Buffer][] = [
+    ['one flipped bit in the first chunk', '400 BadDigest', changed(1_000, (old) => old ^ 1)],
+    ['one flipped bit in the last chunk', '400 BadDigest', changed(end - 3, (old) => old ^ 1)],
+    ['a checksum of other bytes', '400 BadDigest', valid(trailerOf(Buffer.from('other')))],
+    ['a chunk that is longer than it says', '400 InvalidChunkSizeError', changed(4, () => 0x31)],
+    ['no final chunk', '400 IncompleteBody', valid().subarray(0, end)],
+    ['half a trailer', '400 IncompleteBody', valid().subarray(0, -10)],
+    ['no trailer', '400 MalformedTrailerError', Buffer.concat([valid().subarray(0, end), Buffer.from('0\r\n\r\n')])],
+    ['a trailer of another name', '400 MalformedTrailerError', valid('x-amz-checksum-crc32c:AAAAAA==')],
+    ['one trailer more', '400 MalformedTrailerError', valid(`${trailerOf(object)}\r\nx-amz-meta-a:b`)],
+    ['bytes after the end', '400 InvalidChunkSizeError', Buffer.concat([valid(), Buffer.from('x')])],
+    ['no chunks at all', '400 InvalidChunkSizeError', object],
+  ];
+  for (const way of ['auto', 'stream']) {
+    describe(`with upload.way ${way}`, () => {
+      let store: RawStore;
+      let gateway: TestGateway;
+      before(async () => {
+        store = await RawStore.start();
+        gateway = await startGateway({ storeUrl: store.url, upload: { way } });
+      });
+      after(async () => {
+        await gateway.close();
+        await store.close();
+      });
+      for (const [what, code, wire] of ATTACKS) {
+        it(`refuses ${what}, and the store never sees a whole request`, async () => {
+          const answer = await send(gateway.url, 'PUT', '/uploads/k', wire, chunkedHeaders(SIZE));
+          assert.equal(codeOf(answer), code, answer.body);
+          for (const request of store.requests.splice(0)) {
+            await request.over;
+            assert.equal(request.complete, false);
+          }
+        });
+      }
+
+      it('accepts them unchanged', async () => {
+        const { status } = await send(gateway.url, 'PUT', '/uploads/k', valid(), chunkedHeaders(SIZE));
+        assert.equal(status, 200);
+      });
+    });
+  }
 });

@@ -18,6 +18,8 @@ const put = (framing: string, body: string): string =>
 const CUT: readonly [string, string][] = [
   ['has come as a whole', put('Content-Length: 5', 'hello')],
   ['is still arriving', put('Content-Length: 200000', HALF)],
+  ['is being spliced', put('Content-Length: 400000', HALF)],
+  ['is being pumped', put('Content-Length: 400000\r\nx-amz-checksum-crc32: AAAAAA==', HALF)],
 ];
 
 describe('an upload that is reset at the end of the shutdown', () => {

@@ -21,8 +21,20 @@ const MIB = 1024 ** 2;
 const BYTES = Buffer.alloc(6 * MIB);
 for (let i = 0; i < BYTES.length; i++) BYTES[i] = (i * 31 + (i >> 8)) & 255;
 
-type Kind = 'small' | 'streamed' | 'split' | 'uncounted' | 'framed' | 'summed';
-const KINDS: readonly Kind[] = ['small', 'streamed', 'split', 'uncounted', 'framed', 'summed'];
+/** Bytes of each kind, which with the promises of the client decide the way that it goes. */
+const SIZES = {
+  small: 20_000,
+  streamed: 200_000,
+  summed: 200_000,
+  spliced: 400_000,
+  pumped: 500_000,
+  framed: 300_000,
+  split: 5_500_000,
+  uncounted: 90_000,
+};
+type Kind = keyof typeof SIZES;
+const KINDS = Object.keys(SIZES) as readonly Kind[];
+const isSummed = (kind: Kind): boolean => kind === 'summed' || kind === 'pumped';
 
 interface Plan {
   readonly key: string;
@@ -83,16 +95,8 @@ describe('a storm', () => {
 
   function draw(i: number): Plan {
     const kind = pick(KINDS);
-    const size = {
-      small: 20_000,
-      streamed: 400_000,
-      split: 5_500_000,
-      uncounted: 90_000,
-      framed: 300_000,
-      summed: 200_000,
-    };
-    const object = BYTES.subarray(i, i + size[kind] + Math.floor(random() * 1000));
-    const lies = kind === 'summed' && random() < 0.5;
+    const object = BYTES.subarray(i, i + SIZES[kind] + Math.floor(random() * 1000));
+    const lies = isSummed(kind) && random() < 0.5;
     const cutAt = random() < 0.3 ? Math.floor(random() * object.length) : undefined;
     const drawn = random() < 0.5 ? pick(FAULTS) : undefined;
     const fault = drawn?.[0]();
@@ -113,7 +117,7 @@ describe('a storm', () => {
     const headers: Record<string, string> =
       kind === 'framed'
         ? chunkedHeaders(object.length)
-        : kind === 'summed'
+        : isSummed(kind)
           ? { 'x-amz-checksum-crc32': crcOf(object) }
           : {};
     const body = kind === 'framed' ? awsChunked(sent, `x-amz-checksum-crc32:${crcOf(object)}`) : sent;
@@ -147,7 +151,9 @@ describe('a storm', () => {
 
   const gauges = async (): Promise<string[]> => {
     const { body } = await send(`http://127.0.0.1:${gateway.app.metricsPort}`, 'GET', '/metrics');
-    return body.split('\n').filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*) /.test(line));
+    return body
+      .split('\n')
+      .filter((line) => /^mizuchi_(uploads_in_flight|connections|part_memory\w*|pump_transfers) /.test(line));
   };
   const descriptors = async (): Promise<number> =>
     process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   ListMultipartUploadsCommand,
@@ -51,6 +52,10 @@ export class EmbeddedStore {
       if ((error as Error).name === 'NoSuchKey') return undefined;
       throw error;
     }
+  }
+
+  async remove(Key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
   }
 
   /** Keys of the multipart uploads that were begun and neither completed nor aborted. */

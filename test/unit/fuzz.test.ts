@@ -6,6 +6,7 @@ import { Finding, fuzzOnce } from '../fuzz/fuzz-parsers.ts';
 import { ServerFuzzer } from '../fuzz/fuzz-server.ts';
 import { PARSERS } from '../fuzz/parsers/all.ts';
 import { asItIs, type Parser } from '../fuzz/parsers/parser.ts';
+import { TransferFuzzer } from '../fuzz/transfers/fuzz-transfers.ts';
 
 const SEEDS = (process.env.SEEDS ?? '1,2,3').split(',').map(Number);
 const TEXTS = 2_000;
@@ -26,6 +27,12 @@ describe('random text', () => {
     const random = seededRandom(SEEDS[0] ?? 1);
     for (let i = 0; i < ROUNDS; i++) await server.round(random, CONNECTIONS);
   });
+});
+
+it('random transfers lose no byte', async (t) => {
+  const fuzzer = await TransferFuzzer.start();
+  t.after(() => fuzzer.close());
+  await fuzzer.round(seededRandom(SEEDS[0] ?? 1), 2 * CONNECTIONS);
 });
 
 describe('the fuzzer finds', () => {

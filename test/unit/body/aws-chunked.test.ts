@@ -23,6 +23,21 @@ describe('AwsChunkedDecoder', () => {
     }
   });
 
+  it('keeps no piece: its memory may be used again for the next one', () => {
+    for (let size = 1; size <= wire.length; size++) {
+      const memory = Buffer.alloc(size);
+      const decoded: string[] = [];
+      const decoder = new AwsChunkedDecoder((bytes) => void decoded.push(bytes.toString()));
+      for (let at = 0; at < wire.length; at += size) {
+        decoder.write(memory.subarray(0, wire.copy(memory, 0, at)));
+        memory.fill('?');
+      }
+      decoder.end();
+      assert.equal(decoded.join(''), 'hello world');
+      assert.deepEqual([...decoder.trailers], [['x-amz-checksum-crc32', 'DUoRhQ==']]);
+    }
+  });
+
   it('takes a trailer as minio-go ends it: with LF and CRLF', () => {
     const { bytes, trailers } = decode(Buffer.from('0\r\nx-amz-checksum-crc32:AAAAAA==\n\r\n\r\n'), 5);
     assert.deepEqual([bytes.length, trailers.get('x-amz-checksum-crc32')], [0, 'AAAAAA==']);

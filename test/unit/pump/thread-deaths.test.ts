@@ -1,13 +1,14 @@
 /** A pump whose threads die, are stopped, or have no room. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setEnvironmentData } from 'node:worker_threads';
 import { Pump } from '../../../src/pump/pump.ts';
 import { socketPair } from '../../support/socket-pair.ts';
-import { moving, send } from './moving.ts';
+import { connections, moving, send } from './moving.ts';
 
 const MIB = 1024 * 1024;
 const MORTAL = new URL('../../support/mortal-pump-thread.ts', import.meta.url);
@@ -69,6 +70,23 @@ describe('a pump thread', () => {
     await pump.stop();
     for (let i = 0; i < 100 && descriptors() > before; i++) await delay(20);
     assert.ok(descriptors() <= before, `${before} before, ${descriptors()} after`);
+  });
+
+  it('leaves the connection of the client readable for each byte when it dies', async () => {
+    const setMortal = mortality();
+    const pump = await Pump.start(1, { died() {} }, MORTAL);
+    const between = await connections();
+    const { client, received, movement, close } = await moving(pump, { left: 4 * MIB }, { between });
+    client.write(randomBytes(MIB));
+    await received.until(MIB);
+    setMortal(true);
+    assert.equal((await movement.done).failure?.reason, 'pump_thread_died');
+    setMortal(false);
+    client.write('few bytes');
+    const [bytes] = await once(between.from.far.resume(), 'data', { signal: AbortSignal.timeout(5_000) });
+    assert.equal(String(bytes), 'few bytes');
+    close();
+    await pump.stop();
   });
 
   it('is not replaced when it dies again and again', async () => {

@@ -364,6 +364,21 @@ describe('a pump', () => {
     close();
   });
 
+  it('reads a line of aws-chunked framing that arrives in two pieces', async () => {
+    const bytes = randomBytes(MIB);
+    const { wire, plan } = framed(bytes);
+    const { client, movement, received, close } = await moving(pump, { left: wire.length, plan });
+    const line = Buffer.byteLength('ea60\r\n');
+    const cut = line + 60_000 + 2 + 2; // within the size of the second chunk
+    client.write(wire.subarray(0, cut));
+    await received.until(cut);
+    await send(client, wire.subarray(cut));
+    assert.equal((await movement.done).failure, undefined);
+    await received.until(wire.length);
+    assert.ok(received.bytes.equals(wire));
+    close();
+  });
+
   const bytes = randomBytes(MIB);
   const { wire } = framed(bytes);
   const broken = Buffer.from(wire);
