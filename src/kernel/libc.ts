@@ -78,7 +78,17 @@ export class Libc {
   /** Of a buffer that the caller keeps for as long as the address is used. */
   fixed(size: number): FixedBuffer {
     const bytes = Buffer.allocUnsafeSlow(size);
-    return { bytes, address: this.#ffi.getRawPointer(bytes) };
+    return { bytes, address: this.addressOf(bytes) };
+  }
+
+  /** Of a buffer that the caller keeps for as long as the address is used. */
+  addressOf(bytes: Buffer): bigint {
+    return this.#ffi.getRawPointer(bytes);
+  }
+
+  /** The memory at an address, which another thread keeps for as long as the result is used. */
+  memoryAt(address: bigint, size: number): FixedBuffer {
+    return { bytes: this.#ffi.toBuffer(address, size, false), address };
   }
 
   /** Moves bytes between a pipe and a connection without blocking. @param more whether more bytes follow at once. */

@@ -24,6 +24,8 @@ export type FigureName = (typeof FIELDS)[number];
 export const NOBODY = 0;
 export const CLIENT = 1;
 export const STORE = 2;
+/** Of the main thread. It counts this wait itself. */
+export const MEMORY = 3;
 
 export const SHARED_BYTES = SLOTS * WIDTH * Float64Array.BYTES_PER_ELEMENT;
 

@@ -2,13 +2,14 @@
  * One body on its way: a piece from the client, verified, and out to the store, in turns. The last piece is verified as a whole before it is
  * written, so the store never gets all bytes of a body that is wrong.
  */
+import type { Checksums } from '../body/object-decoder.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
 import { messageWithCause } from '../domain/root-cause.ts';
 import { EAGAIN, errorName, type Libc } from '../kernel/libc.ts';
-import { CLIENT, type Figures, NOBODY, STORE } from './figures.ts';
+import { CLIENT, type Figures, MEMORY, NOBODY, STORE } from './figures.ts';
 import type { TransferTask } from './messages.ts';
-import type { Mover } from './movers/mover.ts';
+import { type Mover, NO_MEMORY } from './movers/mover.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
@@ -19,6 +20,8 @@ const LOW_WATER = 512 * 1024;
 
 /** Results of the first splice where the system does not offer it: EPERM, EINVAL, ENOSYS, and without a pipe ENFILE. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([1, 22, 23, 38]);
+
+type Awaited = typeof CLIENT | typeof STORE | typeof MEMORY;
 
 export interface TransferParts {
   readonly libc: Libc;
@@ -39,7 +42,7 @@ export class Transfer {
   #left: number;
   #sent = 0;
   #lowWater = 1;
-  #waitsFor: typeof NOBODY | typeof CLIENT | typeof STORE = NOBODY;
+  #waitsFor: typeof NOBODY | Awaited = NOBODY;
   #waitsSince = 0;
   /** Of the current wait, so far as this thread was awake. */
   #waitedMillis = 0;
@@ -84,6 +87,11 @@ export class Transfer {
 
   get waitsForStore(): boolean {
     return this.#waitsFor === STORE;
+  }
+
+  /** Of the whole body, if it has been verified. */
+  get checksums(): Checksums | undefined {
+    return this.#verifier?.checksums;
   }
 
   /** Verifies the bytes that were sent ahead. */
@@ -134,6 +142,7 @@ export class Transfer {
     const result = this.#mover.read(this.#left);
     if (result > 0) return this.#came(result);
     if (result === -EAGAIN) return this.#wait(CLIENT);
+    if (result === NO_MEMORY) return this.#wait(MEMORY);
     if (this.#mover.isSplice && UNAVAILABLE.has(-result)) return this.#copyInstead();
     this.clientGone();
     return false;
@@ -190,7 +199,7 @@ export class Transfer {
     this.#parts.libc.setLowWater(this.task.client, mark);
   }
 
-  #wait(who: typeof CLIENT | typeof STORE): false {
+  #wait(who: Awaited): false {
     const { figures, now } = this.#parts;
     if (who === CLIENT) this.#mover.rest();
     this.#waitsFor = who;
@@ -211,9 +220,11 @@ export class Transfer {
     if (this.#waitsFor === NOBODY) return 0;
     const { figures, now } = this.#parts;
     const millis = now() - this.#waitsSince;
-    const name = this.#waitsFor === CLIENT ? 'clientWait' : 'storeWait';
     figures.set('waitsFor', NOBODY);
-    figures.set(name, figures.get(name) + millis);
+    if (this.#waitsFor !== MEMORY) {
+      const name = this.#waitsFor === CLIENT ? 'clientWait' : 'storeWait';
+      figures.set(name, figures.get(name) + millis);
+    }
     this.#waitsFor = NOBODY;
     this.#waitedMillis = 0;
     return millis;

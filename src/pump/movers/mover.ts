@@ -1,5 +1,8 @@
 /** The interface of a mover: it takes bytes from one connection and gives them to another, a piece at a time, and never blocks. */
 
+/** The result of a read without memory for the bytes that have arrived. */
+export const NO_MEMORY = Number.NEGATIVE_INFINITY;
+
 export interface Mover {
   /** Bytes that were read and not written. */
   readonly held: number;
