@@ -69,6 +69,8 @@ export class ThreadFilling implements Filling {
     const { checksums = new Map(), partChecksum } = ended ?? {};
     this.#done.resolve({ failure, read, checksums, partChecksum });
     this.#wanted.resolve(false);
+    this.#wanted = Promise.withResolvers(); // it may have been resolved with true before
+    this.#wanted.resolve(false);
     this.#part?.resolve(undefined);
   }
 }

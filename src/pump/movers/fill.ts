@@ -10,6 +10,8 @@ export class FillMover implements Mover {
   readonly #libc: Libc;
   readonly #from: number;
   readonly #wantMemory: () => void;
+  /** By their addresses: the same blocks are given again and again, and a view of one costs a garbage collection now and then. */
+  readonly #views = new Map<bigint, FixedBuffer>();
   #memory: FixedBuffer | undefined;
   /** Bytes of the memory that are full. */
   #end = 0;
@@ -24,7 +26,9 @@ export class FillMover implements Mover {
   }
 
   give(address: bigint, size: number): void {
-    this.#memory = this.#libc.memoryAt(address, size);
+    const known = this.#views.get(address);
+    this.#memory = known?.bytes.length === size ? known : this.#libc.memoryAt(address, size);
+    this.#views.set(address, this.#memory);
     this.#end = 0;
     this.#isWaiting = false;
   }
@@ -55,6 +59,7 @@ export class FillMover implements Mover {
   rest(): void {}
 
   close(): void {
+    this.#views.clear();
     this.#memory = undefined;
   }
 

@@ -70,6 +70,29 @@ describe('a pump thread', () => {
     assert.ok(descriptors() <= before, `${before} before, ${descriptors()} after`);
   });
 
+  it('fails a transfer into memory when it dies', async () => {
+    const setMortal = mortality();
+    const pump = await Pump.start(1, { died() {} }, MORTAL);
+    const { near, far, close } = await socketPair();
+    const plan = { ...DEFECT, promises: [] };
+    const pace = { idleMillis: 20_000, leastRate: 0 };
+    const filling = pump.reserve(far)!.fill({ first: Buffer.alloc(0), left: MIB, plan, pace, partChecksum: undefined });
+    near.write(randomBytes(100_000));
+    assert.equal(await filling.wantsMemory(), true);
+    filling.give(Buffer.alloc(64 * 1024));
+    assert.equal(await filling.wantsMemory(), true);
+    setMortal(true);
+    const { failure } = await filling.done;
+    setMortal(false);
+    assert.equal(failure?.reason, 'pump_thread_died');
+    assert.equal(await filling.wantsMemory(), false);
+    filling.give(Buffer.alloc(1));
+    assert.equal(await filling.endPart(), undefined);
+    while (pump.threads === 0) await delay(5);
+    close();
+    await pump.stop();
+  });
+
   it('is not replaced when it dies again and again', async () => {
     const setMortal = mortality();
     const deaths: boolean[] = [];

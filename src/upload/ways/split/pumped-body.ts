@@ -2,7 +2,7 @@
 import type { BodyPlan } from '../../../body/body-plan.ts';
 import type { ChecksumName } from '../../../body/checksum.ts';
 import type { Filled, Filling, TakenBody } from '../../../domain/body-pump.ts';
-import { asFailure } from '../../../domain/failure.ts';
+import { asFailure, type Failure } from '../../../domain/failure.ts';
 import { whyUnwanted } from '../../../domain/while-wanted.ts';
 import type { OpenPump } from '../../../pump/open-pump.ts';
 import type { Reservation } from '../../../pump/pump-thread.ts';
@@ -20,6 +20,8 @@ export interface FilledMemory {
   room(): Promise<Buffer>;
   /** Bytes of it that are full. */
   filled(bytes: number): void;
+  /** No more bytes will come. */
+  fail(failure: Failure): void;
 }
 
 export class PumpedBody {
@@ -70,6 +72,8 @@ export class PumpedBody {
     const abort = (): void => filling.abort(whyUnwanted(signal));
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
+    // Also while it waits for memory.
+    void filling.done.then(({ failure }) => failure && memory.fail(failure));
     const endWatch = watchRate(filling, rate);
     try {
       return await fillAll(filling, memory);

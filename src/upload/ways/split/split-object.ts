@@ -98,6 +98,7 @@ export class SplitObject {
     const memory = {
       room: () => this.#room(),
       filled: (bytes: number) => this.#part?.filled(bytes),
+      fail: (failure: Failure) => this.#fail(failure),
     };
     try {
       await this.#keep(body.first);
