@@ -1,7 +1,7 @@
 /**
  * The cost of bodies: CPU per upload and per GiB for each form of upload, in the gateway and in other servers.
  *
- *   npm run bench -- bodies [--race WORD] [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
+ *   npm run bench -- bodies [--race WORD] [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR] [--write]
  *
  * Each form of upload is sent to two gateways: one with `upload.way: auto`, which chooses how the body goes, and one with `stream`. All
  * gateways run at once, each in a separate process; bench/tracing.ts describes how turns, rounds and heats exclude other load of the
@@ -20,12 +20,14 @@
  * --only      only contestants with this word in their name, and the baselines
  * --smoke     a few short turns to check that everything runs; the figures are meaningless
  * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
+ * --write     writes the tables to docs/performance.md
  */
 import { Arena } from './support/arena.ts';
 import { type BodyContestant, configOf, isGateway, type PeerContestant } from './support/body-contestants.ts';
 import { type Race, racesOf } from './support/body-races.ts';
 import { raceReport } from './support/body-report.ts';
 import { type Options, readOptions } from './support/options.ts';
+import { writeFigures } from './support/page-figures.ts';
 import { missing } from './support/peers.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
 import { effortText, placesText, profiling, race } from './support/race.ts';
@@ -34,7 +36,7 @@ import type { Costs } from './support/rounds.ts';
 import { type Random, seededRandom } from './support/statistics.ts';
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), ['race', 'write']);
   const random = seededRandom(options.seed);
   const places = findPlaces();
   const unavailable = new Map<string, string>();
@@ -44,16 +46,22 @@ async function main(): Promise<void> {
   while (heats.length < options.heats) {
     heats.push(await runHeat(options, races, places, random, `heat ${heats.length + 1}`));
   }
-  console.log(placesText(places));
-  for (const [i, one] of races.entries()) {
-    const result = new RaceResult(
+  const reports = races.map((one, i) =>
+    reportOf(
       one,
       heats.map((heat) => heat[i]!),
+      options,
       random,
-    );
-    console.log(raceReport(one, result, effortText(heats.length, one.plan), options.smoke));
-  }
+    ),
+  );
+  const text = [placesText(places), ...reports].join('\n');
+  console.log(text);
   if (options.smoke) console.log('smoke run: the figures mean nothing');
+  if (options.write) writeFigures('bodies', text);
+}
+
+function reportOf(one: Race, heats: readonly Costs[], { smoke }: Options, random: Random): string {
+  return raceReport(one, new RaceResult(one, heats, random), effortText(heats.length, one.plan), smoke);
 }
 
 function isAvailable(contestant: BodyContestant, unavailable: Map<string, string>): boolean {
@@ -77,9 +85,10 @@ async function runHeat(
     const all = new Set(races.flatMap(({ contestants }) => contestants));
     await Promise.all([...all].map((contestant) => enter(arena, contestant, storePort, profile)));
     const costs: Costs[] = [];
-    for (const { title, plan, keys, contestants } of races) {
+    for (const { title, plan, keys, contestants, first } of races) {
       for (const one of contestants) {
         await arena.prepare(one, { kind: one.kind, signed: one.signed, keys }, plan.load.size);
+        if (first !== undefined) await arena.turn(one, first);
       }
       costs.push(await race(arena, contestants, plan, random, `${name}, objects of ${title}`));
     }

@@ -27,8 +27,7 @@
  * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
  * --write     writes the tables to docs/performance.md, and the chart next to it
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { writeFileSync } from 'node:fs';
 import { Arena, type Load } from './support/arena.ts';
 import { ratioChart } from './support/chart.ts';
 import type { Listening } from './support/collector-process.ts';
@@ -36,6 +35,7 @@ import { type Delivery, deliveryOf, sumOf } from './support/delivery.ts';
 import { IdentityProvider } from './support/identity-provider.ts';
 import { type Latencies, type LatencyPlan, runLatencies } from './support/latency.ts';
 import { type Options, readOptions, SMALL_OBJECT, SMOKE } from './support/options.ts';
+import { writeFigures } from './support/page-figures.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
 import { effortText, placesText, profiling, race } from './support/race.ts';
 import { headOf } from './support/requests.ts';
@@ -80,20 +80,16 @@ interface Plans extends Options {
   readonly contestants: readonly TracingContestant[];
   readonly large: Plan;
   readonly latency: LatencyPlan;
-  readonly write: boolean;
 }
 
 function readPlans(args: string[]): Plans {
-  const { values, tokens } = parseArgs({ args, options: { write: { type: 'boolean' } }, strict: false, tokens: true });
-  const written = tokens.find((token) => token.kind === 'option' && token.name === 'write');
-  const options = readOptions(args.filter((_, index) => index !== written?.index));
+  const options = readOptions(args, ['write']);
   const contestants = CONTESTANTS.filter(({ name, tracer }) => tracer === 'none' || name.includes(options.only));
   return {
     ...options,
     contestants,
     large: options.smoke ? { load: LARGE_LOAD, ...SMOKE } : LARGE_PLAN,
     latency: options.smoke ? { rounds: 2, turns: 1, millis: 50 } : LATENCY_PLAN,
-    write: values.write === true,
   };
 }
 
@@ -243,16 +239,8 @@ function printVerdicts(comparisons: readonly Comparison<TracingContestant>[]): v
   }
 }
 
-/** Between the marks of docs/performance.md, as it was printed. */
 function writeDocuments(text: string, comparisons: readonly Comparison<TracingContestant>[]): void {
-  const page = new URL('../docs/performance.md', import.meta.url);
-  const marked = /(<!-- tracing: begin -->\n)[\s\S]*(<!-- tracing: end -->)/;
-  const day = new Date().toISOString().slice(0, 10);
-  const block = `\n${day}, Node.js ${process.versions.node}:\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n\n`;
-  writeFileSync(
-    page,
-    readFileSync(page, 'utf8').replace(marked, (_, begin, end) => `${begin}${block}${end}`),
-  );
+  writeFigures('tracing', text);
   const bars = comparisons.map(({ contestant: { name }, ratio }) => ({ name, ratio }));
   const title = 'CPU per request of 1 KiB, by that of the same gateway without tracing';
   writeFileSync(new URL('../docs/tracing-cost.svg', import.meta.url), ratioChart(title, bars, AIM));

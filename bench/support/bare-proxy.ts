@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream';
 const [port, storePort, health] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true });
 
-createServer({ requestTimeout: 0 }, (incoming, response) => {
+createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (incoming, response) => {
   if (incoming.url === health) return void response.end();
   const { method, url: path, headers } = incoming;
   const outgoing = request({ host: '127.0.0.1', port: storePort, method, path, headers, agent }, (answer) => {

@@ -116,14 +116,14 @@ const LARGE: readonly BodyContestant[] = [...PLAIN, NOISE, ...ANONYMOUS, ...CHEA
 
 /** By the races that they take part in. */
 export const SETS = {
-  /** Every form, and every server. */
-  small: [...FORMS, ...PEERS],
-  /** The same, and a large upload that is split into parts. */
+  /** Every form, and every server. Few forms are streamed, too: these bodies are too small for another way. */
+  small: [...FORMS.filter((one) => one.upload.way === 'auto' || SIZES.includes(one)), ...PEERS],
+  /** Every form, a large upload that is split into parts, and every server. */
   forms: [...FORMS, ...SPLIT, ...PEERS],
   /** To find the size from which a way pays. */
   sizes: SIZES,
   large: LARGE,
-  smoke: [...SIZES, ...LARGE, ...SPLIT],
+  smoke: [...new Set([...SIZES, ...LARGE, ...SPLIT])],
 } as const satisfies Record<string, readonly BodyContestant[]>;
 
 /** The name of the gateway that gets the same requests as this program. */

@@ -1,4 +1,5 @@
 /** The races of the benchmark of bodies: sizes, contestants, repetitions, and the targets that each race decides. */
+import type { Load } from './arena.ts';
 import { type BodyContestant, SETS, selected } from './body-contestants.ts';
 import { LARGE_TARGETS, SIZE_TARGETS, SMALL_TARGETS, type Target, VERIFIED_TARGETS } from './body-targets.ts';
 import { type Options, SMOKE } from './options.ts';
@@ -15,6 +16,8 @@ export interface Race {
   readonly keys: number;
   readonly contestants: readonly BodyContestant[];
   readonly targets: readonly Target[];
+  /** One turn of each contestant before the rounds. As a number of requests it does the same on a busy machine as on an idle one. */
+  readonly first?: Load | undefined;
   /** Whether a smoke run has it. */
   readonly smoke?: boolean;
 }
@@ -22,7 +25,7 @@ export interface Race {
 /** A turn is as many uploads as fill about 50 ms: short, as other load on the machine changes within seconds. */
 function sizeRace(title: string, size: number, requests: number): Race {
   const load = { size, connections: 8, millis: 60_000, requests };
-  const plan = { load, turns: 6, warmUp: 6, rounds: 8, turnsOnly: true };
+  const plan = { load, turns: 4, warmUp: 12, rounds: 10, turnsOnly: true };
   return { title, keys: 16, plan, contestants: SETS.sizes, targets: SIZE_TARGETS };
 }
 
@@ -43,7 +46,8 @@ function races(small: Plan): Race[] {
     {
       title: '1 KiB',
       keys: 64,
-      plan: { ...small, turns: 6, warmUp: small.rounds, turnsOnly: true },
+      first: { ...small.load, millis: 15_000, requests: 24_000 },
+      plan: { ...small, load: { ...small.load, millis: 50 }, turns: 4, warmUp: 2, turnsOnly: true },
       contestants: SETS.small,
       targets: SMALL_TARGETS,
       smoke: true,
@@ -57,7 +61,7 @@ function races(small: Plan): Race[] {
     {
       title: '64 MiB',
       keys: 1,
-      plan: { load: forms, turns: 1, warmUp: 2, rounds: 6, turnsOnly: true },
+      plan: { load: forms, turns: 1, warmUp: 3, rounds: 8, turnsOnly: true },
       contestants: SETS.forms,
       targets: VERIFIED_TARGETS,
       smoke: true,
@@ -80,6 +84,7 @@ export function racesOf(
   return chosen.map((one) => ({
     ...one,
     contestants: selected(one.contestants.filter(isAvailable), only).filter((each) => !smoke || SMOKE_SET.has(each)),
+    first: smoke ? undefined : one.first,
     plan: smoke ? { ...one.plan, ...SMOKE, turns: 1, rounds: 1 } : one.plan,
   }));
 }

@@ -37,9 +37,10 @@ const pairOfColumns = ({ unit }: Column): string[] => [unit, 'streamed'];
 
 function gatewayRow({ name, against }: BodyContestant, result: RaceResult): string[] {
   const stream = against[0]!;
+  const isStreamed = result.has(stream);
   const byPlain = result.ratio(name, name === AGAIN ? streamed('plain') : 'plain');
-  const figures = columns(result).flatMap(({ of }) => [of(name), of(stream)]);
-  return [name, ratioText(result.ratio(name, stream)), ratioText(byPlain), ...figures];
+  const figures = columns(result).flatMap(({ of }) => [of(name), isStreamed ? of(stream) : '']);
+  return [name, isStreamed ? ratioText(result.ratio(name, stream)) : '', ratioText(byPlain), ...figures];
 }
 
 /** One row for each other server: the gateway that gets the same, relative to it. */

@@ -49,11 +49,10 @@ export const LARGE_TARGETS: readonly Target[] = [
 
 /** @returns one line for each comparison of which both sides took part. */
 export function verdictLines(targets: readonly Target[], result: RaceResult): string[] {
-  const names = new Set(result.contestants.map(({ name }) => name));
   return targets.flatMap(({ of, limit, orNoise = false }) => {
     const allowed = orNoise ? Math.max(limit, result.noise.interval.high) : limit;
     return of(result.contestants)
-      .filter(({ name, by }) => names.has(name) && names.has(by))
+      .filter(({ name, by }) => result.has(name) && result.has(by))
       .map(({ name, by }) => line(name, by, result.ratio(name, by), allowed, orNoise));
   });
 }

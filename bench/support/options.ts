@@ -10,12 +10,17 @@ export interface Options {
   readonly seed: number;
   /** Part of a name; empty for all contestants. */
   readonly only: string;
-  /** The start of a title; empty for all races. */
-  readonly race: string;
   readonly smoke: boolean;
   /** A folder for V8's CPU profiles. */
   readonly profile: string | undefined;
+  /** The start of a title; empty for all races. */
+  readonly race: string;
+  /** Whether the figures are written to docs/performance.md. */
+  readonly write: boolean;
 }
+
+/** Options of some benchmarks only. */
+type OwnOption = 'race' | 'write';
 
 /** Bytes. */
 export const SMALL_OBJECT = 1024;
@@ -23,8 +28,8 @@ export const SMALL_OBJECT = 1024;
 const LOAD: Load = { size: SMALL_OBJECT, connections: 16, millis: 25, requests: Number.MAX_SAFE_INTEGER };
 export const SMOKE: Omit<Plan, 'load'> = { turns: 2, warmUp: 1, rounds: 2 };
 
-/** @throws Error if an option is unknown or no number. */
-export function readOptions(args: string[]): Options {
+/** @param own the options of this benchmark only. @throws Error if an option is unknown or not a number. */
+export function readOptions(args: string[], own: readonly OwnOption[] = []): Options {
   const { values } = parseArgs({
     args,
     options: {
@@ -32,13 +37,18 @@ export function readOptions(args: string[]): Options {
       rounds: { type: 'string', default: '12' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
-      race: { type: 'string', default: '' },
       smoke: { type: 'boolean', default: false },
       profile: { type: 'string' },
+      race: { type: 'string' },
+      write: { type: 'boolean' },
     },
   });
-  const { only, race, smoke, profile } = values;
-  const common = { only, race, smoke, profile, seed: natural('--seed', values.seed) };
+  for (const name of ['race', 'write'] as const) {
+    if (values[name] !== undefined && !own.includes(name))
+      throw new Error(`--${name} is not an option of this benchmark`);
+  }
+  const { only, race = '', write = false, smoke, profile } = values;
+  const common = { only, race, write, smoke, profile, seed: natural('--seed', values.seed) };
   if (smoke) return { ...common, heats: 1, small: { load: LOAD, ...SMOKE } };
   const small = { load: LOAD, turns: 12, warmUp: 24, rounds: natural('--rounds', values.rounds) };
   return { ...common, heats: natural('--heats', values.heats), small };

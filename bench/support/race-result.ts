@@ -20,6 +20,10 @@ export class RaceResult {
     this.#random = random;
   }
 
+  has(name: string): boolean {
+    return this.#indexOf(name) >= 0;
+  }
+
   /** CPU of the one relative to the other. Each ratio is estimated once. */
   ratio(name: string, by: string): Estimate {
     const key = `${name}\n${by}`;

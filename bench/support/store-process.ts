@@ -1,25 +1,24 @@
 /**
- * The store of the benchmarks: reads every body to its end, says yes, keeps nothing. Never a disk: it swings by a factor of
- * ten. To what is no upload it answers as much of S3's XML as is looked at by those who ask.
+ * The store of the benchmarks: reads every byte of a body, responds 200, stores nothing. It has no disk, whose speed would change by a
+ * factor of ten. It copies bytes from the kernel into one buffer of 1 MiB and needs about 0.2 CPU-seconds for 1 GiB: contestants wait
+ * for it less than for a real store. For requests other than uploads, its responses have the XML that clients look at.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { respondToBucketRequests } from './helper-process.ts';
+import { StoreConnection } from './store-connection.ts';
 
-const ANSWER_HEADERS = {
-  etag: '"5d41402abc4b2a76b9719d911017c592"',
-  'x-amz-request-id': '79104EXAMPLEB723',
-  'x-amz-id-2': 'IOWQ4fDEXAMPLEQM+ey7N9WgVhSnQ6JEXAMPLEZb7hSQDASK+Jd1vEXAMPLEa3Km',
-};
+const HEADERS = [
+  'ETag: "5d41402abc4b2a76b9719d911017c592"',
+  'x-amz-request-id: 79104EXAMPLEB723',
+  'x-amz-id-2: IOWQ4fDEXAMPLEQM+ey7N9WgVhSnQ6JEXAMPLEZb7hSQDASK+Jd1vEXAMPLEa3Km',
+].join('\r\n');
 
-const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
-  request.resume();
-  request.once('end', () => {
-    const document = request.method === 'PUT' ? '' : documentFor(request.method!, request.url!);
-    response.writeHead(200, { ...ANSWER_HEADERS, 'content-length': document.length });
-    response.end(document);
-  });
-});
+const server = createServer({ pauseOnConnect: true }, (socket) => void new StoreConnection(socket, respond));
+
+function respond(method: string, target: string): string {
+  const document = documentFor(method, target);
+  return `HTTP/1.1 200 OK\r\n${HEADERS}\r\nDate: ${new Date().toUTCString()}\r\nContent-Length: ${document.length}\r\n\r\n${document}`;
+}
 
 /** Amazon S3 API Reference, CreateMultipartUpload, CompleteMultipartUpload, GetBucketVersioning. */
 function documentFor(method: string, target: string): string {

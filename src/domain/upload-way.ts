@@ -4,7 +4,7 @@ export const WAYS = {
   collected: 'read into memory, verified, then sent in one request',
   streamed: 'sent in one request while it arrives',
   spliced: 'moved by the kernel in one request while it arrives, unread by the gateway',
-  pumped: 'sent in one request while it arrives, and verified on the way by a thread of its own',
+  pumped: 'sent in one request while it arrives, and verified on the way by a separate thread',
   split: 'sent in parts, or in one request if it ends within the first part',
 } as const;
 

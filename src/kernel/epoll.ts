@@ -15,13 +15,13 @@ const EVENTS = 128;
 const SIZE = process.arch === 'x64' ? 12 : 16;
 const DATA = SIZE - 8;
 
-export interface ReadyEvent {
-  /** As given when the descriptor was added. */
-  readonly tag: number;
-  /** The peer sends no more. */
-  readonly isClosed: boolean;
-  /** The connection is reset. */
-  readonly isReset: boolean;
+export interface EventTaker {
+  /**
+   * @param tag as given when the descriptor was added.
+   * @param isClosed whether the peer sends no more.
+   * @param isReset whether the connection is reset.
+   */
+  ready(tag: number, isClosed: boolean, isReset: boolean): void;
 }
 
 export class Epoll {
@@ -51,13 +51,13 @@ export class Epoll {
     this.#libc.epollControl(this.#fd, DELETE, fd, this.#event);
   }
 
-  /** @param millis longest wait. Calls `take` for each event. */
-  wait(millis: number, take: (event: ReadyEvent) => void): void {
+  /** @param millis longest wait. */
+  wait(millis: number, taker: EventTaker): void {
     const count = this.#libc.epollWait(this.#fd, this.#events, EVENTS, millis);
     for (let i = 0; i < count; i++) {
       const mask = this.#events.readUInt32LE(i * SIZE);
       const tag = this.#events.readDoubleLE(i * SIZE + DATA);
-      take({ tag, isClosed: (mask & PEER_CLOSED) !== 0, isReset: (mask & (ERROR | HANG_UP)) !== 0 });
+      taker.ready(tag, (mask & PEER_CLOSED) !== 0, (mask & (ERROR | HANG_UP)) !== 0);
     }
   }
 

@@ -67,7 +67,7 @@ export class Libc {
     this.#errno = this.#functions.__errno_location();
   }
 
-  /** @throws Error that says why it is unavailable: another system than Linux, no node:ffi, or no permission for it. */
+  /** @throws Error with the reason why it is unavailable: another system than Linux, no node:ffi, or no permission for it. */
   static open(): Libc {
     if (process.platform !== 'linux') throw new Error(`needs Linux, and this is ${process.platform}`);
     const ffi = loadFfi();
@@ -124,7 +124,7 @@ export class Libc {
     return this.#checked(this.#functions.fcntl(fd, F_DUPFD_CLOEXEC, 3));
   }
 
-  /** Makes `target` a descriptor of the open file of `fd`, in place of its own. */
+  /** Makes `target` a descriptor of the open file of `fd`; the file that it had is closed (dup3(2)). */
   duplicateOnto(fd: number, target: number): number {
     return this.#checked(this.#functions.dup3(fd, target, CLOEXEC));
   }
@@ -135,7 +135,7 @@ export class Libc {
     return result < 0 ? result : { out: this.#eight.readInt32LE(0), in: this.#eight.readInt32LE(4) };
   }
 
-  /** Asks for the size of a pipe in bytes; the system may refuse it. @returns the size that it has. */
+  /** Changes the size of a pipe to a number of bytes; the system may refuse it. @returns the size that it has. */
   resizePipe(fd: number, bytes: number): number {
     this.#functions.fcntl(fd, F_SETPIPE_SZ, bytes);
     return this.#checked(this.#functions.fcntl(fd, F_GETPIPE_SZ, 0));

@@ -6,7 +6,7 @@ import type { Libc } from './libc.ts';
 
 const KIB = 1024;
 
-/** Bytes, largest first. 1 MiB is the most that an unprivileged process may ask for. */
+/** Bytes, largest first. 1 MiB is the most that an unprivileged process may set. */
 const SIZES = [1024 * KIB, 256 * KIB, 64 * KIB];
 const SMALLEST = 64 * KIB;
 /** Bytes of all pipes in use, above which new ones are smaller. */

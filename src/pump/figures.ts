@@ -5,21 +5,17 @@ import type { MovedFigures } from '../domain/body-pump.ts';
 export const SLOTS = 1024;
 
 /** Bytes, and milliseconds of the main thread's `performance.now()`. */
-const FIELDS = [
-  'isOver',
-  'read',
-  'sent',
-  'bytes',
-  'firstByteAt',
-  'lastByteAt',
-  'clientWait',
-  'storeWait',
-  'waitsFor',
-  'waitsSince',
-] as const;
-const WIDTH = FIELDS.length;
-
-export type FigureName = (typeof FIELDS)[number];
+export const IS_OVER = 0;
+export const READ = 1;
+export const SENT = 2;
+export const BYTES = 3;
+export const FIRST_BYTE_AT = 4;
+export const LAST_BYTE_AT = 5;
+export const CLIENT_WAIT = 6;
+export const STORE_WAIT = 7;
+export const WAITS_FOR = 8;
+export const WAITS_SINCE = 9;
+const WIDTH = 10;
 
 export const NOBODY = 0;
 export const CLIENT = 1;
@@ -28,8 +24,6 @@ export const STORE = 2;
 export const MEMORY = 3;
 
 export const SHARED_BYTES = SLOTS * WIDTH * Float64Array.BYTES_PER_ELEMENT;
-
-const INDEX = Object.fromEntries(FIELDS.map((name, i) => [name, i])) as Readonly<Record<FigureName, number>>;
 
 /** The figures of one transfer. */
 export class Figures {
@@ -41,12 +35,12 @@ export class Figures {
     this.#at = slot * WIDTH;
   }
 
-  get(name: FigureName): number {
-    return this.#shared[this.#at + INDEX[name]]!;
+  get(field: number): number {
+    return this.#shared[this.#at + field]!;
   }
 
-  set(name: FigureName, value: number): void {
-    this.#shared[this.#at + INDEX[name]] = value;
+  set(field: number, value: number): void {
+    this.#shared[this.#at + field] = value;
   }
 
   clear(): void {
@@ -73,33 +67,33 @@ export class LiveFigures implements MovedFigures {
   }
 
   get bytes(): number {
-    return this.#figures.get('bytes');
+    return this.#figures.get(BYTES);
   }
 
   get firstByteAt(): number | undefined {
-    return this.#figures.get('firstByteAt') || undefined;
+    return this.#figures.get(FIRST_BYTE_AT) || undefined;
   }
 
   get lastByteAt(): number | undefined {
-    return this.#figures.get('lastByteAt') || undefined;
+    return this.#figures.get(LAST_BYTE_AT) || undefined;
   }
 
   get clientWaitSeconds(): number {
-    return this.#seconds('clientWait', CLIENT);
+    return this.#seconds(CLIENT_WAIT, CLIENT);
   }
 
   get storeWaitSeconds(): number {
-    return this.#seconds('storeWait', STORE);
+    return this.#seconds(STORE_WAIT, STORE);
   }
 
   get waitsFor(): 'client' | 'store' | undefined {
-    const waitsFor = this.#figures.get('waitsFor');
+    const waitsFor = this.#figures.get(WAITS_FOR);
     return waitsFor === CLIENT ? 'client' : waitsFor === STORE ? 'store' : undefined;
   }
 
   /** The wait of this moment counts. */
-  #seconds(name: FigureName, who: number): number {
-    const running = this.#figures.get('waitsFor') === who ? performance.now() - this.#figures.get('waitsSince') : 0;
-    return (this.#figures.get(name) + Math.max(0, running)) / 1000;
+  #seconds(field: number, who: number): number {
+    const running = this.#figures.get(WAITS_FOR) === who ? performance.now() - this.#figures.get(WAITS_SINCE) : 0;
+    return (this.#figures.get(field) + Math.max(0, running)) / 1000;
   }
 }

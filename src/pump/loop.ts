@@ -1,10 +1,10 @@
 /** The loop of a pump thread: waits for connections to become ready, and gives each transfer its turns. */
 import { asFailure, Failure } from '../domain/failure.ts';
-import { Epoll, type ReadyEvent } from '../kernel/epoll.ts';
+import { Epoll, type EventTaker } from '../kernel/epoll.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { PipePool } from '../kernel/pipe-pool.ts';
 import { messageOf } from './failure-message.ts';
-import { Figures } from './figures.ts';
+import { Figures, IS_OVER } from './figures.ts';
 import type { Command, Report, TransferTask } from './messages.ts';
 import { BufferPool } from './movers/buffer-pool.ts';
 import { CopyMover } from './movers/copy.ts';
@@ -30,7 +30,7 @@ export interface LoopParts {
   report(report: Report): void;
 }
 
-export class PumpLoop {
+export class PumpLoop implements EventTaker {
   readonly #parts: LoopParts;
   readonly #epoll: Epoll;
   readonly #pipes: PipePool;
@@ -39,7 +39,7 @@ export class PumpLoop {
   /** Of transfers into memory. */
   readonly #fills = new Map<number, FillMover>();
   /** Transfers that may have something to do. */
-  #ready = new Set<Transfer>();
+  #ready: Transfer[] = [];
   #hasCommands = false;
   #isStopped = false;
 
@@ -62,7 +62,7 @@ export class PumpLoop {
     let ticked = now();
     await this.#takeCommands();
     while (this.#transfers.size > 0) {
-      this.#epoll.wait(this.#ready.size > 0 ? 0 : TICK_MILLIS, this.#onEvent);
+      this.#epoll.wait(this.#ready.length > 0 ? 0 : TICK_MILLIS, this);
       if (this.#hasCommands) await this.#takeCommands();
       const elapsed = now() - ticked;
       if (elapsed >= TICK_MILLIS) {
@@ -70,7 +70,7 @@ export class PumpLoop {
         ticked = now();
       }
       const round = this.#ready;
-      this.#ready = new Set();
+      this.#ready = [];
       for (const transfer of round) this.#turn(transfer);
     }
   }
@@ -104,7 +104,7 @@ export class PumpLoop {
       if (store !== undefined) this.#epoll.addWritable(store, id * 2 + 1);
       transfer.begin();
       if (transfer.isOver) this.#finish(transfer);
-      else this.#ready.add(transfer);
+      else this.#queue(transfer);
     } catch (thrown) {
       this.#close(task, { failure: asFailure(thrown), read: 0, sent: 0, spliced: false, checksums: undefined });
     }
@@ -140,7 +140,7 @@ export class PumpLoop {
     const transfer = this.#transfers.get(id);
     if (transfer === undefined) return;
     this.#fills.get(id)!.give(address, size);
-    this.#ready.add(transfer);
+    this.#queue(transfer);
   }
 
   async #endPart(id: number): Promise<void> {
@@ -153,17 +153,23 @@ export class PumpLoop {
     for (const transfer of [...this.#transfers.values()]) this.#end(transfer, new Failure('shutting_down'));
   }
 
-  readonly #onEvent = ({ tag, isClosed, isReset }: ReadyEvent): void => {
+  ready(tag: number, isClosed: boolean, isReset: boolean): void {
     const transfer = this.#transfers.get(Math.floor(tag / 2));
     if (tag === WAKE) this.#woken();
     if (transfer === undefined) return; // it ended in this round
     if (tag % 2 === 1) {
-      if (transfer.waitsForStore) this.#ready.add(transfer);
+      if (transfer.waitsForStore) this.#queue(transfer);
     } else if (transfer.isClientNeeded && (isReset || (isClosed && this.#isShort(transfer)))) {
       transfer.clientGone();
       this.#finish(transfer);
-    } else if (!transfer.waitsForStore) this.#ready.add(transfer);
-  };
+    } else if (!transfer.waitsForStore) this.#queue(transfer);
+  }
+
+  #queue(transfer: Transfer): void {
+    if (transfer.isQueued) return;
+    transfer.isQueued = true;
+    this.#ready.push(transfer);
+  }
 
   #woken(): void {
     const { libc, wake } = this.#parts;
@@ -181,15 +187,16 @@ export class PumpLoop {
       // Time in which this thread was busy or stopped is not the other side's.
       transfer.tick(Math.min(millis, 2 * TICK_MILLIS));
       if (transfer.isOver) this.#finish(transfer);
-      else if (!transfer.waitsForStore && this.#parts.libc.pending(transfer.task.client) > 0) this.#ready.add(transfer);
+      else if (!transfer.waitsForStore && this.#parts.libc.pending(transfer.task.client) > 0) this.#queue(transfer);
     }
   }
 
   /** A defect ends one transfer, not the thread with all the others. */
   #turn(transfer: Transfer): void {
+    transfer.isQueued = false;
     if (transfer.isOver) return;
     try {
-      if (transfer.turn()) this.#ready.add(transfer);
+      if (transfer.turn()) this.#queue(transfer);
     } catch (thrown) {
       transfer.end(asFailure(thrown));
     }
@@ -215,7 +222,7 @@ export class PumpLoop {
     this.#fills.delete(id);
     this.#epoll.remove(client);
     if (store !== undefined) this.#epoll.remove(store);
-    new Figures(shared, task.slot).set('isOver', 1); // from here on the descriptors may be others'
+    new Figures(shared, task.slot).set(IS_OVER, 1); // from here on the descriptors may be others'
     libc.close(client);
     if (store !== undefined) libc.close(store);
     const cause = failure instanceof Failure ? messageOf(failure) : failure;

@@ -36,7 +36,7 @@ export class OpenPump {
   }
 }
 
-/** @throws Error that says why no body can be moved here. */
+/** @throws Error with the reason why no body can be moved here. */
 export async function openPump(threads: number, events: PumpEvents): Promise<OpenPump> {
   if (!canSkipBodies())
     throw new Error(`node:http of Node.js ${process.version} is not the one that this was written for`);

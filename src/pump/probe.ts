@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
+import { within } from '../kit/within.ts';
 import type { Pump } from './pump.ts';
 import type { PumpTask } from './pump-thread.ts';
 
@@ -24,15 +25,16 @@ export async function probePump(pump: Pump): Promise<ProbeResult> {
 }
 
 async function failureOf(run: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await run();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+  let failure: string | undefined = 'the transfer did not end';
+  const running = run().then(
+    () => (failure = undefined),
+    (error: Error) => (failure = error.message),
+  );
+  await within(2 * MILLIS, running);
+  return failure;
 }
 
-/** Two bodies over the same connections. @throws Error that says what went wrong. */
+/** Two bodies over the same connections. @throws Error with the result. */
 async function move(pump: Pump, bytes: Buffer, plan: PumpTask['plan']): Promise<void> {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   const sockets: Socket[] = [];

@@ -10,7 +10,7 @@ import type { Pace } from '../domain/pace.ts';
 import { descriptorOf } from '../kernel/descriptor.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { failureOf } from './failure-message.ts';
-import { Figures, LiveFigures, NOBODY, SHARED_BYTES, SLOTS } from './figures.ts';
+import { Figures, IS_OVER, LiveFigures, NOBODY, READ, SENT, SHARED_BYTES, SLOTS, WAITS_FOR } from './figures.ts';
 import { ThreadFilling } from './filling.ts';
 import type { Command, EndReport, Report, ThreadData } from './messages.ts';
 import type { VerifiedPlan } from './verifier.ts';
@@ -25,7 +25,7 @@ export interface PumpTask {
   readonly first: Buffer;
   /** Bytes to move. */
   readonly left: number;
-  /** What is verified on the way; undefined for a body that the kernel may move. */
+  /** The promises to verify on the way; undefined for a body that the kernel may move. */
   readonly plan: VerifiedPlan | undefined;
   readonly pace: Pace;
   readonly stallMillis: number;
@@ -54,7 +54,7 @@ interface Running {
   readonly task: Pick<PumpTask, 'first' | 'left'>;
   /** Of a body that goes into memory. */
   filling: ThreadFilling | undefined;
-  /** Why the thread was told to end it. */
+  /** The failure of an abort. */
   abortion: Failure | undefined;
   /** @param report undefined if the thread did not report the end. */
   end(moved: Moved, report?: EndReport): void;
@@ -234,14 +234,14 @@ export class PumpThread {
   /** Before the thread has the descriptors, or after its death. */
   #fail(id: number, failure: Failure): void {
     const { figures, descriptors, task, end } = this.#running.get(id)!;
-    if (figures.get('isOver') === 0) for (const each of descriptors) this.#libc.close(each);
-    figures.set('waitsFor', NOBODY);
-    const sent = figures.get('sent');
+    if (figures.get(IS_OVER) === 0) for (const each of descriptors) this.#libc.close(each);
+    figures.set(WAITS_FOR, NOBODY);
+    const sent = figures.get(SENT);
     const outcome = sent < task.left ? 'not_stored' : 'unknown';
-    end({ failure: withOutcome(failure, outcome), read: figures.get('read'), sent, spliced: false });
+    end({ failure: withOutcome(failure, outcome), read: figures.get(READ), sent, spliced: false });
   }
 
-  /** @returns whether nobody has stopped it. */
+  /** @returns whether it ended without a stop. */
   #ended(): boolean {
     const wasAlive = !this.#isDead;
     this.#isDead = this.#hasEnded = true;

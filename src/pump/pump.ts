@@ -27,7 +27,7 @@ export class Pump {
     this.#program = program;
   }
 
-  /** @param program of the threads; ours unless a test gives another. @throws Error that says why there is no pump here. */
+  /** @param program of the threads; ours unless a test gives another. @throws Error with the reason why there is no pump here. */
   static async start(threads: number, events: PumpEvents, program: URL = threadProgram()): Promise<Pump> {
     const pump = new Pump(Libc.open(), events, program);
     try {

@@ -7,7 +7,22 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
 import { messageWithCause } from '../domain/root-cause.ts';
 import { EAGAIN, errorName, type Libc } from '../kernel/libc.ts';
-import { CLIENT, type Figures, MEMORY, NOBODY, STORE } from './figures.ts';
+import {
+  BYTES,
+  CLIENT,
+  CLIENT_WAIT,
+  FIRST_BYTE_AT,
+  type Figures,
+  LAST_BYTE_AT,
+  MEMORY,
+  NOBODY,
+  READ,
+  SENT,
+  STORE,
+  STORE_WAIT,
+  WAITS_FOR,
+  WAITS_SINCE,
+} from './figures.ts';
 import type { TransferTask } from './messages.ts';
 import { type Mover, NO_MEMORY } from './movers/mover.ts';
 import type { Verifier } from './verifier.ts';
@@ -16,7 +31,7 @@ import type { Verifier } from './verifier.ts';
  * Bytes for which the client's connection is readable: one wake-up for many segments. A smaller body sets its own length, and a client
  * that sends less for a while is read as its bytes come.
  */
-const LOW_WATER = 512 * 1024;
+const LOW_WATER = 1024 * 1024;
 
 /** Results of the first splice where the system does not offer it: EPERM, EINVAL, ENOSYS, and without a pipe ENFILE. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([1, 22, 23, 38]);
@@ -48,6 +63,8 @@ export class Transfer {
   #waitedMillis = 0;
   #failure: Failure | 'aborted' | undefined;
   #isOver = false;
+  /** Whether it is in the queue of the loop. */
+  isQueued = false;
 
   constructor(task: TransferTask, mover: Mover, verifier: Verifier | undefined, parts: TransferParts) {
     this.task = task;
@@ -80,7 +97,7 @@ export class Transfer {
     return this.#spliced;
   }
 
-  /** Whether the client can still send what is missing. */
+  /** Whether bytes of the client are missing. */
   get isClientNeeded(): boolean {
     return this.#left > 0;
   }
@@ -97,8 +114,11 @@ export class Transfer {
   /** Verifies the bytes that were sent ahead. */
   begin(): void {
     const { first } = this.task;
-    if (first.length > 0)
-      this.#attempt(() => this.#verifier?.take(Buffer.from(first.buffer, first.byteOffset, first.byteLength), false));
+    try {
+      if (first.length > 0) this.#verifier?.take(Buffer.from(first.buffer, first.byteOffset, first.byteLength), false);
+    } catch (thrown) {
+      this.end(asFailure(thrown));
+    }
     this.#showBytes();
   }
 
@@ -150,15 +170,16 @@ export class Transfer {
 
   #came(bytes: number): boolean {
     const { figures, now } = this.#parts;
-    if (this.read === 0 && this.task.first.length === 0) figures.set('firstByteAt', now());
+    if (this.read === 0 && this.task.first.length === 0) figures.set(FIRST_BYTE_AT, now());
     this.#left -= bytes;
-    if (this.#left === 0) figures.set('lastByteAt', now());
+    if (this.#left === 0) figures.set(LAST_BYTE_AT, now());
     if (bytes >= LOW_WATER / 2 || this.#left < this.#lowWater) this.#setLowWater(LOW_WATER);
-    this.#attempt(() => {
+    try {
       this.#rate.came(bytes);
-      const { bytes: piece } = this.#mover;
-      if (piece !== undefined) this.#verifier?.take(piece, this.#left === 0);
-    });
+      if (this.#verifier !== undefined) this.#verifier.take(this.#mover.bytes!, this.#left === 0);
+    } catch (thrown) {
+      this.end(asFailure(thrown));
+    }
     this.#showBytes();
     return !this.#isOver;
   }
@@ -168,7 +189,7 @@ export class Transfer {
     const result = this.#mover.write(this.#left > 0);
     if (result > 0) {
       this.#sent += result;
-      this.#parts.figures.set('sent', this.#sent);
+      this.#parts.figures.set(SENT, this.#sent);
       return true;
     }
     if (result === -EAGAIN || result === 0) return this.#wait(STORE);
@@ -187,11 +208,11 @@ export class Transfer {
 
   #showBytes(): void {
     const { figures } = this.#parts;
-    figures.set('read', this.read);
-    figures.set('bytes', this.#verifier?.bytes ?? this.read);
+    figures.set(READ, this.read);
+    figures.set(BYTES, this.#verifier?.bytes ?? this.read);
   }
 
-  /** For fewer bytes than the mark a connection is not readable, so it is never above what is missing. */
+  /** For fewer bytes than the mark a connection is not readable, so it is never above the missing bytes. */
   #setLowWater(bytes: number): void {
     const mark = Math.max(1, Math.min(bytes, this.#left));
     if (mark === this.#lowWater) return;
@@ -204,8 +225,8 @@ export class Transfer {
     if (who === CLIENT) this.#mover.rest();
     this.#waitsFor = who;
     this.#waitsSince = now();
-    figures.set('waitsSince', this.#waitsSince);
-    figures.set('waitsFor', who);
+    figures.set(WAITS_SINCE, this.#waitsSince);
+    figures.set(WAITS_FOR, who);
     return false;
   }
 
@@ -220,21 +241,13 @@ export class Transfer {
     if (this.#waitsFor === NOBODY) return 0;
     const { figures, now } = this.#parts;
     const millis = now() - this.#waitsSince;
-    figures.set('waitsFor', NOBODY);
+    figures.set(WAITS_FOR, NOBODY);
     if (this.#waitsFor !== MEMORY) {
-      const name = this.#waitsFor === CLIENT ? 'clientWait' : 'storeWait';
-      figures.set(name, figures.get(name) + millis);
+      const field = this.#waitsFor === CLIENT ? CLIENT_WAIT : STORE_WAIT;
+      figures.set(field, figures.get(field) + millis);
     }
     this.#waitsFor = NOBODY;
     this.#waitedMillis = 0;
     return millis;
-  }
-
-  #attempt(step: () => void): void {
-    try {
-      step();
-    } catch (thrown) {
-      this.end(asFailure(thrown));
-    }
   }
 }

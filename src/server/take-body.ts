@@ -47,7 +47,8 @@ function giveBack(request: UploadRequest, permitReading: () => void, read: numbe
   const { socket } = request;
   permitReading();
   if (socket.destroyed) return;
-  if (!skipBody(socket, read)) socket.destroy();
+  // Bytes that node:http has read meanwhile would have been missed by the pump.
+  if (request.waitingBytes > 0 || !skipBody(socket, read)) socket.destroy();
   else if (request.complete) request.resume();
   else socket.resume();
 }

@@ -74,7 +74,13 @@ async function moveTaken(
   const begin: MovedBody['begin'] = (store, stallMillis) => {
     movement = reservation.begin(store, { first, left, plan, pace, stallMillis });
     const unfollow = transfer.follow(movement.figures);
-    void movement.done.then(unfollow);
+    void movement.done.then((moved) => {
+      unfollow();
+      span.set('upload.zero_copy', moved.spliced);
+      // node:http notices from here on if the client disconnects before it gets its response.
+      taken.giveBack(moved.read);
+      if (moved.failure?.type === 'client_aborted') connection.destroy();
+    });
     return movement;
   };
   const yielding = {
@@ -92,10 +98,6 @@ async function moveTaken(
     );
   } finally {
     endWatch();
-    const moved = await movement?.done;
-    span.set('upload.zero_copy', moved?.spliced ?? false);
-    taken.giveBack(moved?.read ?? 0);
-    // node:http has not read the connection, and does not know that it has ended.
-    if (moved?.failure?.type === 'client_aborted') connection.destroy();
+    if (movement === undefined) taken.giveBack(0);
   }
 }

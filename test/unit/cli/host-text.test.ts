@@ -155,9 +155,12 @@ describe('the limits', () => {
     const needed = (of: Config) => examineResources(of).map(({ how }) => /^up to (\d+)/.exec(how)?.[1]);
     const mib = (bytes: number) => String(Math.round(bytes / 2 ** 20));
     const uploads = 64 * 2 ** 20 + 100 * 350 * 1024;
-    assert.deepEqual(needed(config), [String(1000 + 50 + 100), mib(130 * 2 ** 20 + uploads)]);
+    assert.deepEqual(needed(config), [String(1000 + 50 * 5 + 100), mib(130 * 2 ** 20 + uploads)]);
     const four = { ...config, server: { ...config.server, workers: 4 } };
-    assert.deepEqual(needed(four), [String(Math.ceil(1050 / 4) + 100), mib((130 + 4 * 70) * 2 ** 20 + uploads)]);
+    assert.deepEqual(needed(four), [
+      String(Math.ceil((1000 + 50 * 5) / 4) + 100),
+      mib((130 + 4 * 70) * 2 ** 20 + uploads),
+    ]);
   });
 
   it('are too low for a million connections and uploads', () => {
@@ -170,7 +173,7 @@ describe('the limits', () => {
         ['memory', false],
       ],
     );
-    assert.match(found[0]!.how, /^up to 1000356, the limit is \d+$/);
+    assert.match(found[0]!.how, /^up to 1001380, the limit is \d+$/);
     assert.match(found[1]!.how, /^up to \d+ MiB, the limit is \d+ MiB \((cgroup|machine)\)$/);
   });
 });

@@ -65,6 +65,8 @@ describe('parseConfig', () => {
         max_key_length: 1024,
         max_part_size: 5_368_709_120,
         keep_alive_seconds: 5,
+        way: 'auto',
+        pump_threads: 1,
       },
       tracing: {
         enabled: false,
@@ -145,7 +147,7 @@ buckets:
     path_prefix: /in
     s3: { bucket: b_2, access_key: AK, secret_key: SK }
 upload: { concurrent_uploads: 7, multipart_threshold: 5MiB, part_size: 6 MiB, concurrent_parts: 2, memory_limit: 1.5GiB,
-          memory_wait_seconds: 0.5, fair_rate: 2KiB, max_object_size: 5TiB, max_part_size: 1GiB, keep_alive_seconds: 0.5, max_key_length: 255 }
+          memory_wait_seconds: 0.5, fair_rate: 2KiB, max_object_size: 5TiB, max_part_size: 1GiB, keep_alive_seconds: 0.5, way: stream, pump_threads: 4, max_key_length: 255 }
 tracing:
   enabled: true
   subject: off
@@ -290,6 +292,8 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
         max_key_length: 255,
         max_part_size: 1_073_741_824,
         keep_alive_seconds: 0.5,
+        way: 'stream',
+        pump_threads: 4,
         part_size: 6_291_456,
         concurrent_parts: 2,
         memory_limit: 1_610_612_736,

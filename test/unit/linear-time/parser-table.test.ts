@@ -34,6 +34,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'kit/package-version.ts',
     'kit/loopback.ts',
     's3/endpoint.ts',
+    's3/moving-transport.ts',
   ],
   'written by this process itself': [
     'domain/root-cause.ts',

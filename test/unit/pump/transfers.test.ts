@@ -286,7 +286,7 @@ describe('a pump', () => {
     close();
   });
 
-  it('is no zero-copy transfer if some bytes were sent ahead', async () => {
+  it('does not count as zero-copy if some bytes were sent ahead', async () => {
     const { client, movement, close } = await moving(pump, { first: Buffer.alloc(1), left: 100_000 });
     await send(client, randomBytes(100_000));
     assert.equal((await movement.done).spliced, false);
