@@ -67,7 +67,7 @@ export interface Filling {
   readonly done: Promise<Filled>;
   /** Resolves with true when all memory is full and more bytes have arrived, or with false at the end. */
   wantsMemory(): Promise<boolean>;
-  /** Memory for the next bytes, in which nobody else writes until it is full or the end. */
+  /** Memory for the next bytes. It belongs to the filling until it is full or the filling has ended. */
   give(memory: Buffer): void;
   /** Call it only while all memory is full. @returns the checksum of the bytes since the last call, `first` included, as above. */
   endPart(): Promise<string | undefined>;

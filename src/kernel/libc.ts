@@ -1,6 +1,6 @@
 /**
  * The system calls that Node.js does not offer, through its module node:ffi (experimental since Node.js 26.1: docs/decisions/body-pump.md).
- * Except for the address of errno they are system calls only, so a wrong address is EFAULT and not a crash. All arguments keep their
+ * Except for the address of errno and `memoryAt` they are system calls only, so a wrong address is EFAULT and not a crash. All arguments keep their
  * types from call to call, because V8 optimizes for them.
  */
 import type * as Ffi from 'node:ffi';
