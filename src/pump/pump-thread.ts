@@ -181,7 +181,8 @@ export class PumpThread {
     if (this.#isDead) this.#fail(id, threadDied());
     else {
       const { first, left, plan, pace, partChecksum } = task;
-      const sent = { id, slot, client: client!, store: undefined, bytes: left, plan, first, partChecksum };
+      const ahead = new Uint8Array(first);
+      const sent = { id, slot, client: client!, store: undefined, bytes: left, plan, first: ahead, partChecksum };
       this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis: 0 } });
     }
     return filling;
