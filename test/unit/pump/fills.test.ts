@@ -159,6 +159,21 @@ describe('a pump that reads into memory', () => {
     assert.equal(await filling.endPart(), undefined);
   });
 
+  it('shows its progress while it reads', async () => {
+    const { client, filling } = await begin({ left: 200_000 });
+    const filled = fill(filling, 300_000);
+    client.write(randomBytes(100_000));
+    while (filling.figures.bytes < 100_000) await delay(5);
+    while (filling.figures.waitsFor !== 'client') await delay(5);
+    const earlier = filling.figures.clientWaitSeconds;
+    await delay(20);
+    assert.ok(filling.figures.clientWaitSeconds > earlier);
+    client.write(randomBytes(100_000));
+    await filled;
+    assert.equal((await filling.done).failure, undefined);
+    assert.equal(filling.figures.waitsFor, undefined);
+  });
+
   it('fails if the checksum does not match', async () => {
     const bytes = randomBytes(MIB);
     const { client, filling } = await begin({ left: MIB, plan: planOf(MIB, 'AAAAAA==') });

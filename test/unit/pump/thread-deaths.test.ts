@@ -93,6 +93,19 @@ describe('a pump thread', () => {
     await pump.stop();
   });
 
+  it('ends a transfer into memory when it is stopped', async () => {
+    const pump = await Pump.start(1, { died: assert.fail });
+    const { near, far, close } = await socketPair();
+    const plan = { ...DEFECT, promises: [] };
+    const pace = { idleMillis: 20_000, leastRate: 0 };
+    const filling = pump.reserve(far)!.fill({ first: Buffer.alloc(0), left: MIB, plan, pace, partChecksum: undefined });
+    near.write(randomBytes(100_000));
+    await filling.wantsMemory();
+    await pump.stop();
+    assert.equal((await filling.done).failure?.type, 'shutting_down');
+    close();
+  });
+
   it('is not replaced when it dies again and again', async () => {
     const setMortal = mortality();
     const deaths: boolean[] = [];
