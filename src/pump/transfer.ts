@@ -7,7 +7,7 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
 import { messageWithCause } from '../domain/root-cause.ts';
 import { EAGAIN, EINVAL, ENFILE, ENOSYS, EPERM, errorName, type Libc } from '../kernel/libc.ts';
-import type { Awaited, Figures } from './figures.ts';
+import type { Figures } from './figures.ts';
 import type { TransferTask } from './messages.ts';
 import { type Mover, NO_MEMORY } from './movers/mover.ts';
 import type { Verifier } from './verifier.ts';
@@ -37,6 +37,8 @@ export interface TransferParts {
   now(): number;
 }
 
+type Side = 'client' | 'store';
+
 export class Transfer {
   readonly task: TransferTask;
   readonly #parts: TransferParts;
@@ -46,11 +48,11 @@ export class Transfer {
   #left: number;
   #sent = 0;
   #mark = 1;
-  #waitsFor: Awaited | undefined;
+  #waitsFor: Side | undefined;
   #waitsSince = 0;
   #countedAt = 0;
   /** Milliseconds of waiting for either side since it last moved bytes. */
-  #idle: Record<Awaited, number> = { client: 0, store: 0, memory: 0 };
+  #idle: Record<Side, number> = { client: 0, store: 0 };
   #failure: Failure | 'aborted' | undefined;
   #isOver = false;
   /** Whether it is in the queue of the loop. */
@@ -126,7 +128,6 @@ export class Transfer {
   tick(): void {
     if (this.#waitsFor === undefined || this.#isOver) return;
     this.#countWait();
-    if (this.#waitsFor === 'memory') return;
     if (this.#waitsFor === 'store') {
       if (this.#idle.store >= this.task.stallMillis)
         this.end(new Failure('store_timeout', undefined, { reason: 'takes_nothing' }));
@@ -152,7 +153,7 @@ export class Transfer {
     const result = this.#mover.read(this.#left);
     if (result > 0) return this.#came(result);
     if (result === -EAGAIN) return this.#wait('client');
-    if (result === NO_MEMORY) return this.#wait('memory');
+    if (result === NO_MEMORY) return false; // the main thread counts this wait, and gives some
     if (this.#mover.isSplice && UNAVAILABLE.has(-result)) return this.#copyInstead();
     this.#readFailed(result);
     return false;
@@ -226,7 +227,7 @@ export class Transfer {
     this.#parts.libc.setLowWater(this.task.client, mark);
   }
 
-  #wait(side: Awaited): false {
+  #wait(side: Side): false {
     const now = this.#parts.now();
     if (side === 'client') this.#mover.rest();
     this.#waitsFor = side;
