@@ -12,7 +12,7 @@ export interface ThreadData {
   readonly shared: SharedArrayBuffer;
   /** The descriptor that wakes it while it waits for connections. */
   readonly wake: number;
-  /** The list of its own descriptors. */
+  /** The list of the descriptors that it owns. */
   readonly owned: SharedArrayBuffer;
   /** Milliseconds between the clock of all threads and `performance.now()` of the main thread. */
   readonly clockOffset: number;

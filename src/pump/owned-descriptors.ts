@@ -13,7 +13,7 @@ export class OwnedDescriptors {
     this.#places = new Int32Array(shared);
   }
 
-  /** One that finds no place is not remembered. */
+  /** A descriptor that finds no place is not listed. */
   add(fd: number): void {
     const place = this.#places.indexOf(0);
     if (place >= 0) this.#places[place] = fd + 1;

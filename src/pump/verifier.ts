@@ -32,7 +32,7 @@ export class Verifier {
     this.#end = end;
   }
 
-  /** @param give receives the bytes for the store, if they are other ones. Those that complete the object come when it is verified. */
+  /** @param give receives the bytes for the store, if they are other ones. The bytes that complete the object come when it is verified. */
   static async create({ isFramed, further, ...plan }: VerifiedPlan, give?: (bytes: Buffer) => void): Promise<Verifier> {
     const { length, sent } = plan;
     const clock = new TransferClock();
