@@ -11,7 +11,7 @@ const SIZES = [1024 * KIB, 256 * KIB, 64 * KIB];
 const SMALLEST = 64 * KIB;
 /** Bytes of all pipes in use, above which new ones are smaller. */
 const PLENTY = 32 * 1024 * KIB;
-const MOST_IDLE = 32;
+const MOST_IDLE = 8;
 
 export interface OpenedDescriptors {
   add(fd: number): void;
