@@ -31,7 +31,9 @@ export interface Transfer {
   /** Whether the client sends other bytes than it promises. */
   readonly isWrong: boolean;
   readonly expectsContinue: boolean;
-  /** Bytes of the body after which the client ends early. */
+  /** Whether the request has `Connection: close`. */
+  readonly closes: boolean;
+  /** Bytes of the body after which the client ends early, perhaps all of them. */
   readonly end: { readonly at: number; readonly how: Ending } | undefined;
   /** Largest piece that it writes at once, and the ratio of pieces with a pause behind them. */
   readonly pieceBytes: number;
@@ -86,6 +88,7 @@ export function randomTransfer(random: Random, key: string, source: Buffer): Tra
     body: spoiled ? { ...body, bytes: withOtherByte(random, body.bytes) } : body,
     isWrong: isWrong || spoiled,
     expectsContinue: random() < 0.15,
+    closes: random() < 0.05,
     end,
     pieceBytes: oneOf(random, [700, 5_000, 64 * KIB, 64 * KIB, MIB, 16 * MIB]),
     pauses: oneOf(random, [0, 0, 0.02, 0.2]),
@@ -110,7 +113,7 @@ function withOtherByte(random: Random, bytes: Buffer): Buffer {
 
 /** Seldom a stall, which takes as long as the idle timeout. */
 function randomEnd(random: Random, length: number): Transfer['end'] {
-  const at = random() < 0.2 ? Math.max(0, length - 1 - below(random, 3)) : below(random, length);
+  const at = random() < 0.3 ? Math.max(0, length - below(random, 3)) : below(random, length);
   return { at, how: random() < 0.1 ? 'stalls' : oneOf(random, ['closes', 'resets']) };
 }
 
@@ -135,8 +138,19 @@ function slowRead(random: Random): Fault {
 
 /** For a finding. */
 export function describeTransfer(transfer: Transfer): string {
-  const { key, kind, object, isWrong, expectsContinue, end, pieceBytes, pauses, isPipelined, fault } = transfer;
+  const { key, kind, object, isWrong, expectsContinue, closes, end, pieceBytes, pauses, isPipelined, fault } = transfer;
   const { name, times } = fault ?? {};
-  const shown = { bytes: object.length, isWrong, expectsContinue, end, pieceBytes, pauses, isPipelined, name, times };
+  const shown = {
+    bytes: object.length,
+    isWrong,
+    expectsContinue,
+    closes,
+    end,
+    pieceBytes,
+    pauses,
+    isPipelined,
+    name,
+    times,
+  };
   return `${key} (${kind}): ${JSON.stringify(shown)}`;
 }
