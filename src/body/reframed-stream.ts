@@ -36,9 +36,13 @@ export async function openReframed(
 
 type Framed = Pick<ReframedStream, 'body' | 'payloadHash'>;
 
-function inChunks(stream: ObjectStream, length: number, { header, checksum }: SentChecksum): Framed {
-  const encoded = AwsChunkedEncoder.encodedLength(length, header, CHECKSUMS[checksum].encodedLength);
-  return { body: { stream, length: encoded }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' };
+function inChunks(stream: ObjectStream, length: number, sent: SentChecksum): Framed {
+  return { body: { stream, length: chunkedLength(length, sent) }, payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' };
+}
+
+/** Bytes of an object with unsigned framing and the checksum as its trailer. */
+export function chunkedLength(length: number, { header, checksum }: SentChecksum): number {
+  return AwsChunkedEncoder.encodedLength(length, header, CHECKSUMS[checksum].encodedLength);
 }
 
 function inSignedChunks(source: ObjectStream, length: number, sent: SentChecksum | undefined): Framed {

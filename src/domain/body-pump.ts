@@ -19,7 +19,7 @@ export interface TakenBody {
 
 /** The progress of a body, while it moves. Times as `performance.now()` of the main thread. */
 export interface MovedFigures {
-  /** Object bytes received, framing excluded, and without `first` of a body that is not decoded. */
+  /** Object bytes received, framing excluded. Of a body that is not verified, those of `first` are not counted. */
   readonly bytes: number;
   readonly firstByteAt: number | undefined;
   readonly lastByteAt: number | undefined;
@@ -35,6 +35,8 @@ export interface Moved {
   readonly read: number;
   /** Bytes that the store's connection accepted. */
   readonly sent: number;
+  /** Just before the last of them was sent, as `performance.now()`. */
+  readonly lastSentAt: number;
   /** Whether the kernel moved all of them, and none came into the process. */
   readonly spliced: boolean;
 }

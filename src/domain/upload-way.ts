@@ -22,12 +22,12 @@ export const WAY_REASONS = {
   store_without_checksums: 'the store accepts no checksums, so its parts could not carry the promise of the client',
   no_part_memory: 'no memory for parts is free',
   unread: 'the client promises nothing about the bytes, or nothing that the store does not verify itself',
-  verified_on_the_way: 'the bytes pass as they are, and the gateway verifies them',
+  verified_on_the_way: 'the gateway verifies the bytes',
   unmovable_connection:
     "no pump can read the client's connection: it uses TLS, or the length of the body is not in Content-Length",
   store_over_tls: 'the connection to the store uses TLS',
-  reframed: 'the gateway changes the framing of the body, adds a checksum, or signs the bytes',
-  mostly_arrived: 'most of the body had arrived with its headers',
+  signed_bytes: 'the client signs its chunks, or the gateway signs the bytes',
+  not_taken: 'most of the body had arrived with its headers, or its connection had failed',
   pump_busy: 'the pump had no free place or descriptor',
 } as const;
 

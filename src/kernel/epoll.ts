@@ -26,15 +26,15 @@ export interface EventTaker {
 
 export class Epoll {
   readonly #libc: Libc;
-  readonly #fd: number;
+  readonly fd: number;
   readonly #events = Buffer.alloc(SIZE * EVENTS);
   readonly #event = Buffer.alloc(SIZE);
 
   /** @throws Error if no descriptor is free. */
   constructor(libc: Libc) {
     this.#libc = libc;
-    this.#fd = libc.epollCreate();
-    if (this.#fd < 0) throw new Error('no descriptor is free for epoll');
+    this.fd = libc.epollCreate();
+    if (this.fd < 0) throw new Error('no descriptor is free for epoll');
   }
 
   /** @param tag a safe integer, which the events of the descriptor carry. */
@@ -48,12 +48,12 @@ export class Epoll {
 
   /** Before its descriptor is closed: the open file has others, and would stay. */
   remove(fd: number): void {
-    this.#libc.epollControl(this.#fd, DELETE, fd, this.#event);
+    this.#libc.epollControl(this.fd, DELETE, fd, this.#event);
   }
 
   /** @param millis longest wait. */
   wait(millis: number, taker: EventTaker): void {
-    const count = this.#libc.epollWait(this.#fd, this.#events, EVENTS, millis);
+    const count = this.#libc.epollWait(this.fd, this.#events, EVENTS, millis);
     for (let i = 0; i < count; i++) {
       const mask = this.#events.readUInt32LE(i * SIZE);
       const tag = this.#events.readDoubleLE(i * SIZE + DATA);
@@ -62,13 +62,13 @@ export class Epoll {
   }
 
   close(): void {
-    this.#libc.close(this.#fd);
+    this.#libc.close(this.fd);
   }
 
   #add(fd: number, mask: number, tag: number): void {
     this.#event.writeUInt32LE(mask >>> 0, 0);
     this.#event.writeDoubleLE(tag, DATA);
-    const result = this.#libc.epollControl(this.#fd, ADD, fd, this.#event);
+    const result = this.#libc.epollControl(this.fd, ADD, fd, this.#event);
     if (result < 0) throw new Error(`epoll does not accept descriptor ${fd}`);
   }
 }

@@ -8,7 +8,6 @@ import { getSystemErrorName } from 'node:util';
 
 const DEFINITIONS = {
   splice: { arguments: ['int32', 'pointer', 'int32', 'pointer', 'uint64', 'uint32'], return: 'int64' },
-  tee: { arguments: ['int32', 'int32', 'uint64', 'uint32'], return: 'int64' },
   read: { arguments: ['int32', 'pointer', 'uint64'], return: 'int64' },
   recv: { arguments: ['int32', 'pointer', 'uint64', 'int32'], return: 'int64' },
   send: { arguments: ['int32', 'pointer', 'uint64', 'int32'], return: 'int64' },
@@ -27,8 +26,12 @@ const DEFINITIONS = {
 
 type Functions = ReturnType<typeof Ffi.dlopen<typeof DEFINITIONS>>['functions'];
 
-/** Error numbers of Linux, which are the same on every architecture that Node.js runs on. */
+/** Error numbers of Linux, which are the same on every architecture that Node.js runs on (errno(3)). */
+export const EPERM = 1;
 export const EAGAIN = 11;
+export const EINVAL = 22;
+export const ENFILE = 23;
+export const ENOSYS = 38;
 const CLOEXEC = 0o2000000;
 const NONBLOCK = 0o4000;
 const F_DUPFD_CLOEXEC = 1030;
@@ -85,15 +88,6 @@ export class Libc {
   splice(from: number, to: number, bytes: number, more: boolean): number {
     const flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0);
     return this.#count(this.#functions.splice(from, NO_OFFSET, to, NO_OFFSET, BigInt(bytes), flags));
-  }
-
-  /** Duplicates the bytes of a pipe into another one, where they stay. */
-  tee(from: number, to: number, bytes: number): number {
-    return this.#count(this.#functions.tee(from, to, BigInt(bytes), SPLICE_F_NONBLOCK));
-  }
-
-  read(fd: number, address: bigint, bytes: number): number {
-    return this.#count(this.#functions.read(fd, address, BigInt(bytes)));
   }
 
   receive(fd: number, address: bigint, bytes: number): number {

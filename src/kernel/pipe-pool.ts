@@ -13,6 +13,12 @@ const SMALLEST = 64 * KIB;
 const PLENTY = 32 * 1024 * KIB;
 const MOST_IDLE = 32;
 
+export interface OpenedDescriptors {
+  add(fd: number): void;
+  /** Before it is closed. */
+  remove(fd: number): void;
+}
+
 export interface Pipe {
   readonly out: number;
   readonly in: number;
@@ -22,11 +28,14 @@ export interface Pipe {
 
 export class PipePool {
   readonly #libc: Libc;
+  readonly #opened: OpenedDescriptors;
   readonly #idle: Pipe[] = [];
   #usedBytes = 0;
 
-  constructor(libc: Libc) {
+  /** @param opened is notified of the descriptors of all pipes. */
+  constructor(libc: Libc, opened: OpenedDescriptors) {
     this.#libc = libc;
+    this.#opened = opened;
   }
 
   /** Undefined if no pipe of a useful size is available. */
@@ -52,13 +61,17 @@ export class PipePool {
     if (typeof ends === 'number') return undefined;
     const wanted = SIZES[Math.min(SIZES.length - 1, Math.floor(this.#usedBytes / PLENTY))]!;
     const pipe = { ...ends, size: this.#libc.resizePipe(ends.in, wanted) };
+    this.#opened.add(pipe.in);
+    this.#opened.add(pipe.out);
     if (pipe.size >= SMALLEST) return pipe;
     this.#close(pipe);
     return undefined;
   }
 
   #close(pipe: Pipe): void {
-    this.#libc.close(pipe.in);
-    this.#libc.close(pipe.out);
+    for (const fd of [pipe.in, pipe.out]) {
+      this.#opened.remove(fd);
+      this.#libc.close(fd);
+    }
   }
 }

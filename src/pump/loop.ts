@@ -4,13 +4,15 @@ import { Epoll, type EventTaker } from '../kernel/epoll.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { PipePool } from '../kernel/pipe-pool.ts';
 import { messageOf } from './failure-message.ts';
-import { Figures, IS_OVER } from './figures.ts';
+import { Figures } from './figures.ts';
 import type { Command, Report, TransferTask } from './messages.ts';
 import { BufferPool } from './movers/buffer-pool.ts';
 import { CopyMover } from './movers/copy.ts';
+import { ReframeMover } from './movers/reframe.ts';
 import { SpliceMover } from './movers/splice.ts';
+import type { OwnedDescriptors } from './owned-descriptors.ts';
 import { Transfer } from './transfer.ts';
-import { Verifier } from './verifier.ts';
+import { isReframed, Verifier } from './verifier.ts';
 
 /** Milliseconds of the longest sleep while there are transfers: how late a stall is noticed, and how late the end of the process. */
 const TICK_MILLIS = 100;
@@ -21,6 +23,7 @@ export interface LoopParts {
   readonly libc: Libc;
   readonly shared: Float64Array;
   readonly wake: number;
+  readonly owned: OwnedDescriptors;
   now(): number;
   /** The next command that has arrived. */
   receive(): Command | undefined;
@@ -42,7 +45,8 @@ export class PumpLoop implements EventTaker {
     const { libc } = parts;
     this.#parts = parts;
     this.#epoll = new Epoll(libc);
-    this.#pipes = new PipePool(libc);
+    parts.owned.add(this.#epoll.fd);
+    this.#pipes = new PipePool(libc, parts.owned);
     this.#buffers = new BufferPool(libc);
     this.#epoll.addReadable(parts.wake, WAKE);
   }
@@ -59,10 +63,10 @@ export class PumpLoop implements EventTaker {
     while (this.#transfers.size > 0) {
       this.#epoll.wait(this.#ready.length > 0 ? 0 : TICK_MILLIS, this);
       if (this.#hasCommands) await this.#takeCommands();
-      const elapsed = now() - ticked;
-      if (elapsed >= TICK_MILLIS) {
-        this.#tick(elapsed);
-        ticked = now();
+      const at = now();
+      if (at - ticked >= TICK_MILLIS) {
+        this.#tick();
+        ticked = at;
       }
       const round = this.#ready;
       this.#ready = [];
@@ -79,6 +83,7 @@ export class PumpLoop implements EventTaker {
   /** Closes what the thread owns. */
   close(): void {
     this.#pipes.close();
+    this.#parts.owned.remove(this.#epoll.fd);
     this.#epoll.close();
   }
 
@@ -100,18 +105,23 @@ export class PumpLoop implements EventTaker {
       if (transfer.isOver) this.#finish(transfer);
       else this.#queue(transfer);
     } catch (thrown) {
-      transfer?.end('aborted'); // the client's connection is readable for each byte again
-      this.#close(task, { failure: asFailure(thrown), read: 0, sent: 0, spliced: false });
+      const failure = asFailure(thrown);
+      transfer?.end(failure);
+      this.#close(task, transfer ?? { failure, read: 0, sent: 0, spliced: false });
     }
   }
 
   async #open(task: TransferTask): Promise<Transfer> {
     const { libc, shared, now } = this.#parts;
-    const { client, store, plan, slot } = task;
-    const verifier = plan && (await Verifier.create(plan));
+    const { client, store, plan, slot, ahead } = task;
     const copy = (): CopyMover => new CopyMover(libc, this.#buffers, client, store);
-    const mover = verifier === undefined ? new SpliceMover(libc, this.#pipes, client, store) : copy();
-    return new Transfer(task, mover, verifier, { libc, figures: new Figures(shared, slot), copy, now });
+    const parts = { libc, figures: new Figures(shared, slot), copy, now };
+    if (plan === undefined)
+      return new Transfer(task, new SpliceMover(libc, this.#pipes, client, store), undefined, parts);
+    if (!isReframed(plan)) return new Transfer(task, copy(), await Verifier.create(plan), parts);
+    const bytes = Buffer.from(ahead.buffer, ahead.byteOffset, ahead.byteLength);
+    const mover = new ReframeMover(libc, this.#buffers, client, store, bytes);
+    return new Transfer(task, mover, await Verifier.create(plan, (piece) => mover.add(piece)), parts);
   }
 
   #stop(): void {
@@ -125,7 +135,7 @@ export class PumpLoop implements EventTaker {
     if (transfer === undefined) return; // it ended in this round
     if (tag % 2 === 1) {
       if (transfer.waitsForStore) this.#queue(transfer);
-    } else if (transfer.isClientNeeded && (isReset || (isClosed && this.#isShort(transfer)))) {
+    } else if (transfer.missing > 0 && (isReset || (isClosed && this.#isShort(transfer)))) {
       transfer.clientGone();
       this.#finish(transfer);
     } else if (!transfer.waitsForStore) this.#queue(transfer);
@@ -144,14 +154,13 @@ export class PumpLoop implements EventTaker {
   }
 
   /** The client sends no more, and what has arrived is not enough. */
-  #isShort({ task, read }: Transfer): boolean {
-    return this.#parts.libc.pending(task.client) < task.bytes - read;
+  #isShort({ task, missing }: Transfer): boolean {
+    return this.#parts.libc.pending(task.client) < missing;
   }
 
-  #tick(millis: number): void {
+  #tick(): void {
     for (const transfer of this.#transfers.values()) {
-      // Time in which this thread was busy or stopped is not the other side's.
-      transfer.tick(Math.min(millis, 2 * TICK_MILLIS));
+      transfer.tick();
       if (transfer.isOver) this.#finish(transfer);
       else if (!transfer.waitsForStore && this.#parts.libc.pending(transfer.task.client) > 0) this.#queue(transfer);
     }
@@ -185,7 +194,7 @@ export class PumpLoop implements EventTaker {
     this.#transfers.delete(task.id);
     this.#epoll.remove(task.client);
     this.#epoll.remove(task.store);
-    new Figures(shared, task.slot).set(IS_OVER, 1); // from here on the descriptors may be others'
+    new Figures(shared, task.slot).end(); // from here on the descriptors may be others'
     libc.close(task.client);
     libc.close(task.store);
     report({ id: task.id, failure: failure instanceof Failure ? messageOf(failure) : failure, read, sent, spliced });

@@ -10,6 +10,8 @@ export interface ThreadData {
   readonly shared: SharedArrayBuffer;
   /** The descriptor that wakes it while it waits for connections. */
   readonly wake: number;
+  /** The list of its own descriptors. */
+  readonly owned: SharedArrayBuffer;
   /** Milliseconds between the clock of all threads and `performance.now()` of the main thread. */
   readonly clockOffset: number;
 }
@@ -21,8 +23,9 @@ export interface TransferTask {
   /** Descriptors that the thread closes. */
   readonly client: number;
   readonly store: number;
-  /** Bytes to move. */
+  /** Bytes to move; those of `ahead` are the first of them. */
   readonly bytes: number;
+  readonly ahead: Uint8Array;
   /** What the thread verifies; undefined for a body that it need not read. */
   readonly plan: VerifiedPlan | undefined;
   /** Bytes that were sent already, and are verified with the others. */

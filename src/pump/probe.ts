@@ -20,11 +20,11 @@ export type ProbeResult = Readonly<Record<PumpMode, string | undefined>>;
 export async function probePump(pump: Pump): Promise<ProbeResult> {
   const bytes = Buffer.allocUnsafe(LENGTH);
   for (let i = 0; i < LENGTH; i++) bytes[i] = (i * 7919) >> 3;
-  const splice = await failureOf(() => move(pump, bytes, undefined));
-  return { splice, copy: await failureOf(() => move(pump, bytes, planOf(bytes))) };
+  const splice = await problemOf(() => move(pump, bytes, undefined));
+  return { splice, copy: await problemOf(() => move(pump, bytes, planOf(bytes))) };
 }
 
-async function failureOf(run: () => Promise<void>): Promise<string | undefined> {
+async function problemOf(run: () => Promise<void>): Promise<string | undefined> {
   let failure: string | undefined = 'the transfer did not end';
   const running = run().then(
     () => (failure = undefined),
@@ -36,7 +36,8 @@ async function failureOf(run: () => Promise<void>): Promise<string | undefined> 
 
 /** Two bodies over the same connections. @throws Error with the result. */
 async function move(pump: Pump, bytes: Buffer, plan: PumpTask['plan']): Promise<void> {
-  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  // Its own port also in a worker of node:cluster, which otherwise shares it with the others.
+  const server = createServer({ pauseOnConnect: true }).listen({ port: 0, host: '127.0.0.1', exclusive: true });
   const sockets: Socket[] = [];
   try {
     await once(server, 'listening');
@@ -98,5 +99,13 @@ function planOf(bytes: Buffer): PumpTask['plan'] {
     { header: 'x-amz-checksum-crc32', checksum: 'crc32', value: sum.toString('base64'), code: 'BadDigest' },
     { header: 'x-amz-checksum-sha256', checksum: 'sha256', value: hash('sha256', bytes, 'base64'), code: 'BadDigest' },
   ] as const;
-  return { kind: 'object', length: bytes.length, most: bytes.length, trailer: undefined, promises, isFramed: false };
+  return {
+    kind: 'object',
+    length: bytes.length,
+    most: bytes.length,
+    trailer: undefined,
+    sent: undefined,
+    promises,
+    isFramed: false,
+  };
 }

@@ -2,16 +2,17 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Moved, Movement } from '../domain/body-pump.ts';
 import { Failure, withOutcome } from '../domain/failure.ts';
 import type { Pace } from '../domain/pace.ts';
 import { descriptorOf } from '../kernel/descriptor.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { failureOf } from './failure-message.ts';
-import { Figures, IS_OVER, LiveFigures, NOBODY, READ, SENT, SHARED_BYTES, SLOTS, WAITS_FOR } from './figures.ts';
+import { Figures, LiveFigures, SHARED_BYTES, SLOTS } from './figures.ts';
 import type { Command, Report, ThreadData } from './messages.ts';
-import type { VerifiedPlan } from './verifier.ts';
+import { OWNED_BYTES, OwnedDescriptors } from './owned-descriptors.ts';
+import { isReframed, type VerifiedPlan } from './verifier.ts';
 
 /** Megabytes of heap: buffers are outside of it. */
 const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
@@ -19,7 +20,7 @@ const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 
 /** What moves, and how slow both sides may be. */
 export interface PumpTask {
-  /** Sent ahead by the caller, and verified with the rest. */
+  /** Read before. Sent ahead by the caller, unless the framing of the body changes, and verified with the rest. */
   readonly first: Buffer;
   /** Bytes to move. */
   readonly left: number;
@@ -51,6 +52,7 @@ export class PumpThread {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #shared: Float64Array;
+  readonly #owned: OwnedDescriptors;
   readonly #free = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
   readonly #running = new Map<number, Running>();
   /** Wakes the thread while it waits for connections. The thread does not close it. */
@@ -60,12 +62,13 @@ export class PumpThread {
   #isDead = false;
   #hasEnded = false;
 
-  private constructor(libc: Libc, worker: Worker, port: MessagePort, shared: SharedArrayBuffer, wake: number) {
+  private constructor(libc: Libc, worker: Worker, port: MessagePort, { shared, wake, owned }: ThreadData) {
     this.#libc = libc;
     this.#worker = worker;
     this.#port = port;
     this.#shared = new Float64Array(shared);
     this.#wake = wake;
+    this.#owned = new OwnedDescriptors(owned);
   }
 
   /** @param died is called once, with the error if there is one, unless the thread is stopped. @throws Error if it cannot start. */
@@ -75,10 +78,11 @@ export class PumpThread {
     const wake = libc.eventDescriptor();
     if (wake < 0) throw new Error('no descriptor is free to wake the pump thread');
     const clockOffset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-    const workerData: ThreadData = { port: port2, shared, wake, clockOffset };
+    const owned = new SharedArrayBuffer(OWNED_BYTES);
+    const workerData: ThreadData = { port: port2, shared, wake, owned, clockOffset };
     const options = { workerData, transferList: [port2], name: 'body pump', execArgv: [], resourceLimits: HEAP };
     const worker = new Worker(program, options);
-    const thread = new PumpThread(libc, worker, port1, shared, wake);
+    const thread = new PumpThread(libc, worker, port1, workerData);
     const { promise: started, resolve, reject } = Promise.withResolvers<void>();
     let error: Error | undefined;
     worker.on('error', (thrown: Error) => {
@@ -160,7 +164,11 @@ export class PumpThread {
     else if (this.#isDead) this.#fail(id, threadDied());
     else {
       const { first, left, plan, pace, stallMillis } = task;
-      const sent = { id, slot, client, store: place, bytes: left, plan, first: plan === undefined ? NOTHING : first };
+      const isAhead = aheadLength(task) > 0;
+      // Copies, because a message copies the whole memory of a view.
+      const ahead = isAhead ? new Uint8Array(first) : NOTHING;
+      const verified = plan === undefined || isAhead ? NOTHING : new Uint8Array(first);
+      const sent = { id, slot, client, store: place, bytes: ahead.length + left, ahead, plan, first: verified };
       this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis } });
     }
     const abort = (failure: Failure): void => {
@@ -177,42 +185,56 @@ export class PumpThread {
     if (!this.#hasEnded) writeSync(this.#wake, ONE);
   }
 
-  #reported({ id, failure, spliced, ...moved }: Report): void {
+  #reported({ id, failure, spliced, read, sent }: Report): void {
     const running = this.#running.get(id);
     if (running === undefined) return;
+    const { task, abortion, figures, end } = running;
     // Bytes that were read with the headers came into the process.
-    const isWhole = running.task.first.length === 0;
-    const cause = failure === 'aborted' ? running.abortion : failure && failureOf(failure);
-    running.end({ ...moved, failure: cause, spliced: spliced && isWhole });
+    const isWhole = task.first.length === 0;
+    const cause = failure === 'aborted' ? abortion : failure && failureOf(failure);
+    const ofConnection = Math.max(0, read - aheadLength(task));
+    end({ failure: cause, read: ofConnection, sent, lastSentAt: figures.lastSentAt, spliced: spliced && isWhole });
   }
 
   /** Before the thread has the descriptors, or after its death. */
   #fail(id: number, failure: Failure): void {
     const { figures, descriptors, task, end } = this.#running.get(id)!;
-    if (figures.get(IS_OVER) === 0) this.#closeInstead(descriptors);
-    figures.set(WAITS_FOR, NOBODY);
-    const sent = figures.get(SENT);
-    const outcome = sent < task.left ? 'not_stored' : 'unknown';
-    end({ failure: withOutcome(failure, outcome), read: figures.get(READ), sent, spliced: false });
+    if (!figures.isOver) for (const each of descriptors) this.#takeBack(each);
+    figures.stopWaiting();
+    const { read, sent, lastSentAt } = figures;
+    const ahead = aheadLength(task);
+    // Bytes are counted as read before any of them is sent.
+    const outcome = read < task.left + ahead ? 'not_stored' : 'unknown';
+    const ofConnection = Math.max(0, read - ahead);
+    end({ failure: withOutcome(failure, outcome), read: ofConnection, sent, lastSentAt, spliced: false });
   }
 
-  /** In place of the thread, which also would have made the client's connection readable again for each byte. */
-  #closeInstead(descriptors: readonly number[]): void {
-    this.#libc.setLowWater(descriptors[0]!, 1);
-    for (const each of descriptors) this.#libc.close(each);
+  /** node:http reads the connection again, from its first byte on. */
+  #takeBack(duplicate: number): void {
+    this.#libc.setLowWater(duplicate, 1);
+    this.#libc.close(duplicate);
   }
 
   /** @returns whether it ended without a stop. */
   #ended(): boolean {
     const wasAlive = !this.#isDead;
     this.#isDead = this.#hasEnded = true;
+    for (let last = receiveMessageOnPort(this.#port); last !== undefined; last = receiveMessageOnPort(this.#port))
+      this.#reported(last.message as Report);
     for (const id of [...this.#running.keys()]) this.#fail(id, wasAlive ? threadDied() : new Failure('shutting_down'));
+    for (const fd of this.#owned.all) this.#libc.close(fd);
     this.#port.close();
     this.#libc.close(this.#wake);
     return wasAlive;
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING = new Uint8Array(0);
 
-const threadDied = (): Failure => new Failure('internal_error', undefined, { reason: 'pump_thread_died' });
+/** The thread itself sends the first bytes of a body whose framing changes. */
+const aheadLength = ({ plan, first }: PumpTask): number => (plan !== undefined && isReframed(plan) ? first.length : 0);
+
+/** The reason of the failure of a transfer whose thread died. */
+export const THREAD_DIED = 'pump_thread_died';
+
+const threadDied = (): Failure => new Failure('internal_error', undefined, { reason: THREAD_DIED });

@@ -5,34 +5,27 @@
 import { asFailure, Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
 import { messageWithCause } from '../domain/root-cause.ts';
-import { EAGAIN, errorName, type Libc } from '../kernel/libc.ts';
-import {
-  BYTES,
-  CLIENT,
-  CLIENT_WAIT,
-  FIRST_BYTE_AT,
-  type Figures,
-  LAST_BYTE_AT,
-  NOBODY,
-  READ,
-  SENT,
-  STORE,
-  STORE_WAIT,
-  WAITS_FOR,
-  WAITS_SINCE,
-} from './figures.ts';
+import { EAGAIN, EINVAL, ENFILE, ENOSYS, EPERM, errorName, type Libc } from '../kernel/libc.ts';
+import type { Figures } from './figures.ts';
 import type { TransferTask } from './messages.ts';
 import type { Mover } from './movers/mover.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
- * Bytes for which the client's connection is readable: one wake-up for many segments. A smaller body sets its own length, and a client
- * that sends less for a while is read as its bytes come.
+ * Bytes for which the client's connection is readable: one wake-up for many segments. The system reserves memory for as many, so a
+ * client gets the larger mark only after it has sent some. A client that sends less for a while is read as its bytes come.
  */
-const LOW_WATER = 1024 * 1024;
+const FIRST_MARK = 256 * 1024;
+const FAST_MARK = 1024 * 1024;
+const FAST_FROM = 4 * 1024 * 1024;
 
-/** Results of the first splice where the system does not offer it: EPERM, EINVAL, ENOSYS, and without a pipe ENFILE. */
-const UNAVAILABLE: ReadonlySet<number> = new Set([1, 22, 23, 38]);
+/** Milliseconds that count between two looks at the clock: time in which this thread did not run is not the other side's. */
+const LONGEST_STEP = 200;
+
+/** Errors of splice without a pipe, or on a system that does not offer it. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([EPERM, EINVAL, ENFILE, ENOSYS]);
+/** Errors of a connection that the client has ended. */
+const CLIENT_GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 export interface TransferParts {
   readonly libc: Libc;
@@ -43,20 +36,22 @@ export interface TransferParts {
   now(): number;
 }
 
+type Side = 'client' | 'store';
+
 export class Transfer {
   readonly task: TransferTask;
   readonly #parts: TransferParts;
   readonly #verifier: Verifier | undefined;
   readonly #rate: LeastRate;
   #mover: Mover;
-  #spliced: boolean;
   #left: number;
   #sent = 0;
-  #lowWater = 1;
-  #waitsFor: typeof NOBODY | typeof CLIENT | typeof STORE = NOBODY;
+  #mark = 1;
+  #waitsFor: Side | undefined;
   #waitsSince = 0;
-  /** Of the current wait, so far as this thread was awake. */
-  #waitedMillis = 0;
+  #countedAt = 0;
+  /** Milliseconds of waiting for either side since it last moved bytes. */
+  #idle: Record<Side, number> = { client: 0, store: 0 };
   #failure: Failure | 'aborted' | undefined;
   #isOver = false;
   /** Whether it is in the queue of the loop. */
@@ -69,8 +64,7 @@ export class Transfer {
     this.#parts = parts;
     this.#rate = new LeastRate(task);
     this.#left = task.bytes;
-    this.#spliced = mover.isSplice;
-    this.#setLowWater(LOW_WATER);
+    this.#raiseMark();
   }
 
   get isOver(): boolean {
@@ -90,33 +84,30 @@ export class Transfer {
   }
 
   get spliced(): boolean {
-    return this.#spliced;
+    return this.#mover.isSplice;
   }
 
-  /** Whether bytes of the client are missing. */
-  get isClientNeeded(): boolean {
-    return this.#left > 0;
+  /** Bytes that the client's connection has still to deliver. */
+  get missing(): number {
+    return this.#left - this.#mover.ahead;
   }
 
   get waitsForStore(): boolean {
-    return this.#waitsFor === STORE;
+    return this.#waitsFor === 'store';
   }
 
   /** Verifies the bytes that were sent ahead. */
   begin(): void {
     const { first } = this.task;
-    try {
-      if (first.length > 0) this.#verifier?.take(Buffer.from(first.buffer, first.byteOffset, first.byteLength), false);
-    } catch (thrown) {
-      this.end(asFailure(thrown));
-    }
-    this.#showBytes();
+    if (first.length > 0) this.#verify(Buffer.from(first.buffer, first.byteOffset, first.byteLength), false);
+    this.#parts.figures.showRead(this.read, this.#verifier?.bytes ?? this.read);
   }
 
   /** One piece in and out again, then it is the turn of others. @returns whether there is more to do at once. */
   turn(): boolean {
     this.#endWait();
-    if (this.#isOver || (this.#mover.held === 0 && !this.#readPiece()) || !this.#writePiece()) return false;
+    if (this.#mover.held === 0 && !this.#readPiece()) return false;
+    if (this.#mover.held > 0 && !this.#writePiece()) return false;
     if (this.#left > 0 || this.#mover.held > 0) return true;
     this.end();
     return false;
@@ -127,15 +118,18 @@ export class Transfer {
     this.end(new Failure('client_aborted'));
   }
 
-  /** Called at times, with the milliseconds since the last call. */
-  tick(millis: number): void {
-    if (this.#waitsFor === NOBODY || this.#isOver) return;
-    this.#waitedMillis += millis;
-    if (this.#waitsFor === CLIENT) this.#setLowWater(1);
-    if (this.#waitsFor === CLIENT && this.#waitedMillis >= this.task.idleMillis)
-      this.end(new Failure('client_stalled'));
-    if (this.#waitsFor === STORE && this.#waitedMillis >= this.task.stallMillis)
-      this.end(new Failure('store_timeout', undefined, { reason: 'takes_nothing' }));
+  /** Called at times, for the clocks of both sides. */
+  tick(): void {
+    if (this.#waitsFor === undefined || this.#isOver) return;
+    this.#countWait();
+    if (this.#waitsFor === 'store') {
+      if (this.#idle.store >= this.task.stallMillis)
+        this.end(new Failure('store_timeout', undefined, { reason: 'takes_nothing' }));
+    } else {
+      this.#setMark(1);
+      if (this.#idle.client >= this.task.idleMillis) this.end(new Failure('client_stalled'));
+      else this.#judgeRate(0);
+    }
   }
 
   /** The only end. @param failure undefined if the store's connection has accepted everything. */
@@ -143,46 +137,49 @@ export class Transfer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure = failure;
-    this.#stopWaiting();
-    this.#setLowWater(1);
+    this.#endWait();
+    this.#setMark(1);
     this.#mover.close();
   }
 
-  /** @returns whether there are bytes to write. */
+  /** @returns whether the transfer goes on. */
   #readPiece(): boolean {
     const result = this.#mover.read(this.#left);
     if (result > 0) return this.#came(result);
-    if (result === -EAGAIN) return this.#wait(CLIENT);
+    if (result === -EAGAIN) return this.#wait('client');
     if (this.#mover.isSplice && UNAVAILABLE.has(-result)) return this.#copyInstead();
-    this.clientGone();
+    this.#readFailed(result);
     return false;
   }
 
+  #readFailed(result: number): void {
+    const reason = result === 0 ? undefined : errorName(result);
+    if (reason === undefined || CLIENT_GONE.has(reason)) this.clientGone();
+    else this.end(new Failure('internal_error', undefined, { reason }));
+  }
+
   #came(bytes: number): boolean {
-    const { figures, now } = this.#parts;
-    if (this.read === 0 && this.task.first.length === 0) figures.set(FIRST_BYTE_AT, now());
     this.#left -= bytes;
-    if (this.#left === 0) figures.set(LAST_BYTE_AT, now());
-    if (bytes >= LOW_WATER / 2 || this.#left < this.#lowWater) this.#setLowWater(LOW_WATER);
-    try {
-      this.#rate.came(bytes);
-      if (this.#verifier !== undefined) this.#verifier.take(this.#mover.bytes!, this.#left === 0);
-    } catch (thrown) {
-      this.end(asFailure(thrown));
-    }
-    this.#showBytes();
+    this.#idle.client = 0;
+    this.#raiseMark();
+    this.#judgeRate(bytes);
+    if (this.#verifier !== undefined) this.#verify(this.#mover.bytes!, this.#left === 0);
+    this.#parts.figures.came(this.#parts.now(), this.read, this.#verifier?.bytes ?? this.read, this.#left === 0);
     return !this.#isOver;
   }
 
   /** @returns whether the piece, or some of it, is out. */
   #writePiece(): boolean {
+    const { figures, now } = this.#parts;
+    if (this.#left === 0) figures.lastIsSent(now());
     const result = this.#mover.write(this.#left > 0);
     if (result > 0) {
       this.#sent += result;
-      this.#parts.figures.set(SENT, this.#sent);
+      this.#idle.store = 0;
+      figures.showSent(this.#sent);
       return true;
     }
-    if (result === -EAGAIN || result === 0) return this.#wait(STORE);
+    if (result === -EAGAIN || result === 0) return this.#wait('store');
     const reason = errorName(result);
     this.end(new Failure('store_reset', messageWithCause('store_reset', reason), { reason }));
     return false;
@@ -192,50 +189,58 @@ export class Transfer {
   #copyInstead(): boolean {
     this.#mover.close();
     this.#mover = this.#parts.copy();
-    this.#spliced = false;
     return this.#readPiece();
   }
 
-  #showBytes(): void {
-    const { figures } = this.#parts;
-    figures.set(READ, this.read);
-    figures.set(BYTES, this.#verifier?.bytes ?? this.read);
+  #verify(bytes: Buffer, isLast: boolean): void {
+    try {
+      this.#verifier?.take(bytes, isLast);
+    } catch (thrown) {
+      this.end(asFailure(thrown));
+    }
+  }
+
+  #judgeRate(bytes: number): void {
+    try {
+      this.#rate.came(bytes);
+    } catch (thrown) {
+      this.end(asFailure(thrown));
+    }
+  }
+
+  #raiseMark(): void {
+    this.#setMark(this.read >= FAST_FROM ? FAST_MARK : FIRST_MARK);
   }
 
   /** For fewer bytes than the mark a connection is not readable, so it is never above the missing bytes. */
-  #setLowWater(bytes: number): void {
-    const mark = Math.max(1, Math.min(bytes, this.#left));
-    if (mark === this.#lowWater) return;
-    this.#lowWater = mark;
+  #setMark(bytes: number): void {
+    const mark = Math.max(1, Math.min(bytes, this.missing));
+    if (mark === this.#mark) return;
+    this.#mark = mark;
     this.#parts.libc.setLowWater(this.task.client, mark);
   }
 
-  #wait(who: typeof CLIENT | typeof STORE): false {
-    const { figures, now } = this.#parts;
-    if (who === CLIENT) this.#mover.rest();
-    this.#waitsFor = who;
-    this.#waitsSince = now();
-    figures.set(WAITS_SINCE, this.#waitsSince);
-    figures.set(WAITS_FOR, who);
+  #wait(side: Side): false {
+    const now = this.#parts.now();
+    if (side === 'client') this.#mover.rest();
+    this.#waitsFor = side;
+    this.#waitsSince = this.#countedAt = now;
+    this.#parts.figures.waitBegins(side, now);
     return false;
   }
 
   #endWait(): void {
-    const wasClient = this.#waitsFor === CLIENT;
-    const millis = this.#stopWaiting();
-    if (wasClient) this.#rate.waited(millis);
+    if (this.#waitsFor === undefined) return;
+    this.#countWait();
+    this.#parts.figures.waitEnds(this.#waitsFor, this.#countedAt - this.#waitsSince);
+    this.#waitsFor = undefined;
   }
 
-  /** @returns milliseconds of the wait. */
-  #stopWaiting(): number {
-    if (this.#waitsFor === NOBODY) return 0;
-    const { figures, now } = this.#parts;
-    const millis = now() - this.#waitsSince;
-    const field = this.#waitsFor === CLIENT ? CLIENT_WAIT : STORE_WAIT;
-    figures.set(WAITS_FOR, NOBODY);
-    figures.set(field, figures.get(field) + millis);
-    this.#waitsFor = NOBODY;
-    this.#waitedMillis = 0;
-    return millis;
+  #countWait(): void {
+    const now = this.#parts.now();
+    const millis = Math.min(now - this.#countedAt, LONGEST_STEP);
+    this.#countedAt = now;
+    this.#idle[this.#waitsFor!] += millis;
+    if (this.#waitsFor === 'client') this.#rate.waited(millis);
   }
 }

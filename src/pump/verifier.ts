@@ -1,28 +1,50 @@
-/** Verifies a body while it passes: its framing, its length, and what the client has promised about its bytes. */
-
+/** Verifies a body while it passes: its framing, its length, and the promises of the client about its bytes. May also change its framing. */
+import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
 import type { BodyPlan } from '../body/body-plan.ts';
 import { ObjectDecoder } from '../body/object-decoder.ts';
 import { TransferClock } from '../body/transfer-clock.ts';
 
-/** The part of a plan that a message can carry. The chunks are not signed. */
-export type VerifiedPlan = Pick<BodyPlan, 'kind' | 'length' | 'most' | 'trailer' | 'promises'> & {
+type Planned = Pick<BodyPlan, 'kind' | 'most' | 'trailer' | 'sent' | 'promises'>;
+
+/** The part of a plan that a message can carry. The chunks of the client are not signed. */
+export interface VerifiedPlan extends Planned {
+  readonly length: number;
+  /** Whether the body has aws-chunked framing, which ends here. */
   readonly isFramed: boolean;
-};
+}
+
+/** Whether the store gets other bytes than the client sends: without its framing, or with a checksum behind them. */
+export const isReframed = ({ isFramed, sent }: VerifiedPlan): boolean => isFramed || sent !== undefined;
 
 export class Verifier {
   readonly #decoder: ObjectDecoder;
   readonly #clock: TransferClock;
+  readonly #end: (decoder: ObjectDecoder) => void;
 
-  private constructor(decoder: ObjectDecoder, clock: TransferClock) {
+  private constructor(decoder: ObjectDecoder, clock: TransferClock, end: (decoder: ObjectDecoder) => void) {
     this.#decoder = decoder;
     this.#clock = clock;
+    this.#end = end;
   }
 
-  static async create({ isFramed, ...plan }: VerifiedPlan): Promise<Verifier> {
+  /** @param give receives the bytes for the store, if they are other ones. Those that complete the object come when it is verified. */
+  static async create({ isFramed, ...plan }: VerifiedPlan, give?: (bytes: Buffer) => void): Promise<Verifier> {
+    const { length, sent } = plan;
     const clock = new TransferClock();
     const framing = isFramed ? { signatures: undefined } : undefined;
-    const decoder = await ObjectDecoder.create({ ...plan, framing, sent: undefined }, clock, () => {});
-    return new Verifier(decoder, clock);
+    const encoder = give && sent && new AwsChunkedEncoder(length, give);
+    const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
+    let last: Buffer | undefined;
+    const emit = (bytes: Buffer): void => {
+      if (clock.bytes < length) pass?.(bytes);
+      else if (pass !== undefined) last = Buffer.from(bytes); // a copy: its buffer is read into again
+    };
+    const decoder = await ObjectDecoder.create({ ...plan, framing }, clock, emit);
+    return new Verifier(decoder, clock, () => {
+      const checksums = decoder.end();
+      if (last !== undefined) pass?.(last);
+      if (sent !== undefined) encoder?.end(sent.header, checksums.get(sent.checksum)!);
+    });
   }
 
   /** Object bytes so far. */
@@ -33,6 +55,6 @@ export class Verifier {
   /** @param isLast whether these are the last bytes. @throws Failure as soon as the bytes are wrong. */
   take(bytes: Buffer, isLast: boolean): void {
     this.#decoder.write(bytes);
-    if (isLast) this.#decoder.end();
+    if (isLast) this.#end(this.#decoder);
   }
 }

@@ -37,6 +37,8 @@ export class MovingExchange implements ClockedExchange {
   #respondedAt: number | undefined;
   #sentBytes = 0;
   #isSent = false;
+  /** Whether the store responded before the pump had sent the last byte. */
+  #hasEarlyResponse = false;
   /** Whether the whole response was read. */
   #isRead = false;
 
@@ -138,8 +140,10 @@ export class MovingExchange implements ClockedExchange {
     this.#sentBytes += moved.sent;
     const { observer } = this.#request;
     if (this.#body.first.length === 0 && moved.sent > 0) observer?.bodyBegun(movement.figures.firstByteAt);
-    if (moved.failure === undefined) this.#sent();
-    else await this.#awaitEarly(moved.failure);
+    if (moved.failure === undefined) {
+      this.#hasEarlyResponse = this.#respondedAt !== undefined && this.#respondedAt < moved.lastSentAt;
+      this.#sent();
+    } else await this.#awaitEarly(moved.failure);
   }
 
   #sent(): void {
@@ -166,7 +170,7 @@ export class MovingExchange implements ClockedExchange {
     received.begin(response.statusCode ?? 0, response.headersDistinct);
     await this.#readDocument(response, received);
     this.#isRead = true;
-    if (!this.#isSent && received.status < 300) throw this.#early;
+    if ((!this.#isSent || this.#hasEarlyResponse) && received.status < 300) throw this.#early;
     return received.whole();
   }
 

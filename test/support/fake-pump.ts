@@ -45,6 +45,7 @@ class FakeMovement implements Movement {
   readonly #ended = Promise.withResolvers<Moved>();
   readonly #stall: NodeJS.Timeout;
   #sent = 0;
+  #lastSentAt = 0;
   #isOver = false;
 
   constructor(store: Socket, bytes: Buffer, most: number, stallMillis: number) {
@@ -54,6 +55,7 @@ class FakeMovement implements Movement {
       if (this.#sent === bytes.length) this.#end(undefined);
       if (this.#sent >= Math.min(most, bytes.length)) return;
       const piece = bytes.subarray(this.#sent, this.#sent + PIECE);
+      this.#lastSentAt = performance.now();
       store.write(piece, (error) => {
         if (error) this.abort(new Failure('store_reset', undefined, { reason: errorCode(error) }));
         if (error) return;
@@ -78,6 +80,16 @@ class FakeMovement implements Movement {
     this.#isOver = true;
     clearTimeout(this.#stall);
     // The report of another thread comes later.
-    setTimeout(() => this.#ended.resolve({ failure, read: this.#sent, sent: this.#sent, spliced: false }), 5);
+    setTimeout(
+      () =>
+        this.#ended.resolve({
+          failure,
+          read: this.#sent,
+          sent: this.#sent,
+          lastSentAt: this.#lastSentAt,
+          spliced: false,
+        }),
+      5,
+    );
   }
 }

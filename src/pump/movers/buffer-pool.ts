@@ -1,10 +1,10 @@
 /** The buffers of one thread. A large piece wakes the store less often, so few transfers get large ones, and many small ones. */
 import type { FixedBuffer, Libc } from '../../kernel/libc.ts';
 
-const LARGE = 512 * 1024;
+const LARGE = 1024 * 1024;
 const SMALL = 64 * 1024;
 /** Large buffers of one thread: 16 MiB. Each further transfer holds 64 KiB at most. */
-const MOST_LARGE = 32;
+const MOST_LARGE = 16;
 const MOST_IDLE_SMALL = 64;
 
 export class BufferPool {

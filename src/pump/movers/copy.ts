@@ -1,10 +1,11 @@
 /** Bytes that are copied into a buffer and out again: for bodies that the gateway verifies. */
-import { EAGAIN, type FixedBuffer, type Libc } from '../../kernel/libc.ts';
+import type { FixedBuffer, Libc } from '../../kernel/libc.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { Mover } from './mover.ts';
 
 export class CopyMover implements Mover {
   readonly isSplice = false;
+  readonly ahead = 0;
   readonly #libc: Libc;
   readonly #pool: BufferPool;
   readonly #from: number;
@@ -38,8 +39,7 @@ export class CopyMover implements Mover {
   }
 
   write(more: boolean): number {
-    if (this.#buffer === undefined) return -EAGAIN;
-    const address = this.#buffer.address + BigInt(this.#begin);
+    const address = this.#buffer!.address + BigInt(this.#begin);
     const result = this.#libc.send(this.#to, address, this.held, more);
     if (result > 0) this.#begin += result;
     return result;

@@ -1,15 +1,17 @@
-/** The interface of a mover: it takes bytes from one connection and gives them to another, a piece at a time, and never blocks. */
+/** The interface of a mover: it reads bytes from one connection and writes them to another, a piece at a time, and never blocks. */
 
 export interface Mover {
-  /** Bytes that were read and not written. */
+  /** Bytes to write. */
   readonly held: number;
+  /** Bytes in memory that are read before those of the connection. */
+  readonly ahead: number;
   /** Whether the kernel moves the bytes, and the process does not see them. */
   readonly isSplice: boolean;
   /** Only while it holds nothing. @returns bytes read, 0 at the end of the connection, or the negative error number. */
   read(most: number): number;
-  /** The held bytes. Undefined for a mover that does not see them. */
+  /** The bytes of the last read. Undefined for a mover that does not see them. */
   readonly bytes: Buffer | undefined;
-  /** @param more whether more bytes follow. @returns bytes written, or the negative error number. */
+  /** Only while it holds bytes. @param more whether more bytes follow. @returns bytes written, or the negative error number. */
   write(more: boolean): number;
   /** Returns what it uses, unless it holds bytes: while it waits for the client, it needs no memory. */
   rest(): void;

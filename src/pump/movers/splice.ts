@@ -1,14 +1,12 @@
 /** Bytes that the kernel moves from one connection to the other through a pipe, without a copy (splice(2)). */
-import type { Libc } from '../../kernel/libc.ts';
+import { ENFILE, type Libc } from '../../kernel/libc.ts';
 import type { Pipe, PipePool } from '../../kernel/pipe-pool.ts';
 import type { Mover } from './mover.ts';
-
-/** The error number for "no pipe is available", as a result. */
-const ENFILE = 23;
 
 export class SpliceMover implements Mover {
   readonly isSplice = true;
   readonly bytes = undefined;
+  readonly ahead = 0;
   held = 0;
   readonly #libc: Libc;
   readonly #pool: PipePool;

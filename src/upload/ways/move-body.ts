@@ -4,6 +4,7 @@ import type { Failure } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';
 import type { OpenPump } from '../../pump/open-pump.ts';
 import type { PumpTask, Reservation } from '../../pump/pump-thread.ts';
+import { isReframed } from '../../pump/verifier.ts';
 import type { Place } from '../../s3/store-line.ts';
 import { enterStore, putInOneRequest } from './one-request.ts';
 import { type StreamedOptions, streamOver } from './streamed.ts';
@@ -15,26 +16,28 @@ export interface MoveOptions extends StreamedOptions {
   readonly pump: OpenPump | undefined;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes of the smallest body for which a pump pays (npm run bench -- bodies). */
 const LEAST = 256 * 1024;
 /** Bytes of it that must not have arrived with the headers. */
 const LEAST_LEFT = 128 * 1024;
 
-/** @param fits whether the bytes pass as they are. @returns why a pump cannot move the body; undefined if it can. */
+/** @param fits whether the way suits the plan. @returns why a pump cannot move the body; undefined if it can. */
 export function canMove({ request, plan }: ObjectUpload, { pump }: MoveOptions, fits: boolean): Judgement | undefined {
   const { body } = request.incoming;
   if (pump === undefined || plan.length === undefined || plan.length < LEAST) return refuses();
   if (!request.bucket.store.canMove) return refuses('store_over_tls');
   if (body.connection === undefined) return refuses('unmovable_connection');
-  return fits ? undefined : refuses('reframed');
+  return fits ? undefined : refuses('signed_bytes');
 }
 
-interface Moving {
+export interface Moving {
   /** What the pump verifies. */
   readonly plan: PumpTask['plan'];
   readonly payloadHash: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Bytes of the body, framing included. */
+  /** Bytes that the store gets, framing included. */
   readonly length: number;
 }
 
@@ -48,7 +51,7 @@ export async function moveBody(upload: ObjectUpload, options: MoveOptions, movin
     const taken = reservation && (await body.take(LEAST_LEFT));
     if (taken !== undefined) return await moveTaken(upload, options, moving, place, reservation!, taken);
     scope.span.set('upload.way', 'streamed');
-    scope.span.set('upload.way_reason', reservation === undefined ? 'pump_busy' : 'mostly_arrived');
+    scope.span.set('upload.way_reason', reservation === undefined ? 'pump_busy' : 'not_taken');
     return await streamOver(place, upload, options.fairRate);
   } finally {
     reservation?.release();
@@ -68,6 +71,7 @@ async function moveTaken(
   const { transfer, pace, span } = scope;
   const { first, left, connection } = taken;
   const verifiedHere = plan !== undefined;
+  const isSentByPump = plan !== undefined && isReframed(plan);
   if (first.length > 0) transfer.firstByteAt = performance.now();
   if (plan === undefined) transfer.received(first.length);
   let movement: Movement | undefined;
@@ -93,7 +97,7 @@ async function moveTaken(
   try {
     return await putInOneRequest(
       upload,
-      { body: { moved: { first, begin }, length }, payloadHash, headers, verifiedHere },
+      { body: { moved: { first: isSentByPump ? NOTHING : first, begin }, length }, payloadHash, headers, verifiedHere },
       place,
     );
   } finally {

@@ -4,6 +4,7 @@ import type { MovedBody } from '../../domain/body-pump.ts';
 import { callerOf } from '../../domain/caller.ts';
 import { asFailure, withOutcome } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';
+import { THREAD_DIED } from '../../pump/pump-thread.ts';
 import type { Place } from '../../s3/store-line.ts';
 import { respondedTooEarly } from '../../s3/transport-failure.ts';
 import { replyOf } from '../handler.ts';
@@ -64,8 +65,8 @@ export async function putInOneRequest(
     return reply;
   } catch (thrown) {
     const failure = asFailure(thrown);
-    // Without its last byte, an object is not stored, unless the store is wrong.
-    const isKnown = !isSent && failure.type !== 'store_invalid_answer';
+    // Without its last byte, an object is not stored, unless the store is wrong. A thread that died does not tell what it has sent.
+    const isKnown = !isSent && failure.type !== 'store_invalid_answer' && failure.reason !== THREAD_DIED;
     throw isKnown ? withOutcome(failure, 'not_stored') : failure;
   } finally {
     stream?.destroy(); // after a failure it has no reader

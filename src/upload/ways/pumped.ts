@@ -1,37 +1,36 @@
 /**
- * Large objects that pass as they are, framing included, and that the gateway verifies: a thread reads and sends them, and withholds the
- * last piece until everything is verified.
+ * Large objects that the gateway verifies: a thread reads and sends them, and withholds the last piece until everything is verified. It
+ * also ends the framing of the client, and adds that for the store.
  */
 import type { BodyPlan } from '../../body/body-plan.ts';
-import { framedHeaders } from '../../body/reframed-stream.ts';
-import { canMove, type MoveOptions, moveBody } from './move-body.ts';
-import { suits, type Way } from './way.ts';
+import { chunkedLength, framedHeaders } from '../../body/reframed-stream.ts';
+import { isReframed, type VerifiedPlan } from '../../pump/verifier.ts';
+import { canMove, type MoveOptions, type Moving, moveBody } from './move-body.ts';
+import { type ObjectUpload, suits, type Way } from './way.ts';
 
 export function createPumped(options: MoveOptions): Way {
   return {
     name: 'pumped',
-    judge(upload) {
-      return canMove(upload, options, passesAsItIs(upload.plan)) ?? suits('verified_on_the_way');
-    },
-    send(upload) {
-      const { plan, request, headers } = upload;
-      const { kind, length: objectLength, most, promises, trailer, framing, sent } = plan;
-      const verified = { kind, length: objectLength, most, promises, trailer, isFramed: framing !== undefined };
-      const length = request.incoming.body.length!;
-      const sending =
-        framing === undefined
-          ? { payloadHash: plan.payloadHash, headers }
-          : { payloadHash: FRAMED, headers: framedHeaders(headers, objectLength!, sent) };
-      return moveBody(upload, options, { plan: verified, length, ...sending });
-    },
+    judge: (upload) => canMove(upload, options, isUnsigned(upload.plan)) ?? suits('verified_on_the_way'),
+    send: (upload) => moveBody(upload, options, movingOf(upload)),
   };
 }
 
-/** Whether the store gets the bytes of the client's body, framing included, and every promise can be verified on the way. */
-function passesAsItIs({ framing, trailer, sent, signed, judgeLength }: BodyPlan): boolean {
-  if (signed || judgeLength !== undefined || framing?.signatures !== undefined) return false;
-  return framing === undefined ? sent === undefined : sent !== undefined && sent === trailer;
+/** Signatures over chunks are verified and made in the main thread. */
+function isUnsigned({ framing, signed, judgeLength }: BodyPlan): boolean {
+  return !signed && judgeLength === undefined && framing?.signatures === undefined;
 }
 
-/** Amazon S3 API Reference, "Transferring payload in multiple chunks (chunked upload)". */
-const FRAMED = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
+function movingOf({ plan: whole, headers, request }: ObjectUpload): Moving {
+  const { kind, most, promises, trailer, framing, sent, payloadHash } = whole;
+  const length = whole.length!;
+  const plan: VerifiedPlan = { kind, length, most, promises, trailer, sent, isFramed: framing !== undefined };
+  if (!isReframed(plan)) return { plan, payloadHash, headers, length: request.incoming.body.length! };
+  if (sent === undefined) return { plan, payloadHash, headers, length };
+  return {
+    plan,
+    payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    headers: framedHeaders(headers, length, sent),
+    length: chunkedLength(length, sent),
+  };
+}

@@ -27,6 +27,7 @@ const WRONG: PumpTask['plan'] = {
   length: BYTES.length,
   most: BYTES.length,
   trailer: undefined,
+  sent: undefined,
   promises: [{ header: 'x-amz-checksum-crc32', checksum: 'crc32', value: 'AAAAAA==', code: 'BadDigest' }],
   isFramed: false,
 };

@@ -18,6 +18,7 @@ const DEFECT = {
   length: MIB,
   most: MIB,
   trailer: undefined,
+  sent: undefined,
   promises: [{ header: 'x', checksum: 'none' as 'crc32', value: '', code: 'BadDigest' }],
   isFramed: false,
 } as const;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import ffi from 'node:ffi';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,25 +28,39 @@ const crc32Of = (bytes: Buffer): string => {
 
 function planOf(bytes: Buffer, value = crc32Of(bytes)): Plan {
   const promises = [{ header: 'x-amz-checksum-crc32', checksum: 'crc32', value, code: 'BadDigest' }] as const;
-  return { kind: 'object', length: bytes.length, most: bytes.length, trailer: undefined, promises, isFramed: false };
+  return {
+    kind: 'object',
+    length: bytes.length,
+    most: bytes.length,
+    trailer: undefined,
+    sent: undefined,
+    promises,
+    isFramed: false,
+  };
 }
 
 /** aws-chunked with a trailer. */
-function framed(bytes: Buffer, value = crc32Of(bytes)): { readonly wire: Buffer; readonly plan: Plan } {
+function framed(bytes: Buffer, value = crc32Of(bytes), size = 60_000): { readonly wire: Buffer; readonly plan: Plan } {
   const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += 60_000) {
-    const chunk = bytes.subarray(at, at + 60_000);
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = bytes.subarray(at, at + size);
     pieces.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
   }
   const wire = Buffer.concat([...pieces, Buffer.from(`0\r\nx-amz-checksum-crc32:${value}\r\n\r\n`)]);
   const trailer = { header: 'x-amz-checksum-crc32', checksum: 'crc32' } as const;
-  return { wire, plan: { ...planOf(bytes), promises: [], trailer, isFramed: true } };
+  return { wire, plan: { ...planOf(bytes), promises: [], trailer, sent: trailer, isFramed: true } };
 }
 
 const MODES = [
   { name: 'spliced', plan: () => undefined },
   { name: 'copied and verified', plan: (bytes: Buffer) => planOf(bytes) },
 ] as const;
+
+/** One byte out of band (MSG_OOB of send(2)), which Node.js cannot send. */
+function sendUrgent(fd: number): bigint {
+  const send = { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' } as const;
+  return ffi.dlopen(null, { send }).functions.send(fd, Buffer.from('!'), 1n, 1);
+}
 
 function assertFailed({ failure }: Moved, type: string): Failure {
   assert.ok(failure instanceof Failure);
@@ -293,16 +308,59 @@ describe('a pump', () => {
     close();
   });
 
-  it('passes aws-chunked framing with its trailer as it is', async () => {
-    const bytes = randomBytes(3 * MIB + 5);
+  for (const ahead of [0, 1, 100_000, 3 * MIB]) {
+    it(`changes aws-chunked framing to chunks of 1 MiB, with ${ahead} bytes read before`, async () => {
+      const bytes = randomBytes(3 * MIB + 5);
+      const { wire, plan } = framed(bytes);
+      const expected = framed(bytes, crc32Of(bytes), MIB).wire;
+      const first = wire.subarray(0, ahead);
+      const { client, movement, received, close } = await moving(pump, { first, left: wire.length - ahead, plan });
+      await send(client, wire.subarray(ahead));
+      const moved = await movement.done;
+      assert.equal(moved.failure, undefined);
+      assert.deepEqual([moved.read, moved.sent], [wire.length - ahead, expected.length]);
+      await received.until(expected.length);
+      assert.ok(received.bytes.equals(expected));
+      assert.equal(movement.figures.bytes, bytes.length, 'object bytes, without the framing');
+      close();
+    });
+  }
+
+  it('removes aws-chunked framing for a store that gets no trailer', async () => {
+    const bytes = randomBytes(2 * MIB + 5);
     const { wire, plan } = framed(bytes);
-    const { client, movement, received, close } = await moving(pump, { left: wire.length, plan });
+    const { client, movement, received, close } = await moving(pump, {
+      left: wire.length,
+      plan: { ...plan, sent: undefined },
+    });
     await send(client, wire);
-    const moved = await movement.done;
-    assert.equal(moved.failure, undefined);
-    await received.until(wire.length);
-    assert.ok(received.bytes.equals(wire));
-    assert.equal(movement.figures.bytes, bytes.length, 'object bytes, without the framing');
+    assert.equal((await movement.done).failure, undefined);
+    await received.until(bytes.length);
+    assert.ok(received.bytes.equals(bytes));
+    close();
+  });
+
+  it('adds a checksum behind the bytes', async () => {
+    const bytes = randomBytes(2 * MIB + 5);
+    const sent = { header: 'x-amz-checksum-crc32', checksum: 'crc32' } as const;
+    const plan = { ...planOf(bytes), promises: [], sent };
+    const { client, movement, received, close } = await moving(pump, { left: bytes.length, plan });
+    await send(client, bytes);
+    assert.equal((await movement.done).failure, undefined);
+    const expected = framed(bytes, crc32Of(bytes), MIB).wire;
+    await received.until(expected.length);
+    assert.ok(received.bytes.equals(expected));
+    close();
+  });
+
+  it('ends a client that sends urgent bytes and nothing useful', async () => {
+    const pace = { idleMillis: 400, leastRate: 1_000_000 };
+    const { client, movement, close } = await moving(pump, { left: MIB, pace });
+    const { fd } = (client as unknown as { _handle: { fd: number } })._handle;
+    assert.equal(sendUrgent(fd), 1n);
+    const drip = setInterval(() => client.write('x'), 50);
+    assertFailed(await movement.done, 'client_stalled');
+    clearInterval(drip);
     close();
   });
 
