@@ -80,6 +80,7 @@ export function randomTransfer(random: Random, key: string, source: Buffer): Tra
   const isWrong = kind !== 'plain' && length > 0 && random() < 0.15;
   const body = BODIES[kind](random, object, isWrong ? withOtherByte(random, object) : object);
   const end = random() < 0.2 ? randomEnd(random, body.bytes.length) : undefined;
+  const closes = random() < 0.05;
   const spoiled = random() < 0.05 && kind === 'aws-chunked';
   return {
     key,
@@ -88,11 +89,11 @@ export function randomTransfer(random: Random, key: string, source: Buffer): Tra
     body: spoiled ? { ...body, bytes: withOtherByte(random, body.bytes) } : body,
     isWrong: isWrong || spoiled,
     expectsContinue: random() < 0.15,
-    closes: random() < 0.05,
+    closes,
     end,
     pieceBytes: oneOf(random, [700, 5_000, 64 * KIB, 64 * KIB, MIB, 16 * MIB]),
     pauses: oneOf(random, [0, 0, 0.02, 0.2]),
-    isPipelined: end === undefined && random() < 0.3,
+    isPipelined: end === undefined && !closes && random() < 0.3,
     fault: random() < 0.25 ? randomFault(random, length) : undefined,
     seed: below(random, 2 ** 32),
   };
