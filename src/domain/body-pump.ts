@@ -3,6 +3,7 @@
  * stay with their owners, which use them again afterwards.
  */
 import type { Socket } from 'node:net';
+import type { ChecksumName } from './checksums.ts';
 import type { Failure } from './failure.ts';
 
 /** The body of a request whose connection node:http no longer reads. */
@@ -46,6 +47,32 @@ export interface Movement {
   readonly figures: MovedFigures;
   /** Never rejects. The pump no longer uses either connection then. */
   readonly done: Promise<Moved>;
+  /** Ends it with this failure, unless it has ended. */
+  abort(failure: Failure): void;
+}
+
+export interface Filled {
+  /** Why it ended before all bytes were in memory and verified; undefined if they are. */
+  readonly failure: Failure | undefined;
+  /** Bytes that were read from the client's connection. */
+  readonly read: number;
+  /** Of the whole body, in base64. */
+  readonly checksums: ReadonlyMap<ChecksumName, string>;
+  /** Of the bytes since the last `endPart`, in base64; undefined without a checksum for each part. */
+  readonly partChecksum: string | undefined;
+}
+
+/** A body on its way into memory. */
+export interface Filling {
+  readonly figures: MovedFigures;
+  /** Never rejects. The pump no longer uses the connection or the memory then. */
+  readonly done: Promise<Filled>;
+  /** Resolves with true when all memory is full and more bytes have arrived, or with false at the end. */
+  wantsMemory(): Promise<boolean>;
+  /** Memory for the next bytes. It belongs to the filling until it is full or the filling has ended. */
+  give(memory: Buffer): void;
+  /** Call it only while all memory is full. @returns the checksum of the bytes since the last call, `first` included, as above. */
+  endPart(): Promise<string | undefined>;
   /** Ends it with this failure, unless it has ended. */
   abort(failure: Failure): void;
 }

@@ -1,6 +1,6 @@
 /**
  * The system calls that Node.js does not offer, through its module node:ffi (experimental since Node.js 26.1: docs/decisions/body-pump.md).
- * Except for the address of errno they are system calls only, so a wrong address is EFAULT and not a crash. All arguments keep their
+ * Except for the address of errno and `memoryAt` they are system calls only, so a wrong address is EFAULT and not a crash. All arguments keep their
  * types from call to call, because V8 optimizes for them.
  */
 import type * as Ffi from 'node:ffi';
@@ -81,7 +81,17 @@ export class Libc {
   /** Of a buffer that the caller keeps for as long as the address is used. */
   fixed(size: number): FixedBuffer {
     const bytes = Buffer.allocUnsafeSlow(size);
-    return { bytes, address: this.#ffi.getRawPointer(bytes) };
+    return { bytes, address: this.addressOf(bytes) };
+  }
+
+  /** Of a buffer that the caller keeps for as long as the address is used. */
+  addressOf(bytes: Buffer): bigint {
+    return this.#ffi.getRawPointer(bytes);
+  }
+
+  /** The memory at an address, which another thread keeps for as long as the result is used. */
+  memoryAt(address: bigint, size: number): FixedBuffer {
+    return { bytes: this.#ffi.toBuffer(address, size, false), address };
   }
 
   /** Moves bytes between a pipe and a connection without blocking. @param more whether more bytes follow at once. */

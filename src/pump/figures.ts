@@ -21,6 +21,12 @@ const WIDTH = 11;
 const NOBODY = 0;
 const CLIENT = 1;
 const STORE = 2;
+/** Of the main thread, which counts this wait itself. */
+const MEMORY = 3;
+const SIDES = { client: CLIENT, store: STORE, memory: MEMORY } as const;
+
+/** What a transfer waits for. */
+export type Awaited = keyof typeof SIDES;
 
 export const SHARED_BYTES = SLOTS * WIDTH * Float64Array.BYTES_PER_ELEMENT;
 
@@ -71,14 +77,15 @@ export class Figures {
     this.#set(LAST_SENT_AT, now);
   }
 
-  waitBegins(side: 'client' | 'store', now: number): void {
+  waitBegins(side: Awaited, now: number): void {
     this.#set(WAITS_SINCE, now);
-    this.#set(WAITS_FOR, side === 'client' ? CLIENT : STORE);
+    this.#set(WAITS_FOR, SIDES[side]);
   }
 
-  waitEnds(side: 'client' | 'store', millis: number): void {
-    const field = side === 'client' ? CLIENT_WAIT : STORE_WAIT;
+  waitEnds(side: Awaited, millis: number): void {
     this.#set(WAITS_FOR, NOBODY);
+    if (side === 'memory') return;
+    const field = side === 'client' ? CLIENT_WAIT : STORE_WAIT;
     this.#set(field, this.#get(field) + millis);
   }
 

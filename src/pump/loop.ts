@@ -8,9 +8,12 @@ import { Figures } from './figures.ts';
 import type { Command, Report, TransferTask } from './messages.ts';
 import { BufferPool } from './movers/buffer-pool.ts';
 import { CopyMover } from './movers/copy.ts';
+import { FillMover } from './movers/fill.ts';
+import type { Mover } from './movers/mover.ts';
 import { ReframeMover } from './movers/reframe.ts';
 import { SpliceMover } from './movers/splice.ts';
 import type { OwnedDescriptors } from './owned-descriptors.ts';
+import { PartChecksum } from './part-checksum.ts';
 import { Transfer } from './transfer.ts';
 import { isReframed, Verifier } from './verifier.ts';
 
@@ -36,6 +39,8 @@ export class PumpLoop implements EventTaker {
   readonly #pipes: PipePool;
   readonly #buffers: BufferPool;
   readonly #transfers = new Map<number, Transfer>();
+  /** Of transfers into memory. */
+  readonly #fills = new Map<number, FillMover>();
   /** Transfers that may have something to do. */
   #ready: Transfer[] = [];
   #hasCommands = false;
@@ -77,6 +82,8 @@ export class PumpLoop implements EventTaker {
   async #take(command: Command): Promise<void> {
     if (command.kind === 'begin') await this.#begin(command.task);
     else if (command.kind === 'stop') this.#stop();
+    else if (command.kind === 'give') this.#give(command.id, command.address, command.size);
+    else if (command.kind === 'end part') await this.#endPart(command.id);
     else this.#end(this.#transfers.get(command.id), 'aborted');
   }
 
@@ -100,28 +107,52 @@ export class PumpLoop implements EventTaker {
       transfer = await this.#open(task);
       this.#transfers.set(id, transfer);
       this.#epoll.addReadable(client, id * 2);
-      this.#epoll.addWritable(store, id * 2 + 1);
+      if (store !== undefined) this.#epoll.addWritable(store, id * 2 + 1);
       transfer.begin();
       if (transfer.isOver) this.#finish(transfer);
       else this.#queue(transfer);
     } catch (thrown) {
       const failure = asFailure(thrown);
       transfer?.end(failure);
-      this.#close(task, transfer ?? { failure, read: 0, sent: 0, spliced: false });
+      this.#close(task, transfer ?? { failure, read: 0, sent: 0, spliced: false, checksums: undefined });
     }
   }
 
   async #open(task: TransferTask): Promise<Transfer> {
     const { libc, shared, now } = this.#parts;
-    const { client, store, plan, slot, ahead } = task;
-    const copy = (): CopyMover => new CopyMover(libc, this.#buffers, client, store);
-    const parts = { libc, figures: new Figures(shared, slot), copy, now };
+    const { client, store, plan, ahead } = task;
+    const parts = { libc, figures: new Figures(shared, task.slot), copy: () => this.#copyMover(task), now };
     if (plan === undefined)
-      return new Transfer(task, new SpliceMover(libc, this.#pipes, client, store), undefined, parts);
-    if (!isReframed(plan)) return new Transfer(task, copy(), await Verifier.create(plan), parts);
+      return new Transfer(task, new SpliceMover(libc, this.#pipes, client, store!), undefined, parts);
+    if (store === undefined) return new Transfer(task, await this.#fillMover(task), await Verifier.create(plan), parts);
+    if (!isReframed(plan)) return new Transfer(task, this.#copyMover(task), await Verifier.create(plan), parts);
     const bytes = Buffer.from(ahead.buffer, ahead.byteOffset, ahead.byteLength);
     const mover = new ReframeMover(libc, this.#buffers, client, store, bytes);
     return new Transfer(task, mover, await Verifier.create(plan, (piece) => mover.add(piece)), parts);
+  }
+
+  #copyMover({ client, store }: TransferTask): Mover {
+    return new CopyMover(this.#parts.libc, this.#buffers, client, store!);
+  }
+
+  async #fillMover({ id, client, first, partChecksum }: TransferTask): Promise<Mover> {
+    const { libc, report } = this.#parts;
+    const checksum = await PartChecksum.create(partChecksum, first);
+    const fill = new FillMover(libc, client, checksum, () => report({ kind: 'wants memory', id }));
+    this.#fills.set(id, fill);
+    return fill;
+  }
+
+  #give(id: number, address: bigint, size: number): void {
+    const transfer = this.#transfers.get(id);
+    if (transfer === undefined) return;
+    this.#fills.get(id)!.give(address, size);
+    this.#queue(transfer);
+  }
+
+  async #endPart(id: number): Promise<void> {
+    const fill = this.#fills.get(id);
+    if (fill !== undefined) this.#parts.report({ kind: 'part', id, checksum: await fill.checksum.end() });
   }
 
   #stop(): void {
@@ -189,16 +220,20 @@ export class PumpLoop implements EventTaker {
   }
 
   /** Everything that the thread owns of the transfer is given back before the main thread is notified. */
-  #close(task: TransferTask, { failure, read, sent, spliced }: Ended): void {
+  #close(task: TransferTask, { failure, read, sent, spliced, checksums }: Ended): void {
     const { libc, shared, report } = this.#parts;
-    this.#transfers.delete(task.id);
-    this.#epoll.remove(task.client);
-    this.#epoll.remove(task.store);
+    const { id, client, store } = task;
+    this.#transfers.delete(id);
+    const partChecksum = failure === undefined ? this.#fills.get(id)?.checksum.digest() : undefined;
+    this.#fills.delete(id);
+    this.#epoll.remove(client);
+    if (store !== undefined) this.#epoll.remove(store);
     new Figures(shared, task.slot).end(); // from here on the descriptors may be others'
-    libc.close(task.client);
-    libc.close(task.store);
-    report({ id: task.id, failure: failure instanceof Failure ? messageOf(failure) : failure, read, sent, spliced });
+    libc.close(client);
+    if (store !== undefined) libc.close(store);
+    const cause = failure instanceof Failure ? messageOf(failure) : failure;
+    report({ kind: 'end', id, failure: cause, read, sent, spliced, checksums, partChecksum });
   }
 }
 
-type Ended = Pick<Transfer, 'failure' | 'read' | 'sent' | 'spliced'>;
+type Ended = Pick<Transfer, 'failure' | 'read' | 'sent' | 'spliced' | 'checksums'>;

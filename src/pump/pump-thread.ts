@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { Moved, Movement } from '../domain/body-pump.ts';
+import type { Filling, Moved, Movement } from '../domain/body-pump.ts';
+import type { ChecksumName } from '../domain/checksums.ts';
 import { Failure, withOutcome } from '../domain/failure.ts';
 import type { Pace } from '../domain/pace.ts';
 import { descriptorOf } from '../kernel/descriptor.ts';
 import type { Libc } from '../kernel/libc.ts';
 import { failureOf } from './failure-message.ts';
 import { Figures, LiveFigures, SHARED_BYTES, SLOTS } from './figures.ts';
-import type { Command, Report, ThreadData } from './messages.ts';
+import { ThreadFilling } from './filling.ts';
+import type { Command, EndReport, Report, ThreadData } from './messages.ts';
 import { OWNED_BYTES, OwnedDescriptors } from './owned-descriptors.ts';
 import { isReframed, type VerifiedPlan } from './verifier.ts';
 
@@ -30,10 +32,19 @@ export interface PumpTask {
   readonly stallMillis: number;
 }
 
+/** A body that goes into memory. */
+export interface FillTask extends Omit<PumpTask, 'plan' | 'stallMillis'> {
+  readonly plan: VerifiedPlan;
+  /** The checksum of each of its parts. */
+  readonly partChecksum: ChecksumName | undefined;
+}
+
 /** A place for one transfer, whose descriptors are there. */
 export interface Reservation {
   begin(store: Socket, task: PumpTask): Movement;
-  /** Without effect after `begin`. */
+  /** In place of `begin`. The caller has `first` in memory. */
+  fill(task: FillTask): Filling;
+  /** Without effect after `begin` or `fill`. */
   release(): void;
 }
 
@@ -41,10 +52,13 @@ interface Running {
   readonly figures: Figures;
   /** Duplicates, which only the thread closes while it lives. */
   readonly descriptors: readonly number[];
-  readonly task: PumpTask;
+  readonly task: Pick<PumpTask, 'first' | 'left' | 'plan'>;
+  /** Of a body that goes into memory. */
+  filling: ThreadFilling | undefined;
   /** The failure of an abort. */
   abortion: Failure | undefined;
-  end(moved: Moved): void;
+  /** @param report undefined if the thread did not report the end. */
+  end(moved: Moved, report?: EndReport): void;
 }
 
 export class PumpThread {
@@ -126,6 +140,10 @@ export class PumpThread {
         isHeld = false;
         return this.#begin(slot, descriptors, store, task);
       },
+      fill: (task) => {
+        isHeld = false;
+        return this.#fill(slot, descriptors, task);
+      },
       release: () => {
         if (isHeld) release();
         isHeld = false;
@@ -146,20 +164,7 @@ export class PumpThread {
   #begin(slot: number, descriptors: readonly number[], store: Socket, task: PumpTask): Movement {
     const [client, place] = descriptors as [number, number];
     const fd = descriptorOf(store);
-    const id = ++this.#ids;
-    const figures = new Figures(this.#shared, slot);
-    figures.clear();
-    const { promise: done, resolve } = Promise.withResolvers<Moved>();
-    const live = new LiveFigures(figures);
-    const end = (moved: Moved): void => {
-      live.freeze();
-      this.#running.delete(id);
-      this.#free.push(slot);
-      if (this.#running.size === 0) this.#port.unref();
-      resolve(moved);
-    };
-    this.#running.set(id, { figures, descriptors, task, abortion: undefined, end });
-    this.#port.ref();
+    const { id, live, done } = this.#run(slot, descriptors, task);
     if (fd === undefined || this.#libc.duplicateOnto(fd, place) < 0) this.#fail(id, new Failure('store_reset'));
     else if (this.#isDead) this.#fail(id, threadDied());
     else {
@@ -171,13 +176,61 @@ export class PumpThread {
       const sent = { id, slot, client, store: place, bytes: ahead.length + left, ahead, plan, first: verified };
       this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis } });
     }
-    const abort = (failure: Failure): void => {
-      const running = this.#running.get(id);
-      if (running === undefined || running.abortion !== undefined) return;
-      running.abortion = failure;
-      this.#send({ kind: 'abort', id });
+    return { figures: live, done, abort: (failure) => this.#abort(id, failure) };
+  }
+
+  #fill(slot: number, [client, place]: readonly number[], task: FillTask): Filling {
+    this.#libc.close(place!);
+    const { id, live } = this.#run(slot, [client!], task);
+    const abort = (failure: Failure): void => this.#abort(id, failure);
+    const send = (command: Command): void => this.#send(command);
+    const filling = new ThreadFilling({ id, libc: this.#libc, figures: live, send, abort });
+    this.#running.get(id)!.filling = filling;
+    if (this.#isDead) this.#fail(id, threadDied());
+    else {
+      const { left, plan, pace, partChecksum } = task;
+      const first = new Uint8Array(task.first);
+      const sent = {
+        id,
+        slot,
+        client: client!,
+        store: undefined,
+        bytes: left,
+        ahead: NOTHING,
+        plan,
+        first,
+        partChecksum,
+      };
+      this.#send({ kind: 'begin', task: { ...sent, ...pace, stallMillis: 0 } });
+    }
+    return filling;
+  }
+
+  #run(slot: number, descriptors: readonly number[], task: Running['task']) {
+    const id = ++this.#ids;
+    const figures = new Figures(this.#shared, slot);
+    figures.clear();
+    const { promise: done, resolve } = Promise.withResolvers<Moved>();
+    const live = new LiveFigures(figures);
+    const end = (moved: Moved, report?: EndReport): void => {
+      live.freeze();
+      const { filling } = this.#running.get(id)!;
+      this.#running.delete(id);
+      this.#free.push(slot);
+      if (this.#running.size === 0) this.#port.unref();
+      filling?.ended(moved, report);
+      resolve(moved);
     };
-    return { figures: live, done, abort };
+    this.#running.set(id, { figures, descriptors, task, filling: undefined, abortion: undefined, end });
+    this.#port.ref();
+    return { id, live, done };
+  }
+
+  #abort(id: number, failure: Failure): void {
+    const running = this.#running.get(id);
+    if (running === undefined || running.abortion !== undefined) return;
+    running.abortion = failure;
+    this.#send({ kind: 'abort', id });
   }
 
   #send(command: Command): void {
@@ -185,15 +238,17 @@ export class PumpThread {
     if (!this.#hasEnded) writeSync(this.#wake, ONE);
   }
 
-  #reported({ id, failure, spliced, read, sent }: Report): void {
-    const running = this.#running.get(id);
+  #reported(report: Report): void {
+    const running = this.#running.get(report.id);
     if (running === undefined) return;
+    if (report.kind !== 'end') return void running.filling?.reported(report);
+    const { failure, sent, spliced } = report;
     const { task, abortion, figures, end } = running;
+    const cause = failure === 'aborted' ? abortion : failure && failureOf(failure);
+    const read = Math.max(0, report.read - aheadLength(task));
     // Bytes that were read with the headers came into the process.
     const isWhole = task.first.length === 0;
-    const cause = failure === 'aborted' ? abortion : failure && failureOf(failure);
-    const ofConnection = Math.max(0, read - aheadLength(task));
-    end({ failure: cause, read: ofConnection, sent, lastSentAt: figures.lastSentAt, spliced: spliced && isWhole });
+    end({ failure: cause, read, sent, lastSentAt: figures.lastSentAt, spliced: spliced && isWhole }, report);
   }
 
   /** Before the thread has the descriptors, or after its death. */
@@ -232,7 +287,8 @@ export class PumpThread {
 const NOTHING = new Uint8Array(0);
 
 /** The thread itself sends the first bytes of a body whose framing changes. */
-const aheadLength = ({ plan, first }: PumpTask): number => (plan !== undefined && isReframed(plan) ? first.length : 0);
+const aheadLength = ({ plan, first }: Running['task']): number =>
+  plan !== undefined && isReframed(plan) ? first.length : 0;
 
 /** The reason of the failure of a transfer whose thread died. */
 export const THREAD_DIED = 'pump_thread_died';

@@ -2,13 +2,14 @@
  * One body on its way: a piece from the client, verified, and out to the store, in turns. The last piece is verified as a whole before it is
  * written, so the store never gets all bytes of a body that is wrong.
  */
+import type { Checksums } from '../body/object-decoder.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
 import { messageWithCause } from '../domain/root-cause.ts';
 import { EAGAIN, EINVAL, ENFILE, ENOSYS, EPERM, errorName, type Libc } from '../kernel/libc.ts';
-import type { Figures } from './figures.ts';
+import type { Awaited, Figures } from './figures.ts';
 import type { TransferTask } from './messages.ts';
-import type { Mover } from './movers/mover.ts';
+import { type Mover, NO_MEMORY } from './movers/mover.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
@@ -36,8 +37,6 @@ export interface TransferParts {
   now(): number;
 }
 
-type Side = 'client' | 'store';
-
 export class Transfer {
   readonly task: TransferTask;
   readonly #parts: TransferParts;
@@ -47,11 +46,11 @@ export class Transfer {
   #left: number;
   #sent = 0;
   #mark = 1;
-  #waitsFor: Side | undefined;
+  #waitsFor: Awaited | undefined;
   #waitsSince = 0;
   #countedAt = 0;
   /** Milliseconds of waiting for either side since it last moved bytes. */
-  #idle: Record<Side, number> = { client: 0, store: 0 };
+  #idle: Record<Awaited, number> = { client: 0, store: 0, memory: 0 };
   #failure: Failure | 'aborted' | undefined;
   #isOver = false;
   /** Whether it is in the queue of the loop. */
@@ -96,6 +95,11 @@ export class Transfer {
     return this.#waitsFor === 'store';
   }
 
+  /** Of the whole body, if it has been verified. */
+  get checksums(): Checksums | undefined {
+    return this.#verifier?.checksums;
+  }
+
   /** Verifies the bytes that were sent ahead. */
   begin(): void {
     const { first } = this.task;
@@ -122,6 +126,7 @@ export class Transfer {
   tick(): void {
     if (this.#waitsFor === undefined || this.#isOver) return;
     this.#countWait();
+    if (this.#waitsFor === 'memory') return;
     if (this.#waitsFor === 'store') {
       if (this.#idle.store >= this.task.stallMillis)
         this.end(new Failure('store_timeout', undefined, { reason: 'takes_nothing' }));
@@ -147,6 +152,7 @@ export class Transfer {
     const result = this.#mover.read(this.#left);
     if (result > 0) return this.#came(result);
     if (result === -EAGAIN) return this.#wait('client');
+    if (result === NO_MEMORY) return this.#wait('memory');
     if (this.#mover.isSplice && UNAVAILABLE.has(-result)) return this.#copyInstead();
     this.#readFailed(result);
     return false;
@@ -220,7 +226,7 @@ export class Transfer {
     this.#parts.libc.setLowWater(this.task.client, mark);
   }
 
-  #wait(side: Side): false {
+  #wait(side: Awaited): false {
     const now = this.#parts.now();
     if (side === 'client') this.#mover.rest();
     this.#waitsFor = side;

@@ -1,7 +1,8 @@
 /** Verifies a body while it passes: its framing, its length, and the promises of the client about its bytes. May also change its framing. */
 import { AwsChunkedEncoder } from '../body/aws-chunked.ts';
 import type { BodyPlan } from '../body/body-plan.ts';
-import { ObjectDecoder } from '../body/object-decoder.ts';
+import type { ChecksumName } from '../body/checksum.ts';
+import { type Checksums, ObjectDecoder } from '../body/object-decoder.ts';
 import { TransferClock } from '../body/transfer-clock.ts';
 
 type Planned = Pick<BodyPlan, 'kind' | 'most' | 'trailer' | 'sent' | 'promises'>;
@@ -11,6 +12,8 @@ export interface VerifiedPlan extends Planned {
   readonly length: number;
   /** Whether the body has aws-chunked framing, which ends here. */
   readonly isFramed: boolean;
+  /** A checksum in addition to those of the plan. */
+  readonly further?: ChecksumName | undefined;
 }
 
 /** Whether the store gets other bytes than the client sends: without its framing, or with a checksum behind them. */
@@ -19,16 +22,18 @@ export const isReframed = ({ isFramed, sent }: VerifiedPlan): boolean => isFrame
 export class Verifier {
   readonly #decoder: ObjectDecoder;
   readonly #clock: TransferClock;
-  readonly #end: (decoder: ObjectDecoder) => void;
+  readonly #end: (decoder: ObjectDecoder) => Checksums;
+  /** Of the object; undefined before its end. */
+  checksums: Checksums | undefined;
 
-  private constructor(decoder: ObjectDecoder, clock: TransferClock, end: (decoder: ObjectDecoder) => void) {
+  private constructor(decoder: ObjectDecoder, clock: TransferClock, end: (decoder: ObjectDecoder) => Checksums) {
     this.#decoder = decoder;
     this.#clock = clock;
     this.#end = end;
   }
 
   /** @param give receives the bytes for the store, if they are other ones. Those that complete the object come when it is verified. */
-  static async create({ isFramed, ...plan }: VerifiedPlan, give?: (bytes: Buffer) => void): Promise<Verifier> {
+  static async create({ isFramed, further, ...plan }: VerifiedPlan, give?: (bytes: Buffer) => void): Promise<Verifier> {
     const { length, sent } = plan;
     const clock = new TransferClock();
     const framing = isFramed ? { signatures: undefined } : undefined;
@@ -39,11 +44,12 @@ export class Verifier {
       if (clock.bytes < length) pass?.(bytes);
       else if (pass !== undefined) last = Buffer.from(bytes); // a copy: its buffer is read into again
     };
-    const decoder = await ObjectDecoder.create({ ...plan, framing }, clock, emit);
+    const decoder = await ObjectDecoder.create({ ...plan, framing }, clock, emit, further);
     return new Verifier(decoder, clock, () => {
       const checksums = decoder.end();
       if (last !== undefined) pass?.(last);
       if (sent !== undefined) encoder?.end(sent.header, checksums.get(sent.checksum)!);
+      return checksums;
     });
   }
 
@@ -55,6 +61,6 @@ export class Verifier {
   /** @param isLast whether these are the last bytes. @throws Failure as soon as the bytes are wrong. */
   take(bytes: Buffer, isLast: boolean): void {
     this.#decoder.write(bytes);
-    if (isLast) this.#end(this.#decoder);
+    if (isLast) this.checksums = this.#end(this.#decoder);
   }
 }

@@ -120,6 +120,7 @@ describe('the memory for parts', () => {
   describe('that slow clients hold', { concurrency: true }, () => {
     for (const [what, head] of [
       ['objects', chunkedHead],
+      ['objects of declared length', declaredHead],
       ['aws-chunked objects', awsChunkedHead],
       ['files of forms', formHead],
     ] as const) {
@@ -189,6 +190,11 @@ describe('the memory for parts', () => {
     assert.equal(await metricOf(gateway, 'mizuchi_part_memory_bytes'), 0);
   });
 });
+
+/** A pump reads it. */
+function declaredHead(i: number): string {
+  return `PUT /public/slow-${i} HTTP/1.1\r\nHost: g\r\nContent-Length: 100000000\r\n\r\n`;
+}
 
 function awsChunkedHead(i: number): string {
   const { 'x-amz-decoded-content-length': _, ...headers } = chunkedHeaders(0);

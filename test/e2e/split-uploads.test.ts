@@ -128,6 +128,30 @@ describe('an object that the gateway splits', () => {
     assert.ok((await stored('by-client')).equals(OBJECT.subarray(0, 5 * MIB)));
   });
 
+  it('leaves the connection of the client usable, also if it is wrong', async () => {
+    const client = await RawClient.connect(gateway.url);
+    const request = (key: string, body: Buffer, header = ''): Buffer =>
+      Buffer.concat([
+        Buffer.from(`PUT /uploads/${key} HTTP/1.1\r\nHost: g\r\nContent-Length: ${body.length}\r\n${header}\r\n`),
+        body,
+      ]);
+    const wrong = request('wrong', OBJECT, 'x-amz-checksum-crc32: AAAAAA==\r\n');
+    for (const [status, bytes] of [
+      [200, request('first', OBJECT)],
+      [400, wrong],
+      [200, request('small', Buffer.from('small'))],
+      [200, request('last', OBJECT)],
+    ] as const) {
+      client.received = '';
+      client.write(bytes);
+      await client.until(new RegExp(`^HTTP/1.1 ${status} `));
+    }
+    client.destroy();
+    assert.ok((await stored('last')).equals(OBJECT));
+    assert.equal((await stored('small')).toString(), 'small');
+    await assertNothingOf('wrong');
+  });
+
   it('keeps the checksum that the client has sent', async () => {
     const answer = await put('summed', OBJECT, { 'x-amz-checksum-crc32': crcOf(OBJECT) });
     assert.equal(answer.status, 200, answer.body);

@@ -1,5 +1,8 @@
 /** The interface of a mover: it reads bytes from one connection and writes them to another, a piece at a time, and never blocks. */
 
+/** The result of a read without memory for the bytes that have arrived. */
+export const NO_MEMORY = Number.NEGATIVE_INFINITY;
+
 export interface Mover {
   /** Bytes to write. */
   readonly held: number;

@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { Failure } from '../../../src/domain/failure.ts';
+import type { WayName } from '../../../src/domain/upload-way.ts';
 import { type OpenPump, openPump } from '../../../src/pump/open-pump.ts';
 import { type Fault, FaultPlan } from '../../../src/rehearsal/store/faults.ts';
 import { StoreClient } from '../../../src/s3/store-client.ts';
@@ -19,16 +20,26 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const MEMORY = 16 * MIB;
 
+interface Case {
+  readonly name: WayName;
+  readonly bytes: Buffer;
+  readonly isDeclared: boolean;
+  /** Whether a pump reads the connection of the client. */
+  readonly isMoved?: boolean;
+  readonly held: number;
+}
+
 /** One object for each way, and the bytes that may be in memory and in the buffers of the kernel. */
 const CASES = [
   { name: 'collected', bytes: randomBytes(40 * KIB + 1), isDeclared: true, held: 64 * KIB },
   { name: 'streamed', bytes: randomBytes(32 * MIB + 1), isDeclared: true, held: 12 * MIB },
-  { name: 'spliced', bytes: randomBytes(32 * MIB + 1), isDeclared: true, held: 14 * MIB },
-  { name: 'pumped', bytes: randomBytes(32 * MIB + 1), isDeclared: true, held: 14 * MIB },
+  { name: 'spliced', bytes: randomBytes(32 * MIB + 1), isDeclared: true, isMoved: true, held: 14 * MIB },
+  { name: 'pumped', bytes: randomBytes(32 * MIB + 1), isDeclared: true, isMoved: true, held: 14 * MIB },
   { name: 'split', bytes: randomBytes(24 * MIB + 1), isDeclared: true, held: MEMORY + MIB },
+  { name: 'split', bytes: randomBytes(24 * MIB + 1), isDeclared: true, isMoved: true, held: MEMORY + MIB },
   { name: 'split', bytes: randomBytes(24 * MIB + 1), isDeclared: false, held: MEMORY + MIB },
   { name: 'split', bytes: randomBytes(300 * KIB), isDeclared: false, held: MIB },
-] as const;
+] satisfies Case[];
 
 const WRONG_CRC32 = 'AAAAAA==';
 
@@ -38,11 +49,12 @@ function crc32Of(bytes: Buffer): string {
   return sum.toString('base64');
 }
 
-for (const { name, bytes, isDeclared, held } of CASES) {
-  describe(`the way ${name}, with ${bytes.length} bytes, ${isDeclared ? 'declared' : 'of undeclared length'}`, () => {
+for (const { name, bytes, isDeclared, isMoved = false, held } of CASES as readonly Case[]) {
+  const reader = isMoved ? ', read by a pump' : '';
+  const kind = `${bytes.length} bytes, ${isDeclared ? 'declared' : 'of undeclared length'}${reader}`;
+  describe(`the way ${name}, with ${kind}`, () => {
     const faults = new FaultPlan();
     const memory = new PartMemory({ limitBytes: MEMORY, leastBytes: 5 * MIB, waitMillis: 10_000, fairRate: 0 });
-    const isMoved = name === 'spliced' || name === 'pumped';
     let store: EmbeddedStore;
     let client: StoreClient;
     let pump: OpenPump | undefined;

@@ -89,6 +89,42 @@ describe('a pump thread', () => {
     await pump.stop();
   });
 
+  it('fails a transfer into memory when it dies', async () => {
+    const setMortal = mortality();
+    const pump = await Pump.start(1, { died() {} }, MORTAL);
+    const { near, far, close } = await socketPair();
+    const plan = { ...DEFECT, promises: [] };
+    const pace = { idleMillis: 20_000, leastRate: 0 };
+    const filling = pump.reserve(far)!.fill({ first: Buffer.alloc(0), left: MIB, plan, pace, partChecksum: undefined });
+    near.write(randomBytes(100_000));
+    assert.equal(await filling.wantsMemory(), true);
+    filling.give(Buffer.alloc(64 * 1024));
+    assert.equal(await filling.wantsMemory(), true);
+    setMortal(true);
+    const { failure } = await filling.done;
+    setMortal(false);
+    assert.equal(failure?.reason, 'pump_thread_died');
+    assert.equal(await filling.wantsMemory(), false);
+    filling.give(Buffer.alloc(1));
+    assert.equal(await filling.endPart(), undefined);
+    while (pump.threads === 0) await delay(5);
+    close();
+    await pump.stop();
+  });
+
+  it('ends a transfer into memory when it is stopped', async () => {
+    const pump = await Pump.start(1, { died: assert.fail });
+    const { near, far, close } = await socketPair();
+    const plan = { ...DEFECT, promises: [] };
+    const pace = { idleMillis: 20_000, leastRate: 0 };
+    const filling = pump.reserve(far)!.fill({ first: Buffer.alloc(0), left: MIB, plan, pace, partChecksum: undefined });
+    near.write(randomBytes(100_000));
+    await filling.wantsMemory();
+    await pump.stop();
+    assert.equal((await filling.done).failure?.type, 'shutting_down');
+    close();
+  });
+
   it('is not replaced when it dies again and again', async () => {
     const setMortal = mortality();
     const deaths: boolean[] = [];

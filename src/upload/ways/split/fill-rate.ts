@@ -29,6 +29,14 @@ export class FillRate {
     this.#turn();
   }
 
+  /** A pump has read these bytes, and has waited for the client meanwhile. */
+  moved(bytes: number, waitedMillis: number): void {
+    if (waitedMillis >= 2 * this.#windowMillis) this.#bytes = 0;
+    this.#waited += waitedMillis;
+    this.#bytes += bytes;
+    this.#turn();
+  }
+
   /** The body is complete: the client cannot be too slow any more. */
   ends(): void {
     this.#hasEnded = true;

@@ -21,6 +21,8 @@ export class Part {
   /** Bytes of all blocks. */
   #capacity = 0;
   #length = 0;
+  /** Computed while the bytes arrived; undefined if it is still to be computed. */
+  checksum: Promise<string | undefined> | string | undefined;
 
   constructor(memory: PartMemory, share: MemoryShare, size: PartSize, isFirst: boolean) {
     this.#memory = memory;
@@ -49,11 +51,25 @@ export class Part {
 
   /** Copies what there is room for. @returns how many bytes that was: 0 if the part is full, or memory is short. */
   write(bytes: Buffer): number {
-    const room = this.#room(bytes.length);
+    const room = this.room(bytes.length);
     if (room === undefined) return 0;
     const taken = bytes.copy(room);
-    this.#length += taken;
+    this.filled(taken);
     return taken;
+  }
+
+  /**
+   * Memory for the next bytes, which the caller then reports with `filled`.
+   * @returns undefined if the part is full, or memory is short.
+   */
+  room(wanted: number): Buffer | undefined {
+    if (this.#length === this.#capacity && !this.#grow(wanted)) return undefined;
+    const last = this.#blocks.at(-1)!;
+    return last.subarray(last.length - (this.#capacity - this.#length));
+  }
+
+  filled(bytes: number): void {
+    this.#length += bytes;
   }
 
   /** Until there is room for more bytes. @throws Failure no_part_memory, or what the signal was aborted with. */
@@ -80,12 +96,6 @@ export class Part {
 
   get #nextBlock(): number {
     return Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, this.#capacity));
-  }
-
-  #room(wanted: number): Buffer | undefined {
-    if (this.#length === this.#capacity && !this.#grow(wanted)) return undefined;
-    const last = this.#blocks.at(-1)!;
-    return last.subarray(last.length - (this.#capacity - this.#length));
   }
 
   #grow(wanted: number): boolean {

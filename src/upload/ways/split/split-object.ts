@@ -3,7 +3,8 @@
  */
 
 import type { BodyPlan } from '../../../body/body-plan.ts';
-import { CHECKSUMS } from '../../../body/checksum.ts';
+import { CHECKSUMS, type ChecksumName } from '../../../body/checksum.ts';
+import type { Checksums } from '../../../body/object-decoder.ts';
 import { ObjectStream } from '../../../body/object-stream.ts';
 import { asFailure, Failure, withOutcome } from '../../../domain/failure.ts';
 import type { Authorized, Reply } from '../../../domain/stages.ts';
@@ -16,12 +17,14 @@ import { Part } from './part.ts';
 import type { MemoryShare } from './part-memory.ts';
 import { type PartProtection, partProtection } from './part-protection.ts';
 import { type PartSize, partSizeFor } from './part-size.ts';
+import { PumpedBody } from './pumped-body.ts';
 import { putWhole } from './put-whole.ts';
 import type { SplitOptions } from './split-options.ts';
 import { StoreUpload } from './store-upload.ts';
 import { StoreWait } from './store-wait.ts';
 
 export class SplitObject {
+  readonly #object: ObjectUpload;
   readonly #request: Authorized<UploadBucket>;
   readonly #plan: BodyPlan;
   readonly #protection: PartProtection;
@@ -36,13 +39,18 @@ export class SplitObject {
   readonly #storeWait: StoreWait;
   readonly #underWay = new Set<Promise<void>>();
   #stream: ObjectStream | undefined;
+  #pumped: PumpedBody | undefined;
+  /** Of the whole object, as it arrived. */
+  #checksums: Checksums = new Map();
   #part: Part | undefined;
   #upload: StoreUpload | undefined;
   #shipped = 0;
   /** The first, which is the cause of all others. */
   #failure: Failure | undefined;
 
-  constructor({ request, plan, scope }: ObjectUpload, options: SplitOptions) {
+  constructor(object: ObjectUpload, options: SplitOptions) {
+    const { request, plan, scope } = object;
+    this.#object = object;
     this.#request = request;
     this.#plan = plan;
     this.#protection = partProtection(plan, request.bucket.checksums);
@@ -61,7 +69,16 @@ export class SplitObject {
 
   async send(): Promise<Reply> {
     if (this.#plan.length !== undefined) this.#refuseOnlyWhole();
-    const further = this.#protection.checksum?.checksum;
+    const checksum = this.#protection.checksum?.checksum;
+    this.#pumped = await PumpedBody.open(this.#object, this.#options.pump, checksum);
+    this.#checksums = await (this.#pumped ? this.#fill(this.#pumped) : this.#readStream(checksum));
+    // The body has ended, and its promises are verified.
+    this.#share.rate.ends();
+    const ending = this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload);
+    return this.#storeWait.during(ending);
+  }
+
+  async #readStream(further: ChecksumName | undefined): Promise<Checksums> {
     const stream = await ObjectStream.open(this.#request.incoming, this.#plan, this.#scope, {
       reframed: false,
       further,
@@ -69,11 +86,30 @@ export class SplitObject {
     });
     this.#stream = stream;
     this.#share.rate.waits();
-    for await (const bytes of stream) await this.#keep(bytes as Buffer);
-    // The body has ended, and its promises are verified.
-    this.#share.rate.ends();
-    const ending = this.#upload === undefined ? this.#putWhole() : this.#complete(this.#upload);
-    return this.#storeWait.during(ending);
+    for await (const bytes of stream) {
+      this.#share.rate.came(bytes.length);
+      await this.#keep(bytes as Buffer);
+      this.#share.rate.waits();
+    }
+    return stream.checksums;
+  }
+
+  async #fill(body: PumpedBody): Promise<Checksums> {
+    const memory = {
+      room: () => this.#room(),
+      filled: (bytes: number) => this.#part?.filled(bytes),
+      fail: (failure: Failure) => this.#fail(failure),
+    };
+    try {
+      await this.#keep(body.first);
+      const { checksums, partChecksum } = await body.fill(memory, this.#share.rate, this.#signal);
+      if (this.#part !== undefined) this.#part.checksum = partChecksum;
+      return checksums;
+    } catch (thrown) {
+      throw this.#failure ?? thrown;
+    } finally {
+      await body.close();
+    }
   }
 
   /** @returns the cause, after all parts were removed. */
@@ -99,14 +135,27 @@ export class SplitObject {
   }
 
   async #keep(bytes: Buffer): Promise<void> {
-    this.#share.rate.came(bytes.length);
     for (let at = 0; at < bytes.length; ) {
       this.#part ??= this.#nextPart();
       const taken = this.#part.write(at === 0 ? bytes : bytes.subarray(at));
-      if (taken === 0) await (this.#part.isWhole ? this.#ship(this.#part) : this.#waitForMemory(this.#part));
+      if (taken === 0) await this.#makeRoom(this.#part);
       at += taken;
     }
-    this.#share.rate.waits();
+  }
+
+  /** The largest room that there is. */
+  async #room(): Promise<Buffer> {
+    for (;;) {
+      this.#part ??= this.#nextPart();
+      const room = this.#part.room(Number.POSITIVE_INFINITY);
+      if (room !== undefined) return room;
+      await this.#makeRoom(this.#part);
+    }
+  }
+
+  /** The part takes no more bytes at the moment. */
+  #makeRoom(part: Part): Promise<void> {
+    return part.isWhole ? this.#ship(part) : this.#waitForMemory(part);
   }
 
   #nextPart(): Part {
@@ -133,6 +182,7 @@ export class SplitObject {
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = undefined;
     part.seal();
+    part.checksum ??= this.#pumped?.endPart();
     const sending = this.#upload
       .send(++this.#shipped, part, this.#signal)
       .then(
@@ -176,7 +226,7 @@ export class SplitObject {
       this.#request,
       this.#plan,
       part,
-      this.#stream?.checksums ?? new Map(),
+      this.#checksums,
       this.#scope,
       this.#signal,
       this.#storeWait,
@@ -186,10 +236,10 @@ export class SplitObject {
     return reply;
   }
 
-  /** Of the whole object, as it arrived. */
+  /** Of the whole object. */
   get #checksum(): string | undefined {
     const { checksum } = this.#protection;
-    return checksum && this.#stream?.checksums.get(checksum.checksum);
+    return checksum && this.#checksums.get(checksum.checksum);
   }
 
   /** Neither the gateway nor a store that never gets the whole object could verify it. */

@@ -1,4 +1,5 @@
 /** The settings of the split way. */
+import type { OpenPump } from '../../../pump/open-pump.ts';
 import type { PartMemory } from './part-memory.ts';
 
 export interface SplitOptions {
@@ -8,4 +9,6 @@ export interface SplitOptions {
   /** Concurrent parts of one object. */
   readonly concurrentParts: number;
   readonly memory: PartMemory;
+  /** Undefined where there is none, or it is disabled. */
+  readonly pump: OpenPump | undefined;
 }

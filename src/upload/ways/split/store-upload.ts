@@ -97,7 +97,7 @@ export class StoreUpload {
   async send(number: number, part: Part, signal: AbortSignal): Promise<void> {
     const headers = headersOfEveryRequest(this.#request.incoming.headers);
     const { pieces, length } = part;
-    const checksum = this.#checksum && (await checksumOf(this.#checksum, pieces));
+    const checksum = this.#checksum && ((await part.checksum) ?? (await checksumOf(this.#checksum, pieces)));
     if (checksum !== undefined) headers[`x-amz-checksum-${this.#checksum}`] = checksum;
     if (this.#md5) headers['content-md5'] = await checksumOf('md5', pieces);
     const query = [['partNumber', String(number)] as const];

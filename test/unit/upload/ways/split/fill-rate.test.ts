@@ -31,6 +31,19 @@ describe('the rate at which a client fills memory', () => {
     assert.deepEqual([rate.isBelow(601), rate.isBelow(600)], [true, false]);
   });
 
+  it('is that of a pump, which counts its own waits', () => {
+    const rate = new FillRate(5_000);
+    for (let i = 0; i < 4; i++) rate.moved(600, 1_000);
+    assert.equal(rate.isBelow(1_000), false, 'after less than a window');
+    rate.moved(600, 1_000);
+    assert.equal(rate.bytesPerSecond, 600);
+    assert.deepEqual([rate.isBelow(601), rate.isBelow(600)], [true, false]);
+    rate.moved(MIB, 0);
+    assert.equal(rate.isBelow(601), false, 'a burst');
+    for (let i = 0; i < 10; i++) rate.moved(0, 1_000);
+    assert.equal(rate.isBelow(601), true, 'the burst is old');
+  });
+
   it('is not judged before the gateway has waited for a whole window', (t) => {
     const { rate, arrive, wait } = start(t);
     arrive(10, 4);
