@@ -1,7 +1,7 @@
 /**
- * Ten minutes of random uploads in every way of sending, with clients and stores that fail: the fuzzer of transfers, with the gateway in
- * a process of its own. Each upload is judged as there. Between the rounds, when no upload is under way, the process must have as many
- * descriptors, pipes and threads as before, and not more memory.
+ * Ten minutes of random uploads in every way of sending, with clients and stores that fail. It is the fuzzer of transfers in front of a
+ * separate gateway process, and judges each upload. Between the rounds, when no upload is under way, it counts the descriptors, pipes,
+ * threads and memory of the process: they must not grow.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../src/kit/seeded-random.ts';
@@ -12,7 +12,7 @@ import { openDescriptors, openPipes, residentBytes, threads } from '../test/supp
 const CONNECTIONS = 64;
 /** Idle connections to the store close after 4 s; pipes stay. */
 const REST_MILLIS = 4_500;
-/** A round with a rest before it, after so many without. */
+/** Rounds from one sample to the next. */
 const ROUNDS = 3;
 const LEAST_SAMPLES = 8;
 /** MiB. */
@@ -28,7 +28,7 @@ interface Sample {
 }
 
 const FIGURES = ['descriptors', 'pipes', 'threads', 'resident'] as const;
-/** Growth from the first half to the second one that is no leak. Each of two pump threads keeps up to 32 idle pipes. */
+/** Growth from the first half to the second one that is not a leak. Each of two pump threads keeps up to 32 idle pipes. */
 const TOLERANCE: Readonly<Record<(typeof FIGURES)[number], number>> = {
   descriptors: 16,
   pipes: 16,

@@ -2,12 +2,15 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { awsChunked, chunkedHeaders } from '../../support/http-client.ts';
-import { below, type Random } from '../random-text.ts';
+import { below, oneOf, type Random } from '../random-text.ts';
 
 export interface Body {
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: Buffer;
 }
+
+/** Largest chunks. */
+const CHUNK_BYTES = [1_000, 20_000, 120_000];
 
 /** @param promised the object of which the client promises something. @param sent the object that it sends. */
 type MakeBody = (random: Random, promised: Buffer, sent: Buffer) => Body;
@@ -18,7 +21,11 @@ export const BODIES = {
   sha256: (_, promised, sent) => declared(sent, { 'x-amz-content-sha256': hashOf('sha256', promised, 'hex') }),
   md5: (_, promised, sent) => declared(sent, { 'content-md5': hashOf('md5', promised, 'base64') }),
   'aws-chunked': (random, promised, sent) => {
-    const bytes = awsChunked(sent, `x-amz-checksum-crc32:${crc32Of(promised)}`, 8192 + below(random, 120_000));
+    const bytes = awsChunked(
+      sent,
+      `x-amz-checksum-crc32:${crc32Of(promised)}`,
+      1 + below(random, oneOf(random, CHUNK_BYTES)),
+    );
     return declared(bytes, chunkedHeaders(sent.length));
   },
   chunked: (random, promised, sent) => ({
@@ -38,7 +45,7 @@ function declared(bytes: Buffer, headers: Record<string, string> = {}): Body {
 function httpChunked(random: Random, object: Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; at < object.length; ) {
-    const chunk = object.subarray(at, at + 1 + below(random, 100_000));
+    const chunk = object.subarray(at, at + 1 + below(random, oneOf(random, CHUNK_BYTES)));
     pieces.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
     at += chunk.length;
   }

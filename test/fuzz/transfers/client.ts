@@ -62,10 +62,13 @@ async function sendOne(
   bucket: string,
   transfer: Transfer,
 ): Promise<boolean> {
-  const { key, body, end, expectsContinue } = transfer;
+  const { key, body, closes, end, expectsContinue } = transfer;
   const seen = reader.continues;
   const expect = expectsContinue ? { expect: '100-continue' } : {};
-  const lines = Object.entries({ host: 'g', ...body.headers, ...expect }).map((pair) => `${pair.join(': ')}\r\n`);
+  const connection = closes ? { connection: 'close' } : {};
+  const lines = Object.entries({ host: 'g', ...body.headers, ...expect, ...connection }).map(
+    (pair) => `${pair.join(': ')}\r\n`,
+  );
   const headers = Buffer.from(`PUT /${bucket}/${key} HTTP/1.1\r\n${lines.join('')}\r\n`);
   const bytes = body.bytes.subarray(0, end?.at);
   if (expectsContinue) {

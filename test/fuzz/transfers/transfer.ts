@@ -31,7 +31,9 @@ export interface Transfer {
   /** Whether the client sends other bytes than it promises. */
   readonly isWrong: boolean;
   readonly expectsContinue: boolean;
-  /** Bytes of the body after which the client ends early. */
+  /** Whether the request has `Connection: close`. */
+  readonly closes: boolean;
+  /** Bytes of the body after which the client ends early, perhaps all of them. */
   readonly end: { readonly at: number; readonly how: Ending } | undefined;
   /** Largest piece that it writes at once, and the ratio of pieces with a pause behind them. */
   readonly pieceBytes: number;
@@ -78,6 +80,7 @@ export function randomTransfer(random: Random, key: string, source: Buffer): Tra
   const isWrong = kind !== 'plain' && length > 0 && random() < 0.15;
   const body = BODIES[kind](random, object, isWrong ? withOtherByte(random, object) : object);
   const end = random() < 0.2 ? randomEnd(random, body.bytes.length) : undefined;
+  const closes = random() < 0.05;
   const spoiled = random() < 0.05 && kind === 'aws-chunked';
   return {
     key,
@@ -86,10 +89,11 @@ export function randomTransfer(random: Random, key: string, source: Buffer): Tra
     body: spoiled ? { ...body, bytes: withOtherByte(random, body.bytes) } : body,
     isWrong: isWrong || spoiled,
     expectsContinue: random() < 0.15,
+    closes,
     end,
     pieceBytes: oneOf(random, [700, 5_000, 64 * KIB, 64 * KIB, MIB, 16 * MIB]),
     pauses: oneOf(random, [0, 0, 0.02, 0.2]),
-    isPipelined: end === undefined && random() < 0.3,
+    isPipelined: end === undefined && !closes && random() < 0.3,
     fault: random() < 0.25 ? randomFault(random, length) : undefined,
     seed: below(random, 2 ** 32),
   };
@@ -110,7 +114,7 @@ function withOtherByte(random: Random, bytes: Buffer): Buffer {
 
 /** Seldom a stall, which takes as long as the idle timeout. */
 function randomEnd(random: Random, length: number): Transfer['end'] {
-  const at = random() < 0.2 ? Math.max(0, length - 1 - below(random, 3)) : below(random, length);
+  const at = random() < 0.3 ? Math.max(0, length - below(random, 3)) : below(random, length);
   return { at, how: random() < 0.1 ? 'stalls' : oneOf(random, ['closes', 'resets']) };
 }
 
@@ -135,8 +139,19 @@ function slowRead(random: Random): Fault {
 
 /** For a finding. */
 export function describeTransfer(transfer: Transfer): string {
-  const { key, kind, object, isWrong, expectsContinue, end, pieceBytes, pauses, isPipelined, fault } = transfer;
+  const { key, kind, object, isWrong, expectsContinue, closes, end, pieceBytes, pauses, isPipelined, fault } = transfer;
   const { name, times } = fault ?? {};
-  const shown = { bytes: object.length, isWrong, expectsContinue, end, pieceBytes, pauses, isPipelined, name, times };
+  const shown = {
+    bytes: object.length,
+    isWrong,
+    expectsContinue,
+    closes,
+    end,
+    pieceBytes,
+    pauses,
+    isPipelined,
+    name,
+    times,
+  };
   return `${key} (${kind}): ${JSON.stringify(shown)}`;
 }
