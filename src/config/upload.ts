@@ -58,7 +58,7 @@ export const UPLOAD = section(
     }),
     way: oneOf(['auto', 'stream'], {
       prose:
-        'How the bodies of large objects reach the store. With `auto`, a separate thread moves bodies of at least 256 KiB that pass as they are, and the kernel moves bodies that need no verification (docs/bodies.md). This needs Linux, Node.js 26, and plain HTTP on both sides; other bodies are streamed. The thread also reads objects that are split, whose store may use HTTPS. `stream` disables it.',
+        'How the bodies of large objects reach the store. With `auto`, a separate thread moves bodies of at least 1 MiB that pass as they are, and the kernel moves bodies that need no verification (docs/bodies.md). This needs Linux, Node.js 26, and plain HTTP on both sides; other bodies are streamed. The thread also reads objects that are split, whose store may use HTTPS. `stream` disables it.',
       default: 'auto',
     }),
     pump_threads: integer({

@@ -18,7 +18,7 @@ import type { Verifier } from './verifier.ts';
  */
 const FIRST_MARK = 256 * 1024;
 const FAST_MARK = 1024 * 1024;
-const FAST_FROM = 4 * 1024 * 1024;
+const FAST_FROM = 1024 * 1024;
 
 /** Milliseconds that count between two looks at the clock: time in which this thread did not run is not the other side's. */
 const LONGEST_STEP = 200;

@@ -1,32 +1,37 @@
 /** The buffers of one thread. A large piece wakes the store less often, so few transfers get large ones, and many small ones. */
 import type { FixedBuffer, Libc } from '../../kernel/libc.ts';
 
-const LARGE = 1024 * 1024;
-const SMALL = 64 * 1024;
-/** Large buffers of one thread: 16 MiB. Each further transfer holds 64 KiB at most. */
-const MOST_LARGE = 16;
+const KIB = 1024;
+
+/** Bytes, and how many at most: 32 MiB in all. Each further transfer holds a buffer of the last size. */
+const CLASSES = [
+  { size: 1024 * KIB, most: 16 },
+  { size: 256 * KIB, most: 64 },
+  { size: 64 * KIB, most: Number.POSITIVE_INFINITY },
+];
 const MOST_IDLE_SMALL = 64;
 
 export class BufferPool {
   readonly #libc: Libc;
-  readonly #large: FixedBuffer[] = [];
-  readonly #small: FixedBuffer[] = [];
-  #largeCount = 0;
+  readonly #idle: FixedBuffer[][] = CLASSES.map(() => []);
+  readonly #made = CLASSES.map(() => 0);
 
   constructor(libc: Libc) {
     this.#libc = libc;
   }
 
   take(): FixedBuffer {
-    const kept = this.#large.pop();
+    const index = CLASSES.findIndex(({ most }, i) => this.#idle[i]!.length > 0 || this.#made[i]! < most);
+    const kept = this.#idle[index]!.pop();
     if (kept !== undefined) return kept;
-    if (this.#largeCount === MOST_LARGE) return this.#small.pop() ?? this.#libc.fixed(SMALL);
-    this.#largeCount++;
-    return this.#libc.fixed(LARGE);
+    this.#made[index]!++;
+    return this.#libc.fixed(CLASSES[index]!.size);
   }
 
   give(buffer: FixedBuffer): void {
-    if (buffer.bytes.length === LARGE) this.#large.push(buffer);
-    else if (this.#small.length < MOST_IDLE_SMALL) this.#small.push(buffer);
+    const index = CLASSES.findIndex(({ size }) => size === buffer.bytes.length);
+    const isKept = index < CLASSES.length - 1 || this.#idle[index]!.length < MOST_IDLE_SMALL;
+    if (isKept) this.#idle[index]!.push(buffer);
+    else this.#made[index]!--;
   }
 }

@@ -19,7 +19,7 @@ export interface MoveOptions extends StreamedOptions {
 const NOTHING = Buffer.alloc(0);
 
 /** Bytes of the smallest body for which a pump pays (npm run bench -- bodies). */
-const LEAST = 256 * 1024;
+const LEAST = 1024 * 1024;
 /** Bytes of it that must not have arrived with the headers. */
 const LEAST_LEFT = 128 * 1024;
 
