@@ -11,9 +11,9 @@ const MIB = 1024 * KIB;
 /** Sizes of objects, so that each way of sending has its own: least and most bytes, and the ratio of uploads. */
 const SIZES = [
   [0, 64 * KIB, 0.15],
-  [64 * KIB, 256 * KIB, 0.15],
-  [256 * KIB, MIB, 0.4],
-  [MIB, 5 * MIB, 0.2],
+  [64 * KIB, MIB, 0.2],
+  [MIB, 3 * MIB, 0.45],
+  [3 * MIB, 5 * MIB, 0.1],
   [5 * MIB, 9 * MIB, 0.1],
 ] as const;
 
