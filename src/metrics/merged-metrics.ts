@@ -38,6 +38,7 @@ const MAXIMUM: ReadonlySet<MetricName> = new Set([
 ]);
 const MINIMUM: ReadonlySet<MetricName> = new Set([
   'mizuchi_last_reload_successful',
+  'mizuchi_pump_available',
   'mizuchi_tls_certificate_not_after_timestamp_seconds',
   'process_start_time_seconds',
 ]);
