@@ -18,7 +18,7 @@ export class ThreadFilling implements Filling {
   readonly figures: MovedFigures;
   readonly #parts: FillingParts;
   readonly #done = Promise.withResolvers<Filled>();
-  /** The block that the thread may write to. */
+  /** The block that the thread may write to: referenced, so that it is not collected. */
   readonly #memory = new Set<Buffer>();
   #wanted = Promise.withResolvers<boolean>();
   #part: PromiseWithResolvers<string | undefined> | undefined;

@@ -1,8 +1,13 @@
 /** The main thread's end of one pump thread: its transfers, their figures in shared memory, and what happens if the thread dies. */
-import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+  type WorkerOptions,
+} from 'node:worker_threads';
 import type { Filling, Moved, Movement } from '../domain/body-pump.ts';
 import type { ChecksumName } from '../domain/checksums.ts';
 import { Failure, withOutcome } from '../domain/failure.ts';
@@ -95,7 +100,10 @@ export class PumpThread {
     const owned = new SharedArrayBuffer(OWNED_BYTES);
     const workerData: ThreadData = { port: port2, shared, wake, owned, clockOffset };
     const options = { workerData, transferList: [port2], name: 'body pump', execArgv: [], resourceLimits: HEAP };
-    const worker = new Worker(program, options);
+    const worker = startWorker(program, options, () => {
+      port1.close();
+      libc.close(wake);
+    });
     const thread = new PumpThread(libc, worker, port1, workerData);
     const { promise: started, resolve, reject } = Promise.withResolvers<void>();
     let error: Error | undefined;
@@ -112,6 +120,10 @@ export class PumpThread {
     port1.unref();
     worker.unref();
     return thread;
+  }
+
+  get isAlive(): boolean {
+    return !this.#isDead;
   }
 
   /** Transfers under way, reserved ones included. */
@@ -155,7 +167,7 @@ export class PumpThread {
   async stop(): Promise<void> {
     if (this.#isDead) return;
     this.#isDead = true;
-    const ended = once(this.#worker, 'exit');
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.ref();
     this.#send({ kind: 'stop' });
     await ended;
@@ -276,11 +288,21 @@ export class PumpThread {
     this.#isDead = this.#hasEnded = true;
     for (let last = receiveMessageOnPort(this.#port); last !== undefined; last = receiveMessageOnPort(this.#port))
       this.#reported(last.message as Report);
-    for (const id of [...this.#running.keys()]) this.#fail(id, wasAlive ? threadDied() : new Failure('shutting_down'));
+    for (const id of [...this.#running.keys()]) this.#fail(id, threadDied());
     for (const fd of this.#owned.all) this.#libc.close(fd);
     this.#port.close();
     this.#libc.close(this.#wake);
     return wasAlive;
+  }
+}
+
+/** @param undo is called if it cannot start. @throws Error ERR_WORKER_INIT_FAILED, ERR_WORKER_OUT_OF_MEMORY … */
+function startWorker(program: URL, options: WorkerOptions, undo: () => void): Worker {
+  try {
+    return new Worker(program, options);
+  } catch (error) {
+    undo();
+    throw error;
   }
 }
 

@@ -65,9 +65,11 @@ export class Pump {
   }
 
   async #start(): Promise<void> {
-    const thread: PumpThread = await PumpThread.start(this.#libc, this.#program, (error) => {
-      if (this.#threads.delete(thread)) void this.#replace(error);
+    let thread: PumpThread | undefined;
+    thread = await PumpThread.start(this.#libc, this.#program, (error) => {
+      if (thread !== undefined && this.#threads.delete(thread)) void this.#replace(error);
     });
+    if (!thread.isAlive) throw new Error('the pump thread ended at its start');
     this.#threads.add(thread);
     if (this.#isStopped) await this.stop();
   }

@@ -170,7 +170,7 @@ export class Transfer {
     this.#idle.client = 0;
     this.#raiseMark();
     this.#judgeRate(bytes);
-    if (this.#verifier !== undefined) this.#verify(this.#mover.bytes!, this.#left === 0);
+    if (this.#verifier !== undefined && !this.#isOver) this.#verify(this.#mover.bytes!, this.#left === 0);
     this.#parts.figures.came(this.#parts.now(), this.read, this.#verifier?.bytes ?? this.read, this.#left === 0);
     return !this.#isOver;
   }

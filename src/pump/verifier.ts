@@ -32,7 +32,7 @@ export class Verifier {
     this.#end = end;
   }
 
-  /** @param give receives the bytes for the store, if they are other ones. The bytes that complete the object come when it is verified. */
+  /** @param give receives the bytes for the store, if they are other ones. The last byte of the object comes when it is verified. */
   static async create({ isFramed, further, ...plan }: VerifiedPlan, give?: (bytes: Buffer) => void): Promise<Verifier> {
     const { length, sent } = plan;
     const clock = new TransferClock();
@@ -41,8 +41,10 @@ export class Verifier {
     const pass = encoder === undefined ? give : (bytes: Buffer): void => encoder.write(bytes);
     let last: Buffer | undefined;
     const emit = (bytes: Buffer): void => {
-      if (clock.bytes < length) pass?.(bytes);
-      else if (pass !== undefined) last = Buffer.from(bytes); // a copy: its buffer is read into again
+      const isLast = clock.bytes >= length;
+      if (isLast) last = Buffer.from(bytes.subarray(-1)); // a copy: its buffer is used again before the body is verified
+      const rest = isLast ? bytes.subarray(0, -1) : bytes;
+      if (rest.length > 0) pass?.(rest);
     };
     const decoder = await ObjectDecoder.create({ ...plan, framing }, clock, emit, further);
     return new Verifier(decoder, clock, () => {

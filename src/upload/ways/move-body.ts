@@ -50,8 +50,10 @@ export async function moveBody(upload: ObjectUpload, options: MoveOptions, movin
   try {
     const taken = reservation && (await body.take(LEAST_LEFT));
     if (taken !== undefined) return await moveTaken(upload, options, moving, place, reservation!, taken);
+    const isBusy = reservation === undefined && body.connection !== undefined;
+    reservation?.release();
     scope.span.set('upload.way', 'streamed');
-    scope.span.set('upload.way_reason', reservation === undefined ? 'pump_busy' : 'not_taken');
+    scope.span.set('upload.way_reason', isBusy ? 'pump_busy' : 'not_taken');
     return await streamOver(place, upload, options.fairRate);
   } finally {
     reservation?.release();

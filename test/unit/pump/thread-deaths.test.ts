@@ -44,6 +44,13 @@ describe('a pump thread', () => {
     await pump.stop();
   });
 
+  it('that fails at its start is an error, and nothing is left open', async () => {
+    const before = descriptors();
+    const program = new URL('data:text/javascript,throw new Error("no descriptor is free")');
+    await assert.rejects(Pump.start(2, { died: assert.fail }, program), /no descriptor is free/);
+    assert.ok(descriptors() <= before);
+  });
+
   it('fails its transfers when it dies, and another thread takes the next', async () => {
     const setMortal = mortality();
     const died = Promise.withResolvers<readonly [message: string | undefined, isLast: boolean]>();
