@@ -38,6 +38,8 @@ export interface Moved {
   readonly sent: number;
   /** Just before the last of them was sent, as `performance.now()`. */
   readonly lastSentAt: number;
+  /** The side that it waited for at its end. */
+  readonly waitedFor: 'client' | 'store' | undefined;
   /** Whether the kernel moved all of them, and none came into the process. */
   readonly spliced: boolean;
 }
@@ -56,6 +58,8 @@ export interface Filled {
   readonly failure: Failure | undefined;
   /** Bytes that were read from the client's connection. */
   readonly read: number;
+  /** The side that it waited for at its end. */
+  readonly waitedFor: 'client' | 'store' | undefined;
   /** Of the whole body, in base64. */
   readonly checksums: ReadonlyMap<ChecksumName, string>;
   /** Of the bytes since the last `endPart`, in base64; undefined without a checksum for each part. */

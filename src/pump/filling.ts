@@ -63,11 +63,11 @@ export class ThreadFilling implements Filling {
   }
 
   /** @param ended undefined if the thread died. */
-  ended({ failure, read }: Moved, ended: Ended | undefined): void {
+  ended({ failure, read, waitedFor }: Moved, ended: Ended | undefined): void {
     this.#hasEnded = true;
     this.#memory.clear();
     const { checksums = new Map(), partChecksum } = ended ?? {};
-    this.#done.resolve({ failure, read, checksums, partChecksum });
+    this.#done.resolve({ failure, read, waitedFor, checksums, partChecksum });
     this.#wanted.resolve(false);
     this.#wanted = Promise.withResolvers(); // it may have been resolved with true before
     this.#wanted.resolve(false);

@@ -114,7 +114,10 @@ export class PumpLoop implements EventTaker {
     } catch (thrown) {
       const failure = asFailure(thrown);
       transfer?.end(failure);
-      this.#close(task, transfer ?? { failure, read: 0, sent: 0, spliced: false, checksums: undefined });
+      this.#close(
+        task,
+        transfer ?? { failure, read: 0, sent: 0, spliced: false, waitedFor: undefined, checksums: undefined },
+      );
     }
   }
 
@@ -220,7 +223,7 @@ export class PumpLoop implements EventTaker {
   }
 
   /** Everything that the thread owns of the transfer is given back before the main thread is notified. */
-  #close(task: TransferTask, { failure, read, sent, spliced, checksums }: Ended): void {
+  #close(task: TransferTask, { failure, read, sent, spliced, waitedFor, checksums }: Ended): void {
     const { libc, shared, report } = this.#parts;
     const { id, client, store } = task;
     this.#transfers.delete(id);
@@ -232,8 +235,8 @@ export class PumpLoop implements EventTaker {
     libc.close(client);
     if (store !== undefined) libc.close(store);
     const cause = failure instanceof Failure ? messageOf(failure) : failure;
-    report({ kind: 'end', id, failure: cause, read, sent, spliced, checksums, partChecksum });
+    report({ kind: 'end', id, failure: cause, read, sent, spliced, waitedFor, checksums, partChecksum });
   }
 }
 
-type Ended = Pick<Transfer, 'failure' | 'read' | 'sent' | 'spliced' | 'checksums'>;
+type Ended = Pick<Transfer, 'failure' | 'read' | 'sent' | 'spliced' | 'waitedFor' | 'checksums'>;

@@ -67,6 +67,7 @@ export interface EndReport {
   readonly sent: number;
   /** Whether the kernel moved them. */
   readonly spliced: boolean;
+  readonly waitedFor: 'client' | 'store' | undefined;
   /** Of a body that was verified completely. */
   readonly checksums: Checksums | undefined;
   /** Of the last part. */

@@ -254,13 +254,13 @@ export class PumpThread {
     const running = this.#running.get(report.id);
     if (running === undefined) return;
     if (report.kind !== 'end') return void running.filling?.reported(report);
-    const { failure, sent, spliced } = report;
+    const { failure, sent, spliced, waitedFor } = report;
     const { task, abortion, figures, end } = running;
     const cause = failure === 'aborted' ? abortion : failure && failureOf(failure);
     const read = Math.max(0, report.read - aheadLength(task));
     // Bytes that were read with the headers came into the process.
     const isWhole = task.first.length === 0;
-    end({ failure: cause, read, sent, lastSentAt: figures.lastSentAt, spliced: spliced && isWhole }, report);
+    end({ failure: cause, read, sent, lastSentAt: figures.lastSentAt, waitedFor, spliced: spliced && isWhole }, report);
   }
 
   /** Before the thread has the descriptors, or after its death. */
@@ -273,7 +273,14 @@ export class PumpThread {
     // Bytes are counted as read before any of them is sent.
     const outcome = read < task.left + ahead ? 'not_stored' : 'unknown';
     const ofConnection = Math.max(0, read - ahead);
-    end({ failure: withOutcome(failure, outcome), read: ofConnection, sent, lastSentAt, spliced: false });
+    end({
+      failure: withOutcome(failure, outcome),
+      read: ofConnection,
+      sent,
+      lastSentAt,
+      waitedFor: undefined,
+      spliced: false,
+    });
   }
 
   /** node:http reads the connection again, from its first byte on. */

@@ -54,6 +54,7 @@ export class Transfer {
   /** Milliseconds of waiting for either side since it last moved bytes. */
   #idle: Record<Side, number> = { client: 0, store: 0 };
   #failure: Failure | 'aborted' | undefined;
+  #waitedFor: Side | undefined;
   #isOver = false;
   /** Whether it is in the queue of the loop. */
   isQueued = false;
@@ -82,6 +83,11 @@ export class Transfer {
 
   get sent(): number {
     return this.#sent;
+  }
+
+  /** The side that it waited for at its end. */
+  get waitedFor(): Side | undefined {
+    return this.#waitedFor;
   }
 
   get spliced(): boolean {
@@ -143,6 +149,7 @@ export class Transfer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure = failure;
+    this.#waitedFor = this.#waitsFor;
     this.#endWait();
     this.#setMark(1);
     this.#mover.close();

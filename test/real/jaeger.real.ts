@@ -169,10 +169,16 @@ describe('traces in a real Jaeger', () => {
               'UploadPart',
               'upload_part',
               'PUT',
-              { ...part(1), ...objectTags(first, first, 'part_of_client') },
+              { ...part(1), ...objectTags(first, first, ['pumped', 'verified_on_the_way']) },
               part(1),
             ],
-            ['UploadPart', 'upload_part', 'PUT', { ...part(2), ...objectTags(last, last, 'part_of_client') }, part(2)],
+            [
+              'UploadPart',
+              'upload_part',
+              'PUT',
+              { ...part(2), ...objectTags(last, last, ['streamed', 'part_of_client']) },
+              part(2),
+            ],
             [
               'CompleteMultipartUpload',
               'complete_multipart_upload',
@@ -285,7 +291,9 @@ describe('traces in a real Jaeger', () => {
               'uploads',
               'broken',
               {
-                ...objectTags(declared, received, 'below_threshold', 'not_stored'),
+                ...objectTags(declared, received, ['spliced', 'unread'], 'not_stored'),
+                // True if no byte arrived with the headers.
+                'upload.zero_copy': bool((value: unknown) => typeof value === 'boolean'),
                 'upload.waited_for': string('client'),
                 ...type,
               },

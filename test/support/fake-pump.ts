@@ -87,6 +87,7 @@ class FakeMovement implements Movement {
           read: this.#sent,
           sent: this.#sent,
           lastSentAt: this.#lastSentAt,
+          waitedFor: undefined,
           spliced: false,
         }),
       5,

@@ -85,7 +85,9 @@ async function moveTaken(
       span.set('upload.zero_copy', moved.spliced);
       // node:http notices from here on if the client disconnects before it gets its response.
       taken.giveBack(moved.read);
-      if (moved.failure?.type === 'client_aborted') connection.destroy();
+      if (moved.failure?.type !== 'client_aborted') return;
+      span.set('upload.waited_for', moved.waitedFor ?? 'client');
+      connection.destroy();
     });
     return movement;
   };

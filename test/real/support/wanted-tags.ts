@@ -34,16 +34,16 @@ export const uploadTags = (operation: string, bucket: string, key: string, more:
 /** Up to this many bytes, an object is collected. */
 const SMALL = 64 * 1024;
 
-/** Further ones of an `s3.upload` with object bytes. @param streamedBecause the reason if the object is larger than 64 KiB. */
+/** Further ones of an `s3.upload` with object bytes. @param way with its reason, if the object is larger than 64 KiB. */
 export const objectTags = (
   declared: number,
   received: unknown = declared,
-  streamedBecause = 'below_threshold',
+  [way, reason]: readonly [way: string, reason: string] = ['streamed', 'below_threshold'],
   outcome = 'stored',
 ): WantedTags => ({
   'upload.outcome': string(outcome),
-  'upload.way': string(declared <= SMALL ? 'collected' : 'streamed'),
-  'upload.way_reason': string(declared <= SMALL ? 'small' : streamedBecause),
+  'upload.way': string(declared <= SMALL ? 'collected' : way),
+  'upload.way_reason': string(declared <= SMALL ? 'small' : reason),
   'upload.size_bytes': int(declared),
   'upload.received_bytes': int(received),
   'upload.zero_copy': bool(false),

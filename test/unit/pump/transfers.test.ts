@@ -180,7 +180,9 @@ describe('a pump', () => {
         void send(client, bytes).catch(() => {});
         while (movement.figures.waitsFor !== 'store') await delay(5);
         client.resetAndDestroy();
-        assertFailed(await movement.done, 'client_aborted');
+        const moved = await movement.done;
+        assertFailed(moved, 'client_aborted');
+        assert.equal(moved.waitedFor, 'store');
         close();
       });
 

@@ -98,7 +98,9 @@ export class PumpedBody {
     const filled = await this.#filling?.done;
     this.#taken.giveBack(filled?.read ?? 0);
     // node:http has not read the connection, and does not know that it has ended.
-    if (filled?.failure?.type === 'client_aborted') this.#taken.connection.destroy();
+    if (filled?.failure?.type !== 'client_aborted') return;
+    this.#upload.scope.span.set('upload.waited_for', filled.waitedFor ?? 'client');
+    this.#taken.connection.destroy();
   }
 
   #begin(): Filling {
