@@ -10,7 +10,7 @@ let libc: Libc | null | undefined;
 
 /** Has no effect where it cannot be set: the connection is then reset only if this process closes it itself. */
 export function resetOnClose(connection: Socket): void {
-  libc ??= openLibc();
+  if (libc === undefined) libc = openLibc();
   const fd = descriptorOf(connection);
   if (libc !== null && fd !== undefined) libc.setResetOnClose(fd, true);
 }
