@@ -29,7 +29,7 @@ export async function openBodyPump(
     log.info({ pump_threads: threads, splice: noSplice ?? true }, 'large bodies are moved by a pump');
     return pump;
   } catch (error) {
-    log.info({ reason: (error as Error).message }, 'bodies are streamed: there is no pump');
+    log.info({ reason: (error as Error).message }, 'bodies are streamed: the pump is unavailable');
     return undefined;
   }
 }

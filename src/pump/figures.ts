@@ -18,7 +18,7 @@ const WAITS_FOR = 9;
 const WAITS_SINCE = 10;
 const WIDTH = 11;
 
-const NOBODY = 0;
+const NO_SIDE = 0;
 const CLIENT = 1;
 const STORE = 2;
 
@@ -78,13 +78,13 @@ export class Figures {
 
   waitEnds(side: 'client' | 'store', millis: number): void {
     const field = side === 'client' ? CLIENT_WAIT : STORE_WAIT;
-    this.#set(WAITS_FOR, NOBODY);
+    this.#set(WAITS_FOR, NO_SIDE);
     this.#set(field, this.#get(field) + millis);
   }
 
   /** The thread has died, and waits no longer. */
   stopWaiting(): void {
-    this.#set(WAITS_FOR, NOBODY);
+    this.#set(WAITS_FOR, NO_SIDE);
   }
 
   get read(): number {

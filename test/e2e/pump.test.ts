@@ -65,7 +65,7 @@ describe('the pump of a gateway', { skip: process.platform !== 'linux' && 'needs
 
   it('is replaced by streams where Node.js has no node:ffi', async () => {
     await start({}, '--no-experimental-ffi');
-    const line = await gateway.logged(({ msg }) => msg === 'bodies are streamed: there is no pump');
+    const line = await gateway.logged(({ msg }) => msg === 'bodies are streamed: the pump is unavailable');
     assert.match(String(line.reason), /node:ffi/);
     assert.deepEqual(await available(), [0, 0]);
     await upload();
