@@ -258,7 +258,10 @@ describe('a moved body', () => {
       [port, true, 'undefined'],
     ]);
     assert.equal(typeof waits[0], 'number');
-    assert.ok(waits[1] === undefined || waits[1] >= 0.001, `a busy machine may wait for an idle connection: ${waits[1]} s`);
+    assert.ok(
+      waits[1] === undefined || waits[1] >= 0.001,
+      `a busy machine may wait for an idle connection: ${waits[1]} s`,
+    );
     assert.equal(fresh.idleConnections, 1);
     await fresh.close();
     assert.equal(fresh.idleConnections, 0);
