@@ -77,7 +77,15 @@ export function gatewayConfig(
     },
     tracing,
     metrics: { enabled: true },
-    admin: { address: '127.0.0.1', port: 0, reload: false, max_connections: 64 },
+    admin: {
+      address: '127.0.0.1',
+      port: 0,
+      reload: false,
+      max_connections: 64,
+      view: false,
+      show_keys: false,
+      tls: false,
+    },
     ready: {},
     logging: { level: 'error', format: 'json', success_ratio: 1 },
   };

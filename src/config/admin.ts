@@ -24,6 +24,12 @@ const hostNames = (prose: string) =>
     { prose, hint: 'name at least one, such as [gateway]' },
   );
 
+function wrongTraceUrl(template: string): string | undefined {
+  if (!template.includes('{trace_id}')) return 'does not contain {trace_id}';
+  const url = URL.parse(template.replaceAll(/[{}]/g, ''));
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'is not an http or https URL';
+}
+
 export const ADMIN = section(
   {
     enabled: boolean({
@@ -49,8 +55,34 @@ export const ADMIN = section(
       prose: 'Maximum number of connections to this port. Further connections are closed.',
       default: DEFAULTS.max_connections,
     }),
+    view: boolean({
+      prose:
+        'Whether the port serves the live view: uploads in progress, recent traces and the health of services, as a page at `/` and as JSON below `/api/`. It is read-only. Every client that reaches this port can see it, unless `token_file` or `tls` prevents that.',
+      default: false,
+    }),
+    show_keys: boolean({
+      prose: 'Whether the view shows object keys. Otherwise it shows a hash of each key.',
+      default: false,
+    }),
+    trace_url: string({
+      prose:
+        'Address of a trace in the tracing backend, for links in the view, such as `https://jaeger.example.com/trace/{trace_id}`. `{start_millis}` and `{end_millis}` are the times of the request.',
+      optional: true,
+      check: wrongTraceUrl,
+      hint: 'write an http or https URL with {trace_id}, such as http://127.0.0.1:16686/trace/{trace_id}',
+    }),
+    token_file: string({
+      prose:
+        'A file with a token. All requests to this port then need `Authorization: Bearer TOKEN`, except for probes and the files of the page, which contain no data. Read again when it changes.',
+      optional: true,
+    }),
+    tls: boolean({
+      prose:
+        'Whether this port uses HTTPS with the certificates of `server.tls`. With `server.tls.client_ca_file`, all requests except for probes then need a client certificate.',
+      default: false,
+    }),
   },
-  { prose: 'The port for operators: `/metrics`, and the probes `/health`, `/startup` and `/ready`.' },
+  { prose: 'The port for operators: `/metrics`, the probes `/health`, `/startup` and `/ready`, and the live view.' },
 );
 
 export type AdminConfig = ValueOf<typeof ADMIN>;

@@ -56,6 +56,14 @@ export const CONFIG = object(
       },
       { of: ['admin', 'metrics'], at: 'admin', broken: contradictoryAlias },
       {
+        of: ['admin', 'server'],
+        at: 'admin',
+        broken: ({ admin, server }) =>
+          admin.tls && server.tls === undefined
+            ? { wrong: 'has tls: true, but server.tls is not set', hint: 'set server.tls, or remove admin.tls' }
+            : undefined,
+      },
+      {
         of: ['server', 'admin', 'metrics'],
         at: 'metrics',
         broken: (config) => (isAliased(config) ? sameAddress(config, 'metrics') : undefined),

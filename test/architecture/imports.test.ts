@@ -32,6 +32,7 @@ const RANKS: Record<string, number> = {
   s3: 2,
   upload: 3,
   gateway: 4,
+  view: 4.5,
   server: 5,
   app: 5.5,
   workers: 6,

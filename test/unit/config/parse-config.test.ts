@@ -105,7 +105,15 @@ describe('parseConfig', () => {
         semantic_conventions: 'dup',
       },
       metrics: { enabled: true },
-      admin: { address: '127.0.0.1', port: 9090, reload: false, max_connections: 64 },
+      admin: {
+        address: '127.0.0.1',
+        port: 9090,
+        reload: false,
+        max_connections: 64,
+        view: false,
+        show_keys: false,
+        tls: false,
+      },
       ready: {},
       logging: { level: 'info', format: 'auto', success_ratio: 1 },
     });
@@ -175,7 +183,7 @@ tracing:
 metrics:  { enabled: false, address: "::1", port: 1, allowed_hosts: [gateway], max_connections: 2,
             otlp: { endpoint: "http://m", protocol: http/protobuf, timeout_seconds: 1, compression: none, headers: { a: b }, interval_seconds: 5,
                     metrics_path: /m, headers_file: h, tls: { ca_file: ca } } }
-admin:    { enabled: true, address: "::1", port: 1, reload: true, allowed_hosts: [gateway], max_connections: 2 }
+admin:    { enabled: true, address: "::1", port: 1, reload: true, allowed_hosts: [gateway], max_connections: 2, view: true, show_keys: true, trace_url: "http://127.0.0.1:16686/trace/{trace_id}", token_file: admin.token }
 ready:    { require: [store, policy, identity] }
 logging:  { level: debug, format: json, success_ratio: 0.5,
             otlp: { endpoint: "http://l", protocol: grpc, timeout_seconds: 1, compression: none, headers: { a: b },
@@ -374,7 +382,19 @@ logging:  { level: debug, format: json, success_ratio: 0.5,
           interval_seconds: 5,
         },
       },
-      admin: { enabled: true, address: '::1', port: 1, reload: true, allowed_hosts: ['gateway'], max_connections: 2 },
+      admin: {
+        enabled: true,
+        address: '::1',
+        port: 1,
+        reload: true,
+        allowed_hosts: ['gateway'],
+        max_connections: 2,
+        view: true,
+        show_keys: true,
+        trace_url: 'http://127.0.0.1:16686/trace/{trace_id}',
+        token_file: 'admin.token',
+        tls: false,
+      },
       ready: { require: ['store', 'policy', 'identity'] },
       logging: {
         level: 'debug',
