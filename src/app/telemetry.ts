@@ -5,6 +5,7 @@
 import type { Config } from '../config/config.ts';
 import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
+import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import { NO_TRACER, type RequestTracer } from '../domain/span.ts';
 import type { ExporterLink } from '../export/exporter-link.ts';
 import { packageVersion } from '../kit/package-version.ts';
@@ -19,6 +20,8 @@ import type { Lifetime } from './lifetime.ts';
 export interface Telemetry {
   readonly registry: Registry;
   readonly tracer: RequestTracer;
+  /** The spans of all requests; undefined unless they are collected, and where another provider records them. */
+  readonly recorded: RecordedRequests | undefined;
 }
 
 /** The exporter thread that all signals share; its code is loaded with the first signal that is exported. */
@@ -58,6 +61,8 @@ interface TelemetryContext {
   readonly directory: string;
   readonly link: OpenLink;
   readonly isWorker: boolean;
+  /** Whether the spans of all requests are collected, for the live view. */
+  readonly collects?: boolean;
 }
 
 /** @param given a tracer of the embedding program, which is not shut down here. */
@@ -73,8 +78,9 @@ export async function openTelemetry(
     lifetime.onClose(async () => stop());
   }
   if (!context.isWorker) await pushMetrics(config, lifetime, registry, () => registry.collect(), context);
-  const tracer = given ?? (await openTracer(config.tracing, lifetime, registry, context));
-  return { registry, tracer };
+  const tracing =
+    given === undefined ? await openTracer(config.tracing, lifetime, registry, context) : { tracer: given };
+  return { registry, recorded: undefined, ...tracing };
 }
 
 /** @param source collects the metrics. */
@@ -83,7 +89,7 @@ export async function pushMetrics(
   lifetime: Lifetime,
   registry: Registry,
   source: () => readonly Family[] | Promise<readonly Family[]>,
-  { log, directory, link }: Omit<TelemetryContext, 'isWorker'>,
+  { log, directory, link }: Pick<TelemetryContext, 'log' | 'directory' | 'link'>,
 ): Promise<void> {
   const { otlp } = config.metrics;
   if (otlp === undefined) return;
@@ -97,14 +103,15 @@ async function openTracer(
   config: TracingConfig,
   lifetime: Lifetime,
   registry: Registry,
-  { log, directory, link }: TelemetryContext,
-): Promise<RequestTracer> {
-  if (!config.enabled) return NO_TRACER;
+  { log, directory, link, collects = false }: TelemetryContext,
+): Promise<Omit<Telemetry, 'registry'>> {
+  if (!config.enabled) return { tracer: NO_TRACER, recorded: undefined };
   const { startTracing } = await import('../tracing/start.ts');
-  const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion(), link: await link() });
+  const options = { log, directory, collects, serviceVersion: packageVersion(), link: await link() };
+  const handle = await startTracing(config, options);
   lifetime.onFlush((millis) => handle.shutdown(millis));
   if (handle.stats !== undefined) watchTracer(registry, handle.stats);
-  return handle.tracer;
+  return { tracer: handle.tracer, recorded: handle.recorded };
 }
 
 function exportContext({ tracing }: Config, directory: string) {
