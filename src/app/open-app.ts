@@ -3,7 +3,6 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/expand.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { ProcessLog } from '../logging/create-log.ts';
-import { watchExport } from '../metrics/export-metrics.ts';
 import type { Listener } from '../server/listener.ts';
 import { ServerPhase } from '../server/server-phase.ts';
 import { type OpenedAdmin, openAdmin } from './admin.ts';
@@ -55,8 +54,13 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
   const lifetime = new Lifetime(log);
   lifetime.onLastFlush((millis) => log.close(millis));
   try {
-    const telemetry = await openTelemetry(config, lifetime, { log, directory, link, isWorker }, options.tracer);
-    if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
+    const telemetry = await openTelemetry(
+      config,
+      lifetime,
+      { log, directory, link, isWorker },
+      options.tracer,
+      exported,
+    );
     const pump = await openBodyPump(config, lifetime, log, telemetry.registry);
     const world = openWorld(config, telemetry, { directory, env, log }, pump);
     lifetime.observeReloads(world.reloaded);

@@ -5,6 +5,7 @@ import { watchReloads } from '../metrics/reload-metrics.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
 import { watchStoreCalls } from '../metrics/store-metrics.ts';
 import type { OpenPump } from '../pump/open-pump.ts';
+import type { ServiceHealth } from '../view/services.ts';
 import type { AppContext } from './context.ts';
 import { type SharedLimits, sharedLimits } from './gateway.ts';
 import type { ReloadObserver } from './lifetime.ts';
@@ -17,19 +18,26 @@ export interface World extends Telemetry {
   readonly reloaded: ReloadObserver;
 }
 
+/** @param health of the services, for the live view. */
 export function openWorld(
   config: Config,
   telemetry: Telemetry,
   context: Pick<AppContext, 'directory' | 'env' | 'log'>,
   pump: OpenPump | undefined,
+  health?: ServiceHealth,
 ): World {
-  const { registry } = telemetry;
+  const { registry, exports } = telemetry;
+  for (const each of exports) health?.watchExport(each);
+  const watch = watchIdentity(registry);
   return {
     ...telemetry,
     context: {
       ...context,
-      watch: watchIdentity(registry),
-      watchStore: (bucket) => watchStoreCalls(registry, bucket),
+      watch: health?.watchAuth(watch) ?? watch,
+      watchStore(bucket, origin) {
+        const metrics = watchStoreCalls(registry, bucket);
+        return health?.watchStore(metrics, bucket, origin) ?? metrics;
+      },
     },
     limits: sharedLimits(config, pump),
     metrics: new RequestMetrics(registry),

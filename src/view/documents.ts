@@ -68,7 +68,7 @@ export interface UploadsDocument {
   readonly at: number;
   /** Requests that are being served. */
   readonly total: number;
-  /** Received in the last second, by all of them. */
+  /** Received in the last second, by the listed uploads. */
   readonly bytes_per_second: number;
   /** The longest-running ones, if there are more than 1,000. */
   readonly uploads: readonly Upload[];

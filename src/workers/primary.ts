@@ -67,7 +67,7 @@ export async function runPrimary(
   const phase = new ServerPhase();
   let times = config.server;
   try {
-    if (exported !== undefined) watchExport(registry, 'logs', exported);
+    if (exported !== undefined) watchExport(registry, 'logs', exported.stats);
     lifetime.onClose(watchProcess(registry, packageVersion()));
     lifetime.onClose(watchDescriptors(log, registry));
     registry.add('mizuchi_worker_failures', [], 0);
