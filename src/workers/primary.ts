@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { openAdminWith } from '../app/admin.ts';
+import { openCertificates } from '../app/edge.ts';
 import { Lifetime } from '../app/lifetime.ts';
 import { logStart } from '../app/log-start.ts';
 import { type Changes, changesOf, withoutRestart } from '../app/reload/changes.ts';
@@ -80,7 +81,10 @@ export async function runPrimary(
       return metrics.collect();
     };
     await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
-    const admin = await openAdminWith(config, lifetime, probesOf(phase, supervisor), async (accept) => {
+    const adminTls = config.admin.tls ? config.server.tls : undefined;
+    const certificates = await openCertificates(adminTls, lifetime, directory);
+    const probes = probesOf(phase, supervisor);
+    const admin = await openAdminWith(config, lifetime, { probes, directory, certificates }, async (accept) => {
       await supervisor.refreshMetrics();
       return expose(metrics, accept);
     });
