@@ -13,7 +13,7 @@ export function certificatesOf(values: SeriesValues, now: number): Certificate[]
 }
 
 /** @returns null without workers. */
-export function workersOf(values: SeriesValues): HealthDocument['workers'] {
+export function workerFigures(values: SeriesValues): HealthDocument['workers'] {
   const wanted = values.one('mizuchi_workers', ['wanted']);
   if (wanted === undefined) return null;
   const running = values.one('mizuchi_workers', ['running']) ?? 0;

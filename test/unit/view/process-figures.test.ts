@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from '../../../src/metrics/registry.ts';
-import { certificatesOf, startedAt, workersOf } from '../../../src/view/process-figures.ts';
+import { certificatesOf, startedAt, workerFigures } from '../../../src/view/process-figures.ts';
 import { SeriesValues } from '../../../src/view/series-values.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -28,13 +28,13 @@ describe('the figures of a gateway', () => {
   });
 
   it('have the workers, if there are any', () => {
-    assert.equal(workersOf(valuesOf(() => {})), null);
+    assert.equal(workerFigures(valuesOf(() => {})), null);
     const values = valuesOf((registry) => {
       registry.set('mizuchi_workers', ['running'], 3);
       registry.set('mizuchi_workers', ['wanted'], 4);
       registry.add('mizuchi_worker_failures', [], 2);
     });
-    assert.deepEqual(workersOf(values), { running: 3, wanted: 4, failures: 2 });
+    assert.deepEqual(workerFigures(values), { running: 3, wanted: 4, failures: 2 });
   });
 
   it('have the start of the gateway', () => {
