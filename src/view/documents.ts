@@ -206,7 +206,7 @@ export interface Setting {
   /** In the syntax of the file; secrets are masked. */
   readonly value: string;
   readonly is_set: boolean;
-  /** `file`, `default`, the name of a variable or of a file with a secret. */
+  /** `file`, `default`, the name of a variable or of a file with a secret; `program` if it is not a file. */
   readonly source: string;
 }
 
