@@ -82,7 +82,8 @@ export async function runPrimary(
       await supervisor.refreshMetrics();
       return metrics.collect();
     };
-    await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
+    const pushed = await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
+    const exports = [pushed, exported].filter((each) => each !== undefined);
     const adminTls = config.admin.tls ? config.server.tls : undefined;
     const certificates = await openCertificates(adminTls, lifetime, directory);
     const probes = probesOf(phase, supervisor);
@@ -93,7 +94,7 @@ export async function runPrimary(
         view: remoteProcess((request) => worker.request('view', request)),
       }));
     const openView: AdminParts['openView'] = (reloads) =>
-      openAdminView({ config, log, probes, processes, families: collect, reloads });
+      openAdminView({ config, log, probes, processes, exports, families: collect, reloads });
     const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
     const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
       await supervisor.refreshMetrics();
