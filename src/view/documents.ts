@@ -225,7 +225,7 @@ export interface Setting {
   readonly value: string;
   /** Whether the configuration sets it. */
   readonly is_set: boolean;
-  /** `file`, `default`, the name of a variable or of a file with a secret. */
+  /** `file`, `default`, the name of a variable or of a file with a secret; `program` if it is not a file. */
   readonly source: string;
 }
 

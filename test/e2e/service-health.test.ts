@@ -13,6 +13,7 @@ import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { ServerPhase } from '../../src/server/server-phase.ts';
 import type { Service, ServiceKind } from '../../src/view/documents.ts';
+import { healthDocument } from '../../src/view/health-document.ts';
 import { ServiceHealth } from '../../src/view/services.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { deadEndpoint } from '../support/faulty-server.ts';
@@ -38,7 +39,7 @@ async function open(config: Config) {
   lifetime.onClose(() => generations.close());
   const phase = new ServerPhase();
   const readiness = new Readiness(phase);
-  const edge = await openEdge(config.server, lifetime, world.context, world.registry);
+  const edge = openEdge(config.server, undefined, world.context, world.registry);
   const listener = await openUploads(lifetime, world, generations, {
     edge,
     phase,
@@ -46,7 +47,8 @@ async function open(config: Config) {
     socket: undefined,
   });
   generations.serveWith({ listener, readiness, reloaders: lifetime.reloaders });
-  return { url: `http://127.0.0.1:${listener.port}`, health, generations, lifetime };
+  const { registry } = world;
+  return { url: `http://127.0.0.1:${listener.port}`, health, registry, generations, lifetime };
 }
 
 describe('the health of services', () => {
@@ -162,6 +164,38 @@ describe('the health of services', () => {
     const receiver = await receiveHttp(undefined, Number(new URL(endpoint).port));
     await until(() => service('collector').state === 'ok');
     await receiver.close();
+  });
+
+  it('is a document with the limits, their use, and the start of the gateway', async () => {
+    const opa = { url: engine.url, policy_path: 'mizuchi/allow' };
+    const tracing = { enabled: true, otlp: { endpoint: await deadEndpoint() } };
+    await start(store.url, { authz: { opa } }, { tracing });
+    const services = gateway.health.services();
+    const document = healthDocument({
+      version: '1.2.3',
+      ready: 'ok',
+      families: gateway.registry.current(),
+      processes: [{ services, failures: [] }],
+    });
+    assert.deepEqual(
+      document.limits.map(({ setting }) => setting),
+      [
+        'server.max_connections',
+        'upload.concurrent_uploads',
+        'fixed.form_share',
+        'upload.memory_limit',
+        'buckets.uploads.s3.max_connections',
+        'buckets.uploads.authz.opa.max_concurrent',
+        'tracing.batch.max_queue_size',
+        ...(process.platform === 'linux' ? ['file_descriptors'] : []),
+      ],
+    );
+    for (const { limit, used } of document.limits) assert.ok(limit > 0 && used >= 0 && used < limit);
+    assert.deepEqual(
+      [document.started_at, document.workers, document.certificates],
+      [performance.timeOrigin, null, []],
+    );
+    assert.deepEqual([document.version, document.ready, document.services], ['1.2.3', 'ok', services]);
   });
 
   it('has the services of the configuration in use after a reload', async () => {
