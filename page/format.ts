@@ -28,6 +28,7 @@ export function showBytesOf(bytes: number, total: number): string {
 export const showRate = (bytesPerSecond: number): string => `${showBytes(bytesPerSecond)}/s`;
 
 export function showSeconds(seconds: number): string {
+  if (seconds === 0) return '0 s';
   if (seconds < 0.0005) return `${Math.round(seconds * 1e6)} µs`;
   if (seconds < 0.9995) return `${short(seconds * 1000)} ms`;
   if (seconds < 60) return `${short(seconds)} s`;

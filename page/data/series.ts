@@ -8,7 +8,7 @@ export interface Series {
   readonly counts: readonly number[];
 }
 
-export const SERIES_SECONDS = 300;
+const SERIES_SECONDS = 300;
 
 export const NO_SERIES: Series = { times: [], rates: [], counts: [] };
 

@@ -32,8 +32,8 @@ function Facts({ health, now }: { readonly health: HealthDocument; readonly now:
     <dl class="card gateway-facts">
       <div>
         <dt>Readiness</dt>
-        <dd class={ready === 'ready' ? 'good' : 'failed'}>
-          <span aria-hidden="true">{ready === 'ready' ? '✓' : '✕'}</span> {ready}
+        <dd class={ready === 'ok' ? 'good' : 'failed'}>
+          <span aria-hidden="true">{ready === 'ok' ? '✓' : '✕'}</span> {ready}
         </dd>
       </div>
       <div>

@@ -1,4 +1,4 @@
-/** A small gauge of a value and its limit, which warns near the limit. */
+/** A small gauge of a value and its limit, which changes its colour near the limit. */
 
 interface Props {
   readonly label: string;
@@ -7,18 +7,17 @@ interface Props {
 }
 
 export function Meter({ label, value, limit }: Props) {
-  const part = limit > 0 ? Math.min(1, value / limit) : 0;
+  const percent = limit > 0 ? Math.round(Math.min(1, value / limit) * 100) : 0;
   return (
-    <meter
-      class="meter"
-      aria-label={label}
-      min={0}
-      max={1}
-      low={0.6}
-      high={0.85}
-      optimum={0}
-      value={part}
-      title={`${Math.round(part * 100)} %`}
-    />
+    <span
+      class={`meter ${levelOf(percent)}`}
+      role="img"
+      aria-label={`${label}: ${percent} %`}
+      title={`${label}: ${percent} %`}
+    >
+      <span style={{ width: `${percent}%` }} />
+    </span>
   );
 }
+
+const levelOf = (percent: number): string => (percent >= 85 ? 'high' : percent >= 60 ? 'raised' : 'low');

@@ -1,10 +1,6 @@
-/** The column that a table is sorted by. */
+/** The state of a table that its headers sort. */
 import { useState } from 'preact/hooks';
-
-export interface Sort<Column extends string> {
-  readonly column: Column;
-  readonly isDescending: boolean;
-}
+import type { Sort } from './sort.ts';
 
 export interface Sorting<Column extends string> {
   readonly sort: Sort<Column>;
@@ -17,13 +13,4 @@ export function useSort<Column extends string>(first: Sort<Column>): Sorting<Col
   const choose = (column: Column): void =>
     setSort((old) => ({ column, isDescending: old.column === column ? !old.isDescending : true }));
   return { sort, choose };
-}
-
-type Sortable = string | number | null;
-
-/** Null is the least. */
-export function compare(a: Sortable, b: Sortable): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  if (typeof a === 'string' || typeof b === 'string') return String(a) < String(b) ? -1 : Number(a !== b);
-  return a - b;
 }

@@ -7,7 +7,7 @@ const PATHS: Record<SpanWait, string> = {
   client: 'M-2 2 2 -2M0 8 8 0M6 10 10 6',
   store: 'M-2 6 2 10M0 0 8 8M6 -2 10 2',
   memory: 'M4 0V8',
-  connection: 'M0 4H8',
+  connection: 'M0 2H8M0 6H8',
   retry: 'M0 4H8M4 0V8',
   queue: 'M1 4H3M5 4H7',
   identity: 'M-2 2 2 -2M0 8 8 0M6 10 10 6M0 0 8 8',

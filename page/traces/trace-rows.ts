@@ -1,7 +1,7 @@
 /** Filters and sorts the requests that have ended. */
 import type { RecentRequest } from '../../src/view/documents.ts';
 import { textFilter } from '../parts/filter-text.ts';
-import { compare, type Sort } from '../parts/use-sort.ts';
+import { compare, type Sort } from '../parts/sort.ts';
 
 export type TraceColumn = 'time' | 'request' | 'status' | 'reason' | 'duration' | 'bytes';
 

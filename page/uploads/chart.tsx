@@ -1,7 +1,6 @@
 /** One series of the last five minutes, drawn by uPlot on a canvas in the colours of the style sheet. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { SERIES_SECONDS } from '../data/series.ts';
 import { showTime } from '../format.ts';
 
 interface Props {
@@ -14,7 +13,10 @@ interface Props {
   readonly color: string;
 }
 
-const HEIGHT = 132;
+/** The least span of time on the axis: until a page is open for longer, it would show hardly anything of five minutes. */
+const SHORT_SECONDS = 60;
+/** Round numbers of bytes and of uploads. */
+const STEPS = Array.from({ length: 48 }, (_, power) => 2 ** power);
 
 export function Chart({ title, now, times, values, show, color }: Props) {
   const place = useRef<HTMLDivElement>(null);
@@ -28,7 +30,7 @@ export function Chart({ title, now, times, values, show, color }: Props) {
     create();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', create);
-    const resized = new ResizeObserver(() => plot.current?.setSize({ width: target.clientWidth, height: HEIGHT }));
+    const resized = new ResizeObserver(() => plot.current?.setSize(sizeOf(target)));
     resized.observe(target);
     return () => {
       scheme.removeEventListener('change', create);
@@ -47,6 +49,8 @@ export function Chart({ title, now, times, values, show, color }: Props) {
   );
 }
 
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement) => ({ width: clientWidth, height: clientHeight });
+
 function optionsOf(target: HTMLElement, show: (value: number) => string, color: string): uPlot.Options {
   const style = getComputedStyle(target);
   const [line, muted, border] = [color, '--muted', '--border'].map((name) => style.getPropertyValue(name));
@@ -57,22 +61,24 @@ function optionsOf(target: HTMLElement, show: (value: number) => string, color: 
     ticks: { show: false },
   } as const;
   return {
-    width: target.clientWidth,
-    height: HEIGHT,
+    ...sizeOf(target),
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: {
-      x: { time: true, range: (_, __, last) => [last - SERIES_SECONDS, last] },
+      x: { time: true, range: (_, first, last) => [Math.min(first, last - SHORT_SECONDS), last] },
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.15 : 1] },
     },
     axes: [
       {
         ...axis,
+        size: 28,
+        space: 70,
+        incrs: [15, 30, 60],
         grid: { show: false },
-        values: (_, splits) => splits.map((time) => showTime(time * 1000).slice(0, 5)),
+        values: (_, splits) => splits.map((time) => showTime(time * 1000)),
       },
-      { ...axis, size: 72, space: 36, values: (_, splits) => splits.map(show) },
+      { ...axis, size: 76, space: 34, incrs: STEPS, values: (_, splits) => splits.map(show) },
     ],
     series: [{}, { stroke: line!, fill: `${line!}22`, width: 2, points: { show: false } }],
   };

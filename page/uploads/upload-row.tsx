@@ -57,7 +57,7 @@ function OneUpload({ upload, isInGroup, position }: UploadProps) {
         ) : (
           <ObjectName bucket={upload.bucket} name={upload.key} />
         )}
-        <span class="second-line muted">{detailsOf(upload).join(' · ')}</span>
+        <span class="second-line muted">{detailsOf(upload, isInGroup).join(' · ')}</span>
       </td>
       <td class="column-progress">
         <Progress received={upload.received_bytes} size={upload.size_bytes} name={nameOf(upload)} />
@@ -76,10 +76,10 @@ function OneUpload({ upload, isInGroup, position }: UploadProps) {
 
 const nameOf = ({ bucket, key }: Upload): string => `${bucket ?? ''}/${key ?? ''}`;
 
-const detailsOf = (upload: Upload): string[] =>
+const detailsOf = (upload: Upload, isInGroup: boolean): string[] =>
   [
     upload.operation ?? 'unknown operation',
-    upload.part_number === null ? undefined : `part ${upload.part_number}`,
+    upload.part_number === null || isInGroup ? undefined : `part ${upload.part_number}`,
     upload.way ?? undefined,
     upload.stage === 'upload' ? undefined : upload.stage,
     upload.caller === null ? undefined : `caller ${upload.caller.slice(0, 8)}`,

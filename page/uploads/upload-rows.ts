@@ -1,7 +1,7 @@
 /** Rows of the table of uploads: requests of one multipart upload stand together, and the parts of a split object below it. */
 import type { LivePart, Upload } from '../../src/view/documents.ts';
 import { textFilter } from '../parts/filter-text.ts';
-import { compare, type Sort } from '../parts/use-sort.ts';
+import { compare, type Sort } from '../parts/sort.ts';
 
 export type UploadColumn = 'name' | 'progress' | 'rate' | 'wait' | 'deadline' | 'age';
 

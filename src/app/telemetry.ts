@@ -5,6 +5,7 @@
 import type { Config } from '../config/config.ts';
 import { resourceAttributes } from '../config/resource-attributes.ts';
 import type { TracingConfig } from '../config/tracing.ts';
+import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import { NO_TRACER, type RequestTracer } from '../domain/span.ts';
 import { SPAN_EXPORTERS } from '../domain/span-exporters.ts';
 import type { ExportStats } from '../export/export-counts.ts';
@@ -22,6 +23,8 @@ import type { Lifetime } from './lifetime.ts';
 export interface Telemetry {
   readonly registry: Registry;
   readonly tracer: RequestTracer;
+  /** The spans of all requests; undefined unless they are collected, and where another provider records them. */
+  readonly recorded: RecordedRequests | undefined;
   /** The signals that this process exports. */
   readonly exports: readonly Exported[];
 }
@@ -71,6 +74,8 @@ interface TelemetryContext {
   readonly directory: string;
   readonly link: OpenLink;
   readonly isWorker: boolean;
+  /** Whether the spans of all requests are collected, for the live view. */
+  readonly collects?: boolean;
 }
 
 /**
@@ -92,9 +97,9 @@ export async function openTelemetry(
   if (logs !== undefined) watchExport(registry, 'logs', logs.stats);
   const collect = () => registry.collect();
   const metrics = context.isWorker ? undefined : await pushMetrics(config, lifetime, registry, collect, context);
-  const { tracer, exported } =
+  const { tracer, recorded, exported } =
     given === undefined ? await openTracer(config.tracing, lifetime, registry, context) : { tracer: given };
-  return { registry, tracer, exports: [exported, metrics, logs].filter((each) => each !== undefined) };
+  return { registry, tracer, recorded, exports: [exported, metrics, logs].filter((each) => each !== undefined) };
 }
 
 /** @param source collects the metrics. @returns undefined if they are not exported. */
@@ -103,7 +108,7 @@ export async function pushMetrics(
   lifetime: Lifetime,
   registry: Registry,
   source: () => readonly Family[] | Promise<readonly Family[]>,
-  { log, directory, link }: Omit<TelemetryContext, 'isWorker'>,
+  { log, directory, link }: Pick<TelemetryContext, 'log' | 'directory' | 'link'>,
 ): Promise<Exported | undefined> {
   const { otlp } = config.metrics;
   if (otlp === undefined) return undefined;
@@ -114,21 +119,30 @@ export async function pushMetrics(
   return { signal: 'metrics', endpoint: otlp.endpoint, stats };
 }
 
+interface OpenedTracer {
+  readonly tracer: RequestTracer;
+  readonly recorded?: RecordedRequests | undefined;
+  /** Undefined without a collector. */
+  readonly exported?: Exported | undefined;
+}
+
 async function openTracer(
   config: TracingConfig,
   lifetime: Lifetime,
   registry: Registry,
-  { log, directory, link }: TelemetryContext,
-): Promise<{ tracer: RequestTracer; exported?: Exported | undefined }> {
+  { log, directory, link, collects = false }: TelemetryContext,
+): Promise<OpenedTracer> {
   if (!config.enabled) return { tracer: NO_TRACER };
   const { startTracing } = await import('../tracing/start.ts');
-  const handle = await startTracing(config, { log, directory, serviceVersion: packageVersion(), link: await link() });
+  const options = { log, directory, collects, serviceVersion: packageVersion(), link: await link() };
+  const handle = await startTracing(config, options);
   lifetime.onFlush((millis) => handle.shutdown(millis));
-  const { tracer, stats } = handle;
+  const { tracer, stats, recorded } = handle;
   if (stats === undefined) return { tracer };
   watchTracer(registry, stats);
   const hasCollector = SPAN_EXPORTERS[config.exporter].destination === undefined;
-  return { tracer, exported: hasCollector ? { signal: 'traces', endpoint: config.otlp.endpoint, stats } : undefined };
+  const exported: Exported = { signal: 'traces', endpoint: config.otlp.endpoint, stats };
+  return { tracer, recorded, exported: hasCollector ? exported : undefined };
 }
 
 function exportContext({ tracing }: Config, directory: string) {

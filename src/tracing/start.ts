@@ -4,6 +4,7 @@
  */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
+import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer, type OpenRequest, recordedBy } from './instrumentation.ts';
 import { openRecorder, type RecorderOptions } from './open-recorder.ts';
@@ -15,6 +16,8 @@ export interface TracingHandle {
   readonly tracer: RequestTracer;
   /** Undefined where another provider records. */
   readonly stats?: () => TracerStats;
+  /** The spans of all requests; undefined unless they are collected. */
+  readonly recorded?: RecordedRequests | undefined;
   /**
    * Delivers the queue, or drops and counts its spans, within `timeoutMillis`; spans that end afterwards are dropped and
    * counted. Safe twice, never rejects.
@@ -40,6 +43,7 @@ export async function startNative(config: TracingConfig, options: RecorderOption
   return {
     tracer: faceOf(config, recordedBy(recorder.tracer), propagator),
     stats: () => recorder.stats(),
+    recorded: recorder.recorded,
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
   };
 }

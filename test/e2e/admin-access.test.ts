@@ -1,5 +1,6 @@
 /** `admin.token_file` and `admin.tls`, on a running gateway. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type RequestOptions, request } from 'node:https';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import { CLI } from '../support/gateway-process.ts';
 import { send } from '../support/http-client.ts';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -93,6 +95,16 @@ describe('the token of the admin port', () => {
   });
 });
 
+/** A command with a configuration next to the files of the gateway. */
+async function run(folder: string, command: string, server: object, admin: object) {
+  const file = join(folder, 'config.yaml');
+  const s3 = { bucket: 'my-bucket', endpoint: STORE, access_key: 'AK', secret_key: 'SK' };
+  writeFileSync(file, JSON.stringify({ server, admin, buckets: [{ name: 'uploads', s3 }] }));
+  const child = spawn(process.execPath, [CLI, command, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, out: out + errors };
+}
+
 describe('the admin port with TLS', () => {
   let folder: string;
   before(() => {
@@ -177,6 +189,33 @@ describe('the admin port with TLS', () => {
         assert.equal(await resumed, true);
       }
     });
+
+  it('is what the commands use that have its configuration, with the token', async (t) => {
+    writeFileSync(join(folder, 'token'), 'a-token\n');
+    const tls = { cert_file: 'server.crt', key_file: 'server.key' };
+    const admin = { tls: true, token_file: 'token', reload: true };
+    const server = { address: '127.0.0.1:0', tls };
+    const gateway = await startGateway({ storeUrl: STORE, directory: folder, server, admin: { ...admin, port: 0 } });
+    t.after(() => gateway.close());
+    const port = gateway.app.adminPort!;
+    const probed = await run(folder, 'probe', { tls }, { ...admin, port });
+    assert.deepEqual(probed, {
+      code: 0,
+      out: `/ready of the admin port https://127.0.0.1:${port}: 200 {"status":"ok"}\n`,
+    });
+    const reloaded = await run(folder, 'reload', { tls }, { ...admin, port });
+    assert.match(reloaded.out, /^this gateway cannot reload its configuration\n/);
+    const shown = await run(folder, 'top', { tls }, { ...admin, port });
+    assert.match(shown.out, /responds with 404: .* admin\.view /);
+    writeFileSync(join(folder, 'token'), 'other-token\n');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    writeFileSync(join(folder, 'wrong'), 'wrong-token\n');
+    const refused = await run(folder, 'reload', { tls }, { ...admin, port, token_file: 'wrong' });
+    assert.match(refused.out, /responds with 401: .* admin\.token_file/);
+    writeFileSync(join(folder, 'other.crt'), SELF_SIGNED_CERTIFICATE);
+    const impostor = await run(folder, 'reload', { tls: { ...tls, cert_file: 'other.crt' } }, { ...admin, port });
+    assert.match(impostor.out, /^error: no response from https:/);
+  });
 
   async function exchange(socket: TLSSocket): Promise<string> {
     socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
