@@ -24,8 +24,8 @@ export interface AdminParts {
   readonly directory: string;
   /** Of `server.tls`; undefined where it is not set. */
   readonly certificates: Certificates | undefined;
-  /** Undefined where `admin.view` is off. */
-  readonly view?: AdminView | undefined;
+  /** Opens the live view; undefined where `admin.view` is off. @param reloads of this gateway, once it has started. */
+  readonly openView?: ((reloads: () => Reloads | undefined) => Promise<AdminView>) | undefined;
 }
 
 /** @throws Error (EADDRINUSE, EACCES …) if the address cannot be bound, or the token file is unusable. */
@@ -42,7 +42,7 @@ export function openAdmin(
 export async function openAdminWith(
   config: Config,
   lifetime: Lifetime,
-  { probes, directory, certificates, view }: AdminParts,
+  { probes, directory, certificates, openView }: AdminParts,
   render: NonNullable<AdminRoutes['render']>,
 ): Promise<OpenedAdmin | undefined> {
   const address = adminAddress(config);
@@ -52,7 +52,7 @@ export async function openAdminWith(
     ...address,
     certificates: config.admin.tls ? certificates : undefined,
     token: tokenIn(config.admin.token_file, directory),
-    view,
+    view: await openView?.(() => reloads),
     probes,
     render: config.metrics.enabled ? render : undefined,
     reload: config.admin.reload ? (isDryRun) => reloaded(reloads, isDryRun) : undefined,

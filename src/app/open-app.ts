@@ -5,7 +5,8 @@ import type { RequestTracer } from '../domain/span.ts';
 import type { ProcessLog } from '../logging/create-log.ts';
 import type { Listener } from '../server/listener.ts';
 import { ServerPhase } from '../server/server-phase.ts';
-import { type OpenedAdmin, openAdmin } from './admin.ts';
+import type { ObservedProcess } from '../view/observed-process.ts';
+import { type AdminParts, type OpenedAdmin, openAdmin } from './admin.ts';
 import { openCertificates, openEdge } from './edge.ts';
 import { Generation } from './generation.ts';
 import { Lifetime } from './lifetime.ts';
@@ -15,6 +16,7 @@ import { Generations } from './reload/generations.ts';
 import { exporterLink, openLog, openTelemetry } from './telemetry.ts';
 import { openUploads } from './uploads.ts';
 import { watchDescriptors } from './watch-descriptors.ts';
+import { collectsView, openAdminView, openObservedProcess, type ViewParts } from './view/open-view.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface OpenOptions {
@@ -57,12 +59,13 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     const telemetry = await openTelemetry(
       config,
       lifetime,
-      { log, directory, link, isWorker },
+      { log, directory, link, isWorker, collects: collectsView(config, isWorker) },
       options.tracer,
       exported,
     );
     const pump = await openBodyPump(config, lifetime, log, telemetry.registry);
-    const world = openWorld(config, telemetry, { directory, env, log }, pump);
+    const observed = await openObservedProcess(config, telemetry, isWorker);
+    const world = openWorld(config, telemetry, { directory, env, log }, pump, observed);
     lifetime.observeReloads(world.reloaded);
     lifetime.onClose(watchDescriptors(log, world.registry));
     const generation = await Generation.open(config, world);
@@ -72,8 +75,15 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     const readiness = new Readiness(phase);
     readiness.require(config.ready, generation.services);
     const certificates = await openCertificates(config.server.tls, lifetime, directory);
-    const admin = await openAdmin(config, lifetime, world.registry, { probes: readiness, directory, certificates });
-    const edge = openEdge(config.server, certificates, world.context, world.registry);
+    const { registry } = world;
+    const openView = observed && viewOf(observed, { config, log, probes: readiness, families: () => registry.collect() });
+    const admin = await openAdmin(config, lifetime, registry, {
+      probes: readiness,
+      directory,
+      certificates,
+      openView,
+    });
+    const edge = openEdge(config.server, certificates, world.context, registry);
     const port = { edge, phase, probes: readiness, socket: options.uploadSocket };
     const listener = await openUploads(lifetime, world, generations, port);
     generations.serveWith({ listener, readiness, reloaders: lifetime.reloaders });
@@ -82,4 +92,11 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     await lifetime.close();
     throw error;
   }
+}
+
+type ProcessParts = Pick<ViewParts, 'config' | 'log' | 'probes' | 'families'>;
+
+/** The view of a gateway that is one process. */
+function viewOf({ view }: ObservedProcess, parts: ProcessParts): AdminParts['openView'] {
+  return (reloads) => openAdminView({ ...parts, processes: () => [{ id: 0, worker: null, view }], reloads });
 }

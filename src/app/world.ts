@@ -5,7 +5,7 @@ import { watchReloads } from '../metrics/reload-metrics.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
 import { watchStoreCalls } from '../metrics/store-metrics.ts';
 import type { OpenPump } from '../pump/open-pump.ts';
-import type { ServiceHealth } from '../view/services.ts';
+import type { ObservedProcess } from '../view/observed-process.ts';
 import type { AppContext } from './context.ts';
 import { type SharedLimits, sharedLimits } from './gateway.ts';
 import type { ReloadObserver } from './lifetime.ts';
@@ -16,17 +16,19 @@ export interface World extends Telemetry {
   readonly limits: SharedLimits;
   readonly metrics: RequestMetrics;
   readonly reloaded: ReloadObserver;
+  /** Undefined without the live view. */
+  readonly observed: ObservedProcess | undefined;
 }
 
-/** @param health of the services, for the live view. */
 export function openWorld(
   config: Config,
   telemetry: Telemetry,
   context: Pick<AppContext, 'directory' | 'env' | 'log'>,
   pump: OpenPump | undefined,
-  health?: ServiceHealth,
+  observed?: ObservedProcess,
 ): World {
   const { registry, exports } = telemetry;
+  const health = observed?.services;
   for (const each of exports) health?.watchExport(each);
   const watch = watchIdentity(registry);
   return {
@@ -42,5 +44,6 @@ export function openWorld(
     limits: sharedLimits(config, pump),
     metrics: new RequestMetrics(registry),
     reloaded: watchReloads(registry),
+    observed,
   };
 }

@@ -3,7 +3,7 @@
  * the admin port, metrics, signals, the configuration.
  */
 import { dirname, resolve } from 'node:path';
-import { openAdminWith } from '../app/admin.ts';
+import { type AdminParts, openAdminWith } from '../app/admin.ts';
 import { openCertificates } from '../app/edge.ts';
 import { Lifetime } from '../app/lifetime.ts';
 import { logStart } from '../app/log-start.ts';
@@ -12,6 +12,7 @@ import type { Candidate } from '../app/reload/generations.ts';
 import { type ConfigSource, watchSources } from '../app/reload/open-reloads.ts';
 import { type Loaded, Reloads } from '../app/reload/reloads.ts';
 import { exporterLink, openLog, pushMetrics } from '../app/telemetry.ts';
+import { openAdminView } from '../app/view/open-view.ts';
 import { watchDescriptors } from '../app/watch-descriptors.ts';
 import type { Config } from '../config/config.ts';
 import { type LoadedConfig, loadConfigWithSources } from '../config/load-config.ts';
@@ -27,6 +28,7 @@ import { watchProcess } from '../metrics/process-metrics.ts';
 import { Registry } from '../metrics/registry.ts';
 import type { ProbeState, Probes } from '../server/probes.ts';
 import { ServerPhase } from '../server/server-phase.ts';
+import { remoteProcess } from '../view/remote-process.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Milliseconds beyond the times of the configuration: for the last telemetry, and the cleanup of aborted uploads. */
@@ -84,7 +86,16 @@ export async function runPrimary(
     const adminTls = config.admin.tls ? config.server.tls : undefined;
     const certificates = await openCertificates(adminTls, lifetime, directory);
     const probes = probesOf(phase, supervisor);
-    const admin = await openAdminWith(config, lifetime, { probes, directory, certificates }, async (accept) => {
+    const processes = () =>
+      supervisor.serving.map((worker) => ({
+        id: worker.id,
+        worker: worker.slot + 1,
+        view: remoteProcess((request) => worker.request('view', request)),
+      }));
+    const openView: AdminParts['openView'] = (reloads) =>
+      openAdminView({ config, log, probes, processes, families: collect, reloads });
+    const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
+    const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
       await supervisor.refreshMetrics();
       return expose(metrics, accept);
     });

@@ -9,6 +9,7 @@ import type { Candidate } from '../app/reload/generations.ts';
 import { changeLevel } from '../app/reload/log-level.ts';
 import type { Config } from '../config/config.ts';
 import { plainFamilies } from '../metrics/merged-metrics.ts';
+import { respondToView } from '../view/remote-process.ts';
 import type { FromWorker, Request, RequestName, Requests, ToWorker, WorkerStart } from './messages.ts';
 
 // Otherwise node:cluster ends the process, with all its uploads, as soon as the primary has ended.
@@ -90,6 +91,7 @@ function respondersOf({ world, readiness, generations, log }: OpenApp): Responde
   return {
     metrics: async () => plainFamilies(world.registry),
     ready: async () => readiness.ready(),
+    view: (request) => respondToView(world.observed!.view, request),
     async prepare(config: Config) {
       await taken()?.discard(); // of a reload that the primary no longer waits for
       candidate = await generations.prepare(config);
