@@ -16,7 +16,7 @@ import { expose } from '../../src/metrics/exposition.ts';
 import { ServerPhase } from '../../src/server/server-phase.ts';
 import type { Service, ServiceKind } from '../../src/view/documents.ts';
 import { healthDocument } from '../../src/view/health-document.ts';
-import { ServiceHealth } from '../../src/view/services.ts';
+import { ObservedProcess } from '../../src/view/observed-process.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { deadEndpoint } from '../support/faulty-server.ts';
 import { send } from '../support/http-client.ts';
@@ -33,10 +33,10 @@ const parse = (document: object): Config => parseConfig(JSON.stringify(document)
 async function open(config: Config) {
   const log = { ...keptLog(), async close() {} };
   const lifetime = new Lifetime(log);
-  const health = new ServiceHealth();
+  const observed = new ObservedProcess({ secret: Buffer.alloc(32), showKeys: false, recorded: undefined });
   const context = { log, directory: '.', link: exporterLink(), isWorker: false };
   const telemetry = await openTelemetry(config, lifetime, context);
-  const world = openWorld(config, telemetry, { directory: '.', env: {}, log }, undefined, health);
+  const world = openWorld(config, telemetry, { directory: '.', env: {}, log }, undefined, observed);
   const generation = await Generation.open(config, world);
   const generations = new Generations(generation, world);
   lifetime.onClose(() => generations.close());
@@ -51,6 +51,7 @@ async function open(config: Config) {
   });
   generations.serveWith({ listener, readiness, reloaders: lifetime.reloaders });
   const { registry } = world;
+  const health = observed.services;
   return { url: `http://127.0.0.1:${listener.port}`, health, registry, generations, lifetime };
 }
 
