@@ -15,8 +15,8 @@ import { Readiness } from './readiness.ts';
 import { Generations } from './reload/generations.ts';
 import { exporterLink, openLog, openTelemetry } from './telemetry.ts';
 import { openUploads } from './uploads.ts';
-import { watchDescriptors } from './watch-descriptors.ts';
 import { collectsView, openAdminView, openObservedProcess, type ViewParts } from './view/open-view.ts';
+import { watchDescriptors } from './watch-descriptors.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface OpenOptions {
@@ -76,7 +76,8 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     readiness.require(config.ready, generation.services);
     const certificates = await openCertificates(config.server.tls, lifetime, directory);
     const { registry } = world;
-    const openView = observed && viewOf(observed, { config, log, probes: readiness, families: () => registry.collect() });
+    const openView =
+      observed && viewOf(observed, { config, log, probes: readiness, families: () => registry.current() });
     const admin = await openAdmin(config, lifetime, registry, {
       probes: readiness,
       directory,

@@ -28,7 +28,7 @@ export class ObservedProcess {
     const keys = new ShownKeys(secret, showKeys);
     this.#live = new LiveUploads(keys);
     this.#recent = new RecentRequests({ keys, recorded });
-    this.#failures = new RecentFailures({ keys });
+    this.#failures = new RecentFailures(keys);
   }
 
   /** Passes everything on. @param config that the requests are served with. */
@@ -44,7 +44,7 @@ export class ObservedProcess {
         this.#live.ended(request.record);
         report.finish(request);
         this.#recent.finished(request);
-        if (request.failure !== undefined) this.#failures.finished(request);
+        this.#failures.finished(request);
       },
     };
   }

@@ -82,7 +82,8 @@ export async function runPrimary(
       await supervisor.refreshMetrics();
       return metrics.collect();
     };
-    await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
+    const pushed = await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
+    const exports = [pushed, exported].filter((each) => each !== undefined);
     const adminTls = config.admin.tls ? config.server.tls : undefined;
     const certificates = await openCertificates(adminTls, lifetime, directory);
     const probes = probesOf(phase, supervisor);
@@ -92,8 +93,12 @@ export async function runPrimary(
         worker: worker.slot + 1,
         view: remoteProcess((request) => worker.request('view', request)),
       }));
+    const families = async () => {
+      await supervisor.refreshMetrics();
+      return metrics.current();
+    };
     const openView: AdminParts['openView'] = (reloads) =>
-      openAdminView({ config, log, probes, processes, families: collect, reloads });
+      openAdminView({ config, log, probes, processes, exports, families, reloads });
     const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
     const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
       await supervisor.refreshMetrics();

@@ -33,7 +33,8 @@ const parse = (document: object): Config => parseConfig(JSON.stringify(document)
 async function open(config: Config) {
   const log = { ...keptLog(), async close() {} };
   const lifetime = new Lifetime(log);
-  const observed = new ObservedProcess({ secret: Buffer.alloc(32), showKeys: false, recorded: undefined });
+  const observed = new ObservedProcess({ secret: Buffer.from('secret'), showKeys: true, recorded: undefined });
+  const health = observed.services;
   const context = { log, directory: '.', link: exporterLink(), isWorker: false };
   const telemetry = await openTelemetry(config, lifetime, context);
   const world = openWorld(config, telemetry, { directory: '.', env: {}, log }, undefined, observed);
@@ -51,7 +52,6 @@ async function open(config: Config) {
   });
   generations.serveWith({ listener, readiness, reloaders: lifetime.reloaders });
   const { registry } = world;
-  const health = observed.services;
   return { url: `http://127.0.0.1:${listener.port}`, health, registry, generations, lifetime };
 }
 

@@ -7,10 +7,10 @@ import type { Family } from '../../metrics/registry.ts';
 import type { AdminView } from '../../server/admin-routes.ts';
 import type { Probes } from '../../server/probes.ts';
 import type { ObservedProcess } from '../../view/observed-process.ts';
-import type { HealthOfProcess, ViewedProcess } from '../../view/sources.ts';
+import type { ViewedProcess } from '../../view/sources.ts';
 import { pseudonymKey } from '../derived-keys.ts';
 import type { Reloads } from '../reload/reloads.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { Exported, Telemetry } from '../telemetry.ts';
 
 /** Whether this process collects the data of the view: for its own admin port, or for that of its primary. */
 export function collectsView(config: Config, isWorker: boolean): boolean {
@@ -34,8 +34,8 @@ export interface ViewParts {
   readonly probes: Probes;
   /** The processes that serve uploads at the moment. */
   processes(): readonly ViewedProcess[];
-  /** The services that this process uses and that are not those of `processes`. */
-  services?(): HealthOfProcess['services'];
+  /** The signals that this process exports, beyond those of `processes`. */
+  readonly exports?: readonly Exported[];
   /** The metrics of the whole gateway. */
   families(): readonly Family[] | Promise<readonly Family[]>;
   /** Undefined if the configuration is not a file. */
@@ -45,6 +45,7 @@ export interface ViewParts {
 /** The view as the admin port serves it. */
 export async function openAdminView(parts: ViewParts): Promise<AdminView> {
   const { config, log, probes } = parts;
+  const { collectorService } = await import('../../view/collector-service.ts');
   const { openGatewayView } = await import('../../view/gateway-view.ts');
   const { healthDocument } = await import('../../view/health-document.ts');
   const { responses } = await import('../../view/responses.ts');
@@ -62,7 +63,7 @@ export async function openAdminView(parts: ViewParts): Promise<AdminView> {
     processes: () => parts.processes(),
     async health(processes) {
       const all = await responses(processes, ({ view }) => view.health());
-      const own = { services: parts.services?.() ?? [], failures: [] };
+      const own = { services: (parts.exports ?? []).map(collectorService), failures: [] };
       const [{ status: ready }, families] = await Promise.all([probes.ready(), parts.families()]);
       return healthDocument({ version, ready, families, processes: [own, ...all.map(([, health]) => health)] });
     },
