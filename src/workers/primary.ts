@@ -79,7 +79,7 @@ export async function runPrimary(
     });
     showLimits(registry, config);
     const collect = async () => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('collect');
       return metrics.collect();
     };
     const pushed = await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
@@ -94,14 +94,14 @@ export async function runPrimary(
         view: remoteProcess((request) => worker.request('view', request)),
       }));
     const families = async () => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('current');
       return metrics.current();
     };
     const openView: AdminParts['openView'] = (reloads) =>
       openAdminView({ config, log, probes, processes, exports, families, reloads });
     const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
     const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('collect');
       return expose(metrics, accept);
     });
     const { host, port } = await supervisor.start();

@@ -89,7 +89,7 @@ function respondersOf({ world, readiness, generations, log }: OpenApp): Responde
     return one;
   };
   return {
-    metrics: async () => plainFamilies(world.registry),
+    metrics: async (read) => plainFamilies({ collect: () => world.registry[read]() }),
     ready: async () => readiness.ready(),
     view: (request) => respondToView(world.observed!.view, request),
     async prepare(config: Config) {
