@@ -14,7 +14,7 @@ import { Clock } from './recorder/clock.ts';
 import { IdGenerator } from './recorder/ids.ts';
 import { DEFAULT_LIMITS, type SpanLimits } from './recorder/limits.ts';
 import type { SpanSink } from './recorder/recording-span.ts';
-import { SpanCollector } from './recorder/span-collector.ts';
+import type { CollectorParts, SpanCollector } from './recorder/span-collector.ts';
 import { SpanEncoder } from './recorder/span-encoder.ts';
 import { Tracer } from './recorder/tracer.ts';
 import { chooseSampler } from './sampler/choose-sampler.ts';
@@ -29,9 +29,10 @@ export interface RecorderOptions extends ExportOptions {
   readonly log: Log;
   /** The exporter thread, if other signals share it; its own unless given. */
   readonly link?: ExporterLink;
-  /** Whether the spans of every request are collected, whatever the sampler decides. */
-  readonly collects?: boolean;
 }
+
+/** Opens the collector of the spans of every request, whatever the sampler decides. */
+export type OpenCollector = (parts: CollectorParts) => SpanCollector;
 
 export interface Recorder {
   readonly tracer: Tracer;
@@ -42,8 +43,13 @@ export interface Recorder {
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
-/** @throws Error if a file that the configuration names cannot be used. */
-export function openRecorder(config: TracingConfig, propagator: TextMapPropagator, options: RecorderOptions): Recorder {
+/** @param collect undefined if spans are not collected. @throws Error if a file that the configuration names cannot be used. */
+export function openRecorder(
+  config: TracingConfig,
+  propagator: TextMapPropagator,
+  options: RecorderOptions,
+  collect?: OpenCollector,
+): Recorder {
   const figures = new TracerFigures(config.batch.max_queue_size);
   const settings = exporterSettings(config, options);
   checkFiles(settings);
@@ -60,7 +66,7 @@ export function openRecorder(config: TracingConfig, propagator: TextMapPropagato
   const { sampling } = config;
   const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
   const sink = tail ?? queue;
-  const collector = options.collects === true ? openCollector(settings, sink, figures) : undefined;
+  const collector = collect?.(collectorParts(settings, sink, figures));
   return {
     tracer: createTracer(config, propagator, tail, collector ?? sink, collector, figures),
     recorded: collector,
@@ -69,15 +75,9 @@ export function openRecorder(config: TracingConfig, propagator: TextMapPropagato
   };
 }
 
-function openCollector({ resource, scope }: ExportSettings, next: SpanSink, figures: TracerFigures): SpanCollector {
+function collectorParts({ resource, scope }: ExportSettings, next: SpanSink, figures: TracerFigures): CollectorParts {
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
-  return new SpanCollector({
-    next,
-    encoder,
-    resource,
-    scope,
-    uncounted: (encode) => figures.withoutTruncations(encode),
-  });
+  return { next, encoder, resource, scope, uncounted: (encode) => figures.withoutTruncations(encode) };
 }
 
 function createTracer(

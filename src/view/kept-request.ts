@@ -4,6 +4,7 @@ import { FAILURES, type FailureType } from '../domain/failures.ts';
 import type { RecordedRequests, RecordedSpans } from '../domain/recorded-requests.ts';
 import type { FinishedRequest } from '../gateway/report.ts';
 import type { Aged } from '../kit/age-list.ts';
+import { unsliced } from '../kit/unsliced.ts';
 import type { RecentRequest } from './documents.ts';
 import type { ShownKeys } from './shown-keys.ts';
 
@@ -54,10 +55,10 @@ export class KeptRequest implements Aged<KeptRequest> {
     this.clientWaitSeconds = transfer.clientWaitSeconds;
     this.storeWaitSeconds = transfer.storeWaitSeconds;
     this.bucket = routed?.bucket.name ?? named?.bucket;
-    this.key = routed?.key || undefined;
+    this.key = keyOf(request);
     this.operation = routed?.operation ?? named?.operation;
     this.partNumber = routed?.partNumber;
-    this.uploadId = routed?.uploadId;
+    this.uploadId = routed?.uploadId === undefined ? undefined : unsliced(routed.uploadId);
     this.method = request.method;
     this.status = request.status;
     this.received = transfer.bytes;
@@ -72,6 +73,12 @@ export class KeptRequest implements Aged<KeptRequest> {
     const { key = '', uploadId = '', message = '' } = this;
     return REQUEST_BYTES + 2 * (key.length + uploadId.length + message.length);
   }
+}
+
+/** Undefined for a request without an object, and for one that was refused before it was routed. */
+export function keyOf({ record }: FinishedRequest): string | undefined {
+  const key = record.routed?.key;
+  return key === undefined || key === '' ? undefined : unsliced(key);
 }
 
 export function documentOf(request: KeptRequest, keys: ShownKeys): RecentRequest {

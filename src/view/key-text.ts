@@ -30,9 +30,10 @@ export class KeyText {
     const ranges = [...this.#occurrences(decoded), ...this.#beginning(decoded)];
     let replaced = '';
     let at = 0;
-    for (const [start, end] of ranges) {
-      if (starts[start]! >= at) replaced += text.slice(at, starts[start]) + shown;
-      at = starts[end]!;
+    for (const [first, last] of ranges) {
+      const [start, end] = [starts?.[first] ?? first, starts?.[last] ?? last];
+      if (start >= at) replaced += text.slice(at, start) + shown;
+      at = end;
     }
     return replaced + text.slice(at);
   }
@@ -64,18 +65,24 @@ const isWord = (character: string | undefined): boolean =>
 interface Decoded {
   /** One character for each byte of UTF-8. */
   readonly text: string;
-  /** The offset of each byte in the original, and the length of that. */
-  readonly starts: ArrayLike<number>;
+  /** The offset of each byte in the original, and the length of that; undefined if the text is the original. */
+  readonly starts?: ArrayLike<number>;
 }
+
+type Moved = Required<Decoded>;
+
+/** Nearly all texts have none of them. */
+const ENCODED = /[%&+\\\x80-\uffff]/;
 
 /** Escapes come first or last: a URL may be in a document, and a part of a document in a URL. */
 function decode(original: string): Decoded {
+  if (!ENCODED.test(original)) return { text: original };
   const escaped = unescaped(bytesOf(original));
   const { text, starts } = unmangledText(escaped.text);
   return unescaped({ text, starts: Array.from(starts, (start) => escaped.starts[start]!) });
 }
 
-function bytesOf(original: string): Decoded {
+function bytesOf(original: string): Moved {
   const bytes: string[] = [];
   const starts: number[] = [];
   let at = 0;
@@ -94,7 +101,7 @@ const ESCAPE =
   /\\+u(d[89ab][0-9a-f]{2})\\+u(d[c-f][0-9a-f]{2})|\\+u([0-9a-f]{4})|(\\+)(["/])?|&(amp|lt|gt|quot|apos);|&#(\d{1,7});|&#x([0-9a-f]{1,6});|\+/gi;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-function unescaped({ text, starts: origins }: Decoded): Decoded {
+function unescaped({ text, starts: origins }: Moved): Moved {
   const bytes: string[] = [];
   const starts: number[] = [];
   let at = 0;

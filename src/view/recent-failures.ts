@@ -2,7 +2,7 @@
 import { FAILURES, type FailureType } from '../domain/failures.ts';
 import type { FinishedRequest } from '../gateway/report.ts';
 import type { FailureExample, FailureGroup } from './documents.ts';
-import { shownMessage } from './kept-request.ts';
+import { keyOf, shownMessage } from './kept-request.ts';
 import type { ShownKeys } from './shown-keys.ts';
 
 const MINUTE_MILLIS = 60_000;
@@ -51,14 +51,14 @@ interface Example {
   readonly message: string;
 }
 
-function exampleOf({ requestId: id, span, record }: FinishedRequest, message: string, at: number): Example {
-  const { routed, named } = record;
+function exampleOf(request: FinishedRequest, message: string, at: number): Example {
+  const { routed, named } = request.record;
   return {
     at,
-    id,
-    traceId: span.traceId,
+    id: request.requestId,
+    traceId: request.span.traceId,
     bucket: routed?.bucket.name ?? named?.bucket,
-    key: routed?.key || undefined,
+    key: keyOf(request),
     message: message.slice(0, MESSAGE_LENGTH),
   };
 }

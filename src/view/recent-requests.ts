@@ -18,7 +18,7 @@ const MOST_FAILED = 300;
 const MOST_SLOW = 50;
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Of the spans of one trace, as they are kept: a watcher gets the newest requests of a larger trace. */
-const MOST_TRACE_BYTES = 2 * 1024 * 1024;
+const MOST_TRACE_BYTES = 1024 * 1024;
 
 export interface RecentRequestsParts {
   readonly keys: ShownKeys;

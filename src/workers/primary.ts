@@ -28,7 +28,7 @@ import { watchProcess } from '../metrics/process-metrics.ts';
 import { Registry } from '../metrics/registry.ts';
 import type { ProbeState, Probes } from '../server/probes.ts';
 import { ServerPhase } from '../server/server-phase.ts';
-import { remoteProcess } from '../view/remote-process.ts';
+import type { ViewedProcess } from '../view/sources.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Milliseconds beyond the times of the configuration: for the last telemetry, and the cleanup of aborted uploads. */
@@ -87,18 +87,14 @@ export async function runPrimary(
     const adminTls = config.admin.tls ? config.server.tls : undefined;
     const certificates = await openCertificates(adminTls, lifetime, directory);
     const probes = probesOf(phase, supervisor);
-    const processes = () =>
-      supervisor.serving.map((worker) => ({
-        id: worker.id,
-        worker: worker.slot + 1,
-        view: remoteProcess((request) => worker.request('view', request)),
-      }));
     const families = async () => {
       await supervisor.refreshMetrics('current');
       return metrics.current();
     };
-    const openView: AdminParts['openView'] = (reloads) =>
-      openAdminView({ config, log, probes, processes, exports, families, reloads });
+    const openView: AdminParts['openView'] = async (reloads) => {
+      const processes = await processesOf(supervisor);
+      return openAdminView({ config, log, probes, processes, exports, families, reloads });
+    };
     const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
     const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
       await supervisor.refreshMetrics('collect');
@@ -142,6 +138,17 @@ export async function runPrimary(
     await lifetime.close();
     throw error;
   }
+}
+
+/** The workers for the live view, whose code is loaded only for it. */
+async function processesOf(supervisor: Supervisor): Promise<() => readonly ViewedProcess[]> {
+  const { remoteProcess } = await import('../view/remote-process.ts');
+  return () =>
+    supervisor.serving.map((worker) => ({
+      id: worker.id,
+      worker: worker.slot + 1,
+      view: remoteProcess((request) => worker.request('view', request)),
+    }));
 }
 
 function probesOf(phase: ServerPhase, supervisor: Supervisor): Probes {

@@ -9,7 +9,6 @@ import type { Candidate } from '../app/reload/generations.ts';
 import { changeLevel } from '../app/reload/log-level.ts';
 import type { Config } from '../config/config.ts';
 import { plainFamilies } from '../metrics/merged-metrics.ts';
-import { respondToView } from '../view/remote-process.ts';
 import type { FromWorker, Request, RequestName, Requests, ToWorker, WorkerStart } from './messages.ts';
 
 // Otherwise node:cluster ends the process, with all its uploads, as soon as the primary has ended.
@@ -91,7 +90,10 @@ function respondersOf({ world, readiness, generations, log }: OpenApp): Responde
   return {
     metrics: async (read) => plainFamilies({ collect: () => world.registry[read]() }),
     ready: async () => readiness.ready(),
-    view: (request) => respondToView(world.observed!.view, request),
+    async view(request) {
+      const { respondToView } = await import('../view/remote-process.ts');
+      return respondToView(world.observed!.view, request);
+    },
     async prepare(config: Config) {
       await taken()?.discard(); // of a reload that the primary no longer waits for
       candidate = await generations.prepare(config);

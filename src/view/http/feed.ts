@@ -1,6 +1,6 @@
 /**
  * One kind of event for all its watchers: a document is made once per tick and serialized once. The next tick is planned when the
- * last one has ended, so a slow source is never asked twice at once.
+ * last one has ended, so a slow source has one call at a time.
  */
 import type { Documents } from './event-documents.ts';
 import type { Watcher } from './watcher.ts';
@@ -9,9 +9,9 @@ export class Feed {
   readonly #name: string;
   readonly #open: () => Documents;
   readonly #failed: (error: Error) => void;
-  /** Those that need the first event. */
+  /** Watchers that need the first event. */
   readonly #joining = new Set<Watcher>();
-  /** Those that have had every event since their first one. */
+  /** Watchers that have had every event since their first one. */
   readonly #following = new Set<Watcher>();
   #documents: Documents | undefined;
   #timer: NodeJS.Timeout | undefined;

@@ -84,7 +84,7 @@ describe('recent failures', () => {
     assert.equal(groups()[0]!.count, 2);
   });
 
-  it('are limited to 200 kinds: those that failed last', () => {
+  it('are limited to the 200 kinds that failed last', () => {
     const { finish, groups } = open();
     finish({ fails: { ...DENIED, reason: 'first' } });
     for (let i = 0; i < 199; i++) finish({ fails: { ...DENIED, reason: `${i}` } });

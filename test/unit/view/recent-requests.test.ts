@@ -217,7 +217,7 @@ describe('the spans of a trace', () => {
   });
 
   it('are those of the newest requests where the trace is large', () => {
-    const { recent } = open({ bytes: MIB / 2 });
+    const { recent } = open({ bytes: MIB / 4 });
     for (let i = 0; i < 10; i++) recent.finished(finishedRequest({ span: spanOf('one') }));
     assert.equal(idsIn(recent.trace('one')).length, 4);
   });

@@ -224,7 +224,7 @@ describe('the spans of the view with other settings', () => {
     assert.doesNotMatch(text, /alice/);
   });
 
-  it('say how many spans are missing', async () => {
+  it('have the number of missing spans', async () => {
     const opened = await started({});
     const root = opened.tracing.tracer.startRequest([], {});
     for (let i = 0; i < 1_010; i++) root.child('aws.s3.put_object', 'client').end();

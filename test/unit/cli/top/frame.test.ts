@@ -24,7 +24,7 @@ describe('a picture of the gateway', () => {
     ]);
   });
 
-  it('shows what is unknown as such', () => {
+  it('marks unknown values', () => {
     const unknown = {
       bucket: null,
       key: null,

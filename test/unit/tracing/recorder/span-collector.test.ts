@@ -57,7 +57,7 @@ describe('spans of all requests', () => {
 
   const exportedOf = (root: Span) => receiver.spans().filter(({ traceId }) => traceId === root.traceId);
 
-  it('are the same as those that the collector receives, with resource and scope', async () => {
+  it('are the same as at the collector, with resource and scope', async () => {
     const { tracing, recorded } = await open();
     const root = serve(tracing.tracer);
     const spans = recorded.of(root)!;
@@ -193,7 +193,7 @@ describe('the limits of collected spans', () => {
     assert.deepEqual(namesIn(collector.of(root)!.otlp()), ['child 0', 'child 1', 'child 2', 'request']);
   });
 
-  it('are for all running requests together, and those that end make room', () => {
+  it('are for all running requests together, and requests that end make room', () => {
     const { collector, request } = open({ runningBytes: 2_000 });
     const [one, other, third] = [request(), request(), request()];
     for (const root of [one, other]) for (const name of ['a', 'b']) child(root, name);
