@@ -22,6 +22,7 @@ compiled_program() {
   local arch=$1 program=$2
   mkdir -p "$program"
   (cd "$checkout" && node_in_checkout node_modules/typescript/bin/tsc -p tsconfig.build.json --declaration false --outDir "$program/dist")
+  (cd "$checkout" && node_in_checkout scripts/build-page.ts "$program/dist/page")
   cp "$checkout"/{package.json,package-lock.json,.npmrc,config.example.yaml,LICENSE} "$program/"
   npm ci --prefix "$program" --omit=dev --os=linux --cpu="${arch/amd64/x64}" --libc=glibc --ignore-scripts --no-audit --no-fund --silent >&2
   sed -i "1s|^#!.*|#!/$HOME_OF_PROGRAM/node|" "$program/dist/cli.js"

@@ -3,6 +3,7 @@ import type { Changes } from '../app/reload/changes.ts';
 import type { Config } from '../config/config.ts';
 import type { PlainFamily } from '../metrics/merged-metrics.ts';
 import type { ProbeState } from '../server/probes.ts';
+import type { ViewRequest } from '../view/remote-process.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -19,6 +20,8 @@ export interface Requests {
   /** The current values of the metrics. */
   metrics: { readonly request: undefined; readonly response: readonly PlainFamily[] };
   ready: { readonly request: undefined; readonly response: ProbeState };
+  /** A part of the live view. */
+  view: { readonly request: ViewRequest; readonly response: unknown };
   /** Opens a configuration next to the one in use. */
   prepare: { readonly request: Config; readonly response: Changes };
   /** Puts the prepared configuration in use. */

@@ -68,11 +68,15 @@ export class Supervisor {
     return [...this.#workers.values()];
   }
 
+  /** All workers with requests: also workers that another one has replaced. */
+  get serving(): readonly WorkerProcess[] {
+    return [...this.#workers.values(), ...this.#leaving];
+  }
+
   /** Reads the metrics of all workers. A worker that does not respond keeps its last values. */
   async refreshMetrics(): Promise<void> {
-    const all = [...this.#workers.values(), ...this.#leaving];
     await Promise.all(
-      all.map(async (worker) => {
+      this.serving.map(async (worker) => {
         const families = await worker.request('metrics', undefined).catch(() => undefined);
         if (families !== undefined) this.#options.metrics.update(worker.id, families);
       }),
@@ -114,7 +118,7 @@ export class Supervisor {
   /** Ends all workers. A worker that is still running after `millis` is killed. */
   async close(millis: number): Promise<void> {
     this.#isClosing = true;
-    const all = [...this.#workers.values(), ...this.#leaving];
+    const all = this.serving;
     for (const worker of all) worker.close();
     const late = setTimeout(() => {
       for (const worker of all) worker.kill();
@@ -125,7 +129,7 @@ export class Supervisor {
 
   kill(): void {
     this.#isClosing = true;
-    for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill();
+    for (const worker of this.serving) worker.kill();
   }
 
   #open(slot: number): WorkerProcess {
