@@ -129,7 +129,7 @@ export class TailBuffer implements SpanSink {
     root.local.fate = 'kept';
     root.attributes.set('sampling.reason', reason);
     for (const span of spans) this.#queue.add(span);
-    if (!root.isRecording()) this.#queue.add(root);
+    if (root.hasEnded) this.#queue.add(root);
     this.#events.kept(reason);
   }
 
