@@ -1,4 +1,5 @@
 /** Whether and when a failed call to a store is sent again. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
