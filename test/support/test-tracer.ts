@@ -3,7 +3,7 @@ import type { Attributes } from '../../src/domain/span.ts';
 import { otlpRequest } from '../../src/export/otlp/otlp-request.ts';
 import { ByteWriter } from '../../src/kit/byte-writer.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
-import { NOTHING } from '../../src/tracing/propagation/propagator.ts';
+import { NOTHING, type Propagator } from '../../src/tracing/propagation/propagator.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
@@ -19,6 +19,8 @@ export interface TestTracerOptions {
   readonly sampler?: Sampler;
   readonly limits?: Partial<SpanLimits>;
   readonly clock?: Clock;
+  /** That of W3C Trace Context unless given. */
+  readonly propagator?: Propagator;
   /** Takes the spans that end; they are kept unless given. */
   readonly sink?: SpanSink;
 }
@@ -42,7 +44,7 @@ export function testTracer(options: TestTracerOptions = {}): TestTracer {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sampler: options.sampler ?? chooseSampler('parent_based', 1),
     sink: options.sink ?? { add: (span) => ended.push(span) },
-    propagator: new TraceContextPropagator(),
+    propagator: options.propagator ?? new TraceContextPropagator(),
   });
   return { tracer, ended, decoded: () => decodeSpans(ended) };
 }
