@@ -19,9 +19,16 @@ export type PropagatorName = keyof typeof PROPAGATORS;
 export function choosePropagator(names: readonly PropagatorName[]): Propagator {
   const chosen = names.map((name) => PROPAGATORS[name]());
   return {
-    inject: (span, carried) => chosen.flatMap((propagator) => propagator.inject(span, carried)),
-    extract: (headers, found) =>
-      inLowerCase(chosen.reduce((before, propagator) => propagator.extract(headers, before), found)),
+    inject(span, carried) {
+      const headers: string[] = [];
+      for (const propagator of chosen) headers.push(...propagator.inject(span, carried));
+      return headers;
+    },
+    extract(headers, before) {
+      let found = before;
+      for (const propagator of chosen) found = propagator.extract(headers, found);
+      return inLowerCase(found);
+    },
   };
 }
 
