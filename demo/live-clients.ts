@@ -44,7 +44,7 @@ export class LiveClients {
     this.#stranger.destroy();
   }
 
-  /** Repeats the work, also after a failure, with a pause of so many milliseconds. */
+  /** Repeats the work, also after a failure, after a pause in milliseconds. */
   #again(pause: number, work: () => Promise<unknown>): void {
     const { signal } = this.#stop;
     const run = async (): Promise<void> => {
@@ -95,7 +95,7 @@ export class LiveClients {
     });
   }
 
-  /** A PUT of so many bytes, which `send` writes. Its failure ends the connection. */
+  /** A PUT with a body of this size, which `send` writes. Its failure ends the connection. */
   async #raw(url: string, bytes: number, send: (write: (bytes: Buffer) => void) => Promise<void>): Promise<void> {
     const put = request(url, { method: 'PUT', headers: { 'content-length': bytes } });
     const responded = new Promise<void>((resolve, reject) => {

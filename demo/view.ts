@@ -21,7 +21,7 @@ const DEVICE = { access_key: 'DEVICE7', secret_key: 'the-secret-key-of-device-7'
 const LOCAL = { host: '127.0.0.1', port: 0 };
 /** Rate of the slow store, in bytes per second. */
 const STORE_RATE = 2 * 1024 ** 2;
-/** How long the policy engine takes, in milliseconds. */
+/** Time of a policy decision, in milliseconds. */
 const POLICY_MILLIS = 1_500;
 
 /** @returns when the process gets SIGINT or SIGTERM. */
@@ -99,7 +99,7 @@ function configuration(urls: Readonly<Record<'store' | 'slow' | 'engine' | 'coll
         name: 'reviewed',
         s3: { ...s3, endpoint: urls.store },
         auth,
-        authz: { opa: { url: urls.engine, policy_path: 'demo/allow' } },
+        authz: { opa: { url: urls.engine, policy_path: 'demo/allow', timeout_seconds: 10 } },
       },
       { name: 'misconfigured', s3: { ...s3, endpoint: urls.store, bucket: 'no-such-bucket' }, auth },
     ],

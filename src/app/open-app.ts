@@ -77,7 +77,7 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     const certificates = await openCertificates(config.server.tls, lifetime, directory);
     const { registry } = world;
     const openView =
-      observed && viewOf(observed, { config, log, probes: readiness, families: () => registry.collect() });
+      observed && viewOf(observed, { config, log, probes: readiness, families: () => registry.current() });
     const admin = await openAdmin(config, lifetime, registry, {
       probes: readiness,
       directory,

@@ -7,7 +7,7 @@ const DAY_MILLIS = 86_400_000;
 /** @param now milliseconds of Unix time. */
 export function certificatesOf(values: SeriesValues, now: number): Certificate[] {
   return values.all('mizuchi_tls_certificate_not_after_timestamp_seconds').map(({ labels, value }) => {
-    const expires_at = value * 1000;
+    const expires_at = Math.round(value * 1000);
     return { use: labels[0]!, expires_at, days_left: Math.floor((expires_at - now) / DAY_MILLIS) };
   });
 }
@@ -23,5 +23,5 @@ export function workerFigures(values: SeriesValues): HealthDocument['workers'] {
 /** Milliseconds of Unix time. Without metrics it is the start of this process. */
 export function startedAt(values: SeriesValues): number {
   const seconds = values.one('process_start_time_seconds');
-  return seconds === undefined ? performance.timeOrigin : seconds * 1000;
+  return Math.round(seconds === undefined ? performance.timeOrigin : seconds * 1000);
 }

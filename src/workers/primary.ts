@@ -87,9 +87,13 @@ export async function runPrimary(
     const adminTls = config.admin.tls ? config.server.tls : undefined;
     const certificates = await openCertificates(adminTls, lifetime, directory);
     const probes = probesOf(phase, supervisor);
+    const families = async () => {
+      await supervisor.refreshMetrics();
+      return metrics.current();
+    };
     const openView: AdminParts['openView'] = async (reloads) => {
       const processes = await processesOf(supervisor);
-      return openAdminView({ config, log, probes, processes, exports, families: collect, reloads });
+      return openAdminView({ config, log, probes, processes, exports, families, reloads });
     };
     const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
     const admin = await openAdminWith(config, lifetime, parts, async (accept) => {

@@ -162,7 +162,7 @@ describe('the live view', () => {
     assert.deepEqual([status, side, error_type, bucket], [405, 'client', 'method_not_allowed', 'uploads']);
   });
 
-  it('puts each event into a stream, and continues with what is new', async () => {
+  it('puts each event into a stream, and continues with new requests', async () => {
     const response = await fetch(`http://127.0.0.1:${gateway.app.adminPort}/api/events?of=uploads,traces`);
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';

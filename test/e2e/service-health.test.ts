@@ -1,5 +1,6 @@
 /** The health of the services of a gateway, from real requests to real services that fail. */
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { openEdge } from '../../src/app/edge.ts';
 import { Generation } from '../../src/app/generation.ts';
@@ -11,6 +12,7 @@ import { openUploads } from '../../src/app/uploads.ts';
 import { openWorld } from '../../src/app/world.ts';
 import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
+import { expose } from '../../src/metrics/exposition.ts';
 import { ServerPhase } from '../../src/server/server-phase.ts';
 import type { Service, ServiceKind } from '../../src/view/documents.ts';
 import { healthDocument } from '../../src/view/health-document.ts';
@@ -21,6 +23,7 @@ import { send } from '../support/http-client.ts';
 import { IdentityProvider } from '../support/identity-provider.ts';
 import { receiveHttp } from '../support/otlp-receiver.ts';
 import { answering, answerWell, RawStore } from '../support/raw-store.ts';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../support/self-signed.ts';
 import { keptLog } from '../support/tracing-config.ts';
 
 const KEYS = { access_key: 'mizuchi', secret_key: 'mizuchi-secret' };
@@ -102,6 +105,21 @@ describe('the health of services', () => {
     assert.equal(service('store').latency.at(-1)?.failures, service('store').latency.at(-1)?.calls);
   });
 
+  it('has a store whose certificate is not accepted', async (t) => {
+    const tls = await RawStore.start({ key: SELF_SIGNED_KEY, cert: SELF_SIGNED_CERTIFICATE });
+    t.after(() => tls.close());
+    await start(tls.url);
+    assert.equal(await put(), 503);
+    assert.deepEqual(stateOf('store'), ['failing', 'store_unreachable', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+  });
+
+  it('has a policy engine that refuses connections', async () => {
+    const opa = { url: await deadEndpoint(), policy_path: 'mizuchi/allow' };
+    await start(store.url, { authz: { opa } });
+    assert.equal(await put(), 503);
+    assert.deepEqual(stateOf('policy'), ['failing', 'engine_unreachable', 'ECONNREFUSED']);
+  });
+
   it('has a store that denies access or fails, until it works again', async () => {
     await start(store.url);
     const error = (code: string) => `<Error><Code>${code}</Code><Message>m</Message></Error>`;
@@ -121,6 +139,24 @@ describe('the health of services', () => {
     store.behaviour = answering(412, '<Error><Code>PreconditionFailed</Code><Message>m</Message></Error>');
     assert.equal(await put({ 'if-none-match': '*' }), 412);
     assert.deepEqual(stateOf('store'), ['ok', undefined, undefined]);
+  });
+
+  it('does not count a client that disconnects against the store', async () => {
+    await start(store.url);
+    store.behaviour = () => {};
+    const arrived = store.next();
+    const client = request(`${gateway.url}/uploads/k`, { method: 'PUT', headers: { 'content-length': 1_000_000 } });
+    client.on('error', () => {});
+    client.write('hello');
+    const { over } = await arrived;
+    client.destroy();
+    await over;
+    const calls = () =>
+      Number(
+        /mizuchi_store_request_duration_seconds_count\S* (\d+)/.exec(expose(gateway.registry, '').body as string)?.[1],
+      );
+    await until(() => calls() === 1);
+    assert.deepEqual(stateOf('store'), ['unused', undefined, undefined]);
   });
 
   it('has a policy engine that fails, and its circuit breaker', async () => {
@@ -194,7 +230,7 @@ describe('the health of services', () => {
     for (const { limit, used } of document.limits) assert.ok(limit > 0 && used >= 0 && used < limit);
     assert.deepEqual(
       [document.started_at, document.workers, document.certificates],
-      [performance.timeOrigin, null, []],
+      [Math.round(performance.timeOrigin), null, []],
     );
     assert.deepEqual([document.version, document.ready, document.services], ['1.2.3', 'ok', services]);
   });

@@ -57,8 +57,8 @@ const ROWS = (factor: number) => [
   ['file_descriptors', 'items', 1024, 11, null],
 ];
 
-const rowsOf = (source: Pick<Registry, 'collect'>) =>
-  limitsOf(new SeriesValues(source.collect())).map((limit) => [
+const rowsOf = (source: Pick<Registry, 'current'>) =>
+  limitsOf(new SeriesValues(source.current())).map((limit) => [
     limit.setting,
     limit.unit,
     limit.limit,

@@ -92,6 +92,8 @@ describe('spans of all requests', () => {
     assert.deepEqual([root.sampled, root.recording, root.traceparent?.slice(-2)], [false, true, '02']);
     const spans = recorded.of(root)!;
     assert.equal(spans.exported, false);
+    const [name, traceparent] = root.child('call', 'client').outgoingHeaders();
+    assert.match(`${name}: ${traceparent}`, new RegExp(`^traceparent: 00-${root.traceId}-[0-9a-f]{16}-02$`));
     assert.deepEqual(namesIn(spans.otlp()), ['aws.s3.put_object', 's3.upload', 'http.server.request']);
     await tracing.shutdown(10_000);
     assert.deepEqual(exportedOf(root), []);
