@@ -15,10 +15,13 @@ export interface WorkerStart {
   readonly uploadSocket: number | undefined;
 }
 
+/** The method of a registry that reads its metrics. */
+export type MetricsRead = 'collect' | 'current';
+
 /** Requests of the primary, with their responses. Each gets one `response` or `problem` with the same id. */
 export interface Requests {
-  /** The current values of the metrics. */
-  metrics: { readonly request: undefined; readonly response: readonly PlainFamily[] };
+  /** The values of the metrics: for a collection, or as they are now. */
+  metrics: { readonly request: MetricsRead; readonly response: readonly PlainFamily[] };
   ready: { readonly request: undefined; readonly response: ProbeState };
   /** A part of the live view. */
   view: { readonly request: ViewRequest; readonly response: unknown };

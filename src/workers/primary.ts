@@ -79,7 +79,7 @@ export async function runPrimary(
     });
     showLimits(registry, config);
     const collect = async () => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('collect');
       return metrics.collect();
     };
     const pushed = await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
@@ -88,7 +88,7 @@ export async function runPrimary(
     const certificates = await openCertificates(adminTls, lifetime, directory);
     const probes = probesOf(phase, supervisor);
     const families = async () => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('current');
       return metrics.current();
     };
     const openView: AdminParts['openView'] = async (reloads) => {
@@ -97,7 +97,7 @@ export async function runPrimary(
     };
     const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
     const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('collect');
       return expose(metrics, accept);
     });
     const { host, port } = await supervisor.start();

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../domain/log.ts';
 import type { MergedMetrics } from '../metrics/merged-metrics.ts';
 import { configOfWorker } from './divide.ts';
+import type { MetricsRead } from './messages.ts';
 import { type Listening, WorkerProcess } from './worker-process.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -74,10 +75,10 @@ export class Supervisor {
   }
 
   /** Reads the metrics of all workers. A worker that does not respond keeps its last values. */
-  async refreshMetrics(): Promise<void> {
+  async refreshMetrics(read: MetricsRead): Promise<void> {
     await Promise.all(
       this.serving.map(async (worker) => {
-        const families = await worker.request('metrics', undefined).catch(() => undefined);
+        const families = await worker.request('metrics', read).catch(() => undefined);
         if (families !== undefined) this.#options.metrics.update(worker.id, families);
       }),
     );

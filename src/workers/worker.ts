@@ -88,7 +88,7 @@ function respondersOf({ world, readiness, generations, log }: OpenApp): Responde
     return one;
   };
   return {
-    metrics: async () => plainFamilies(world.registry),
+    metrics: async (read) => plainFamilies({ collect: () => world.registry[read]() }),
     ready: async () => readiness.ready(),
     async view(request) {
       const { respondToView } = await import('../view/remote-process.ts');
