@@ -85,7 +85,7 @@ class KeyCover {
   /** The path of the bucket: what the request sent before its key. Undefined if it names no bucket. */
   readonly #prefix: string | undefined;
   readonly #key: string | undefined;
-  readonly #text: KeyText | undefined;
+  readonly #texts: readonly KeyText[];
 
   constructor(spans: readonly OtlpSpan[], key: string | undefined, keys: ShownKeys) {
     const root = spans.find(({ kind }) => kind === SERVER);
@@ -93,7 +93,7 @@ class KeyCover {
     this.#keys = keys;
     this.#prefix = textOf(root, 'http.route')?.replace(/\/\{key\}$/, '');
     this.#key = key ?? (this.#keyOf(path) || undefined);
-    this.#text = this.#key === undefined ? undefined : new KeyText(this.#key);
+    this.#texts = this.#possibleKeys().map((each) => new KeyText(each));
   }
 
   spans(spans: readonly OtlpSpan[]): OtlpSpan[] {
@@ -138,7 +138,15 @@ class KeyCover {
   }
 
   #free(text: string): string {
-    return this.#text?.replaceIn(text, this.#keys.key(this.#key!)) ?? text;
+    return this.#texts.reduce((shown, key) => key.replaceIn(shown, this.#keys.key(this.#key!)), text);
+  }
+
+  /** Of a path without a bucket, the first segment may be one. */
+  #possibleKeys(): string[] {
+    const key = this.#key;
+    if (key === undefined) return [];
+    const rest = this.#prefix === undefined ? key.replace(/^[^/]*\/?/, '') : '';
+    return rest === '' ? [key] : [key, rest];
   }
 
   /** A path, and a query that has no secrets. */

@@ -40,7 +40,8 @@ class FakeMovement implements Movement {
     lastByteAt: undefined,
     clientWaitSeconds: 0,
     storeWaitSeconds: 0,
-    waitsFor: undefined, waitsSince: 0,
+    waitsFor: undefined,
+    waitsSince: 0,
   };
   readonly #ended = Promise.withResolvers<Moved>();
   readonly #stall: NodeJS.Timeout;
