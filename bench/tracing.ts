@@ -3,9 +3,10 @@
  *
  *   npm run bench -- tracing [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR] [--write]
  *
- * Nine copies of the gateway run at once, each in a separate process: tracing disabled, twice; the native tracer with no sampled
+ * Eleven copies of the gateway run at once, each in a separate process: tracing disabled, twice; the native tracer with no sampled
  * traces in three ways (never, a ratio of 0, and tail sampling, which records everything and keeps nothing); the native tracer and
- * the official SDK over gRPC and http/protobuf with all traces sampled, uncompressed as is the default for loopback endpoints. All
+ * the official SDK over gRPC and http/protobuf with all traces sampled, uncompressed as is the default for loopback endpoints; and the
+ * native tracer over gRPC with the live view, without watchers and with one. These two are compared with the same without the view. All
  * verify signatures (SigV4) and query OPA for each upload. They share one load generator, one store that stores nothing, one OPA
  * that allows at once, and one collector that responds at once. Only one copy is loaded at a time, for a turn of 25 ms. A round is
  * twelve turns of each copy in random order, so that other load of the machine affects all copies alike. The measurement is the CPU
@@ -136,6 +137,9 @@ async function runHeat(plans: Plans, places: Places | undefined, random: Random,
       for (const contestant of contestants) await arena.send(contestant, heads, size);
     };
     await Promise.all(contestants.map(enter));
+    const watchers = arena.start('./watcher-process.ts');
+    for (const contestant of contestants)
+      if (contestant.view === 'watched') await watchers.ask('watch', arena.metricsUrl(contestant));
     await sign(SMALL_OBJECT);
     const costs = await race(arena, contestants, small, random, `${name}, small objects`);
     const latencies = await runLatencies(arena, contestants, plans.latency, halfOf(costs), random);

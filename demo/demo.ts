@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: runs the embedded store and the gateway on real sockets. Uploads five objects with the AWS SDK, and draws the
- * trace of each upload in the terminal. Leaves nothing behind.
+ * trace of each upload in the terminal. Leaves nothing behind. With `--view` it serves the live view instead: see view.ts.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../src/app.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
-import type { ProcessLog } from '../src/logging/create-log.ts';
 import { startStore } from '../src/rehearsal/store/start-store.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { Progress } from './progress.ts';
+import { quietLog } from './quiet-log.ts';
 import { StoredObjects } from './stored-objects.ts';
 import { DemoClient, type DemoUpload } from './uploads.ts';
+import { runView } from './view.ts';
 import { drawWaterfall } from './waterfall.ts';
 import { whoActs } from './who-acts.ts';
 
@@ -27,6 +28,11 @@ const MULTIPART_BYTES = 64 * 1024 * 1024;
 const out = process.stdout;
 const paint: Paint = createPaint(out.isTTY === true && process.env.NO_COLOR === undefined);
 const say = (line = ''): void => void out.write(`${line}\n`);
+
+if (process.argv.includes('--view')) {
+  await runView(paint, say);
+  process.exit(0);
+}
 
 const directory = await mkdtemp(join(tmpdir(), 'mizuchi-demo-'));
 const address = { host: '127.0.0.1', port: 0 };
@@ -94,10 +100,4 @@ function configuration() {
     metrics: { enabled: false },
   };
   return parseConfig(JSON.stringify(document), 'demo', {}); // JSON is YAML
-}
-
-/** Log lines between the traces would hide them. */
-function quietLog(): ProcessLog {
-  const nothing = (): void => {};
-  return { debug: nothing, info: nothing, warn: nothing, error: nothing, close: async () => {} };
 }

@@ -25,6 +25,8 @@ const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b716920
 const span: Span = { ...NO_SPAN, ...ids, sampled: true };
 const attributes = { 'http.request.method': 'PUT', 'url.scheme': 'http', 'network.protocol.version': '1.1' };
 
+const SUCCEEDED = { errorType: undefined, isCancelled: false, cause: undefined };
+
 const registry = new Registry(process.argv.includes('--exported'));
 const requests = new RequestMetrics(registry);
 const identity = watchIdentity(registry);
@@ -38,7 +40,7 @@ function measured(): void {
     requests.requestStarted();
     identity.authenticated(bucket, 'sigv4', 'accepted', 0.0003, span);
     const server = { hostname: 's3.example', port: 443 };
-    stores[i % 3]!.attempted({ operation, resends: 0, server, status: 200, errorType: undefined, seconds, span });
+    stores[i % 3]!.attempted({ operation, resends: 0, server, status: 200, ...SUCCEEDED, seconds, span });
     requests.requestFinished({
       ...ids,
       bucket,

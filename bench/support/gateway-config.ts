@@ -11,12 +11,14 @@ export interface Varied {
   readonly auth?: BucketConfig['auth'];
   readonly authz?: BucketConfig['authz'];
   readonly upload?: Partial<UploadConfig>;
+  /** Whether the admin port serves the live view. */
+  readonly view?: boolean;
 }
 
 /** @param storePort on 127.0.0.1. Without `auth` uploads are anonymous, without `authz` nobody is asked. */
 export function gatewayConfig(
   storePort: number,
-  { tracing, auth = { enabled: false }, authz = { enabled: false }, upload }: Varied,
+  { tracing, auth = { enabled: false }, authz = { enabled: false }, upload, view = false }: Varied,
 ): Config {
   return {
     server: {
@@ -82,7 +84,7 @@ export function gatewayConfig(
       port: 0,
       reload: false,
       max_connections: 64,
-      view: false,
+      view,
       show_keys: false,
       tls: false,
     },

@@ -13,6 +13,8 @@ export interface TracingContestant extends Contestant {
   readonly protocol: 'grpc' | 'http/protobuf';
   /** Which traces are kept; all, unless given. */
   readonly sampling?: Partial<TracingConfig['sampling']>;
+  /** Whether it serves the live view, and whether somebody watches it. */
+  readonly view?: 'unwatched' | 'watched';
   /** How much more than none it may cost, where something is aimed at. */
   readonly target?: number;
 }
@@ -41,6 +43,8 @@ export const CONTESTANTS: readonly TracingContestant[] = [
     sampling: { strategy: 'never', keep: KEEP_ERRORS },
   },
   { name: 'mizuchi grpc', against, tracer: 'ours', protocol: 'grpc', target: 1.05 },
+  { name: 'view, unwatched', against: ['mizuchi grpc'], tracer: 'ours', protocol: 'grpc', view: 'unwatched' },
+  { name: 'view, watched', against: ['mizuchi grpc'], tracer: 'ours', protocol: 'grpc', view: 'watched' },
   { name: 'mizuchi http/protobuf', against, tracer: 'ours', protocol: 'http/protobuf', target: 1.05 },
   { name: 'stock SDK grpc', against, tracer: 'stock', protocol: 'grpc' },
   { name: 'stock SDK http/protobuf', against, tracer: 'stock', protocol: 'http/protobuf' },
@@ -69,6 +73,7 @@ export function configOf(contestant: TracingContestant, ports: Ports): Config {
     tracing: tracingOf(contestant, ports.collector),
     auth: { enabled: true, sigv4: { region: REGION, credentials: [{ ...ACCESS_KEY, subject: 'uploader-0' }] } },
     authz: authzOf('opa', 0, ports.engine),
+    view: contestant.view !== undefined,
   });
 }
 

@@ -10,6 +10,8 @@ import { renderMetrics } from './metrics.ts';
 import { renderTracing } from './tracing.ts';
 import { renderTroubleshooting } from './troubleshooting.ts';
 import { renderVariables } from './variables.ts';
+import { renderViewApi } from './view-api/page.ts';
+import { renderViewSchema } from './view-api/schema.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -28,5 +30,7 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/TRACING.md', render: renderTracing },
   { file: 'docs/troubleshooting.md', render: renderTroubleshooting },
   { file: 'docs/variables.md', render: renderVariables },
+  { file: 'docs/view-api.md', render: renderViewApi },
+  { file: 'docs/view-api.schema.json', render: renderViewSchema },
   ...CHART_FILES,
 ];

@@ -12,8 +12,8 @@ export interface AppContext {
   readonly env: Environment;
   readonly log: Log;
   readonly watch: AuthObserver;
-  /** The observer of the calls to the store of a bucket; undefined outside of a running gateway. */
-  readonly watchStore?: (bucket: string) => StoreObserver;
+  /** The observer of the calls to the store of a bucket, with the store's origin; undefined outside of a running gateway. */
+  readonly watchStore?: (bucket: string, origin: string) => StoreObserver;
   /** Sends requests to stores; over the network by default. */
   readonly transport?: StoreTransport;
 }

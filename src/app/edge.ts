@@ -1,4 +1,4 @@
-/** The edge of the upload port: certificates, trusted load balancers and proxies, and the report of refused connections. */
+/** The edge of the upload port: its certificates, trusted load balancers and proxies, and the report of refused connections. */
 import { resolve } from 'node:path';
 import type { ServerConfig } from '../config/server.ts';
 import type { Log } from '../domain/log.ts';
@@ -15,19 +15,19 @@ import type { Lifetime, Reloader } from './lifetime.ts';
 /** Limit for refused connections; the metric also counts those without a line. */
 const LINES_A_SECOND = 20;
 
-/** @throws Error that names the setting, if its files are unusable. */
-export async function openEdge(
+export function openEdge(
   config: ServerConfig,
-  lifetime: Lifetime,
-  context: Pick<AppContext, 'directory' | 'log'>,
+  certificates: Certificates | undefined,
+  { log }: Pick<AppContext, 'log'>,
   registry: Registry,
-): Promise<EdgeOptions> {
+): EdgeOptions {
   const { proxy_protocol, trusted_proxies, forwarded_header } = config;
+  if (certificates !== undefined) watchCertificates(registry, certificates);
   return {
-    certificates: await openCertificates(config.tls, lifetime, context.directory, registry),
+    certificates,
     proxyProtocol: proxy_protocol && addressSet(proxy_protocol.trusted),
     forwarded: trusted_proxies && { trusted: addressSet(trusted_proxies), header: forwarded_header },
-    refused: refusals(context.log, registry),
+    refused: refusals(log, registry),
   };
 }
 
@@ -42,11 +42,11 @@ function refusals(log: Log, registry: Registry): RefusedConnection {
   };
 }
 
-async function openCertificates(
+/** @throws Error that names the setting, if its files are unusable. */
+export async function openCertificates(
   tls: ServerConfig['tls'],
   lifetime: Lifetime,
   directory: string,
-  registry: Registry,
 ): Promise<Certificates | undefined> {
   if (tls === undefined) return undefined;
   const cert = resolve(directory, tls.cert_file);
@@ -58,7 +58,6 @@ async function openCertificates(
   const reloader: Reloader = { file: cert, what: 'certificates', read: () => certificates.read() };
   lifetime.onClose(() => certificates.close());
   lifetime.onReload(reloader);
-  watchCertificates(registry, certificates);
   certificates.watch(() => void lifetime.reloadFile(reloader));
   return certificates;
 }

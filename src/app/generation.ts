@@ -57,10 +57,11 @@ export class Generation {
 function servedBy(config: Config, buckets: readonly SharedBucket[], world: World): Served {
   const { server, logging } = config;
   const routes = config.buckets.map((bucket, i) => routeTo(bucket, config, buckets[i]!.parts));
-  const { context, tracer, limits, metrics } = world;
+  const { context, tracer, limits, metrics, observed } = world;
+  const report = createReport(context.log, metrics, logging.success_ratio);
   return {
     gateway: openGateway(config, routes, context.watch, tracer !== NO_TRACER, limits),
-    report: createReport(context.log, metrics, logging.success_ratio),
+    report: observed?.watch(report, config) ?? report,
     hostBucketOf: virtualHosts(server.domain ?? []),
     isOwnHost: ownHosts(server.domain ?? []),
     idleMillis: server.body_idle_timeout_seconds * 1000,

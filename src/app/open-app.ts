@@ -3,11 +3,11 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/expand.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import type { ProcessLog } from '../logging/create-log.ts';
-import { watchExport } from '../metrics/export-metrics.ts';
 import type { Listener } from '../server/listener.ts';
 import { ServerPhase } from '../server/server-phase.ts';
-import { type OpenedAdmin, openAdmin } from './admin.ts';
-import { openEdge } from './edge.ts';
+import type { ObservedProcess } from '../view/observed-process.ts';
+import { type AdminParts, type OpenedAdmin, openAdmin } from './admin.ts';
+import { openCertificates, openEdge } from './edge.ts';
 import { Generation } from './generation.ts';
 import { Lifetime } from './lifetime.ts';
 import { openBodyPump } from './pump.ts';
@@ -15,6 +15,7 @@ import { Readiness } from './readiness.ts';
 import { Generations } from './reload/generations.ts';
 import { exporterLink, openLog, openTelemetry } from './telemetry.ts';
 import { openUploads } from './uploads.ts';
+import { collectsView, openAdminView, openObservedProcess, type ViewParts } from './view/open-view.ts';
 import { watchDescriptors } from './watch-descriptors.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -55,10 +56,16 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
   const lifetime = new Lifetime(log);
   lifetime.onLastFlush((millis) => log.close(millis));
   try {
-    const telemetry = await openTelemetry(config, lifetime, { log, directory, link, isWorker }, options.tracer);
-    if (exported !== undefined) watchExport(telemetry.registry, 'logs', exported);
+    const telemetry = await openTelemetry(
+      config,
+      lifetime,
+      { log, directory, link, isWorker, collects: collectsView(config, isWorker) },
+      options.tracer,
+      exported,
+    );
     const pump = await openBodyPump(config, lifetime, log, telemetry.registry);
-    const world = openWorld(config, telemetry, { directory, env, log }, pump);
+    const observed = await openObservedProcess(config, telemetry, isWorker);
+    const world = openWorld(config, telemetry, { directory, env, log }, pump, observed);
     lifetime.observeReloads(world.reloaded);
     lifetime.onClose(watchDescriptors(log, world.registry));
     const generation = await Generation.open(config, world);
@@ -67,8 +74,17 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     const phase = new ServerPhase();
     const readiness = new Readiness(phase);
     readiness.require(config.ready, generation.services);
-    const admin = await openAdmin(config, lifetime, world.registry, readiness);
-    const edge = await openEdge(config.server, lifetime, world.context, world.registry);
+    const certificates = await openCertificates(config.server.tls, lifetime, directory);
+    const { registry } = world;
+    const openView =
+      observed && viewOf(observed, { config, log, probes: readiness, families: () => registry.current() });
+    const admin = await openAdmin(config, lifetime, registry, {
+      probes: readiness,
+      directory,
+      certificates,
+      openView,
+    });
+    const edge = openEdge(config.server, certificates, world.context, registry);
     const port = { edge, phase, probes: readiness, socket: options.uploadSocket };
     const listener = await openUploads(lifetime, world, generations, port);
     generations.serveWith({ listener, readiness, reloaders: lifetime.reloaders });
@@ -77,4 +93,11 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
     await lifetime.close();
     throw error;
   }
+}
+
+type ProcessParts = Pick<ViewParts, 'config' | 'log' | 'probes' | 'families'>;
+
+/** The view of a gateway that is one process. */
+function viewOf({ view }: ObservedProcess, parts: ProcessParts): AdminParts['openView'] {
+  return (reloads) => openAdminView({ ...parts, processes: () => [{ id: 0, worker: null, view }], reloads });
 }

@@ -11,6 +11,11 @@ export type SubjectForm = 'hash' | 'plain' | 'off';
 const DIGITS = 16;
 const REMEMBERED = 10_000;
 
+/** @param kind of the text: equal texts of different kinds have different hashes. */
+export function pseudonym(key: Buffer, kind: string, text: string): string {
+  return createHmac('sha256', key).update(`${kind}\0${text}`).digest('hex').slice(0, DIGITS);
+}
+
 export class Pseudonyms {
   readonly #key: Buffer;
   readonly #form: SubjectForm;
@@ -36,7 +41,7 @@ export class Pseudonyms {
     const name = `${kind}\0${text}`;
     let hash = this.#known.get(name);
     if (hash === undefined) {
-      hash = createHmac('sha256', this.#key).update(name).digest('hex').slice(0, DIGITS);
+      hash = pseudonym(this.#key, kind, text);
       if (this.#known.size >= REMEMBERED) this.#known.clear();
       this.#known.set(name, hash);
     }

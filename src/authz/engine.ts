@@ -1,6 +1,6 @@
 /** What all policy engines have in common: the cache, the limit of concurrent queries, the circuit breaker and the span. */
 
-import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
+import type { AuthObserver, BreakerState, EngineCall } from '../domain/auth-observer.ts';
 import { callerOf } from '../domain/caller.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { showConnectionIn } from '../domain/show-connection.ts';
@@ -39,9 +39,9 @@ export function createEngine<Options extends EngineOptions>(
   const { bucket, watch, now = Date.now, openMillis } = tools;
   const client = new EngineClient(options, engine.isQueryError);
   const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
-  const breaker = createBreaker((state) => watch.breaker(bucket, engine.name, state), openMillis);
-  const call = createCall(engine, engine.path(options), client, (outcome, seconds, span) =>
-    watch.engineCalled(bucket, engine.name, outcome, seconds, span),
+  const { origin } = client.url;
+  const call = createCall(engine, engine.path(options), client, (called) =>
+    watch.engineCalled({ bucket, engine: engine.name, origin, ...called }),
   );
   const line = new FairLine({
     places: options.max_concurrent,
@@ -49,7 +49,8 @@ export function createEngine<Options extends EngineOptions>(
     millis: tools.waitingMillis ?? WAITING_MILLIS,
     refusal: busy,
   });
-  const forget = watch.calls(bucket, engine.name, line);
+  const forget = watch.calls(bucket, engine.name, line, origin);
+  const breaker = createBreaker((state) => watch.breaker(bucket, engine.name, state, origin), openMillis);
   return {
     engine: engine.name,
     async decide(request, span, waited): Promise<Verdict> {
@@ -82,7 +83,7 @@ function createCall(
   { name: engine, decode }: Pick<AnyEngine, 'name' | 'decode'>,
   path: string,
   client: EngineClient,
-  called: (outcome: string, seconds: number, span: Span) => void,
+  called: (call: Pick<EngineCall, 'outcome' | 'cause' | 'seconds' | 'span'>) => void,
 ): Call {
   const name = `authz.${engine}`;
   const attributes = attributesOf(client.url, path);
@@ -94,6 +95,7 @@ function createCall(
     });
     const sentAt = performance.now();
     let outcome = 'policy_unavailable';
+    let cause: string | undefined;
     try {
       const response = await client.post(path, query, span.outgoingHeaders(), connectedOn(span));
       span.set('http.response.status_code', response.status);
@@ -104,15 +106,21 @@ function createCall(
     } catch (error) {
       span.set('http.response.status_code', error instanceof EngineError ? error.status : undefined);
       span.set('error.reason', error instanceof EngineError ? error.code : undefined);
-      if (error instanceof EngineError) outcome = error.problem;
+      if (error instanceof EngineError) {
+        outcome = error.problem;
+        cause = causeOf(error);
+      }
       span.fail(outcome);
       throw error;
     } finally {
       span.end();
-      called(outcome, (performance.now() - sentAt) / 1000, span);
+      called({ outcome, cause, seconds: (performance.now() - sentAt) / 1000, span });
     }
   };
 }
+
+const causeOf = ({ code, status }: EngineError): string | undefined =>
+  code ?? (status === undefined || status === 200 ? undefined : `HTTP ${status}`);
 
 const showConnection = showConnectionIn('authz');
 const connectedOn = (span: Span): TakeConnection | undefined =>

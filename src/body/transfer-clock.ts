@@ -4,8 +4,26 @@
  */
 import type { MovedFigures } from '../domain/body-pump.ts';
 import type { Transfer } from '../domain/stages.ts';
+import type { WayName } from '../domain/upload-way.ts';
 
-export type WaitCause = 'client' | 'store' | 'memory' | 'connection' | 'retry';
+export type WaitCause = 'policy' | 'client' | 'store' | 'memory' | 'connection' | 'retry';
+
+/** The wait of this moment. */
+export interface CurrentWait {
+  readonly cause: Exclude<WaitCause, 'retry'>;
+  /** As `performance.now()`. */
+  readonly since: number;
+}
+
+/** One part of a split object on its way to the store. */
+export interface PartUnderWay {
+  readonly number: number;
+  readonly bytes: number;
+  /** As `performance.now()`. */
+  readonly since: number;
+  /** Runs while it waits for a connection. */
+  readonly connection: Pick<Wait, 'isRunning'>;
+}
 
 interface Counter {
   seconds: number;
@@ -47,7 +65,7 @@ export class Wait {
 }
 
 /** In the order of `waitsFor`. */
-const CAUSES: readonly WaitCause[] = ['memory', 'store', 'client', 'connection', 'retry'];
+const CAUSES: readonly WaitCause[] = ['policy', 'memory', 'store', 'client', 'connection', 'retry'];
 
 export class TransferClock implements Transfer {
   #bytes = 0;
@@ -55,7 +73,13 @@ export class TransferClock implements Transfer {
   #lastByteAt: number | undefined;
   /** Of bodies that a pump moves at the moment. */
   #followed: readonly MovedFigures[] = [];
+  #parts: Set<PartUnderWay> | undefined;
+  /** How the body moves; undefined before that is chosen. */
+  way: WayName | undefined;
+  /** Object bytes that the client has declared; undefined before they are known, and where they are not. */
+  sizeBytes: number | undefined;
   readonly #counters: Readonly<Record<WaitCause, Counter>> = {
+    policy: { seconds: 0, running: 0, since: 0 },
     client: { seconds: 0, running: 0, since: 0 },
     store: { seconds: 0, running: 0, since: 0 },
     memory: { seconds: 0, running: 0, since: 0 },
@@ -110,13 +134,31 @@ export class TransferClock implements Transfer {
    * The client comes before the connection and the next attempt of a part: while its bytes arrive, these delay nothing.
    * During the pause between two attempts, the request waits for the store.
    */
-  get waitsFor(): Exclude<WaitCause, 'retry'> | undefined {
-    const cause = CAUSES.find((each) => this.#counters[each].running > 0 || this.#movesFor(each));
-    return cause === 'retry' ? 'store' : cause;
+  get waitsFor(): CurrentWait['cause'] | undefined {
+    return this.currentWait?.cause;
   }
 
-  #movesFor(cause: WaitCause): boolean {
-    return this.#followed.some(({ waitsFor }) => waitsFor === cause);
+  /** The same, with its begin. */
+  get currentWait(): CurrentWait | undefined {
+    for (const cause of CAUSES) {
+      const { running, since } = this.#counters[cause];
+      if (running > 0) return { cause: cause === 'retry' ? 'store' : cause, since };
+      for (const { waitsFor, waitsSince } of this.#followed)
+        if (waitsFor === cause) return { cause: waitsFor, since: waitsSince };
+    }
+    return undefined;
+  }
+
+  /** Parts of a split object that are being sent. */
+  get parts(): Iterable<PartUnderWay> {
+    return this.#parts ?? [];
+  }
+
+  /** @returns ends it. */
+  partBegins(part: PartUnderWay): () => void {
+    const parts = (this.#parts ??= new Set());
+    parts.add(part);
+    return () => void parts.delete(part);
   }
 
   received(bytes: number): void {

@@ -1,5 +1,6 @@
 /** `probe`: requests a health probe of the gateway that a configuration describes. For images without curl. */
 import { get } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { adminAddress } from '../config/admin.ts';
@@ -16,6 +17,7 @@ interface Target {
   readonly what: 'admin port' | 'upload port';
   readonly host: string;
   readonly port: number;
+  readonly isSecure: boolean;
 }
 
 /** @returns the exit code: 0 if the response is 200, else 1. Prints one line. */
@@ -47,16 +49,23 @@ function addressOf(config: Config): Target | string {
   const { address, tls, proxy_protocol } = config.server;
   if (admin === undefined && (tls ?? proxy_protocol) !== undefined)
     return 'the admin port is disabled, and the upload port needs TLS or the PROXY protocol; set admin.enabled to true';
-  const target: Target = admin === undefined ? { what: 'upload port', ...address } : { what: 'admin port', ...admin };
+  const target: Target =
+    admin === undefined
+      ? { what: 'upload port', ...address, isSecure: false }
+      : { what: 'admin port', ...admin, isSecure: config.admin.tls };
   if (target.port === 0) return `the ${target.what} is 0, any free port; set a number`;
   return target;
 }
 
-async function request({ what, host, port }: Target, path: string): Promise<{ isGood: boolean; line: string }> {
+async function request(
+  { what, host, port, isSecure }: Target,
+  path: string,
+): Promise<{ isGood: boolean; line: string }> {
   const authority = `${isIPv6(host) ? `[${reachable(host)}]` : reachable(host)}:${port}`;
-  const where = `${path} of the ${what} http://${authority}`;
+  const origin = `${isSecure ? 'https' : 'http'}://${authority}`;
+  const where = `${path} of the ${what} ${origin}`;
   try {
-    const { status, body } = await fetchOnce(`http://${authority}${path}`);
+    const { status, body } = await fetchOnce(`${origin}${path}`, isSecure);
     return { isGood: status === 200, line: `${where}: ${status} ${body.trim()}` };
   } catch (error) {
     const reason = (error as Error).name === 'AbortError' ? `no response within ${TIMEOUT_MILLIS / 1000} s` : undefined;
@@ -70,9 +79,14 @@ function reachable(host: string): string {
   return /^[0:]+$/.test(host) ? '::1' : host;
 }
 
-function fetchOnce(url: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
+/** A probe sends no secret, and its certificate is that of the upload port: it is not verified. */
+function fetchOnce(
+  url: string,
+  isSecure: boolean,
+): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  const options = { agent: false, signal: AbortSignal.timeout(TIMEOUT_MILLIS), rejectUnauthorized: false } as const;
   return new Promise((resolve, reject) => {
-    get(url, { agent: false, signal: AbortSignal.timeout(TIMEOUT_MILLIS) }, (response) => {
+    (isSecure ? getSecurely : get)(url, options, (response) => {
       text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
     }).on('error', reject);
   });

@@ -1,12 +1,9 @@
 /** `reload`: makes a running gateway read its configuration again, by its admin port, or shows what would change. */
 import { resolve } from 'node:path';
-import { request } from 'undici';
-import { adminAddress } from '../config/admin.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { writeSocketAddress } from '../config/scalars.ts';
-import { errorCode } from '../kit/connection-error.ts';
+import { AdminClient, type AdminResponse, configuredTarget } from './admin-client.ts';
 
 const MILLIS = 60_000;
 
@@ -29,11 +26,11 @@ export async function reload(
   { dryRun = false }: ReloadOptions,
 ): Promise<number> {
   try {
-    const address = adminAddress(await loadConfig(file, env));
-    if (address === undefined)
-      throw new Error('the admin port is disabled; set admin.enabled and admin.reload to true');
-    const url = `http://${writeSocketAddress(address)}/-/reload${dryRun ? '?dry_run' : ''}`;
-    const { status, text } = await post(url);
+    const target = configuredTarget(await loadConfig(file, env), file);
+    if (target === undefined) throw new Error('the admin port is disabled; set admin.enabled and admin.reload to true');
+    const path = `/-/reload${dryRun ? '?dry_run' : ''}`;
+    const url = `${target.origin}${path}`;
+    const { status, text } = await post(new AdminClient(target), path);
     if (status !== 200 && status !== 409 && status !== 422)
       throw new Error(`${url} responds with ${status}: ${text.trim()}`);
     const outcome: Outcome = JSON.parse(text);
@@ -47,12 +44,11 @@ export async function reload(
   }
 }
 
-async function post(url: string): Promise<{ status: number; text: string }> {
+async function post(client: AdminClient, path: string): Promise<AdminResponse> {
   try {
-    const { statusCode, body } = await request(url, { method: 'POST', signal: AbortSignal.timeout(MILLIS) });
-    return { status: statusCode, text: await body.text() };
-  } catch (cause) {
-    throw new Error(`no response from ${url} (${errorCode(cause as Error)}); is the gateway running?`, { cause });
+    return await client.request('POST', path, MILLIS);
+  } finally {
+    await client.close();
   }
 }
 

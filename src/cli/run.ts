@@ -30,6 +30,7 @@ const doctor = async (...call: Parameters<typeof import('./doctor.ts').doctor>) 
   (await import('./doctor.ts')).doctor(...call);
 const probe = async (...call: Parameters<typeof import('./probe.ts').probe>) =>
   (await import('./probe.ts')).probe(...call);
+const top = async (...call: Parameters<typeof import('./top.ts').top>) => (await import('./top.ts')).top(...call);
 const replayFile = async (...call: Parameters<typeof import('./replay.ts').replayFile>) =>
   (await import('./replay.ts')).replayFile(...call);
 const faults = async (...call: Parameters<typeof import('./faults.ts').faults>) =>
@@ -45,7 +46,7 @@ interface Call {
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const call: Call = { env, exitCode: 0 };
   const program = programOf(call);
-  for (const add of [addServe, addReload, addCheck, addDoctor, addProbe, addReplay, addStore, addFaults])
+  for (const add of [addServe, addReload, addCheck, addDoctor, addProbe, addTop, addReplay, addStore, addFaults])
     add(program, call);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -171,6 +172,22 @@ function addProbe(program: Command, call: Call): void {
     .action((_: ConfigOptions, command: Command) =>
       withConfig(call, command.optsWithGlobals(), (file) => probe(file, command.opts().path, call.env, write)),
     );
+}
+
+function addTop(program: Command, call: Call): void {
+  program
+    .command('top')
+    .description('show the uploads in progress and the services of the running gateway; needs admin.view: true')
+    .addOption(configOption())
+    .option('--admin <url>', 'the admin port, instead of that of the configuration or http://127.0.0.1:9090')
+    .option('--token-file <file>', 'the file with the token of the port, instead of admin.token_file')
+    .option('--once', 'print once and end, as without a terminal')
+    .option('--json', 'print the documents of /api/uploads and /api/health as JSON, once')
+    .action(async (_: ConfigOptions, command: Command) => {
+      const { config } = command.optsWithGlobals<ConfigOptions>();
+      const terminal = { input: process.stdin, output: process.stdout };
+      call.exitCode = await top(config, call.env, terminal, command.opts());
+    });
 }
 
 function addReplay(program: Command, call: Call): void {

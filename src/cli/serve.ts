@@ -23,8 +23,8 @@ export async function serve(file: string, env: NodeJS.ProcessEnv, options: Serve
   const loadedAt = Date.now();
   try {
     const loaded = await loadConfigWithSources(file, env);
-    const { sha256, secretFiles, config } = loaded;
-    const source = { file, sha256, secretFiles, loadedAt, watch: options.watch ?? false };
+    const { config, ...rest } = loaded;
+    const source = { ...rest, file, loadedAt, watch: options.watch ?? false };
     const setting = options.workers ?? config.server.workers;
     const gateway = { loaded, source, env, signals };
     return await (setting === 1 ? serveAlone(gateway) : serveWithWorkers(gateway, setting));

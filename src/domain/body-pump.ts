@@ -27,6 +27,8 @@ export interface MovedFigures {
   readonly clientWaitSeconds: number;
   readonly storeWaitSeconds: number;
   readonly waitsFor: 'client' | 'store' | undefined;
+  /** When that wait began. */
+  readonly waitsSince: number;
 }
 
 export interface Moved {

@@ -26,8 +26,8 @@ export class DeliveryLedger implements ChannelEvents {
     this.#counts.export(exported);
     this.#counts.save(saved);
     for (const [reason, items] of Object.entries(dropped)) this.#counts.drop(items, reason as DropReason);
-    if (saved > 0 || Object.keys(dropped).length > 0) this.#log.failed(message || 'the collector did not accept them');
-    else this.#log.delivered();
+    if (saved > 0 || Object.keys(dropped).length > 0) this.#failed(message || 'the collector did not accept them');
+    else this.#delivered();
     if (exported > 0 && saved === 0 && Object.keys(dropped).length === 0 && message) this.#log.warned(message);
   }
 
@@ -56,10 +56,20 @@ export class DeliveryLedger implements ChannelEvents {
   abandoned({ id, items }: Batch): void {
     this.queue?.settled(id);
     this.#counts.drop(items, 'shutdown');
-    this.#log.failed('the gateway ended before they were delivered');
+    this.#failed('the gateway ended before they were delivered');
   }
 
   attemptFailed(message: string): void {
+    this.#failed(message);
+  }
+
+  #delivered(): void {
+    this.#counts.delivered();
+    this.#log.delivered();
+  }
+
+  #failed(message: string): void {
+    this.#counts.failed(message);
     this.#log.failed(message);
   }
 }

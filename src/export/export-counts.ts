@@ -15,6 +15,17 @@ export interface ExportStats {
   /** Whether the circuit breaker is open: one batch at a time tests whether the collector is back. */
   readonly breakerOpen: boolean;
   readonly dropped: Readonly<Record<DropReason, number>>;
+  /** When the collector last accepted a whole batch, in milliseconds of Unix time; undefined before the first. */
+  readonly deliveredAt: number | undefined;
+  /** The last attempt that failed. */
+  readonly failure: ExportFailure | undefined;
+}
+
+export interface ExportFailure {
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  /** Printable, without secrets. */
+  readonly message: string;
 }
 
 export class ExportCounts {
@@ -23,6 +34,8 @@ export class ExportCounts {
   exported = 0;
   saved = 0;
   breakerOpen = false;
+  deliveredAt: number | undefined;
+  failure: ExportFailure | undefined;
   readonly dropped = Object.fromEntries(Object.keys(DROP_REASONS).map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -60,12 +73,21 @@ export class ExportCounts {
     this.dropped[reason] += items;
   }
 
+  delivered(): void {
+    this.deliveredAt = Date.now();
+  }
+
+  failed(message: string): void {
+    this.failure = { at: Date.now(), message };
+  }
+
   totalDropped(): number {
     return Object.values(this.dropped).reduce((sum, count) => sum + count, 0);
   }
 
   snapshot(): ExportStats {
-    const { recorded, queued, capacity: queueCapacity, exported, saved, breakerOpen, dropped } = this;
-    return { recorded, queued, queueCapacity, exported, saved, breakerOpen, dropped: { ...dropped } };
+    const { recorded, queued, capacity: queueCapacity, exported, saved, breakerOpen, deliveredAt, failure } = this;
+    const dropped = { ...this.dropped };
+    return { recorded, queued, queueCapacity, exported, saved, breakerOpen, dropped, deliveredAt, failure };
   }
 }

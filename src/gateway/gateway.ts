@@ -15,6 +15,7 @@ import {
   type Incoming,
   isForBucket,
   type Reply,
+  type Resolved,
   type Routed,
 } from '../domain/stages.ts';
 import type { Slot } from './caller-slots.ts';
@@ -50,7 +51,13 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
     slot: Slot,
   ): Promise<Reply> {
     const caller = unknownCallerOf(incoming);
-    const routed = await forms.read(caller, (stop) => stages.routeForm(destination, incoming, stop));
+    const wait = record.transfer.wait('client');
+    record.stage = 'form';
+    const routed = await forms.read(caller, (stop) => {
+      wait.start();
+      return stages.routeForm(destination, incoming, stop).finally(() => wait.stop());
+    });
+    record.stage = 'authentication';
     record.routed = routed;
     return judged(routed, record, slot);
   }
@@ -58,10 +65,22 @@ export function createGateway<B extends Bucket>(stages: Stages<B>, settings: Set
   async function judged(routed: Routed<B>, record: RequestRecord, slot: Slot): Promise<Reply> {
     const authenticated = await stages.authenticate(routed);
     record.authMethod = authenticated.identity.method;
+    record.subject = authenticated.identity.subject;
     if (isForBucket(authenticated)) return stages.answer(authenticated);
     uploads.move(slot, callerOf(authenticated));
     const resolved = stages.resolve(authenticated as ForObject<B>);
-    return upload(stages, await stages.authorize(resolved), record, settings);
+    return upload(stages, await authorized(resolved, record), record, settings);
+  }
+
+  async function authorized(request: Resolved<B>, record: RequestRecord): Promise<Authorized<B>> {
+    record.stage = 'authorization';
+    const wait = record.transfer.wait('policy');
+    wait.start();
+    try {
+      return await stages.authorize(request);
+    } finally {
+      wait.stop();
+    }
   }
 
   async function handle(routing: Routing<B>, incoming: Incoming, record: RequestRecord): Promise<Reply> {
@@ -104,6 +123,7 @@ async function upload<B extends Bucket>(
   const shape = OPERATIONS[request.operation];
   const stores = shape.carriesObject || request.operation === 'CompleteMultipartUpload';
   const { transfer } = record;
+  record.stage = 'upload';
   const span = request.incoming.span.child('s3.upload', 'internal', {
     'mizuchi.bucket': request.bucket.name,
     's3.bucket': request.bucket.storeBucket,

@@ -68,9 +68,19 @@ export interface RequestRecord {
   /** The bucket and the operation that a request names which was not routed: for its span and its log line. */
   named: { readonly bucket: string | undefined; readonly operation: string | undefined } | undefined;
   authMethod: AuthMethod | undefined;
+  /** The authenticated caller: for the memory of this process only. */
+  subject: string | undefined;
+  /** The stage that the request has reached. */
+  stage: StageName;
+  /** The gateway's own id of the request, and its SERVER span; undefined before it has one. */
+  requestId: string | undefined;
+  span: Span | undefined;
   /** Of an upload, at the store. */
   outcome: Outcome | undefined;
 }
+
+/** The stages in which a request can spend time. */
+export type StageName = 'authentication' | 'form' | 'authorization' | 'upload' | 'response';
 
 export function newRecord(startedAt: number = performance.now()): RequestRecord {
   return {
@@ -80,6 +90,10 @@ export function newRecord(startedAt: number = performance.now()): RequestRecord 
     httpRoute: undefined,
     named: undefined,
     authMethod: undefined,
+    subject: undefined,
+    stage: 'authentication',
+    requestId: undefined,
+    span: undefined,
     outcome: undefined,
   };
 }

@@ -40,8 +40,9 @@ export function watchIdentity(registry: Registry): AuthObserver {
         if (users.get(key) === 0) for (const name of GAUGES) registry.remove(name, labels);
       };
     },
-    engineCalled: (bucket, engine, outcome, seconds, span) =>
+    engineCalled: ({ bucket, engine, outcome, seconds, span }) =>
       registry.observe('mizuchi_engine_call_duration_seconds', [bucket, engine, outcome], seconds, traceOf(span)),
+    keySource: () => () => {},
     keysFetched(result, provider, seconds, span) {
       const trace = traceOf(span);
       registry.add('mizuchi_identity_key_fetches', [result], 1, trace);

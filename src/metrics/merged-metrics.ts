@@ -46,12 +46,12 @@ const MINIMUM: ReadonlySet<MetricName> = new Set([
 const OF_PRIMARY = /^mizuchi_(limit|config|build_info|workers)/;
 
 export class MergedMetrics {
-  readonly #own: Pick<Registry, 'collect'>;
+  readonly #own: Pick<Registry, 'collect' | 'current'>;
   readonly #workers = new Map<number, readonly PlainFamily[]>();
   #ended: readonly PlainFamily[] = [];
 
   /** @param own the registry of the primary. */
-  constructor(own: Pick<Registry, 'collect'>) {
+  constructor(own: Pick<Registry, 'collect' | 'current'>) {
     this.#own = own;
   }
 
@@ -69,7 +69,16 @@ export class MergedMetrics {
   }
 
   collect(): Family[] {
-    return merged([plainFamilies(this.#own), ...this.#workers.values(), this.#ended]);
+    return this.#mergedWith(plainFamilies(this.#own));
+  }
+
+  /** The series as they are now. @see Registry.current */
+  current(): Family[] {
+    return this.#mergedWith(plainFamilies({ collect: () => this.#own.current() }));
+  }
+
+  #mergedWith(own: readonly PlainFamily[]): Family[] {
+    return merged([own, ...this.#workers.values(), this.#ended]);
   }
 }
 

@@ -22,6 +22,8 @@ export function watchProcess(registry: Registry, version: string): () => void {
     const { active, idle } = performance.eventLoopUtilization();
     registry.set('nodejs_eventloop_time_seconds', ['active'], active / 1000);
     registry.set('nodejs_eventloop_time_seconds', ['idle'], idle / 1000);
+  });
+  registry.onRound(() => {
     for (const [which, percentile] of Object.entries(DELAYS))
       registry.set('nodejs_eventloop_delay_seconds', [which], lateness(delay.percentile(percentile)));
     delay.reset();

@@ -105,6 +105,7 @@ type Branch = Map<string, Branch | Series>;
 export class Registry {
   readonly #tables = new Map<MetricName, Table>();
   readonly #callbacks = new Set<() => void>();
+  readonly #roundCallbacks = new Set<() => void>();
   #round = 0;
 
   /** Whether the metrics of the semantic conventions are recorded: only OTLP has them. */
@@ -139,6 +140,11 @@ export class Registry {
       series.exemplars[bucket] = this.#exemplar(trace, value);
   }
 
+  /** Is called for values that measure the time since the last collection. */
+  onRound(callback: () => void): void {
+    this.#roundCallbacks.add(callback);
+  }
+
   /** Is called before each exposition, to set values that are only known then. @returns ends the calls. */
   onCollect(callback: () => void): () => void {
     this.#callbacks.add(callback);
@@ -156,8 +162,15 @@ export class Registry {
   }
 
   collect(): Family[] {
-    for (const callback of this.#callbacks) callback();
+    for (const callback of this.#roundCallbacks) callback();
+    const families = this.current();
     this.#round++;
+    return families;
+  }
+
+  /** The series as they are now. Unlike a collection, it leaves exemplars and the values since the last collection as they are. */
+  current(): Family[] {
+    for (const callback of this.#callbacks) callback();
     return [...this.#tables].map(([name, { series }]) => ({ name, shape: METRICS[name], series }));
   }
 

@@ -23,6 +23,7 @@ export function watchStoreCalls(registry: Registry, bucket: string): StoreObserv
       if (registry.isExported)
         registry.observe('http.client.request.duration', clientAttributes(attempt), seconds, trace);
     },
+    closed() {},
   };
 }
 

@@ -116,6 +116,10 @@ export class Figures {
     return side === CLIENT ? 'client' : side === STORE ? 'store' : undefined;
   }
 
+  get waitsSince(): number {
+    return this.#get(WAITS_SINCE);
+  }
+
   get clientWaitSeconds(): number {
     return this.#seconds(CLIENT_WAIT, CLIENT);
   }
@@ -174,5 +178,9 @@ export class LiveFigures implements MovedFigures {
 
   get waitsFor(): 'client' | 'store' | undefined {
     return this.#figures.waitsFor;
+  }
+
+  get waitsSince(): number {
+    return this.#figures.waitsSince;
   }
 }

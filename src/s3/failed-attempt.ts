@@ -2,24 +2,35 @@
 import { Failure } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
 import type { Span } from '../domain/span.ts';
+import type { StoreAttempt } from '../domain/store-observer.ts';
 import { RESPONSE_UNKNOWN } from './transport-failure.ts';
 
+export type FailedAttempt = Pick<StoreAttempt, 'errorType' | 'isCancelled' | 'cause'>;
+
 /**
- * @param signal of the call, if the store has not responded.
- * @returns the error type of the attempt, or the reason of its cancellation.
+ * @param signal of the call.
+ * @param status of the response; undefined if the store has not responded.
  */
-export function failAttempt(span: Span, failure: Failure, signal: AbortSignal | undefined): FailureType {
-  const cancellation = signal && cancellationOf(failure, signal);
+export function failAttempt(
+  span: Span,
+  failure: Failure,
+  signal: AbortSignal | undefined,
+  status: number | undefined,
+): FailedAttempt {
+  const cancellation = signal && status === undefined ? cancellationOf(failure, signal) : undefined;
   span.set('s3.cancellation_reason', cancellation);
-  if (cancellation !== undefined) return cancellation;
+  if (cancellation !== undefined) return { errorType: cancellation, isCancelled: true, cause: undefined };
   const { type, reason, detail, message } = failure;
   span.set('error.reason', reason);
   // The gateway's own deadline for a call, such as the abortion of an upload: no client is waiting.
-  const isLate = isDeadline(signal);
+  const isLate = status === undefined && isDeadline(signal);
   if (isLate) span.fail('store_timeout');
   else span.fail(type, detail ?? message);
-  return isLate ? 'store_timeout' : type;
+  return { errorType: isLate ? 'store_timeout' : type, isCancelled: false, cause: reason ?? statusText(status) };
 }
+
+const statusText = (status: number | undefined): string | undefined =>
+  status === undefined || status < 300 ? undefined : `HTTP ${status}`;
 
 /**
  * Why the attempt was cancelled: it is not an error of the store then. A body that cannot be sent, such as one with a wrong checksum, has

@@ -15,7 +15,7 @@ import { signRequest } from '../sigv4/sign-request.ts';
 import { AttemptObserver } from './attempt-observer.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
-import { failAttempt } from './failed-attempt.ts';
+import { type FailedAttempt, failAttempt } from './failed-attempt.ts';
 import type { HeaderRules } from './header-rules.ts';
 import { NetworkTransport } from './network-transport.ts';
 import { delayBeforeRetry, pause } from './retry.ts';
@@ -52,6 +52,8 @@ function networkTransport(config: StoreConfig, ca: string | undefined): StoreTra
     ca,
   });
 }
+
+const SUCCEEDED: FailedAttempt = { errorType: undefined, isCancelled: false, cause: undefined };
 
 export class StoreClient {
   readonly endpoint: Endpoint;
@@ -131,7 +133,7 @@ export class StoreClient {
       span.set('s3.retry_wait_seconds', paused);
       let wait: number | undefined;
       let response: StoreResponse | undefined;
-      let errorType: string | undefined;
+      let failed = SUCCEEDED;
       const sentAt = performance.now();
       call.attemptWait?.start();
       try {
@@ -141,7 +143,7 @@ export class StoreClient {
         throw failure;
       } catch (thrown) {
         const failure = asFailure(thrown);
-        errorType = failAttempt(span, failure, response === undefined ? call.signal : undefined);
+        failed = failAttempt(span, failure, call.signal, response?.status);
         if (failure.outcome === 'unknown') call.onOutcomeUnknown?.();
         attempts.isUnknown ||= failure.outcome === 'unknown';
         wait = delayBeforeRetry(call, failure, resends);
@@ -153,7 +155,7 @@ export class StoreClient {
         const seconds = (performance.now() - sentAt) / 1000;
         const { operation } = call;
         const { status } = response ?? {};
-        this.#watch.attempted({ operation, resends, server: this.endpoint, status, errorType, seconds, span });
+        this.#watch.attempted({ operation, resends, server: this.endpoint, status, ...failed, seconds, span });
       }
       paused = await pause(wait, call);
     }

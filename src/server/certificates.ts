@@ -1,4 +1,4 @@
-/** The certificate of the upload port and the CAs of its clients, reloaded when their files change. */
+/** The certificate of the ports and the CAs of their clients, reloaded when their files change. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -31,7 +31,7 @@ export class Certificates {
   #notAfter: CertificateExpiry;
   /** Fingerprint of the last read, valid or not, so that an invalid file is reported once. */
   #seen: string;
-  #use: (material: TlsMaterial) => void = () => {};
+  readonly #users: ((material: TlsMaterial) => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -55,7 +55,7 @@ export class Certificates {
 
   /** @returns the current material. @param use is called with its replacement. */
   attach(use: (material: TlsMaterial) => void): TlsMaterial {
-    this.#use = use;
+    this.#users.push(use);
     return this.#material;
   }
 
@@ -67,7 +67,7 @@ export class Certificates {
     return () => {
       this.#seen = mark;
       if (mark === fingerprint(this.#material)) return;
-      this.#use(material);
+      for (const use of this.#users) use(material);
       this.#material = material;
       this.#notAfter = notAfter;
     };

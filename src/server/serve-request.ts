@@ -56,6 +56,8 @@ export async function serveRequest(
   const attributes: Attributes = { ...attributesOf(request, path, client), 'mizuchi.request_id': requestId };
   const span = options.tracer.startRequest(request.rawHeaders, attributes, handler?.samplingHints, startedAt);
   showArrival(span, arrival);
+  record.requestId = requestId;
+  record.span = span;
   const complete = (reply: Reply): Reply => withIds(reply, requestId, span, handler?.corsHeaders);
   const early = new EarlyReply(response, options.phase, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
@@ -71,6 +73,7 @@ export async function serveRequest(
     failure = asFailure(thrown);
     reply = errorReply(failure, path, requestId, span.traceId);
   }
+  record.stage = 'response';
   const close = options.phase.closesConnections || failure?.shape.closesConnection === true;
   const writing = writeReply(request, response, complete(reply), {
     close,

@@ -8,6 +8,13 @@ export class DelegatingSpan<S extends Span = Span> implements Span {
     this.inner = inner;
   }
 
+  /** The span below all wrappers. */
+  static innermost(span: Span): Span {
+    let found = span;
+    while (found instanceof DelegatingSpan) found = found.inner;
+    return found;
+  }
+
   get traceId(): string | undefined {
     return this.inner.traceId;
   }

@@ -1,17 +1,20 @@
 /** Our own recorder: tracer, sampler, tail sampling, and the pipeline to the collector. */
-import type { TextMapPropagator } from '@opentelemetry/api';
+import type { Context, TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
+import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import type { BatchLimits } from '../export/batch-queue.ts';
 import { ExporterLink } from '../export/exporter-link.ts';
+import type { ExportSettings } from '../export/messages.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
 import { checkFiles, type ExportOptions, exporterSettings, spanDestination } from './exporter-settings.ts';
 import { headersOf } from './propagation/raw-headers.ts';
 import { Clock } from './recorder/clock.ts';
 import { IdGenerator } from './recorder/ids.ts';
-import { DEFAULT_LIMITS } from './recorder/limits.ts';
+import { DEFAULT_LIMITS, type SpanLimits } from './recorder/limits.ts';
 import type { SpanSink } from './recorder/recording-span.ts';
+import type { CollectorParts, SpanCollector } from './recorder/span-collector.ts';
 import { SpanEncoder } from './recorder/span-encoder.ts';
 import { Tracer } from './recorder/tracer.ts';
 import { chooseSampler } from './sampler/choose-sampler.ts';
@@ -28,15 +31,25 @@ export interface RecorderOptions extends ExportOptions {
   readonly link?: ExporterLink;
 }
 
+/** Opens the collector of the spans of every request, whatever the sampler decides. */
+export type OpenCollector = (parts: CollectorParts) => SpanCollector;
+
 export interface Recorder {
   readonly tracer: Tracer;
+  /** Undefined unless they are collected. */
+  readonly recorded: RecordedRequests | undefined;
   stats(): TracerStats;
   /** @see TracingHandle.shutdown */
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
-/** @throws Error if a file that the configuration names cannot be used. */
-export function openRecorder(config: TracingConfig, propagator: TextMapPropagator, options: RecorderOptions): Recorder {
+/** @param collect undefined if spans are not collected. @throws Error if a file that the configuration names cannot be used. */
+export function openRecorder(
+  config: TracingConfig,
+  propagator: TextMapPropagator,
+  options: RecorderOptions,
+  collect?: OpenCollector,
+): Recorder {
   const figures = new TracerFigures(config.batch.max_queue_size);
   const settings = exporterSettings(config, options);
   checkFiles(settings);
@@ -50,34 +63,57 @@ export function openRecorder(config: TracingConfig, propagator: TextMapPropagato
     log: options.log,
     destination: spanDestination(config),
   });
-  return { tracer: createTracer(config, propagator, queue, figures), stats: () => figures.snapshot(), shutdown };
+  const { sampling } = config;
+  const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
+  const sink = tail ?? queue;
+  const collector = collect?.(collectorParts(settings, sink, figures));
+  return {
+    tracer: createTracer(config, propagator, tail, collector ?? sink, collector, figures),
+    recorded: collector,
+    stats: () => figures.snapshot(),
+    shutdown,
+  };
+}
+
+function collectorParts({ resource, scope }: ExportSettings, next: SpanSink, figures: TracerFigures): CollectorParts {
+  const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
+  return { next, encoder, resource, scope, uncounted: (encode) => figures.withoutTruncations(encode) };
 }
 
 function createTracer(
-  { sampling, limits }: TracingConfig,
+  { sampling, limits: configured }: TracingConfig,
   propagator: TextMapPropagator,
-  queue: SpanSink,
+  tail: TailBuffer | undefined,
+  sink: SpanSink,
+  collector: SpanCollector | undefined,
   figures: TracerFigures,
 ): Tracer {
-  const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
-  return new Tracer({
-    tail,
+  const limits = spanLimits(configured);
+  const parts = {
     clock: new Clock(),
     ids: new IdGenerator(),
-    limits: {
-      ...DEFAULT_LIMITS,
-      attributes: limits.attribute_count_limit,
-      valueLength: limits.attribute_value_length_limit,
-      events: limits.event_count_limit,
-      links: limits.link_count_limit,
-      eventAttributes: limits.event_attribute_count_limit,
-      linkAttributes: limits.link_attribute_count_limit,
-      truncated: (what) => void figures.truncated[what]++,
-    },
+    carry: (context: Context) => headersOf(propagator, context),
+    sink,
+  };
+  return new Tracer({
+    ...parts,
+    tail,
+    limits: { ...limits, truncated: (what) => void figures.truncated[what]++ },
     sampler: openSampler(sampling),
-    sink: tail ?? queue,
-    carry: (context) => headersOf(propagator, context),
+    unexported: collector && { ...parts, limits },
   });
+}
+
+function spanLimits(limits: TracingConfig['limits']): SpanLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    attributes: limits.attribute_count_limit,
+    valueLength: limits.attribute_value_length_limit,
+    events: limits.event_count_limit,
+    links: limits.link_count_limit,
+    eventAttributes: limits.event_attribute_count_limit,
+    linkAttributes: limits.link_attribute_count_limit,
+  };
 }
 
 function openSampler(config: TracingConfig['sampling']): Sampler {

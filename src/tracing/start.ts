@@ -4,9 +4,10 @@
  */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
+import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer, type OpenRequest, recordedBy } from './instrumentation.ts';
-import { openRecorder, type RecorderOptions } from './open-recorder.ts';
+import { type OpenCollector, openRecorder, type RecorderOptions } from './open-recorder.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
 import { Inbound } from './propagation/inbound.ts';
 import type { TracerStats } from './tracer-figures.ts';
@@ -15,6 +16,8 @@ export interface TracingHandle {
   readonly tracer: RequestTracer;
   /** Undefined where another provider records. */
   readonly stats?: () => TracerStats;
+  /** The spans of all requests; undefined unless they are collected. */
+  readonly recorded?: RecordedRequests | undefined;
   /**
    * Delivers the queue, or drops and counts its spans, within `timeoutMillis`; spans that end afterwards are dropped and
    * counted. Safe twice, never rejects.
@@ -26,22 +29,35 @@ export interface NativeTracing extends TracingHandle {
   readonly stats: () => TracerStats;
 }
 
+export interface TracingOptions extends RecorderOptions {
+  /** Whether the spans of every request are collected, whatever the sampler decides. */
+  readonly collects?: boolean;
+}
+
 const SHUTDOWN_MILLIS = 5_000;
 
 /** @throws Error if a file that the configuration names cannot be used, or no provider is there that should be. */
-export function startTracing(config: TracingConfig, options: RecorderOptions): Promise<TracingHandle> {
+export function startTracing(config: TracingConfig, options: TracingOptions): Promise<TracingHandle> {
   return config.provider === 'global' ? startGlobal(config, options) : startNative(config, options);
 }
 
 /** Recorded and exported by us. */
-export async function startNative(config: TracingConfig, options: RecorderOptions): Promise<NativeTracing> {
+export async function startNative(config: TracingConfig, options: TracingOptions): Promise<NativeTracing> {
   const propagator = choosePropagator(config.propagators ?? ['tracecontext']);
-  const recorder = openRecorder(config, propagator, options);
+  const collect = options.collects === true ? await collector() : undefined;
+  const recorder = openRecorder(config, propagator, options, collect);
   return {
     tracer: faceOf(config, recordedBy(recorder.tracer), propagator),
     stats: () => recorder.stats(),
+    recorded: recorder.recorded,
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
   };
+}
+
+/** Its code is loaded only where spans are collected. */
+async function collector(): Promise<OpenCollector> {
+  const { SpanCollector } = await import('./recorder/span-collector.ts');
+  return (parts) => new SpanCollector(parts);
 }
 
 async function startGlobal(config: TracingConfig, { serviceVersion }: RecorderOptions): Promise<TracingHandle> {

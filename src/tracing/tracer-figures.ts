@@ -18,6 +18,13 @@ export class TracerFigures extends ExportCounts {
     this.tail[outcome] = (this.tail[outcome] ?? 0) + 1;
   }
 
+  /** Values that are truncated by an encoder for other readers do not count again. */
+  withoutTruncations(encode: () => void): void {
+    const before = { ...this.truncated };
+    encode();
+    Object.assign(this.truncated, before);
+  }
+
   override snapshot(): TracerStats {
     return { ...super.snapshot(), tail: { ...this.tail }, truncated: { ...this.truncated } };
   }

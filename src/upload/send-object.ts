@@ -3,6 +3,7 @@ import { planBody } from '../body/body-plan.ts';
 import { headersForStore } from '../s3/header-allow-list.ts';
 import type { UploadHandler } from './handler.ts';
 import { chooseWay, createWays, type WayOptions } from './ways/choose-way.ts';
+import { showWay } from './ways/show-way.ts';
 
 export interface ObjectOptions extends WayOptions {
   /** Largest object of one request, in bytes. */
@@ -22,9 +23,9 @@ export function createSendObject(options: ObjectOptions): UploadHandler {
     const plan = planBody(request, limit, bucket.checksums, isLocked(headers));
     const upload = { request, plan, headers, scope };
     const { way, reason } = chooseWay(ways, upload);
+    scope.transfer.sizeBytes = plan.length;
     scope.span.set('upload.size_bytes', plan.length);
-    scope.span.set('upload.way', way.name);
-    scope.span.set('upload.way_reason', reason);
+    showWay(scope, way.name, reason);
     return way.send(upload);
   };
 }

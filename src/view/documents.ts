@@ -15,7 +15,9 @@ export interface Deadline {
   readonly name: string;
   /** The setting of the limit, such as `server.body_idle_timeout_seconds`. */
   readonly setting: string;
+  /** How long the wait has taken so far. */
   readonly elapsed_seconds: number;
+  /** When the request ends. */
   readonly limit_seconds: number;
 }
 
@@ -33,7 +35,9 @@ export interface Upload {
   readonly id: string;
   readonly trace_id: string | null;
   readonly started_at: number;
+  /** Since `started_at`. */
   readonly age_seconds: number;
+  /** The bucket of the configuration; null before the request has one. */
   readonly bucket: string | null;
   /** The key, or its hash (`#` and 16 hex digits) without `admin.show_keys`. */
   readonly key: string | null;
@@ -49,6 +53,7 @@ export interface Upload {
   readonly stage: Stage;
   /** Declared by the client. */
   readonly size_bytes: number | null;
+  /** Of the body, so far. */
   readonly received_bytes: number;
   /** Of the last second; the average so far for an upload that was not seen before. */
   readonly bytes_per_second: number;
@@ -65,10 +70,11 @@ export interface Upload {
 
 /** `GET /api/uploads`, and the event `uploads`. */
 export interface UploadsDocument {
+  /** When the document was made. */
   readonly at: number;
   /** Requests that are being served. */
   readonly total: number;
-  /** Received in the last second, by all of them. */
+  /** Received in the last second, by the listed uploads. */
   readonly bytes_per_second: number;
   /** The longest-running ones, if there are more than 1,000. */
   readonly uploads: readonly Upload[];
@@ -87,7 +93,9 @@ export interface RecentRequest {
   readonly has_spans: boolean;
   readonly started_at: number;
   readonly duration_seconds: number;
+  /** Of the duration, the time that the request waited for the client. */
   readonly client_wait_seconds: number;
+  /** Of the duration, the time that the request waited for the store. */
   readonly store_wait_seconds: number;
   readonly bucket: string | null;
   readonly key: string | null;
@@ -97,6 +105,7 @@ export interface RecentRequest {
   readonly method: string;
   /** Status that the client received; null if it received no response. */
   readonly status: number | null;
+  /** Of the body, received from the client. */
   readonly bytes: number;
   /** Of an upload, at the store. */
   readonly outcome: 'stored' | 'not_stored' | 'unknown' | null;
@@ -113,6 +122,7 @@ export interface RecentRequest {
 
 /** `GET /api/traces`, newest first; and the event `traces` with the requests that ended since the last one. */
 export interface TracesDocument {
+  /** When the document was made. */
   readonly at: number;
   /** Whether requests are traced: without it there are no waterfalls. */
   readonly tracing: boolean;
@@ -123,6 +133,7 @@ export type ServiceKind = 'store' | 'identity' | 'policy' | 'collector';
 
 /** Calls to a service within one period of ten seconds. */
 export interface LatencyPoint {
+  /** The begin of the period. */
   readonly at: number;
   readonly calls: number;
   readonly failures: number;
@@ -157,6 +168,7 @@ export interface Limit {
   readonly setting: string;
   readonly unit: 'bytes' | 'items';
   readonly limit: number;
+  /** At the moment. */
   readonly used: number;
   /** Callers that wait for it; null where none can. */
   readonly waiting: number | null;
@@ -180,6 +192,7 @@ export interface FailureExample {
 
 /** The failures of the last 15 minutes with one side, type and reason. */
 export interface FailureGroup {
+  /** The side that has to act. */
   readonly side: Side;
   readonly error_type: string;
   readonly reason: string | null;
@@ -190,23 +203,29 @@ export interface FailureGroup {
 
 /** `GET /api/health`, and the event `health`. */
 export interface HealthDocument {
+  /** When the document was made. */
   readonly at: number;
   readonly version: string;
   readonly started_at: number;
+  /** The status of the probe `/ready`, such as `ok` or `draining`. */
   readonly ready: string;
+  /** Null without workers. */
   readonly workers: { readonly running: number; readonly wanted: number; readonly failures: number } | null;
   readonly services: readonly Service[];
+  /** Limits that uploads share, with their use. */
   readonly limits: readonly Limit[];
   readonly certificates: readonly Certificate[];
   readonly failures: readonly FailureGroup[];
 }
 
 export interface Setting {
+  /** Such as `admin.port`. */
   readonly path: string;
   /** In the syntax of the file; secrets are masked. */
   readonly value: string;
+  /** Whether the configuration sets it. */
   readonly is_set: boolean;
-  /** `file`, `default`, the name of a variable or of a file with a secret. */
+  /** `file`, `default`, the name of a variable or of a file with a secret; `program` if it is not a file. */
   readonly source: string;
 }
 
@@ -228,6 +247,8 @@ export interface ViewDocument {
   readonly version: string;
   /** A template with `{trace_id}`: `admin.trace_url`. */
   readonly trace_url: string | null;
+  /** Whether keys are shown, and not their hashes: `admin.show_keys`. */
   readonly shows_keys: boolean;
+  /** Whether requests are traced. */
   readonly tracing: boolean;
 }

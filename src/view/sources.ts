@@ -38,6 +38,14 @@ export interface HealthOfProcess {
   readonly failures: readonly FailureGroup[];
 }
 
+export interface ViewedProcess {
+  /** Of all workers so far; 0 without workers. */
+  readonly id: number;
+  /** Number of the worker from 1; null without workers. */
+  readonly worker: number | null;
+  readonly view: ProcessView;
+}
+
 /** The whole gateway, as the HTTP interface shows it. */
 export interface ViewSource {
   view(): ViewDocument;

@@ -3,6 +3,7 @@ import type { Changes } from '../app/reload/changes.ts';
 import type { Config } from '../config/config.ts';
 import type { PlainFamily } from '../metrics/merged-metrics.ts';
 import type { ProbeState } from '../server/probes.ts';
+import type { ViewRequest } from '../view/remote-process.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -14,11 +15,16 @@ export interface WorkerStart {
   readonly uploadSocket: number | undefined;
 }
 
+/** The method of a registry that reads its metrics. */
+export type MetricsRead = 'collect' | 'current';
+
 /** Requests of the primary, with their responses. Each gets one `response` or `problem` with the same id. */
 export interface Requests {
-  /** The current values of the metrics. */
-  metrics: { readonly request: undefined; readonly response: readonly PlainFamily[] };
+  /** The values of the metrics: for a collection, or as they are now. */
+  metrics: { readonly request: MetricsRead; readonly response: readonly PlainFamily[] };
   ready: { readonly request: undefined; readonly response: ProbeState };
+  /** A part of the live view. */
+  view: { readonly request: ViewRequest; readonly response: unknown };
   /** Opens a configuration next to the one in use. */
   prepare: { readonly request: Config; readonly response: Changes };
   /** Puts the prepared configuration in use. */

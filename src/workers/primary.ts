@@ -3,7 +3,8 @@
  * the admin port, metrics, signals, the configuration.
  */
 import { dirname, resolve } from 'node:path';
-import { openAdminWith } from '../app/admin.ts';
+import { type AdminParts, openAdminWith } from '../app/admin.ts';
+import { openCertificates } from '../app/edge.ts';
 import { Lifetime } from '../app/lifetime.ts';
 import { logStart } from '../app/log-start.ts';
 import { type Changes, changesOf, withoutRestart } from '../app/reload/changes.ts';
@@ -11,6 +12,7 @@ import type { Candidate } from '../app/reload/generations.ts';
 import { type ConfigSource, watchSources } from '../app/reload/open-reloads.ts';
 import { type Loaded, Reloads } from '../app/reload/reloads.ts';
 import { exporterLink, openLog, pushMetrics } from '../app/telemetry.ts';
+import { openAdminView } from '../app/view/open-view.ts';
 import { watchDescriptors } from '../app/watch-descriptors.ts';
 import type { Config } from '../config/config.ts';
 import { type LoadedConfig, loadConfigWithSources } from '../config/load-config.ts';
@@ -26,6 +28,7 @@ import { watchProcess } from '../metrics/process-metrics.ts';
 import { Registry } from '../metrics/registry.ts';
 import type { ProbeState, Probes } from '../server/probes.ts';
 import { ServerPhase } from '../server/server-phase.ts';
+import type { ViewedProcess } from '../view/sources.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Milliseconds beyond the times of the configuration: for the last telemetry, and the cleanup of aborted uploads. */
@@ -66,7 +69,7 @@ export async function runPrimary(
   const phase = new ServerPhase();
   let times = config.server;
   try {
-    if (exported !== undefined) watchExport(registry, 'logs', exported);
+    if (exported !== undefined) watchExport(registry, 'logs', exported.stats);
     lifetime.onClose(watchProcess(registry, packageVersion()));
     lifetime.onClose(watchDescriptors(log, registry));
     registry.add('mizuchi_worker_failures', [], 0);
@@ -76,12 +79,25 @@ export async function runPrimary(
     });
     showLimits(registry, config);
     const collect = async () => {
-      await supervisor.refreshMetrics();
+      await supervisor.refreshMetrics('collect');
       return metrics.collect();
     };
-    await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
-    const admin = await openAdminWith(config, lifetime, probesOf(phase, supervisor), async (accept) => {
-      await supervisor.refreshMetrics();
+    const pushed = await pushMetrics(config, lifetime, registry, collect, { log, directory, link });
+    const exports = [pushed, exported].filter((each) => each !== undefined);
+    const adminTls = config.admin.tls ? config.server.tls : undefined;
+    const certificates = await openCertificates(adminTls, lifetime, directory);
+    const probes = probesOf(phase, supervisor);
+    const families = async () => {
+      await supervisor.refreshMetrics('current');
+      return metrics.current();
+    };
+    const openView: AdminParts['openView'] = async (reloads) => {
+      const processes = await processesOf(supervisor);
+      return openAdminView({ config, log, probes, processes, exports, families, reloads });
+    };
+    const parts = { probes, directory, certificates, openView: config.admin.view ? openView : undefined };
+    const admin = await openAdminWith(config, lifetime, parts, async (accept) => {
+      await supervisor.refreshMetrics('collect');
       return expose(metrics, accept);
     });
     const { host, port } = await supervisor.start();
@@ -122,6 +138,17 @@ export async function runPrimary(
     await lifetime.close();
     throw error;
   }
+}
+
+/** The workers for the live view, whose code is loaded only for it. */
+async function processesOf(supervisor: Supervisor): Promise<() => readonly ViewedProcess[]> {
+  const { remoteProcess } = await import('../view/remote-process.ts');
+  return () =>
+    supervisor.serving.map((worker) => ({
+      id: worker.id,
+      worker: worker.slot + 1,
+      view: remoteProcess((request) => worker.request('view', request)),
+    }));
 }
 
 function probesOf(phase: ServerPhase, supervisor: Supervisor): Probes {

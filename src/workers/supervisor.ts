@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../domain/log.ts';
 import type { MergedMetrics } from '../metrics/merged-metrics.ts';
 import { configOfWorker } from './divide.ts';
+import type { MetricsRead } from './messages.ts';
 import { type Listening, WorkerProcess } from './worker-process.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -68,12 +69,16 @@ export class Supervisor {
     return [...this.#workers.values()];
   }
 
+  /** All workers with requests: also workers that another one has replaced. */
+  get serving(): readonly WorkerProcess[] {
+    return [...this.#workers.values(), ...this.#leaving];
+  }
+
   /** Reads the metrics of all workers. A worker that does not respond keeps its last values. */
-  async refreshMetrics(): Promise<void> {
-    const all = [...this.#workers.values(), ...this.#leaving];
+  async refreshMetrics(read: MetricsRead): Promise<void> {
     await Promise.all(
-      all.map(async (worker) => {
-        const families = await worker.request('metrics', undefined).catch(() => undefined);
+      this.serving.map(async (worker) => {
+        const families = await worker.request('metrics', read).catch(() => undefined);
         if (families !== undefined) this.#options.metrics.update(worker.id, families);
       }),
     );
@@ -114,7 +119,7 @@ export class Supervisor {
   /** Ends all workers. A worker that is still running after `millis` is killed. */
   async close(millis: number): Promise<void> {
     this.#isClosing = true;
-    const all = [...this.#workers.values(), ...this.#leaving];
+    const all = this.serving;
     for (const worker of all) worker.close();
     const late = setTimeout(() => {
       for (const worker of all) worker.kill();
@@ -125,7 +130,7 @@ export class Supervisor {
 
   kill(): void {
     this.#isClosing = true;
-    for (const worker of [...this.#workers.values(), ...this.#leaving]) worker.kill();
+    for (const worker of this.serving) worker.kill();
   }
 
   #open(slot: number): WorkerProcess {

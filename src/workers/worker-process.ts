@@ -10,8 +10,9 @@ export interface Listening {
 
 /** Longest wait for one response, in milliseconds. Opening the buckets of a new configuration may take the longest. */
 const RESPONSE_MILLIS = 30_000;
-/** The same for values that a scrape or a probe waits for. */
+/** The same for values that a scrape, a probe or a page waits for. */
 const SOON_MILLIS = 2_000;
+const SOON: ReadonlySet<RequestName> = new Set(['metrics', 'ready', 'view']);
 /** Longest time from the start of the process until it listens. */
 const START_MILLIS = 60_000;
 
@@ -88,7 +89,7 @@ export class WorkerProcess {
           this.#waiting.delete(id);
           reject(new Error(`worker ${this.pid} does not respond`));
         },
-        name === 'metrics' || name === 'ready' ? SOON_MILLIS : RESPONSE_MILLIS,
+        SOON.has(name) ? SOON_MILLIS : RESPONSE_MILLIS,
       );
       const settle = (): void => clearTimeout(timer);
       this.#waiting.set(id, {

@@ -88,8 +88,12 @@ function respondersOf({ world, readiness, generations, log }: OpenApp): Responde
     return one;
   };
   return {
-    metrics: async () => plainFamilies(world.registry),
+    metrics: async (read) => plainFamilies({ collect: () => world.registry[read]() }),
     ready: async () => readiness.ready(),
+    async view(request) {
+      const { respondToView } = await import('../view/remote-process.ts');
+      return respondToView(world.observed!.view, request);
+    },
     async prepare(config: Config) {
       await taken()?.discard(); // of a reload that the primary no longer waits for
       candidate = await generations.prepare(config);

@@ -21,6 +21,7 @@ describe('an argument that a command does not have', () => {
     ['doctor', []],
     ['serve', []],
     ['probe', []],
+    ['top', []],
     ['replay', ['spans.jsonl']],
     ['store', ['--directory', FILE]],
     ['faults', ['--store', 'http://127.0.0.1:1', '--plan', FILE]],

@@ -70,7 +70,7 @@ describe('the gateway as a process', () => {
     assert.equal(gateway.log.at(-1)?.error_type, 'shutting_down');
   });
 
-  it('loads nothing of tracing and of the export when they are off, and only the signals that are on', async () => {
+  it('loads nothing of tracing, the export and the view when they are off, and only the signals that are on', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mizuchi-test-'));
     const hook = fileURLToPath(new URL('../support/record-loaded-modules.ts', import.meta.url));
     const loaded = async (sections: object): Promise<string> => {
@@ -91,6 +91,7 @@ describe('the gateway as a process', () => {
     const EXPORT = /\/src\/export\/|protobuf/;
     const METRICS = /\/metrics\/otlp/;
     const LOGS = /\/logging\/otlp/;
+    const VIEW = /\/src\/view\//;
     const nothing = await loaded({ tracing: off });
     for (const room of [TRACING, EXPORT, METRICS, LOGS]) assert.doesNotMatch(nothing, room);
     const traces = await loaded({ tracing: { enabled: true, otlp } });
@@ -99,6 +100,11 @@ describe('the gateway as a process', () => {
     const others = await loaded({ tracing: off, metrics: { port: 0, otlp }, logging: { otlp } });
     for (const room of [EXPORT, METRICS, LOGS]) assert.match(others, room);
     assert.doesNotMatch(others, TRACING);
+    for (const urls of [nothing, traces, others]) assert.doesNotMatch(urls, VIEW);
+    assert.match(
+      await loaded({ tracing: off, metrics: { enabled: false }, admin: { enabled: true, port: 0, view: true } }),
+      VIEW,
+    );
     await rm(folder, { recursive: true });
   });
 

@@ -38,7 +38,12 @@ describe('memory of the gateway', () => {
     const [port] = await once(sink, 'message');
     storeUrl = `http://127.0.0.1:${port}`;
     const s3 = { bucket: 'my-bucket', endpoint: storeUrl, access_key: 'a', secret_key: 's' };
-    config = { server: { address: '127.0.0.1:0' }, buckets: [{ name: 'uploads', s3 }], metrics: { port: 0 } };
+    config = {
+      server: { address: '127.0.0.1:0' },
+      buckets: [{ name: 'uploads', s3 }],
+      upload: { memory_wait_seconds: 600 }, // this is about memory, also on a busy machine
+      metrics: { port: 0 },
+    };
     await start();
   });
   /** A gateway that has done nothing yet but one small upload: what is loaded once is no matter of the others. */

@@ -41,6 +41,7 @@ class FakeMovement implements Movement {
     clientWaitSeconds: 0,
     storeWaitSeconds: 0,
     waitsFor: undefined,
+    waitsSince: 0,
   };
   readonly #ended = Promise.withResolvers<Moved>();
   readonly #stall: NodeJS.Timeout;

@@ -8,7 +8,7 @@ import { TraceContextPropagator } from '../../src/tracing/propagation/trace-cont
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS, type SpanLimits } from '../../src/tracing/recorder/limits.ts';
-import type { RecordingSpan } from '../../src/tracing/recorder/recording-span.ts';
+import type { RecordingSpan, SpanSink } from '../../src/tracing/recorder/recording-span.ts';
 import { SpanEncoder } from '../../src/tracing/recorder/span-encoder.ts';
 import { Tracer } from '../../src/tracing/recorder/tracer.ts';
 import { chooseSampler } from '../../src/tracing/sampler/choose-sampler.ts';
@@ -19,6 +19,8 @@ export interface TestTracerOptions {
   readonly sampler?: Sampler;
   readonly limits?: Partial<SpanLimits>;
   readonly clock?: Clock;
+  /** Takes the spans that end; they are kept unless given. */
+  readonly sink?: SpanSink;
 }
 
 export interface TestTracer {
@@ -36,7 +38,7 @@ export function testTracer(options: TestTracerOptions = {}): TestTracer {
     ids: new IdGenerator(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sampler: options.sampler ?? chooseSampler('parent_based', 1),
-    sink: { add: (span) => ended.push(span) },
+    sink: options.sink ?? { add: (span) => ended.push(span) },
     carry: (context) => headersOf(new TraceContextPropagator(), context),
   });
   return { tracer, ended, decoded: () => decodeSpans(ended) };

@@ -12,10 +12,11 @@ export interface TracingOverrides {
   readonly fallback_file?: TracingConfig['fallback_file'];
   readonly environment?: string;
   readonly semantic_conventions?: TracingConfig['semantic_conventions'];
+  readonly limits?: Partial<TracingConfig['limits']>;
 }
 
 export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}): TracingConfig {
-  const { otlp, batch, sampling, ...rest } = overrides;
+  const { otlp, batch, sampling, limits, ...rest } = overrides;
   return {
     enabled: true,
     service_name: 'test',
@@ -48,6 +49,7 @@ export function tracingConfig(endpoint: string, overrides: TracingOverrides = {}
       link_count_limit: 128,
       event_attribute_count_limit: 128,
       link_attribute_count_limit: 128,
+      ...limits,
     },
     subject: 'hash',
     resource: {},

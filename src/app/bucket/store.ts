@@ -6,6 +6,7 @@ import type { StoreChecksums } from '../../body/store-checksums.ts';
 import type { BucketConfig } from '../../config/bucket.ts';
 import type { ObjectHeadersConfig } from '../../config/object-headers.ts';
 import { Reachable } from '../../kit/reachable.ts';
+import { endpointOf } from '../../s3/endpoint.ts';
 import type { HeaderRules } from '../../s3/header-rules.ts';
 import { StoreClient } from '../../s3/store-client.ts';
 import type { AppContext } from '../context.ts';
@@ -18,7 +19,9 @@ export async function openStore(
   { directory, transport, watchStore }: Pick<AppContext, 'directory' | 'transport' | 'watchStore'>,
 ): Promise<StoreClient> {
   const ca = s3.ca_file === undefined ? undefined : await loadAuthorities(name, resolve(directory, s3.ca_file));
-  const store = await StoreClient.open(s3, ca, transport, watchStore?.(name)).catch((cause) => {
+  const watch = watchStore?.(name, endpointOf(s3).origin);
+  lifetime.onClose(() => watch?.closed());
+  const store = await StoreClient.open(s3, ca, transport, watch).catch((cause) => {
     throw new Error(`bucket ${name}: no credentials for its store: ${cause.message}`, { cause });
   });
   lifetime.onClose(() => store.close());

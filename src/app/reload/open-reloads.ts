@@ -4,16 +4,12 @@ import type { Environment } from '../../config/expand.ts';
 import { loadConfigWithSources } from '../../config/load-config.ts';
 import { watchConfig } from '../../metrics/config-metrics.ts';
 import type { OpenApp } from '../open-app.ts';
-import { Reloads } from './reloads.ts';
+import { type Loaded, Reloads } from './reloads.ts';
 import { watchFiles } from './watch-files.ts';
 
-/** The file of a configuration. */
-export interface ConfigSource {
+/** The file of a configuration. A change of a file with secrets causes a reload. */
+export interface ConfigSource extends Omit<Loaded, 'config'> {
   readonly file: string;
-  /** SHA-256 of its text, in hex. */
-  readonly sha256: string;
-  /** Files that contain secrets of the configuration: a change of one of them causes a reload. */
-  readonly secretFiles: readonly string[];
   /** Milliseconds since the epoch, before the files were read. */
   readonly loadedAt: number;
   /** Whether a change of the file itself causes a reload. */
@@ -26,7 +22,7 @@ export interface Reloading extends Pick<OpenApp, 'lifetime' | 'log' | 'world' | 
 
 export function openReloads(source: ConfigSource, app: Reloading): Reloads {
   const { env, lifetime, log, world, generation, generations } = app;
-  const { file, sha256, secretFiles } = source;
+  const { file } = source;
   const tools = {
     log,
     file: resolve(file),
@@ -34,7 +30,7 @@ export function openReloads(source: ConfigSource, app: Reloading): Reloads {
     load: () => loadConfigWithSources(file, env),
     prepare: ({ config }: { config: typeof generation.config }) => generations.prepare(config),
   };
-  const reloads = new Reloads(tools, { config: generation.config, sha256, secretFiles });
+  const reloads = new Reloads(tools, { ...source, config: generation.config });
   lifetime.onClose(watchSources(source, reloads));
   return reloads;
 }

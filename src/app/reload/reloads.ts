@@ -6,9 +6,10 @@ import type { ConfigFigures } from '../../metrics/config-metrics.ts';
 import type { Changes } from './changes.ts';
 import type { Candidate } from './generations.ts';
 import { changeLevel } from './log-level.ts';
+import { originsInUse } from './origins-in-use.ts';
 
 /** A configuration file that was read. */
-export type Loaded = Pick<LoadedConfig, 'config' | 'secretFiles' | 'sha256'>;
+export type Loaded = Pick<LoadedConfig, 'config' | 'secretFiles' | 'sha256' | 'given' | 'sources'>;
 
 export interface ReloadTools {
   readonly log: ProcessLog;
@@ -42,6 +43,16 @@ export class Reloads {
   /** The configuration in use. */
   get config(): Config {
     return this.#inUse.config;
+  }
+
+  /** The configuration in use, with the sources of its values. */
+  get inUse(): Loaded {
+    return this.#inUse;
+  }
+
+  /** Reads the file, and changes nothing. @throws ConfigError with file, line and column of every problem. */
+  load(): Promise<Loaded> {
+    return this.#tools.load();
   }
 
   /** Files whose changes cause a reload: they contain secrets of the configuration. */
@@ -92,7 +103,7 @@ export class Reloads {
     candidate.use();
     const from = this.#inUse.config.logging.level;
     const to = config.logging.level;
-    this.#inUse = { ...loaded, config };
+    this.#inUse = { ...loaded, ...originsInUse(this.#inUse, loaded, changes.needRestart), config };
     figures.used(loaded.sha256);
     const more = changes.needRestart.length === 0 ? '' : '; some changes need a restart';
     changeLevel(log, from, to, (shown) => {

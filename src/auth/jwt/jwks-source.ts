@@ -137,8 +137,10 @@ export class JwksSource implements KeySource {
     const clock = new FairClock(this.#times.fetch, () => late.abort(new Error('no complete response in time')));
     this.#late = late;
     const span = parent.child('auth.fetch_keys', 'client', this.#attributes);
-    const report = (result: 'success' | 'error'): void =>
-      this.#tools.watch.keysFetched(result, this.#origin, (performance.now() - startedAt) / 1000, span);
+    const report = (result: 'success' | 'error'): void => {
+      const cause = this.#code ?? this.#trouble;
+      this.#tools.watch.keysFetched(result, this.#origin, (performance.now() - startedAt) / 1000, span, cause);
+    };
     const agent = keySetAgent(this.#times.fetch, span);
     try {
       this.#fetched(await fetchKeySet(this.#url, agent, late.signal, span), span);

@@ -38,6 +38,7 @@ export function createTokenVerifier(
   { watch, now = Date.now, log, jwks, cache: cacheOptions }: TokenVerifierTools,
 ): ClosableTokenVerifier {
   const providers = openProviders(options, { watch, now, log }, jwks);
+  const inUse = keyOrigins(options).map((origin) => watch.keySource(origin));
   const cache = new TokenCache(cacheOptions);
   const verifyAnew = async (token: string, attributes: AuthAttributes): Promise<VerifiedToken> => {
     const { keyId, issuer } = parseToken(token);
@@ -63,9 +64,14 @@ export function createTokenVerifier(
       await whileWanted(Promise.all(sources), signal);
     },
     async close() {
+      for (const end of inUse.splice(0)) end();
       await Promise.all(providers.map(({ source }) => source.close()));
     },
   };
+}
+
+function keyOrigins(options: readonly ProviderOptions[]): string[] {
+  return options.flatMap(({ jwks_url }) => (jwks_url === undefined ? [] : new URL(jwks_url).origin));
 }
 
 /** The unverified issuer of the token only selects the provider whose keys must verify it. */

@@ -2,6 +2,7 @@
  * OTLP's messages for traces, converted between Protocol Buffers and OTLP JSON (opentelemetry-proto, "JSON Protobuf
  * Encoding": ids in hex digits, enums as numbers, 64-bit integers as text). One table says what the messages hold, and serves both ways.
  */
+import type { OtlpTraces } from '../../domain/recorded-requests.ts';
 import { doubleField, doubleValue, intField, readFields, tagOf, varint, WIRE } from '../../kit/protobuf.ts';
 
 type Scalar = 'text' | 'hex' | 'base64' | 'int' | 'int64' | 'bool' | 'double' | 'fixed32' | 'fixed64';
@@ -88,6 +89,11 @@ type Json = { [name: string]: unknown };
 /** @param request an ExportTraceServiceRequest. @returns one line, without a line feed. @throws RangeError if it is not one. */
 export function requestToJson(request: Uint8Array): string {
   return JSON.stringify(toJson('Request', request));
+}
+
+/** The same as a value. It has one resource and one scope at least, as `otlpRequest` writes it. */
+export function requestAsJson(request: Uint8Array): OtlpTraces {
+  return toJson('Request', request) as unknown as OtlpTraces;
 }
 
 /** @returns the ExportTraceServiceRequest, and how many spans are in it. @throws Error that names the malformed value. */

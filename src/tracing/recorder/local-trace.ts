@@ -3,6 +3,8 @@ import type { Context, TraceState } from '@opentelemetry/api';
 import type { Anchor } from './clock.ts';
 import type { TraceWords } from './ids.ts';
 
+export type Fate = 'kept' | 'undecided' | 'forgotten';
+
 export class LocalTrace {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
@@ -14,11 +16,13 @@ export class LocalTrace {
   /** The context of the local root: its other values, such as baggage, go on to the next services. */
   readonly around: Context;
   /** What becomes of its spans when they end; those of an undecided trace wait. */
-  fate: 'kept' | 'undecided' | 'forgotten';
+  fate: Fate;
   /** Its first span, known when that has begun. */
   root: unknown;
   /** Belongs to the tail buffer. */
   waiting: unknown;
+  /** Belongs to the collector of spans for the live view. */
+  recorded: unknown;
 
   constructor(
     traceId: string,
@@ -27,7 +31,7 @@ export class LocalTrace {
     traceState: TraceState | undefined,
     anchor: Anchor,
     around: Context,
-    fate: 'kept' | 'undecided',
+    fate: Fate,
   ) {
     this.traceId = traceId;
     this.words = words;
@@ -38,5 +42,6 @@ export class LocalTrace {
     this.fate = fate;
     this.root = undefined;
     this.waiting = undefined;
+    this.recorded = undefined;
   }
 }

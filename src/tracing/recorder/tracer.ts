@@ -29,6 +29,8 @@ export interface TracerParts extends TracerContext {
   readonly sampler: Sampler;
   /** Called for traces that the sampler does not keep, with tail sampling. */
   readonly tail?: { open(local: LocalTrace): void } | undefined;
+  /** Of the spans that are recorded but not exported: those of all other traces. Undefined records none. */
+  readonly unexported?: TracerContext | undefined;
 }
 
 /** A span of ours. */
@@ -60,7 +62,7 @@ export class Tracer implements TracerApi {
   }
 
   #localRoot(name: string, options: SpanOptions, given: CallerContext | undefined, around: Context): OwnSpan {
-    const { ids, clock, sampler, tail } = this.#parts;
+    const { ids, clock, sampler, tail, unexported } = this.#parts;
     const parent = given !== undefined && isSpanContextValid(given) ? given : undefined;
     const caller = parent ?? (given?.partial === undefined ? undefined : given);
     const called = caller === undefined || caller.partial === 'decision' ? undefined : caller;
@@ -70,10 +72,11 @@ export class Tracer implements TracerApi {
     const decision = sampler.decide(traceId, caller, around.getValue(SAMPLING_HINTS_KEY) as SamplingHints | undefined);
     const traceFlags = random | (decision.sampled ? TraceFlags.SAMPLED : 0);
     const traceState = stateOf(decision, parent);
-    if (!decision.sampled && tail === undefined) return this.#unsampled({ traceId, traceFlags, traceState }, around);
-    const fate = decision.sampled ? 'kept' : 'undecided';
+    const fate = decision.sampled ? 'kept' : tail === undefined ? 'forgotten' : 'undecided';
+    const tracer = fate === 'forgotten' ? unexported : this.#parts;
+    if (tracer === undefined) return this.#unsampled({ traceId, traceFlags, traceState }, around);
     const local = new LocalTrace(traceId, words, traceFlags, traceState, clock.anchor(), around, fate);
-    const span = this.#open(name, options, local, parent);
+    const span = this.#open(name, options, local, parent, tracer);
     local.root = span;
     if (!decision.sampled) tail?.open(local);
     return span.setAttribute('sampling.reason', decision.reason);
@@ -84,8 +87,9 @@ export class Tracer implements TracerApi {
     { kind = SpanKind.INTERNAL, attributes, links, startTime }: SpanOptions,
     local: LocalTrace,
     parent: RecordingSpan | SpanContext | undefined,
+    tracer: TracerContext = this.#parts,
   ): RecordingSpan {
-    const span = new RecordingSpan(this.#parts, name, kind, local, parent, attributes, startTime);
+    const span = new RecordingSpan(tracer, name, kind, local, parent, attributes, startTime);
     return links === undefined ? span : span.addLinks(links);
   }
 

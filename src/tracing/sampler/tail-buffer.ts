@@ -6,6 +6,7 @@
 import { type Aged, AgeList } from '../../kit/age-list.ts';
 import type { LocalTrace } from '../recorder/local-trace.ts';
 import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
+import { spanBytes } from '../recorder/span-bytes.ts';
 import { type KeepReason, type KeepRules, reasonToKeep } from './keep-rules.ts';
 import type { RateCap } from './rate-cap.ts';
 
@@ -29,10 +30,6 @@ export interface TailEvents {
   rateLimited(): void;
 }
 
-/** Size of a span without its attributes, in bytes: as measured, rounded up. */
-const SPAN_BYTES = 600;
-/** Size of the name or the time of an event, in bytes. */
-const MARK_BYTES = 16;
 const LOOK_MILLIS = 1_000;
 
 /** The spans of a trace that have ended while it is undecided. */
@@ -110,7 +107,7 @@ export class TailBuffer implements SpanSink {
   }
 
   #hold(span: RecordingSpan, waiting: Waiting): void {
-    const bytes = SPAN_BYTES + span.attributes.bytes + MARK_BYTES * (span.marks?.length ?? 0);
+    const bytes = spanBytes(span);
     waiting.spans.push(span);
     waiting.bytes += bytes;
     this.#bytes += bytes;

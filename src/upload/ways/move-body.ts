@@ -7,6 +7,7 @@ import type { PumpTask, Reservation } from '../../pump/pump-thread.ts';
 import { isReframed } from '../../pump/verifier.ts';
 import type { Place } from '../../s3/store-line.ts';
 import { enterStore, putInOneRequest } from './one-request.ts';
+import { showWay } from './show-way.ts';
 import { type StreamedOptions, streamOver } from './streamed.ts';
 import { type Judgement, type ObjectUpload, refuses } from './way.ts';
 import { yieldWhileSlow } from './yield-connection.ts';
@@ -52,8 +53,7 @@ export async function moveBody(upload: ObjectUpload, options: MoveOptions, movin
     if (taken !== undefined) return await moveTaken(upload, options, moving, place, reservation!, taken);
     const isBusy = reservation === undefined && body.connection !== undefined;
     reservation?.release();
-    scope.span.set('upload.way', 'streamed');
-    scope.span.set('upload.way_reason', isBusy ? 'pump_busy' : 'not_taken');
+    showWay(scope, 'streamed', isBusy ? 'pump_busy' : 'not_taken');
     return await streamOver(place, upload, options.fairRate);
   } finally {
     reservation?.release();

@@ -89,6 +89,7 @@ describe('TransferClock', () => {
       clientWaitSeconds: 0,
       storeWaitSeconds: 0,
       waitsFor: 'client',
+      waitsSince: 7,
     };
     const seen = (): unknown => [
       clock.bytes,
@@ -99,6 +100,7 @@ describe('TransferClock', () => {
       clock.waitsFor,
     ];
     const unfollow = clock.follow(figures);
+    assert.deepEqual(clock.currentWait, { cause: 'client', since: 7 });
     assert.deepEqual(seen(), [10, undefined, undefined, 1, 0, 'client']);
     Object.assign(figures, { bytes: 5, firstByteAt: 3, clientWaitSeconds: 2, storeWaitSeconds: 4, waitsFor: 'store' });
     assert.deepEqual(seen(), [15, 3, undefined, 3, 4, 'store']);
@@ -114,7 +116,7 @@ describe('TransferClock', () => {
   it('keeps the first byte that came ahead of a moved body, and adds bodies that move at once', (t) => {
     const { clock } = start(t);
     clock.firstByteAt = 1;
-    const waits = { clientWaitSeconds: 1, storeWaitSeconds: 0, waitsFor: undefined };
+    const waits = { clientWaitSeconds: 1, storeWaitSeconds: 0, waitsFor: undefined, waitsSince: 0 };
     const ends = [5, 4].map((at) => clock.follow({ bytes: at, firstByteAt: at, lastByteAt: at + 10, ...waits }));
     for (const end of [...ends, () => {}]) {
       assert.deepEqual([clock.bytes, clock.firstByteAt, clock.lastByteAt, clock.clientWaitSeconds], [9, 1, 15, 2]);

@@ -69,4 +69,16 @@ describe('what became of a batch', () => {
     assert.deepEqual(messages(), ['spans are not delivered']);
     assert.deepEqual([figures.dropped.shutdown, figures.dropped.queue_full, figures.recorded], [1, 1, 12]);
   });
+
+  it('is known as the last success, or as the last failure with its cause', () => {
+    const { ledger, figures } = open();
+    assert.deepEqual([figures.deliveredAt, figures.failure], [undefined, undefined]);
+    ledger.attemptFailed('connect ECONNREFUSED');
+    assert.deepEqual([figures.deliveredAt, figures.failure?.message], [undefined, 'connect ECONNREFUSED']);
+    ledger.settled(BATCH, result(10, 0));
+    const { deliveredAt, failure } = figures.snapshot();
+    assert.ok(deliveredAt! >= failure!.at);
+    ledger.settled(BATCH, result(9, 1, 'HTTP 400'));
+    assert.deepEqual([figures.deliveredAt, figures.failure?.message], [deliveredAt, 'HTTP 400']);
+  });
 });

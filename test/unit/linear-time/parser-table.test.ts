@@ -47,7 +47,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
   'fed through the running server, in test/e2e/linear-time.test.ts': [
     'server/admin-hosts.ts',
-    'server/admin-port.ts',
+    'server/admin-routes.ts',
     'server/redact-query.ts',
     'server/serve-request.ts',
   ],
@@ -58,6 +58,10 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'rehearsal/store/operations/upload-part.ts',
     'tracing/sampler/ratio.ts',
     'upload/control-call.ts',
+    'view/http/documents.ts',
+    'view/http/event-streams.ts',
+    'view/http/open-view-handler.ts',
+    'view/http/page-files.ts',
   ],
   'one word of a fixed form, looked for from its first character on': [
     's3/response-document.ts',

@@ -34,7 +34,7 @@ const LOOKS_AFTER = [250, 500];
 const ATTEMPTS = 4;
 
 type CallField = 'headers' | 'query' | 'body' | 'signal' | 'attempts' | 'settles' | 'onOutcomeUnknown';
-type Call = Pick<StoreCall, CallField> & Partial<Pick<StoreCall, 'payloadHash'>>;
+type Call = Pick<StoreCall, CallField> & Partial<Pick<StoreCall, 'payloadHash' | 'wait'>>;
 
 interface Stored {
   readonly etag: string;
@@ -105,6 +105,8 @@ export class StoreUpload {
     const onOutcomeUnknown = () => {
       this.#isUncertain = true;
     };
+    const wait = this.#scope.transfer.wait('connection');
+    const ends = this.#scope.transfer.partBegins({ number, bytes: length, since: performance.now(), connection: wait });
     const response = await this.#call('UploadPart', {
       headers,
       query,
@@ -113,7 +115,8 @@ export class StoreUpload {
       signal,
       settles: 'briefly',
       onOutcomeUnknown,
-    });
+      wait,
+    }).finally(ends);
     const { etag } = response.headers;
     if (etag === undefined)
       throw new Failure('store_invalid_answer', 'The response of the store contains no ETag for a part.');

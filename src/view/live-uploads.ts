@@ -1,0 +1,83 @@
+/** The requests that this process is serving. Costs one entry of a set for each request, without watchers. */
+import type { RequestRecord } from '../gateway/stages.ts';
+import { deadlineOf, type Timeouts } from './deadlines.ts';
+import type { LivePart, Upload } from './documents.ts';
+import { Rates } from './rates.ts';
+import type { ShownNames } from './shown-names.ts';
+import type { UploadsOfProcess } from './sources.ts';
+
+/** Most uploads of one document. */
+const MOST = 1_000;
+
+/** One generation of the configuration, as it matters to the requests that began with it. */
+export interface ServedWith {
+  timeoutsOf(bucket: string): Timeouts | undefined;
+}
+
+export class LiveUploads {
+  readonly #names: ShownNames;
+  readonly #rates = new Rates();
+  /** In the order of their begin. */
+  readonly #running = new Map<RequestRecord, ServedWith>();
+
+  constructor(names: ShownNames) {
+    this.#names = names;
+  }
+
+  begun(record: RequestRecord, servedWith: ServedWith): void {
+    this.#running.set(record, servedWith);
+  }
+
+  ended(record: RequestRecord): void {
+    this.#running.delete(record);
+  }
+
+  snapshot(): UploadsOfProcess {
+    const now = performance.now();
+    const uploads: Upload[] = [];
+    this.#rates.begin(now);
+    for (const [record, servedWith] of this.#running) {
+      uploads.push(this.#uploadOf(record, servedWith, now));
+      if (uploads.length === MOST) break;
+    }
+    this.#rates.end();
+    return { total: this.#running.size, uploads };
+  }
+
+  #uploadOf(record: RequestRecord, servedWith: ServedWith, now: number): Upload {
+    const { routed, named, transfer, span, stage } = record;
+    const wait = transfer.currentWait;
+    const ageMillis = Math.max(0, now - record.startedAt);
+    return {
+      id: record.requestId ?? '',
+      trace_id: span?.traceId ?? null,
+      started_at: Date.now() - ageMillis,
+      age_seconds: ageMillis / 1000,
+      bucket: routed?.bucket.name ?? named?.bucket ?? null,
+      key: routed === undefined || routed.key === '' ? null : this.#names.key(routed.key),
+      caller: record.subject === undefined ? null : this.#names.caller(record.subject),
+      operation: routed?.operation ?? named?.operation ?? null,
+      part_number: routed?.partNumber ?? null,
+      upload: routed?.uploadId === undefined ? null : this.#names.upload(routed.uploadId),
+      way: transfer.way ?? null,
+      stage,
+      size_bytes: transfer.sizeBytes ?? null,
+      received_bytes: transfer.bytes,
+      bytes_per_second: this.#rates.of(record, transfer.bytes, ageMillis),
+      waiting_for: wait?.cause ?? null,
+      waiting_seconds: wait === undefined ? null : Math.max(0, now - wait.since) / 1000,
+      deadline: deadlineOf(record, routed && servedWith.timeoutsOf(routed.bucket.name), now),
+      parts: partsOf(record, now),
+      worker: null,
+    };
+  }
+}
+
+function partsOf({ transfer }: RequestRecord, now: number): LivePart[] {
+  return Array.from(transfer.parts, ({ number, bytes, since, connection }) => ({
+    number,
+    bytes,
+    age_seconds: Math.max(0, now - since) / 1000,
+    waiting_for: connection.isRunning ? 'connection' : 'store',
+  }));
+}

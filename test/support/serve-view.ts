@@ -1,0 +1,26 @@
+/** The HTTP interface of the live view on the admin port, with a source that a test writes. */
+import { openAdminPort } from '../../src/server/admin-port.ts';
+import { openViewHandler, type ViewHandlerOptions } from '../../src/view/http/open-view-handler.ts';
+import type { ViewSource } from '../../src/view/sources.ts';
+
+export interface ServedView {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function serveView(source: ViewSource, options: ViewHandlerOptions = {}): Promise<ServedView> {
+  const ok = { status: 'ok', isGood: true };
+  const { port, close } = await openAdminPort({
+    host: '127.0.0.1',
+    port: 0,
+    allowedHosts: [],
+    connections: 64,
+    certificates: undefined,
+    token: undefined,
+    probes: { startup: () => ok, ready: () => ok },
+    reload: undefined,
+    render: undefined,
+    view: await openViewHandler(source, options),
+  });
+  return { url: `http://127.0.0.1:${port}`, close };
+}
