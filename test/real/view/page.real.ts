@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { parseTrace } from '../../../page/traces/otlp.ts';
 import { type Browser, startChromium } from '../browser/chromium.ts';
 import { FakeGateway } from './fake-gateway.ts';
 import { fakeTrace, traceIdOf } from './fake-trace.ts';
 import { isAccessible, openPage } from './opened-page.ts';
 import { type PageServer, servePage } from './page-server.ts';
+import { barsMatch } from './waterfall-bars.ts';
 
 const VIEWS = ['#/uploads', '#/traces', `#/traces/${traceIdOf(0)}`, '#/health', '#/config'] as const;
 /** Of a table with 1,000 uploads. Other work on the machine delays some of them, but not half. */
@@ -156,24 +156,6 @@ describe('the page of the live view', () => {
 /** Whether data has arrived and the view is rendered. */
 const shown = (page: Page): Promise<void> =>
   page.locator('table.uploads, table.traces, .span-bar rect, .service, table.settings').first().waitFor();
-
-/** @throws AssertionError unless each bar has the part of the width that its span has of the trace, to half a pixel. */
-async function barsMatch(page: Page, otlp: string): Promise<void> {
-  const { spans, durationSeconds } = parseTrace(otlp);
-  for (const span of spans) {
-    const bar = page.locator(`rect[data-span="${span.id}"]`);
-    const [bar_, row] = await bar.evaluate((element) => [
-      element.getBoundingClientRect().toJSON(),
-      element.closest('svg')!.getBoundingClientRect().toJSON(),
-    ]);
-    const expected = [span.startSeconds, span.durationSeconds].map(
-      (seconds) => (seconds / durationSeconds) * row.width,
-    );
-    const found = [bar_.x - row.x, bar_.width];
-    for (const [index, value] of expected.entries())
-      assert.ok(Math.abs(value - found[index]!) < 0.5, `${span.name}: ${found} instead of ${expected}`);
-  }
-}
 
 /** Milliseconds of each long task of the browser while a number of updates arrive. */
 async function longTasks(page: Page, updates: number): Promise<number[]> {
