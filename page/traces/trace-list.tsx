@@ -108,7 +108,7 @@ function RequestRow({ request, position }: { readonly request: RecentRequest; re
       <td class="column-reason">
         {request.side !== null && (
           <span title={request.message ?? ''}>
-            <Side side={request.side} /> {request.error_type}
+            <Side side={request.side} /> <span>{request.error_type}</span>
             <span class="second-line muted">{request.reason ?? request.message}</span>
           </span>
         )}
