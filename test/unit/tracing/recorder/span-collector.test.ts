@@ -4,6 +4,7 @@ import type { OtlpTraces, RecordedRequests } from '../../../../src/domain/record
 import { NO_SPAN, type RequestTracer, type Span } from '../../../../src/domain/span.ts';
 import { requestFromJson } from '../../../../src/export/otlp/otlp-json.ts';
 import { DOUBLE_ATTRIBUTES } from '../../../../src/tracing/catalogue.ts';
+import { EncodedCopies } from '../../../../src/tracing/recorder/encoded-copies.ts';
 import type { RecordingSpan } from '../../../../src/tracing/recorder/recording-span.ts';
 import { type CollectorLimits, SpanCollector } from '../../../../src/tracing/recorder/span-collector.ts';
 import { SpanEncoder } from '../../../../src/tracing/recorder/span-encoder.ts';
@@ -163,6 +164,7 @@ describe('the limits of collected spans', () => {
       {
         next: { add: (span) => void handedOn.push(span) },
         encoder: new SpanEncoder(DOUBLE_ATTRIBUTES),
+        copies: new EncodedCopies(new SpanEncoder(DOUBLE_ATTRIBUTES)),
         resource: new Uint8Array(),
         scope: new Uint8Array(),
         uncounted: (encode) => encode(),
