@@ -52,7 +52,7 @@ function ServiceCard({ service, now }: { readonly service: Service; readonly now
         <dd class="number">
           {last === undefined
             ? 'no calls'
-            : `${showSeconds(last.mean_seconds)} mean, ${showSeconds(last.max_seconds)} max of ${last.calls} calls`}
+            : `${showSeconds(last.mean_seconds)}, at most ${showSeconds(last.max_seconds)}`}
         </dd>
         <dt>last success</dt>
         <dd class="number">{service.last_success_at === null ? 'never' : ago(service.last_success_at, now)}</dd>

@@ -10,10 +10,10 @@ import { useSort } from '../parts/use-sort.ts';
 import { traceAddress } from '../route.ts';
 import { ObjectName } from '../uploads/upload-row.tsx';
 import { isFailed, outcomeOf, Side, Status } from './outcome.tsx';
-import { type TraceColumn, traceRows } from './trace-rows.ts';
+import { endedAt, type TraceColumn, traceRows } from './trace-rows.ts';
 
 const COLUMNS: readonly (readonly [TraceColumn, string])[] = [
-  ['time', 'Time'],
+  ['time', 'Ended'],
   ['request', 'Request'],
   ['status', 'Status'],
   ['reason', 'Side and reason'],
@@ -85,7 +85,7 @@ function RequestRow({ request, position }: { readonly request: RecentRequest; re
   const operation = request.operation ?? request.method;
   return (
     <tr class={isFailed(request) ? 'failed-row' : ''} aria-rowindex={position} data-request={request.id}>
-      <td class="column-time number">{showTime(request.started_at)}</td>
+      <td class="column-time number">{showTime(endedAt(request))}</td>
       <td class="column-request">
         {request.has_spans && request.trace_id !== null ? (
           <a class="row-link" href={traceAddress(request.trace_id)}>

@@ -91,7 +91,9 @@ function Wait({ upload: { waiting_for, waiting_seconds } }: { readonly upload: U
   return (
     <>
       <WaitBadge wait={waiting_for} />
-      {waiting_seconds !== null && <span class="second-line muted number">for {showAge(waiting_seconds)}</span>}
+      {waiting_seconds !== null && waiting_seconds >= 1 && (
+        <span class="second-line muted number">for {showAge(waiting_seconds)}</span>
+      )}
     </>
   );
 }
