@@ -21,11 +21,17 @@ export function collectsView(config: Config, isWorker: boolean): boolean {
 export async function openObservedProcess(
   config: Config,
   { recorded }: Pick<Telemetry, 'recorded'>,
+  log: Log,
   isWorker: boolean,
 ): Promise<ObservedProcess | undefined> {
   if (!collectsView(config, isWorker)) return undefined;
   const { ObservedProcess: Observed } = await import('../../view/observed-process.ts');
-  return new Observed({ secret: pseudonymKey(config), showKeys: config.admin.show_keys, recorded });
+  return new Observed({
+    secret: pseudonymKey(config),
+    showKeys: config.admin.show_keys,
+    recorded,
+    failed: (error) => log.error({ stack: error.stack }, 'the live view could not keep a request'),
+  });
 }
 
 export interface ViewParts {
