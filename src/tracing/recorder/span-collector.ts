@@ -93,7 +93,8 @@ export class SpanCollector implements SpanSink, RecordedRequests {
     }
     record.spans.push(span);
     record.bytes += bytes;
-    if (!record.hasEnded) this.#runningBytes += bytes;
+    if (record.hasEnded) this.#waitingBytes += bytes;
+    else this.#runningBytes += bytes;
   }
 
   #hasRoom({ spans, bytes: used }: SpanRecord, bytes: number): boolean {

@@ -192,6 +192,18 @@ describe('recent requests', () => {
     assert.equal(recent.requests(0).requests.filter(({ has_spans }) => has_spans).length, 15);
   });
 
+  it('are counted as they were at the end of their request, although a span may end later', () => {
+    const spans = { exported: true, bytes: 1_000, leftOut: 0, detach() {}, otlp: () => ({ resourceSpans: [] }) };
+    const recorded: RecordedRequests = { of: () => spans };
+    const recent = new RecentRequests({ keys: new ShownKeys(SECRET, true), recorded });
+    recent.finished(finishedRequest({ span: spanOf('one') }));
+    const before = recent.bytes;
+    spans.bytes += 20 * MIB;
+    for (let i = 0; i < 20; i++) recent.finished(finishedRequest({ span: spanOf('one') }));
+    assert.equal(recent.requests(0).requests[0]!.has_spans, false);
+    assert.ok(recent.bytes >= before - 1_000, `${recent.bytes} bytes`);
+  });
+
   it('are counted exactly in bytes, whatever leaves', () => {
     const { recent, pass } = open({ bytes: 100_000 });
     for (let i = 0; i < 3_000; i++) {
