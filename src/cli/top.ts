@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { HealthDocument, UploadsDocument } from '../view/documents.ts';
 import { AdminClient, type AdminTarget, configuredTarget } from './admin-client.ts';
 import { type Documents, frame } from './top/frame.ts';
-import { printable } from './top/printable.ts';
+import { printable, printableJson } from './top/printable.ts';
 import type { Terminal } from './top/screen.ts';
 import { watch } from './top/watch.ts';
 
@@ -64,7 +64,7 @@ async function show(client: AdminClient, terminal: Terminal, { once, json }: Top
   const { output } = terminal;
   const read = () => readDocuments(client);
   const first = await read();
-  if (json === true) output.write(`${JSON.stringify(first)}\n`);
+  if (json === true) output.write(`${printableJson(first)}\n`);
   else if (once !== true && output.isTTY) await watch(first, read, terminal);
   else {
     const lines = frame(first, { width: output.isTTY ? output.columns : WIDTH });
