@@ -27,7 +27,8 @@ const hostNames = (prose: string) =>
 function wrongTraceUrl(template: string): string | undefined {
   if (!template.includes('{trace_id}')) return 'does not contain {trace_id}';
   const url = URL.parse(template.replaceAll(/[{}]/g, ''));
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'is not an http or https URL';
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return 'is not an http or https URL';
+  return url.username === '' && url.password === '' ? undefined : 'contains credentials, which the view would show';
 }
 
 export const ADMIN = section(
