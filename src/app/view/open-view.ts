@@ -68,9 +68,13 @@ export async function openAdminView(parts: ViewParts): Promise<AdminView> {
     },
     processes: () => parts.processes(),
     async health(processes) {
-      const all = await responses(processes, ({ view }) => view.health());
       const own = { services: (parts.exports ?? []).map(collectorService), failures: [] };
-      const [{ status: ready }, families] = await Promise.all([probes.ready(), parts.families()]);
+      // Together, because each of them waits for a worker that does not respond.
+      const [all, { status: ready }, families] = await Promise.all([
+        responses(processes, ({ view }) => view.health()),
+        probes.ready(),
+        parts.families(),
+      ]);
       return healthDocument({ version, ready, families, processes: [own, ...all.map(([, health]) => health)] });
     },
     async config() {
