@@ -3,6 +3,7 @@
  * escaped for JSON or for XML. The text and the key are both decoded and then compared, so that mixed spellings match as well.
  */
 import { unmangledText } from '../kit/unmangled-text.ts';
+import { withoutCredentials } from '../kit/without-credentials.ts';
 
 type Range = readonly [start: number, end: number];
 
@@ -12,6 +13,11 @@ const SHORTEST_PART = 4;
 const SHORTEST_BEGINNING = 8;
 /** What may follow a beginning: a sign of truncation (`…` in UTF-8), or a part of an encoded character. */
 const CUT = /(?:\xe2\x80\xa6|\.\.\.|%[0-9a-f]?|\\u?[0-9a-f]{0,3}|&#?\w{0,6})$/i;
+
+/** The key, and the form that it has where credentials in it are redacted. */
+export function keyTexts(key: string): KeyText[] {
+  return [...new Set([key, withoutCredentials(key)])].map((text) => new KeyText(text));
+}
 
 export class KeyText {
   /** Decoded; one character for each byte. */

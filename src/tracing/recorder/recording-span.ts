@@ -83,6 +83,8 @@ export class RecordingSpan implements ApiSpan, Span {
   moments: Moments | undefined;
   statusCode: SpanStatusCode = SpanStatusCode.UNSET;
   statusMessage = '';
+  /** Belongs to the live view. */
+  copy: unknown;
   #outgoing: readonly string[] | undefined;
   #ended = false;
   readonly #tracer: TracerContext;
@@ -110,6 +112,7 @@ export class RecordingSpan implements ApiSpan, Span {
     this.attributes = new AttributeList(limits, attributes);
     this.marks = undefined;
     this.moments = undefined;
+    this.copy = undefined;
     this.#outgoing = undefined;
   }
 

@@ -107,6 +107,19 @@ describe('a request that has ended', () => {
   });
 });
 
+describe('a credential in a key or in a message', () => {
+  for (const plain of [true, false]) {
+    it(`is not shown ${plain ? 'with' : 'without'} keys`, () => {
+      const { recent } = open({ plain });
+      const key = 'copy?X-Amz-Signature=5ec8e7';
+      recent.finished(finishedRequest({ key, fails: { type: 'access_denied', message: `No access to ${key}.` } }));
+      const [request] = recent.requests(0).requests;
+      assert.doesNotMatch(JSON.stringify(request), /5ec8e7/);
+      assert.equal(request!.message!.includes('copy'), plain);
+    });
+  }
+});
+
 describe('recent requests', () => {
   it('come newest first, and those after a sequence', () => {
     const { recent } = open();
