@@ -20,6 +20,7 @@ const HOSTILE = [
   'javascript:alert(3)//\'"`',
   '\u202etxt.exe\u202c \u2066x\u2069',
   `${'k'.repeat(1023)}\u{1f40d}`,
+  'line\u2028separator\u2029\u0085',
   '{{constructor.constructor("alert(5)")()}}\u0000\u001b[2J',
 ];
 
