@@ -67,7 +67,7 @@ export const ADMIN = section(
     }),
     trace_url: string({
       prose:
-        'Address of a trace in the tracing backend, for links in the view, such as `https://jaeger.example.com/trace/{trace_id}`. `{start_millis}` and `{end_millis}` are the times of the request.',
+        'Address of a trace in the tracing backend, for links in the view, such as `https://jaeger.example.com/trace/{trace_id}`. `{start_millis}` and `{end_millis}` are the times of the request. A URL with a user name or password is refused, because the view shows it.',
       optional: true,
       check: wrongTraceUrl,
       hint: 'write an http or https URL with {trace_id}, such as http://127.0.0.1:16686/trace/{trace_id}',
