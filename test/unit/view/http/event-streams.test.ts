@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { UploadsDocument } from '../../../../src/view/documents.ts';
 import { uploadsDocuments } from '../../../../src/view/http/event-documents.ts';
 import { FakeViewSource, fakeRequest, fakeUpload } from '../../../support/fake-view-source.ts';
 import { RawClient, send } from '../../../support/http-client.ts';
@@ -66,8 +67,16 @@ class Stream {
   }
 }
 
+/** Each of its documents about uploads has another time. */
+class CountedSource extends FakeViewSource {
+  override async uploads(): Promise<UploadsDocument> {
+    const document = await super.uploads();
+    return { ...document, at: document.at + this.calls.uploads! };
+  }
+}
+
 describe('the events of the view', () => {
-  const source = new FakeViewSource();
+  const source = new CountedSource();
   let view: ServedView;
   let streams: Stream[] = [];
   before(async () => {
