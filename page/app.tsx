@@ -1,7 +1,7 @@
 /** The frame of the page: views, the state of the connection, and the form for a token. */
 import { useEffect } from 'preact/hooks';
 import { ConfigView } from './config/config-view.tsx';
-import { ConnectionState } from './connection-state.tsx';
+import { ConnectionState, LostConnection } from './connection-state.tsx';
 import type { Live } from './data/live-data.ts';
 import { useLive } from './data/use-live.ts';
 import { HealthView } from './health/health-view.tsx';
@@ -42,6 +42,7 @@ export function App() {
         <ConnectionState connection={live.connection} />
       </header>
       <main id="main" tabIndex={-1} class={live.connection.state === 'live' ? '' : 'stale'}>
+        <LostConnection live={live} />
         {live.connection.state === 'unauthorized' ? (
           <TokenForm isRefused={live.connection.isRefused} />
         ) : (

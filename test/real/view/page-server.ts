@@ -55,7 +55,8 @@ async function respond(
   if (path === '/api/events') return sendEvents(source, response);
   const [, traceId] = /^\/api\/traces\/(\w+)$/.exec(path) ?? [];
   const text = traceId === undefined ? await documentOf(source, path) : await source.trace(traceId);
-  return response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(text);
+  if (text === undefined) response.writeHead(404, { 'content-type': 'text/plain' }).end('the reason, and what to do\n');
+  else response.writeHead(200, { 'content-type': 'application/json' }).end(text);
 }
 
 async function documentOf(source: ViewSource, path: string): Promise<string | undefined> {
