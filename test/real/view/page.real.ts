@@ -114,6 +114,7 @@ describe('the page of the live view', () => {
     await page.locator('table[aria-rowcount="2"]').waitFor();
     await page.locator('tbody a').focus();
     await page.keyboard.press('Enter');
+    await page.locator('main:focus').waitFor();
     await page.getByRole('button', { name: /^aws\.s3\.put_object, level 3, 440 ms, failed/ }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Span aws.s3.put_object' }).getByText('store_unavailable').waitFor();
