@@ -54,7 +54,7 @@ export class EncodedCopies implements ItemEncoder<RecordingSpan> {
     return { round: this.#round, start, end: this.#at };
   }
 
-  /** What was written in the last round is there up to the place that this round has reached. */
+  /** Bytes of the previous round are there beyond the place that this round has reached. */
   #has({ round, start }: Copy): boolean {
     return round === this.#round || (round === this.#round - 1 && start >= this.#at);
   }

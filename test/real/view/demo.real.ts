@@ -70,7 +70,7 @@ describe('the live view of the demo', () => {
   it('is in the pictures of the documentation', { skip: process.env.MIZUCHI_SCREENSHOTS !== '1' }, async () => {
     await mkdir(images, { recursive: true });
     const traceId = await multipartTrace(url);
-    const views = { uploads: '#/uploads', traces: '#/traces', trace: `#/traces/${traceId}`, health: '#/health' };
+    const views = { uploads: '#/uploads', trace: `#/traces/${traceId}`, health: '#/health' };
     for (const [name, view] of Object.entries(views))
       for (const colorScheme of ['light', 'dark'] as const) {
         const { page, close } = await openPage(browser, `${url}${view}`, { colorScheme, height: 760 });
@@ -110,7 +110,7 @@ function multipartTrace(url: string): Promise<string> {
 
 /** Whether the view has something to show; the series need some time. */
 async function ready(page: Page, name: string): Promise<void> {
-  await page.locator('table.uploads, table.traces, .span-bar rect, .service').first().waitFor();
+  await page.locator('table.uploads, .span-bar rect, .service').first().waitFor();
   if (name !== 'uploads') return;
   await page.waitForTimeout(30_000);
   const wanted = ['.group-row', 'td .patch-policy', 'td .patch-client'];

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
+import { type ServedView, serveView } from '../../support/serve-view.ts';
 import { type Browser, startChromium } from '../browser/chromium.ts';
 import { FakeGateway } from './fake-gateway.ts';
 import { fakeTrace, traceIdOf } from './fake-trace.ts';
 import { isAccessible, openPage } from './opened-page.ts';
-import { type PageServer, servePage } from './page-server.ts';
 import { barsMatch } from './waterfall-bars.ts';
 
 const VIEWS = ['#/uploads', '#/traces', `#/traces/${traceIdOf(0)}`, '#/health', '#/config'] as const;
@@ -20,17 +20,18 @@ const HOSTILE = [
   'javascript:alert(3)//\'"`',
   '\u202etxt.exe\u202c \u2066x\u2069',
   `${'k'.repeat(1023)}\u{1f40d}`,
+  'line\u2028separator\u2029\u0085',
   '{{constructor.constructor("alert(5)")()}}\u0000\u001b[2J',
 ];
 
 describe('the page of the live view', () => {
   let browser: Browser;
   let gateway: FakeGateway;
-  let server: PageServer;
+  let server: ServedView;
   before(async () => {
     browser = await startChromium();
     gateway = new FakeGateway(24);
-    server = await servePage(gateway);
+    server = await serveView(gateway);
   });
   after(async () => {
     await browser?.close();
@@ -40,7 +41,7 @@ describe('the page of the live view', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     it(`has nothing serious for axe-core: ${colorScheme}`, async () => {
       for (const view of VIEWS) {
-        const { page, complaints, close } = await openPage(browser, `${server.origin}/${view}`, { colorScheme });
+        const { page, complaints, close } = await openPage(browser, `${server.url}/${view}`, { colorScheme });
         await shown(page);
         await isAccessible(page, `${view} ${colorScheme}`);
         assert.deepEqual(complaints, []);
@@ -50,7 +51,7 @@ describe('the page of the live view', () => {
 
   it('fits into 360 pixels', async () => {
     for (const view of VIEWS) {
-      const { page, close } = await openPage(browser, `${server.origin}/${view}`, { width: 360 });
+      const { page, close } = await openPage(browser, `${server.url}/${view}`, { width: 360 });
       await shown(page);
       assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, view);
       for (const link of await page.getByRole('navigation').getByRole('link').all()) {
@@ -64,10 +65,10 @@ describe('the page of the live view', () => {
   it('tells why a trace has no spans', async (test) => {
     const forgetful = new FakeGateway(24);
     forgetful.trace = async () => undefined;
-    const without = await servePage(forgetful);
+    const without = await serveView(forgetful);
     test.after(() => without.close());
-    const { page, close } = await openPage(browser, `${without.origin}/#/traces/${traceIdOf(0)}`);
-    await page.getByText('the reason, and what to do').waitFor();
+    const { page, close } = await openPage(browser, `${without.url}/#/traces/${traceIdOf(0)}`);
+    await page.getByText('they are too old, too many, or tracing is disabled').waitFor();
     await close();
   });
 
@@ -75,9 +76,9 @@ describe('the page of the live view', () => {
     const untraced = new FakeGateway(24);
     const traces = untraced.newTraces.bind(untraced);
     untraced.newTraces = async (mark) => ({ ...(await traces(mark)), tracing: false });
-    const disabled = await servePage(untraced);
+    const disabled = await serveView(untraced);
     test.after(() => disabled.close());
-    const { page, close } = await openPage(browser, `${disabled.origin}/#/traces`);
+    const { page, close } = await openPage(browser, `${disabled.url}/#/traces`);
     await page.getByText('Set tracing.enabled: true').waitFor();
     assert.equal(await page.getByRole('button', { name: 'exported' }).count(), 0);
     await isAccessible(page, 'tracing disabled');
@@ -85,9 +86,9 @@ describe('the page of the live view', () => {
   });
 
   it('tells why it has no connection, and shows no readiness meanwhile', async () => {
-    const ending = await servePage(gateway);
+    const ending = await serveView(gateway);
     const look = { width: 360, colorScheme: 'dark' } as const;
-    const { page, close } = await openPage(browser, `${ending.origin}/#/health`, look);
+    const { page, close } = await openPage(browser, `${ending.url}/#/health`, look);
     await shown(page);
     const header = await page.locator('header.top').boundingBox();
     await page.locator('.gateway-facts').getByText('ok').waitFor();
@@ -105,7 +106,7 @@ describe('the page of the live view', () => {
   });
 
   it('is used with the keyboard: sorted, filtered, a trace opened, a span selected', async () => {
-    const { page, close } = await openPage(browser, `${server.origin}/#/traces`);
+    const { page, close } = await openPage(browser, `${server.url}/#/traces`);
     await page.getByRole('button', { name: 'Duration' }).focus();
     await page.keyboard.press('Enter');
     await page.locator('th[aria-sort=descending]', { hasText: 'Duration' }).waitFor();
@@ -123,15 +124,15 @@ describe('the page of the live view', () => {
 
   it('draws the bars of a waterfall as long as the spans', async () => {
     const traceId = traceIdOf(0);
-    const { page, close } = await openPage(browser, `${server.origin}/#/traces/${traceId}`);
+    const { page, close } = await openPage(browser, `${server.url}/#/traces/${traceId}`);
     await shown(page);
     await barsMatch(page, fakeTrace(traceId, Date.now()));
     await close();
   });
 
   it('copies a trace as OTLP JSON', async () => {
-    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
-    const { page, close } = await openPage(browser, `${server.origin}/#/traces/${traceIdOf(3)}`);
+    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
+    const { page, close } = await openPage(browser, `${server.url}/#/traces/${traceIdOf(3)}`);
     await page.getByRole('button', { name: 'Copy as OTLP JSON' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     const copied = await page.evaluate<string>('navigator.clipboard.readText()');
@@ -142,7 +143,7 @@ describe('the page of the live view', () => {
   it('shows hostile keys and user agents as text', async () => {
     gateway.keys.push(...HOSTILE);
     for (const view of VIEWS) {
-      const { page, complaints, close } = await openPage(browser, `${server.origin}/${view}`);
+      const { page, complaints, close } = await openPage(browser, `${server.url}/${view}`);
       await shown(page);
       if (view === '#/uploads' || view === '#/traces') await page.getByRole('searchbox').fill('alert(1)');
       if (view !== '#/health' && view !== '#/config') await page.getByText(HOSTILE[0]!).first().waitFor();
@@ -157,7 +158,7 @@ describe('the page of the live view', () => {
 
   it('remains smooth with 1,000 uploads in flight', async () => {
     gateway.count = 1000;
-    const { page, complaints, close } = await openPage(browser, `${server.origin}/#/uploads`);
+    const { page, complaints, close } = await openPage(browser, `${server.url}/#/uploads`);
     await page.locator('table.uploads').waitFor();
     const tasks = await longTasks(page, UPDATES);
     const rendered = await page.locator('table.uploads tbody tr').count();
@@ -172,22 +173,22 @@ describe('the page of the live view', () => {
   });
 
   it('connects again after a restart, and shows both', async (test) => {
-    const first = await servePage(gateway);
+    const first = await serveView(gateway);
     test.after(() => first.close());
-    const { page, close } = await openPage(browser, `${first.origin}/#/uploads`);
+    const { page, close } = await openPage(browser, `${first.url}/#/uploads`);
     await page.getByRole('status').getByText('Live').waitFor();
     await first.close();
     await page.getByRole('status').getByText('Connection lost').waitFor();
-    const second = await servePage(gateway, { port: first.port });
+    const second = await serveView(gateway, { port: first.port });
     test.after(() => second.close());
     await page.getByRole('status').getByText('Live').waitFor();
     await close();
   });
 
   it('requests a token where the port needs one, and keeps it for this tab', async (test) => {
-    const guarded = await servePage(gateway, { token: 'right' });
+    const guarded = await serveView(gateway, { token: 'right' });
     test.after(() => guarded.close());
-    const { page, close } = await openPage(browser, `${guarded.origin}/#/uploads`);
+    const { page, close } = await openPage(browser, `${guarded.url}/#/uploads`);
     await page.getByLabel('Token').fill('wrong');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('did not accept').waitFor();

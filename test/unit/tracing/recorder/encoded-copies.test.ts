@@ -56,7 +56,7 @@ describe('EncodedCopies', () => {
     assert.equal(copyOf(all[0]!.span), undefined);
   });
 
-  it('do not exist of large spans, and of those that were not exported', () => {
+  it('do not exist of large spans, and of spans that were not exported', () => {
     const { encode, copyOf, startSpan } = open();
     assert.equal(copyOf(encode(17_000).span), undefined);
     assert.equal(copyOf(startSpan()), undefined);
