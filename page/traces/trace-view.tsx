@@ -102,7 +102,7 @@ function RequestFacts({ request }: { readonly request: RecentRequest }) {
         {request.operation ?? request.method}
         {request.part_number !== null && ` part ${request.part_number}`}
       </span>
-      <ObjectName bucket={request.bucket} name={request.key} />
+      <ObjectName bucket={request.bucket} name={request.key} unknown="(no bucket)" />
       <span class="muted">{outcomeOf(request)}</span>
       <span class="number">{showBytes(request.bytes)}</span>
       <span class="number">{showSeconds(request.duration_seconds)}</span>

@@ -14,11 +14,18 @@ export function UploadTableRow({ row, index }: { readonly row: UploadRow; readon
   return <OneUpload upload={row.upload} isInGroup={row.isInGroup} position={position} />;
 }
 
-export function ObjectName({ bucket, name }: { readonly bucket: string | null; readonly name: string | null }) {
+interface NameProps {
+  readonly bucket: string | null;
+  readonly name: string | null;
+  /** Instead of a name that the request does not have. */
+  readonly unknown?: string;
+}
+
+export function ObjectName({ bucket, name, unknown = '(not known yet)' }: NameProps) {
   return (
     <bdi class="object-name" title={`${bucket ?? ''}/${name ?? ''}`}>
       {bucket !== null && <span class="muted">{bucket}/</span>}
-      {name ?? (bucket === null ? '(not known yet)' : '')}
+      {name ?? (bucket === null ? unknown : '')}
     </bdi>
   );
 }

@@ -83,10 +83,20 @@ async function readDocuments(client: AdminClient): Promise<Documents> {
 /** @throws Error with the response if it is not the document. */
 async function read<Document>(client: AdminClient, path: string): Promise<Document> {
   const { status, text } = await client.request('GET', path, MILLIS);
-  if (status !== 200) throw new Error(`${client.origin}${path} responds with ${status}: ${text.trim()}`);
+  if (status === 401)
+    throw new Error(`${client.origin} requires its token (401); set --token-file to the file of admin.token_file`);
+  if (status !== 200) throw new Error(`${client.origin}${path} responds with ${status}: ${reasonIn(text)}`);
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${client.origin}${path} is not JSON; is it the admin port of a gateway?`, { cause });
+    throw new Error(`${client.origin}${path} is not JSON; ${NOT_ADMIN}`, { cause });
   }
+}
+
+const NOT_ADMIN = 'is it the admin port of a gateway?';
+
+/** The admin port responds with plain text. Others, such as the upload port, respond with XML or HTML. */
+function reasonIn(text: string): string {
+  const reason = text.trim();
+  return reason === '' || reason.startsWith('<') ? NOT_ADMIN : reason;
 }

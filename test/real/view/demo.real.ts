@@ -3,11 +3,12 @@
  * pictures of README and docs/view.md.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import type { TracesDocument } from '../../../src/view/documents.ts';
 import { type Browser, startChromium } from '../browser/chromium.ts';
@@ -24,10 +25,11 @@ describe('the live view of the demo', () => {
   let demo: ChildProcess;
   let browser: Browser;
   let url: string;
+  let command: readonly string[];
   before(async () => {
     demo = spawn(process.execPath, ['demo/demo.ts', '--view'], { cwd: checkout, stdio: ['ignore', 'pipe', 'inherit'] });
     endWithUs(demo);
-    url = await printedAddress(demo);
+    ({ url, command } = await printed(demo));
     browser = await startChromium();
   });
   after(async () => {
@@ -53,6 +55,11 @@ describe('the live view of the demo', () => {
     await close();
   });
 
+  it('prints a command that shows them in a terminal', async () => {
+    const { stdout } = await promisify(execFile)('npm', [...command, '--once'], { cwd: checkout });
+    assert.ok(stdout.includes('front-door.mp4'), stdout);
+  });
+
   it('has the refused request with its reason', async () => {
     const { page, complaints, close } = await openPage(browser, `${url}#/traces`);
     await page.locator('tbody tr', { hasText: 'not-yours.txt' }).getByText('signature_refused').first().waitFor();
@@ -76,12 +83,18 @@ describe('the live view of the demo', () => {
   });
 });
 
-function printedAddress(child: ChildProcess): Promise<string> {
+interface Printed {
+  readonly url: string;
+  /** Arguments of npm. */
+  readonly command: readonly string[];
+}
+
+function printed(child: ChildProcess): Promise<Printed> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the demo has ended: ${code}`)));
     createInterface(child.stdout!).on('line', (line) => {
-      const [found] = /http:\/\/127\.0\.0\.1:\d+\//.exec(line) ?? [];
-      if (found !== undefined) resolve(found);
+      const [, command, url] = /npm (start -- top --admin (http:\/\/127\.0\.0\.1:\d+))/.exec(line) ?? [];
+      if (url !== undefined) resolve({ url: `${url}/`, command: command!.split(' ') });
     });
   });
 }

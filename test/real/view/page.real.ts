@@ -54,8 +54,55 @@ describe('the page of the live view', () => {
       const { page, close } = await openPage(browser, `${server.url}/${view}`, { width: 360 });
       await shown(page);
       assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360, view);
+      for (const link of await page.getByRole('navigation').getByRole('link').all()) {
+        const { x, width } = (await link.boundingBox())!;
+        assert.ok(x >= 0 && x + width <= 360, `${view}: ${await link.textContent()} is visible`);
+      }
       await close();
     }
+  });
+
+  it('tells why a trace has no spans', async (test) => {
+    const forgetful = new FakeGateway(24);
+    forgetful.trace = async () => undefined;
+    const without = await serveView(forgetful);
+    test.after(() => without.close());
+    const { page, close } = await openPage(browser, `${without.url}/#/traces/${traceIdOf(0)}`);
+    await page.getByText('they are too old, too many, or tracing is disabled').waitFor();
+    await close();
+  });
+
+  it('tells that tracing is disabled, and how to enable it', async (test) => {
+    const untraced = new FakeGateway(24);
+    const traces = untraced.newTraces.bind(untraced);
+    untraced.newTraces = async (mark) => ({ ...(await traces(mark)), tracing: false });
+    const disabled = await serveView(untraced);
+    test.after(() => disabled.close());
+    const { page, close } = await openPage(browser, `${disabled.url}/#/traces`);
+    await page.getByText('Set tracing.enabled: true').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'exported' }).count(), 0);
+    await isAccessible(page, 'tracing disabled');
+    await close();
+  });
+
+  it('tells why it has no connection, and shows no readiness meanwhile', async () => {
+    const ending = await serveView(gateway);
+    const look = { width: 360, colorScheme: 'dark' } as const;
+    const { page, close } = await openPage(browser, `${ending.url}/#/health`, look);
+    await shown(page);
+    const header = await page.locator('header.top').boundingBox();
+    await page.locator('.gateway-facts').getByText('ok').waitFor();
+    await ending.close();
+    await page.getByText('It shows the state of that time').waitFor();
+    await page.getByText(/Reason: no response\. .* check that the gateway runs/).waitFor();
+    await page.locator('.gateway-facts').getByText('unknown').waitFor();
+    assert.equal(await page.locator('.gateway-facts').getByText('ok').count(), 0);
+    const badge = (await page.getByRole('status').boundingBox())!;
+    const links = (await page.getByRole('navigation').boundingBox())!;
+    assert.ok(badge.x + badge.width <= 360, 'the state is visible');
+    assert.ok(links.y + links.height <= header!.height, 'the links are in the header');
+    await isAccessible(page, 'no connection');
+    await close();
   });
 
   it('is used with the keyboard: sorted, filtered, a trace opened, a span selected', async () => {
@@ -68,6 +115,7 @@ describe('the page of the live view', () => {
     await page.locator('table[aria-rowcount="2"]').waitFor();
     await page.locator('tbody a').focus();
     await page.keyboard.press('Enter');
+    await page.locator('main:focus').waitFor();
     await page.getByRole('button', { name: /^aws\.s3\.put_object, level 3, 440 ms, failed/ }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Span aws.s3.put_object' }).getByText('store_unavailable').waitFor();
