@@ -222,15 +222,7 @@ export class SplitObject {
     this.#part = part;
     part.seal();
     this.#mayBeStored = true;
-    const reply = await putWhole(
-      this.#request,
-      this.#plan,
-      part,
-      this.#checksums,
-      this.#scope,
-      this.#signal,
-      this.#storeWait,
-    );
+    const reply = await putWhole(this.#object, part, this.#checksums, this.#signal, this.#storeWait);
     part.free(true);
     this.#part = undefined;
     return reply;
