@@ -2,7 +2,6 @@
  * Serves one request from its first byte to its last: opens the SERVER span, calls the gateway, writes the response and
  * reports the outcome.
  */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
@@ -17,6 +16,7 @@ import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
 import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
+import { newRequestId } from './request-id.ts';
 import { pathOf, queryOf } from './request-line.ts';
 import { addressed } from './server-address.ts';
 import type { ServerPhase } from './server-phase.ts';
@@ -192,10 +192,4 @@ function withIds(reply: Reply, requestId: string, span: Span, cors: Reply['heade
   const timing = serverTiming(span);
   if (timing !== undefined) headers['server-timing'] = timing;
   return { ...reply, headers };
-}
-
-/** 16 upper-case hex digits, like the request IDs of S3. */
-export function newRequestId(): string {
-  const uuid = randomUUID();
-  return (uuid.slice(0, 8) + uuid.slice(24, 32)).toUpperCase();
 }
