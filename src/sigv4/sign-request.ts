@@ -44,8 +44,17 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
   return { headers: added, chunks: chunkSigner(key, date, scopeText(scope), signature) };
 }
 
+/** The date that was formatted last: the requests of one second have the same. */
+let latest = { second: Number.NaN, text: '' };
+
 /** `20130524T000000Z`: ISO 8601 basic format in UTC. */
 export function amzDate(time: Date): string {
+  const second = Math.floor(time.getTime() / 1000);
+  if (second !== latest.second) latest = { second, text: basic(time) };
+  return latest.text;
+}
+
+function basic(time: Date): string {
   const iso = time.toISOString();
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
