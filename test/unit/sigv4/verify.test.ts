@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { percentEncodePath } from '../../../src/kit/percent.ts';
 import { REFUSALS } from '../../../src/sigv4/refusals.ts';
+import { SignerCache } from '../../../src/sigv4/signer-cache.ts';
 import { SigningKeys } from '../../../src/sigv4/signing-key.ts';
 import { type RequestToVerify, type Verdict, verifyRequest } from '../../../src/sigv4/verify.ts';
 import { SmithySha256 } from '../../support/smithy-sha256.ts';
@@ -65,8 +66,16 @@ async function inQuery(signed: Signed = {}, expiresIn = 60): Promise<RequestToVe
 const keys = new SigningKeys(SECRET_KEY);
 const known = (sessionToken?: string) => (accessKey: string) =>
   accessKey === ACCESS_KEY ? { keys, sessionToken } : undefined;
-const verify = (request: RequestToVerify, now = NOW, sessionToken?: string): Verdict =>
-  verifyRequest(request, known(sessionToken), now);
+const signers = new SignerCache();
+
+/** The verdict must be the same whether the signer is known or not. */
+function verify(request: RequestToVerify, now = NOW, sessionToken?: string): Verdict {
+  const verdict = verifyRequest(request, known(sessionToken), now);
+  const withSigners = verifyRequest(request, known(sessionToken), now, signers);
+  assert.equal(JSON.stringify(withSigners), JSON.stringify(verdict));
+  return verdict;
+}
+
 const reasonOf = (request: RequestToVerify, now = NOW, sessionToken?: string): string => {
   const verdict = verify(request, now, sessionToken);
   return verdict.accepted ? 'accepted' : verdict.reason;

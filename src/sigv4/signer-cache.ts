@@ -1,0 +1,51 @@
+/**
+ * What the `Authorization` header says before its signature is the same in all requests of a client on one day, so it is parsed once.
+ * Only verified requests are cached, and each access key has its own few entries: a client can displace only its own.
+ */
+import type { Signer } from './claim.ts';
+
+/** The form that signers write. Others are valid, too, and parsed each time. */
+const START = 'AWS4-HMAC-SHA256 Credential=';
+const END = ' Signature=';
+const SIGNATURE = /^[0-9a-f]{64}$/;
+const SIGNATURE_LENGTH = 64;
+
+/** Most characters of a cached text, entries of an access key, and access keys. */
+const LONGEST = 1024;
+const PER_KEY = 4;
+const KEYS = 2_000;
+
+interface Entry {
+  /** The header up to its signature. */
+  readonly text: string;
+  readonly signer: Signer;
+}
+
+export class SignerCache {
+  /** By access key, the newest entry first. Access keys with a slash are cut there, and share the entries. */
+  readonly #entries = new Map<string, readonly Entry[]>();
+
+  find(authorization: string): Signer | undefined {
+    const length = authorization.length - SIGNATURE_LENGTH;
+    const entries = this.#entries.get(accessKeyOf(authorization));
+    const entry = entries?.find(({ text }) => text.length === length && authorization.startsWith(text));
+    return entry !== undefined && SIGNATURE.test(signatureOf(authorization)) ? entry.signer : undefined;
+  }
+
+  /** @param authorization the header of a verified request. */
+  add(authorization: string, { accessKey, scope, signedHeaders }: Signer): void {
+    if (this.find(authorization) !== undefined) return;
+    const text = authorization.slice(0, -SIGNATURE_LENGTH);
+    if (text.length > LONGEST || !text.startsWith(START) || !text.endsWith(END)) return;
+    const key = accessKeyOf(text);
+    const others = this.#entries.get(key) ?? [];
+    if (this.#entries.size >= KEYS) this.#entries.clear();
+    const entry = { text, signer: { accessKey, scope, signedHeaders } };
+    this.#entries.set(key, [entry, ...others].slice(0, PER_KEY));
+  }
+}
+
+/** Of a header in the form that is cached. */
+export const signatureOf = (authorization: string): string => authorization.slice(-SIGNATURE_LENGTH);
+
+const accessKeyOf = (text: string): string => text.slice(START.length, text.indexOf('/', START.length));
