@@ -2,6 +2,7 @@
  * What the `Authorization` header says before its signature is the same in all requests of a client on one day, so it is parsed once.
  * Only verified requests are cached, and each access key has its own few entries: a client can displace only its own.
  */
+import { unsliced } from '../kit/unsliced.ts';
 import type { Signer } from './claim.ts';
 
 /** The form that signers write. Others are valid, too, and parsed each time. */
@@ -26,16 +27,15 @@ export class SignerCache {
   readonly #entries = new Map<string, readonly Entry[]>();
 
   find(authorization: string): Signer | undefined {
-    const length = authorization.length - SIGNATURE_LENGTH;
-    const entries = this.#entries.get(accessKeyOf(authorization));
-    const entry = entries?.find(({ text }) => text.length === length && authorization.startsWith(text));
+    const stated = textOf(authorization);
+    const entry = this.#entries.get(accessKeyOf(authorization))?.find(({ text }) => text === stated);
     return entry !== undefined && SIGNATURE.test(signatureOf(authorization)) ? entry.signer : undefined;
   }
 
   /** @param authorization the header of a verified request. */
   add(authorization: string, { accessKey, scope, signedHeaders }: Signer): void {
     if (this.find(authorization) !== undefined) return;
-    const text = authorization.slice(0, -SIGNATURE_LENGTH);
+    const text = unsliced(textOf(authorization)); // a flat text takes a fifth of the time to compare
     if (text.length > LONGEST || !text.startsWith(START) || !text.endsWith(END)) return;
     const key = accessKeyOf(text);
     const others = this.#entries.get(key) ?? [];
@@ -48,4 +48,5 @@ export class SignerCache {
 /** Of a header in the form that is cached. */
 export const signatureOf = (authorization: string): string => authorization.slice(-SIGNATURE_LENGTH);
 
+const textOf = (authorization: string): string => authorization.slice(0, -SIGNATURE_LENGTH);
 const accessKeyOf = (text: string): string => text.slice(START.length, text.indexOf('/', START.length));
