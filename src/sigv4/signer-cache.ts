@@ -1,5 +1,5 @@
 /**
- * What the `Authorization` header says before its signature is the same in all requests of a client on one day, so it is parsed once.
+ * The `Authorization` header is the same up to its signature in all requests of a client on one day, so that part is parsed once.
  * Only verified requests are cached, and each access key has its own few entries: a client can displace only its own.
  */
 import { unsliced } from '../kit/unsliced.ts';
@@ -23,7 +23,7 @@ interface Entry {
 }
 
 export class SignerCache {
-  /** By access key, the newest entry first. Access keys with a slash are cut there, and share the entries. */
+  /** By access key, the newest entry first. Access keys that are equal up to a slash share their entries. */
   readonly #entries = new Map<string, readonly Entry[]>();
 
   find(authorization: string): Signer | undefined {
