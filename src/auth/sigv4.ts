@@ -50,7 +50,7 @@ function verify(
   signers: SignerCache,
   attributes: AuthAttributes,
 ): Verified {
-  const { method, rawPath: path, query, rawHeaders } = incoming;
+  const { method, rawPath: path, query, received } = incoming;
   let accessKey = '';
   const find = (name: string) => {
     accessKey = name;
@@ -59,7 +59,7 @@ function verify(
     attributes.keyId = name;
     return { keys: key.keys, acceptsToken: (token: string | undefined) => (token !== undefined) === key.token };
   };
-  const verdict = verifyRequest({ method, path, query, rawHeaders }, find, now, signers);
+  const verdict = verifyRequest({ method, path, query, received }, find, now, signers);
   if (!verdict.accepted) throw refused(verdict, accessKey);
   return verdict;
 }

@@ -150,7 +150,7 @@ function goneSignal(
 }
 
 function incomingOf(
-  { target, query, headers, bodyLength }: RequestHead,
+  { target, query, headers, received, bodyLength }: RequestHead,
   request: IncomingMessage,
   id: string,
   { address: clientAddress, scheme }: Client,
@@ -161,9 +161,8 @@ function incomingOf(
 ): Incoming {
   body.length = bodyLength;
   const method = request.method ?? '';
-  const { rawHeaders } = request;
   const keepWaiting: Incoming['keepWaiting'] = (further) => early.keepWaiting(further);
-  return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal, span, keepWaiting };
+  return { id, method, ...target, query, headers, received, clientAddress, scheme, body, signal, span, keepWaiting };
 }
 
 /** The attributes for samplers, known before routing (OTel semantic conventions, HTTP server spans). */

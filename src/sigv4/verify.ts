@@ -4,6 +4,7 @@
  */
 import { isAddedOnTheWay } from '../domain/find-request-header.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
+import type { ReceivedHeaders } from '../domain/received-headers.ts';
 import { canonicalPath, canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkChain, isSameSignature, SIGNED_CHUNKS } from './chunk-chain.ts';
 import type { Claim } from './claim.ts';
@@ -20,8 +21,7 @@ export interface RequestToVerify {
   readonly path: string;
   /** Decoded parameters, duplicates included. */
   readonly query: Query;
-  /** Names and values as received, alternating, with duplicates. */
-  readonly rawHeaders: readonly string[];
+  readonly received: ReceivedHeaders;
 }
 
 /** The credentials of an access key. */
@@ -80,7 +80,7 @@ function verify(
   now: number,
   signers: SignerCache,
 ): Verified {
-  const headers = new HeaderIndex(request.rawHeaders);
+  const headers = new HeaderIndex(request.received);
   const claim = findClaim(request.query, headers, signers);
   const known = findKey(claim.accessKey) ?? refuse('unknown_access_key');
   checkTime(claim, now);

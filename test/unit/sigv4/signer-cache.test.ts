@@ -12,8 +12,7 @@ function signed(headers: Record<string, string> = {}, accessKey = 'AKIA1', secre
   const all = { host: 'gateway', ...headers };
   const request = { method: 'PUT', path: '/bucket/key', query: [], headers: all, payloadHash: 'UNSIGNED-PAYLOAD' };
   const added = signRequest({ ...request, region: 'r' }, { accessKey, keys: secret }, new Date(NOW)).headers;
-  const rawHeaders = Object.entries({ ...all, ...added }).flat();
-  return { request: { ...request, rawHeaders }, authorization: added.authorization as string };
+  return { request: { ...request, received: { ...all, ...added } }, authorization: added.authorization as string };
 }
 
 const verify = ({ request }: ReturnType<typeof signed>, signers: SignerCache) =>
