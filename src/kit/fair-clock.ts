@@ -4,10 +4,15 @@
  * is reported. Most clocks are stopped early, so those with the same timeout share one timer up to their last interval.
  */
 import { performance } from 'node:perf_hooks';
+import { type Aged, AgeList } from './age-list.ts';
 
 const INTERVALS = 10;
 
-export class FairClock {
+export class FairClock implements Aged<FairClock> {
+  older: FairClock | undefined;
+  newer: FairClock | undefined;
+  /** By the time of its intervals; undefined before it is in their list, and behind it. */
+  end: number | undefined;
   readonly #late: () => void;
   readonly #intervals: Intervals;
   #timer: NodeJS.Timeout | undefined;
@@ -36,7 +41,7 @@ export class FairClock {
   }
 }
 
-/** The timer of all clocks with the same timeout. It runs until an interval in which no clock runs. */
+/** The timer of all clocks with the same timeout. It runs until an interval ends in which no clock was left. */
 class Intervals {
   static readonly #all = new Map<number, Intervals>();
 
@@ -49,8 +54,8 @@ class Intervals {
   readonly #millis: number;
   readonly #interval: number;
   readonly #timer: NodeJS.Timeout;
-  /** The time at which each clock ends, in ascending order. */
-  readonly #ends = new Map<FairClock, number>();
+  /** Those that began first end first. */
+  readonly #clocks = new AgeList<FairClock>();
   /** Milliseconds of the intervals until now, and when the latest one ended. */
   #passed = 0;
   #since = performance.now();
@@ -62,22 +67,27 @@ class Intervals {
   }
 
   add(clock: FairClock): void {
-    if (this.#ends.size === 0) this.#timer.ref();
+    if (this.#clocks.oldest === undefined) this.#timer.ref();
     const elapsed = Math.min(performance.now() - this.#since, this.#interval);
-    this.#ends.set(clock, this.#passed + elapsed + this.#millis);
+    clock.end = this.#passed + elapsed + this.#millis;
+    this.#clocks.add(clock);
   }
 
+  /** Safe to call twice. */
   remove(clock: FairClock): void {
-    if (this.#ends.delete(clock) && this.#ends.size === 0) this.#timer.unref();
+    if (clock.end === undefined) return;
+    clock.end = undefined;
+    this.#clocks.remove(clock);
+    if (this.#clocks.oldest === undefined) this.#timer.unref();
   }
 
   #next(): void {
-    if (this.#ends.size === 0) this.#stop();
     this.#passed += this.#interval;
     this.#since = performance.now();
-    for (const [clock, end] of this.#ends) {
-      const left = end - this.#passed;
-      if (left >= this.#interval) break;
+    if (this.#clocks.oldest === undefined) this.#stop();
+    for (let clock = this.#clocks.oldest; clock !== undefined; clock = this.#clocks.oldest) {
+      const left = (clock.end as number) - this.#passed;
+      if (left >= this.#interval) return;
       this.remove(clock);
       clock.endIn(left);
     }
