@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { TakenBody } from './body-pump.ts';
+import type { CancelSignal } from './cancellation.ts';
 import type { Identity, Payload } from './identity.ts';
 import { BUCKET_REQUESTS, type BucketRequest, type OperationName, type PREFLIGHT } from './operation.ts';
 import type { ReceivedHeaders } from './received-headers.ts';
@@ -35,7 +36,7 @@ export interface Incoming extends Target {
   readonly scheme: 'http' | 'https';
   readonly body: IncomingBody;
   /** Aborted when the client disconnects before its response is complete. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The SERVER span. */
   readonly span: Span;
   /**

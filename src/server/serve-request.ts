@@ -3,6 +3,7 @@
  * reports the outcome.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Cancellation, type CancelSignal } from '../domain/cancellation.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
 import type { Incoming, Reply } from '../domain/stages.ts';
@@ -62,7 +63,7 @@ export async function serveRequest(
   const early = new EarlyReply(response, options.phase, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
   let reply: Reply;
-  let gone: AbortSignal | undefined;
+  let gone: CancelSignal | undefined;
   try {
     if (options.phase.refuses) throw new Failure('shutting_down');
     if (routed instanceof Failure) throw routed;
@@ -104,7 +105,7 @@ function disconnected(isComplete: boolean): Failure {
 }
 
 /** Whether the gateway closed the connection. A client may have left before, also if the outcome of its request is known later. */
-function wasCut(gone: AbortSignal | undefined, phase: ServerPhase): boolean {
+function wasCut(gone: CancelSignal | undefined, phase: ServerPhase): boolean {
   return gone?.aborted === true ? whyUnwanted(gone).type === 'shutting_down' : phase.aborts;
 }
 
@@ -137,8 +138,8 @@ function goneSignal(
   response: ServerResponse,
   body: RequestBody,
   phase: ServerPhase,
-): AbortSignal {
-  const gone = new AbortController();
+): CancelSignal {
+  const gone = new Cancellation();
   response.once('close', () => {
     if (response.writableFinished) return;
     const failure = phase.aborts ? new Failure('shutting_down') : disconnected(request.complete);
@@ -146,7 +147,7 @@ function goneSignal(
     // node:http only reports to the reader of the body that the connection has ended.
     if (phase.aborts && !request.complete) body.break(failure);
   });
-  return gone.signal;
+  return gone;
 }
 
 function incomingOf(
@@ -157,7 +158,7 @@ function incomingOf(
   span: Span,
   body: RequestBody,
   early: EarlyReply,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Incoming {
   body.length = bodyLength;
   const method = request.method ?? '';
