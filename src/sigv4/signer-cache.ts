@@ -1,6 +1,6 @@
 /**
  * The `Authorization` header is the same up to its signature in all requests of a client on one day, so that part is parsed once.
- * Only verified requests are cached, and each access key has its own few entries: a client can displace only its own.
+ * Only requests with a valid signature are cached, and each access key has its own few entries: a client can displace only those.
  */
 import { unsliced } from '../kit/unsliced.ts';
 import type { Signer } from './claim.ts';
