@@ -19,6 +19,12 @@ export interface LineOptions {
   readonly refusal: () => Error;
 }
 
+/** The part of an AbortSignal that the queue uses. */
+interface Signal extends Pick<AbortSignal, 'reason' | 'throwIfAborted'> {
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 interface Waiting {
   readonly caller: string | undefined;
   readonly work: string;
@@ -58,7 +64,7 @@ export class FairLine {
    * @returns undefined if a place is free; otherwise a promise of the milliseconds waited.
    * @throws (by rejection) the refusal, or the reason of the signal.
    */
-  enter(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> | undefined {
+  enter(caller: string | undefined, work: string, signal: Signal): Promise<number> | undefined {
     if (!this.#mayHold(caller)) return this.#wait(caller, work, signal); // and neither can the waiting callers
     this.#hold(caller, 1);
     return undefined;
@@ -90,7 +96,7 @@ export class FairLine {
     return free > this.#reserve || this.#heldBy(caller) < free;
   }
 
-  async #wait(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> {
+  async #wait(caller: string | undefined, work: string, signal: Signal): Promise<number> {
     signal.throwIfAborted();
     if (caller !== undefined && this.#waiting >= this.#options.waiting) this.#makeRoom(caller);
     const since = performance.now();

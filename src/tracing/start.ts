@@ -6,7 +6,7 @@ import type { TracingConfig } from '../config/tracing.ts';
 import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import type { RequestTracer } from '../domain/span.ts';
 import { createRequestTracer } from './instrumentation.ts';
-import { type OpenCollector, openRecorder, type RecorderOptions } from './open-recorder.ts';
+import { type Collection, openRecorder, type RecorderOptions } from './open-recorder.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
 import { Inbound } from './propagation/inbound.ts';
 import type { RequestRecorder } from './request-recorder.ts';
@@ -44,8 +44,8 @@ export function startTracing(config: TracingConfig, options: TracingOptions): Pr
 /** Recorded and exported by us. */
 export async function startNative(config: TracingConfig, options: TracingOptions): Promise<NativeTracing> {
   const propagator = choosePropagator(config.propagators ?? ['tracecontext']);
-  const collect = options.collects === true ? await collector() : undefined;
-  const recorder = openRecorder(config, propagator, options, collect);
+  const collection = options.collects === true ? await collectionOf() : undefined;
+  const recorder = openRecorder(config, propagator, options, collection);
   return {
     tracer: requestTracer(config, recorder.tracer),
     stats: () => recorder.stats(),
@@ -55,9 +55,10 @@ export async function startNative(config: TracingConfig, options: TracingOptions
 }
 
 /** Its code is loaded only where spans are collected. */
-async function collector(): Promise<OpenCollector> {
+async function collectionOf(): Promise<Collection> {
+  const { EncodedCopies } = await import('./recorder/encoded-copies.ts');
   const { SpanCollector } = await import('./recorder/span-collector.ts');
-  return (parts) => new SpanCollector(parts);
+  return { copiesOf: (encoder) => new EncodedCopies(encoder), open: (parts) => new SpanCollector(parts) };
 }
 
 async function startGlobal(config: TracingConfig, { serviceVersion }: RecorderOptions): Promise<TracingHandle> {

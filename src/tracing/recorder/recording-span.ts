@@ -49,6 +49,8 @@ export class RecordingSpan implements RequestSpan {
   droppedEvents = 0;
   link: SpanContext | undefined = undefined;
   droppedLinks = 0;
+  /** Belongs to the live view. */
+  copy: unknown = undefined;
   #outgoing: readonly string[] | undefined = undefined;
   readonly #tracer: TracerContext;
 

@@ -17,6 +17,7 @@ import { errorReply } from '../../../src/server/error-reply.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
 import { NOTHING } from '../../../src/tracing/propagation/propagator.ts';
 import { documentForClient } from '../../../src/upload/client-document.ts';
+import { KeyText } from '../../../src/view/key-text.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, isRangeError, type Parser } from './parser.ts';
 
@@ -40,6 +41,22 @@ const collectors = [
   ['fields of Protocol Buffers', (bytes: Uint8Array) => [...readFields(bytes)].length],
 ] as const;
 
+/** Of a key, in several spellings. */
+const KEY_PIECES = [
+  'reports/Q3 ',
+  'reports%2FQ3%20',
+  '%25',
+  '%',
+  '&quot;1',
+  '&',
+  '\\',
+  '\\u00',
+  '"1".pdf',
+  '1',
+  '\xe2',
+  '...',
+];
+
 const xml = [
   '<Bucket>',
   '<Bucket></Bucket>',
@@ -59,6 +76,22 @@ const xml = [
 ];
 
 export const RESPONSES: readonly Parser[] = [
+  {
+    reads: 'a text of the live view that may contain an object key',
+    files: ['view/key-text.ts'],
+    frames: [asItIs, (text) => `The key ${text} was refused.`],
+    pieces: KEY_PIECES,
+    read: (text) => new KeyText('reports/Q3 "1".pdf').replaceIn(text, '#'),
+    most: 64 * 1024, // the limit of an element in an error document
+  },
+  {
+    reads: 'an object key that the live view hides',
+    files: ['view/key-text.ts'],
+    frames: [asItIs],
+    pieces: KEY_PIECES,
+    read: (key) => key !== '' && new KeyText(key).replaceIn(key.repeat(2), '#'),
+    most: 1024,
+  },
   ...propagators.flatMap(([propagator, header, others, pieces]): Parser[] => {
     const extract = (headers: readonly string[]): unknown => {
       const { caller, others } = propagator.extract(headers, NOTHING);
