@@ -2,6 +2,7 @@
  * Reads a client's body and times the waits for the client: the gateway has room, and no byte arrives. A body that stalls
  * or arrives too slowly, or a connection that ends before the body, is a Failure.
  */
+import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';

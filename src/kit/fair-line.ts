@@ -5,6 +5,7 @@
  * hold fewer places than are free.
  */
 
+import { performance } from 'node:perf_hooks';
 import { reserveOf } from './reserve.ts';
 
 export interface LineOptions {

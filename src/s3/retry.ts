@@ -1,4 +1,5 @@
 /** Whether and when a failed call to a store is sent again. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortSignalOf } from '../domain/cancellation.ts';
 import type { Failure } from '../domain/failure.ts';

@@ -2,6 +2,7 @@
  * The calls to the store: one operation on one bucket, signed, traced, and sent again where that is safe. The transport
  * holds the connections of the bucket.
  */
+import { performance } from 'node:perf_hooks';
 import type { StoreChecksums } from '../body/store-checksums.ts';
 import { asFailure, Failure, withOutcome } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';

@@ -1,5 +1,4 @@
 /** Our own recorder: tracer, sampler, tail sampling, and the pipeline to the collector. */
-import type { Context, TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
 import type { RecordedRequests } from '../domain/recorded-requests.ts';
@@ -9,7 +8,7 @@ import type { ExportSettings } from '../export/messages.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
 import { checkFiles, type ExportOptions, exporterSettings, spanDestination } from './exporter-settings.ts';
-import { headersOf } from './propagation/raw-headers.ts';
+import type { Propagator } from './propagation/propagator.ts';
 import { Clock } from './recorder/clock.ts';
 import type { EncodedCopies } from './recorder/encoded-copies.ts';
 import { IdGenerator } from './recorder/ids.ts';
@@ -50,7 +49,7 @@ export interface Recorder {
 /** @param collection undefined if spans are not collected. @throws Error if a file that the configuration names cannot be used. */
 export function openRecorder(
   config: TracingConfig,
-  propagator: TextMapPropagator,
+  propagator: Propagator,
   options: RecorderOptions,
   collection?: Collection,
 ): Recorder {
@@ -93,7 +92,7 @@ function collectorParts(
 
 function createTracer(
   { sampling, limits: configured }: TracingConfig,
-  propagator: TextMapPropagator,
+  propagator: Propagator,
   tail: TailBuffer | undefined,
   sink: SpanSink,
   collector: SpanCollector | undefined,
@@ -103,7 +102,7 @@ function createTracer(
   const parts = {
     clock: new Clock(),
     ids: new IdGenerator(),
-    carry: (context: Context) => headersOf(propagator, context),
+    propagator,
     sink,
   };
   return new Tracer({
@@ -122,8 +121,6 @@ function spanLimits(limits: TracingConfig['limits']): SpanLimits {
     valueLength: limits.attribute_value_length_limit,
     events: limits.event_count_limit,
     links: limits.link_count_limit,
-    eventAttributes: limits.event_attribute_count_limit,
-    linkAttributes: limits.link_attribute_count_limit,
   };
 }
 

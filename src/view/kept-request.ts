@@ -1,4 +1,5 @@
 /** What the view keeps of a request that has ended: facts only, no headers, no connection and no body. */
+import { performance } from 'node:perf_hooks';
 import type { Outcome } from '../domain/failure.ts';
 import { FAILURES, type FailureType } from '../domain/failures.ts';
 import type { RecordedRequests, RecordedSpans } from '../domain/recorded-requests.ts';

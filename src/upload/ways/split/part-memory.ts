@@ -4,6 +4,7 @@
  * its memory always becomes free. Uploads without memory wait in line, and slow uploads are refused meanwhile. Why no client is
  * locked out and no uploads block each other: docs/decisions/part-memory.md.
  */
+import { performance } from 'node:perf_hooks';
 import { Failure } from '../../../domain/failure.ts';
 import { type Aged, AgeList, best, each } from '../../../kit/age-list.ts';
 import { BlockPool } from '../../../kit/block-pool.ts';

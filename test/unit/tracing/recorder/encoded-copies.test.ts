@@ -5,7 +5,7 @@ import { DOUBLE_ATTRIBUTES } from '../../../../src/tracing/catalogue.ts';
 import { EncodedCopies } from '../../../../src/tracing/recorder/encoded-copies.ts';
 import type { RecordingSpan } from '../../../../src/tracing/recorder/recording-span.ts';
 import { SpanEncoder } from '../../../../src/tracing/recorder/span-encoder.ts';
-import { testTracer } from '../../../support/test-tracer.ts';
+import { openRoot, testTracer } from '../../../support/test-tracer.ts';
 
 const RING = 256 * 1024;
 
@@ -17,9 +17,8 @@ describe('EncodedCopies', () => {
     const out = new ByteWriter(64 * 1024, 1024 ** 2);
     /** @returns a span with an attribute of this size, and its bytes in the export. */
     const encode = (size: number): { span: RecordingSpan; bytes: Buffer } => {
-      const opened = tracer.startSpan('request');
-      for (let left = size, i = 0; left > 0; left -= 1_000, i++)
-        opened.setAttribute(`a${i}`, 'x'.repeat(Math.min(left, 1_000)));
+      const opened = openRoot(tracer, 'request');
+      for (let left = size, i = 0; left > 0; left -= 1_000, i++) opened.set(`a${i}`, 'x'.repeat(Math.min(left, 1_000)));
       opened.end();
       out.length = 0;
       const span = ended.pop()!;
@@ -30,7 +29,7 @@ describe('EncodedCopies', () => {
       const copied = new ByteWriter(64 * 1024, 1024 ** 2);
       return copies.copy(copied, span) ? Buffer.from(copied.bytes.subarray(0, copied.length)) : undefined;
     };
-    return { encode, copyOf, startSpan: () => tracer.startSpan('other') as RecordingSpan };
+    return { encode, copyOf, startSpan: () => openRoot(tracer, 'other') as RecordingSpan };
   }
 
   it('are the bytes of the export', () => {

@@ -12,7 +12,7 @@ import type { SpanNames } from '../../../../src/tracing/span-names.ts';
 import { type NativeTracing, startNative } from '../../../../src/tracing/start.ts';
 import { decodeRequest } from '../../../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../../../support/otlp-receiver.ts';
-import { testTracer } from '../../../support/test-tracer.ts';
+import { openRoot, testTracer } from '../../../support/test-tracer.ts';
 import { keptLog, type TracingOverrides, tracingConfig } from '../../../support/tracing-config.ts';
 
 interface Opened {
@@ -172,7 +172,7 @@ describe('the limits of collected spans', () => {
       { spans: 1_000, bytes: 1024 ** 2, runningBytes: 1024 ** 2, ...limits },
     );
     const { tracer } = testTracer({ sink: collector });
-    const request = (): Span => tracer.startSpan('request');
+    const request = (): Span => openRoot(tracer, 'request');
     return { collector, handedOn, request };
   }
 
