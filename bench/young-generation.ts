@@ -1,16 +1,17 @@
 /**
  * The young generation by its least size: collections, CPU per upload and memory, at three loads.
  *
- *   npm run bench -- young-generation [--rounds N] [--seed N] [--smoke]
+ *   npm run bench -- young-generation [--rounds N] [--warm-up N] [--seed N] [--smoke]
  *
  * Copies of the gateway run at once, untraced, with signed PUTs of 1 KiB, and with different `--min-semi-space-size`. A full load is a
  * client of 16 connections that never pauses; the other loads are an even rate, a share of the full load of one more copy. V8 enlarges
- * the young generation under load, so loads come in the order of their size, after a warm-up at the smallest, which is measured again
- * at the end. At the smallest load all copies are loaded at once, otherwise one after the other in random order; bench/tracing.ts
+ * the young generation under load, so loads come in the order of their size, after a warm-up with one connection; the smallest is
+ * measured again at the end. At the smallest load all copies are loaded at once, otherwise one after the other in random order; bench/tracing.ts
  * describes how this excludes other load of the machine. Ratios are of the same round. Other load of the machine changes CPU more than
  * the number of collections.
  *
- * --smoke   a few short turns to check that everything runs; the figures are meaningless
+ * --warm-up   uploads of each copy that are not counted; 8,000 unless given
+ * --smoke     a few short turns to check that everything runs; the figures are meaningless
  */
 import { parseArgs } from 'node:util';
 import { Arena } from './support/arena.ts';
@@ -55,15 +56,18 @@ interface Turn extends Cost {
 
 interface Plan {
   readonly rounds: number;
-  /** Of one turn. */
+  /** Of one turn, if that is long enough for the uploads. */
   readonly millis: number;
-  /** Of the warm-up. */
+  /** Least number of uploads in one turn at an even rate. */
+  readonly uploads: number;
+  /** Uploads of the warm-up. */
   readonly warmUp: number;
 }
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '12' },
+    'warm-up': { type: 'string', default: '8000' },
     seed: { type: 'string', default: '1' },
     smoke: { type: 'boolean', default: false },
   },
@@ -71,8 +75,8 @@ const { values } = parseArgs({
 const EXTRA: YoungContestant = { name: 'for the rate', against: [], flags: [] };
 
 const plan: Plan = values.smoke
-  ? { rounds: 2, millis: 100, warmUp: 500 }
-  : { rounds: Number(values.rounds), millis: 1_000, warmUp: 40_000 };
+  ? { rounds: 2, millis: 100, uploads: 1, warmUp: 100 }
+  : { rounds: Number(values.rounds), millis: 1_000, uploads: 100, warmUp: Number(values['warm-up']) };
 const random = seededRandom(Number(values.seed));
 const places = findPlaces();
 const arena = new Arena(places);
@@ -80,7 +84,8 @@ try {
   console.log(placesText(places));
   await enterAll();
   const fullRate = await fullRateOf(EXTRA);
-  await Promise.all(CONTESTANTS.map((one) => load(one, SHARES[0]!, fullRate * SHARES[0]!, plan.warmUp)));
+  const warmUp = { size: SIZE, connections: 1, millis: 600_000, requests: plan.warmUp };
+  await Promise.all(CONTESTANTS.map((contestant) => arena.turn(contestant, warmUp)));
   for (const share of SHARES) await measure(share, fullRate * share);
 } finally {
   await arena.close();
@@ -123,7 +128,7 @@ async function measure(share: number, rate: number): Promise<void> {
     (memory[i]! / 1024 ** 2).toFixed(1),
   ]);
   const uploads = median(turns.flat().map((one) => one.uploads));
-  console.log(`${plan.rounds} rounds of turns of ${plan.millis} ms, ${uploads} uploads each`);
+  console.log(`${plan.rounds} rounds of turns of ${uploads} uploads`);
   console.log(table([head, ...rows]));
 }
 
@@ -137,10 +142,12 @@ async function playRound(share: number, rate: number): Promise<Turn[]> {
 async function turn(contestant: Contestant, share: number, rate: number): Promise<Turn> {
   await arena.cpu(contestant);
   const before = await arena.collections(contestant);
-  const uploads = await load(contestant, share, rate, plan.millis);
+  const started = performance.now();
+  const uploads = await load(contestant, share, rate, Math.max(plan.millis, (plan.uploads / rate) * 1000));
+  const clock = ((performance.now() - started) * 1000) / uploads;
   const { all, main } = await arena.cpu(contestant);
   const collections = (await arena.collections(contestant)) - before;
-  return { uploads, collections, all: all / uploads, main: main / uploads, clock: (plan.millis * 1000) / uploads };
+  return { uploads, collections, all: all / uploads, main: main / uploads, clock };
 }
 
 /** @returns the number of uploads. */

@@ -24,7 +24,7 @@ function codeOf(text: string, line: number): Code {
   return {
     start: address,
     end: address + Number.parseInt(size, 16),
-    name: name.replace(/^(JS|Script|Eval|Function):[~+^'*]/, 'JS:'),
+    name: name.replace(/^(JS|Script|Eval|Function):[~+^'*]+/, 'JS:'),
     line,
   };
 }

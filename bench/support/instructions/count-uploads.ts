@@ -34,7 +34,7 @@ export interface Plan {
   readonly counted: number;
 }
 
-export const FULL: Plan = { warmUp: 3_000, settle: 100, counted: 1_024 };
+export const FULL: Plan = { warmUp: 5_000, settle: 100, counted: 1_024 };
 export const SMOKE: Plan = { warmUp: 100, settle: 10, counted: 50 };
 
 /** Instructions of one upload. */

@@ -21,9 +21,9 @@ const FLAGS = [
   '--perf-basic-prof',
   '--interpreted-frames-native-stack',
   '--no-concurrent-recompilation',
-  '--invocation-count-for-maglev=200',
-  '--invocation-count-for-turbofan=1000',
-  '--minimum-invocations-after-ic-update=200',
+  '--invocation-count-for-maglev=100',
+  '--invocation-count-for-turbofan=400',
+  '--minimum-invocations-after-ic-update=100',
   '--max-inlined-bytecode-size-cumulative=0',
   '--max-maglev-inlined-bytecode-size-cumulative=0',
 ];

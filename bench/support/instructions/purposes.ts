@@ -35,7 +35,7 @@ const TABLE: readonly (readonly [Purpose, RegExp])[] = [
   ['server', /^JS:.*\/src\/server\//],
   ['auth', /^JS:.*\/src\/(auth\/|sigv4\/(verify|claim))/],
   ['policy', /^JS:.*\/src\/authz\//],
-  ['sign', /^JS:.*\/src\/(sigv4\/sign-request|s3\/credentials)/],
+  ['sign', /^JS:(#signedHeaders |.*\/src\/(sigv4\/sign-request|s3\/credentials))/],
   [
     'log',
     /^JS:.*\/(src\/logging\/|src\/gateway\/report\.|node_modules\/(pino|sonic-boom|safe-stable-stringify|quick-format-unescaped)\/)/,
