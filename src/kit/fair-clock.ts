@@ -54,7 +54,7 @@ class Intervals {
   readonly #millis: number;
   readonly #interval: number;
   readonly #timer: NodeJS.Timeout;
-  /** In the order of their begin, which is that of their end. */
+  /** The oldest ends first. */
   readonly #clocks = new AgeList<FairClock>();
   /** Milliseconds of the intervals until now, and when the latest one ended. */
   #passed = 0;
