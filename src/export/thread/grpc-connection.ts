@@ -1,4 +1,4 @@
-/** Calls over one session of HTTP/2. A session that fails is not opened again: it is replaced by another connection. */
+/** Calls over one session of HTTP/2. It is opened once: after a failure, another connection replaces it. */
 import { type ClientHttp2Session, constants } from 'node:http2';
 import { connectionFailure } from './connection-failure.ts';
 import { GrpcCall, type GrpcRequest, type GrpcResponse } from './grpc-call.ts';
@@ -51,7 +51,7 @@ export class GrpcConnection {
     return response;
   }
 
-  /** Accepts no more calls, and closes after those that run. */
+  /** Accepts no more calls. Running calls end first. */
   retire(): void {
     this.#isUsable = false;
     if (this.#calls === 0) this.close();
@@ -73,7 +73,7 @@ export class GrpcConnection {
     this.#keepAlive(session);
   }
 
-  /** Finds out that a connection is dead which nobody closed. */
+  /** Detects a connection that is lost without having been closed. */
   #keepAlive(session: ClientHttp2Session): void {
     let isAcknowledged = true;
     const timer = setInterval(() => {

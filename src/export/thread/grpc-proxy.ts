@@ -1,4 +1,4 @@
-/** Connections to a collector through an HTTP proxy, as the environment says; the variables are those of other gRPC clients. */
+/** Connections to a collector through an HTTP proxy, by the environment variables of gRPC clients. */
 import http from 'node:http';
 import { BlockList, isIPv4, type LookupFunction, type Socket } from 'node:net';
 import { percentDecode } from '../../kit/percent.ts';
