@@ -14,6 +14,9 @@ export interface GrpcSessionOptions {
   readonly lookup: LookupFunction;
 }
 
+/** Node.js counts requests as memory of the session: with its limit of 10 MB, a larger one resets all calls. */
+const SESSION = { settings: { enablePush: false }, maxSessionMemory: Number.MAX_SAFE_INTEGER };
+
 /**
  * Resolves when the server has sent its settings: until then it may be a server of another protocol.
  * @param signal destroys the session, at any time.
@@ -26,7 +29,11 @@ export async function openSession(options: GrpcSessionOptions, signal: AbortSign
   const proxy = isLoopback(target.hostname) ? undefined : proxyFor(target.host, process.env);
   const tunnel = proxy && (await openTunnel(proxy, target.authority, lookup, signal));
   const socket = target.isSecure ? secured(target, lookup, tls, tunnel) : (tunnel ?? openTcp({ ...target, lookup }));
-  const session = http2.connect(options.endpoint, { createConnection: () => socket, settings: { enablePush: false } });
+  const session = http2.connect(options.endpoint, { ...SESSION, createConnection: () => socket });
+  socket.once('error', (error) => {
+    session.destroy(error);
+    socket.destroy(); // Node.js leaves it open if the server rejects the client certificate after the handshake (TLS 1.3)
+  });
   session.unref(); // a call has a timer, which keeps the process alive
   if (signal.aborted) session.destroy();
   else signal.addEventListener('abort', () => session.destroy(), { once: true });
