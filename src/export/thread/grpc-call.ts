@@ -7,9 +7,17 @@ import {
   type IncomingHttpStatusHeader,
   type OutgoingHttpHeaders,
 } from 'node:http2';
-import { connectionFailure } from './connection-failure.ts';
+import { performance } from 'node:perf_hooks';
 import { GrpcMessageReader, messagePrefix } from './grpc-message.ts';
-import { type GrpcStatus, REFUSED, statusIn, statusOfHttp, statusOfReset, WITHOUT_STATUS } from './grpc-status.ts';
+import {
+  connectionFailure,
+  type GrpcStatus,
+  REFUSED,
+  statusIn,
+  statusOfHttp,
+  statusOfReset,
+  WITHOUT_STATUS,
+} from './grpc-status.ts';
 
 export interface GrpcRequest {
   readonly headers: OutgoingHttpHeaders;

@@ -1,8 +1,8 @@
 /** Calls over one session of HTTP/2. It is opened once: after a failure, another connection replaces it. */
 import { type ClientHttp2Session, constants } from 'node:http2';
-import { connectionFailure } from './connection-failure.ts';
 import { GrpcCall, type GrpcRequest, type GrpcResponse } from './grpc-call.ts';
 import { type GrpcSessionOptions, openSession } from './grpc-session.ts';
+import { connectionFailure } from './grpc-status.ts';
 
 export interface GrpcConnectionOptions extends GrpcSessionOptions {
   /** Time between pings while calls run, in which each must be acknowledged. */

@@ -28,11 +28,16 @@ export async function openSession(options: GrpcSessionOptions, signal: AbortSign
   // A collector on the loopback is not behind a proxy, whatever the environment.
   const proxy = isLoopback(target.hostname) ? undefined : proxyFor(target.host, process.env);
   const tunnel = proxy && (await openTunnel(proxy, target.authority, lookup, signal));
-  const socket = target.isSecure ? secured(target, lookup, tls, tunnel) : (tunnel ?? openTcp({ ...target, lookup }));
+  const { host, port, isSecure } = target;
+  const socket = isSecure ? secured(target, lookup, tls, tunnel) : (tunnel ?? openTcp({ host, port, lookup }));
+  if (socket.destroyed) throw new Error('Failed to connect'); // Node.js would abort the process
   const session = http2.connect(options.endpoint, { ...SESSION, createConnection: () => socket });
   socket.once('error', (error) => {
     session.destroy(error);
     socket.destroy(); // Node.js leaves it open if the server rejects the client certificate after the handshake (TLS 1.3)
+  });
+  session.once('connect', () => {
+    if (isSecure && session.alpnProtocol !== 'h2') session.destroy(new Error('the server does not negotiate HTTP/2'));
   });
   session.unref(); // a call has a timer, which keeps the process alive
   if (signal.aborted) session.destroy();
@@ -60,7 +65,7 @@ export function targetOf(endpoint: string): Target {
 }
 
 function secured({ host, port }: Target, lookup: LookupFunction, tls: TlsMaterial, tunnel?: Socket): Socket {
-  const socket = openTls({
+  return openTls({
     ...tls,
     ALPNProtocols: ['h2'],
     host,
@@ -70,10 +75,6 @@ function secured({ host, port }: Target, lookup: LookupFunction, tls: TlsMateria
     ...(isIP(host) === 0 && { servername: host }),
     ...(tunnel !== undefined && { socket: tunnel }),
   });
-  socket.once('secureConnect', () => {
-    if (socket.alpnProtocol !== 'h2') socket.destroy(new Error('the server does not negotiate HTTP/2'));
-  });
-  return socket;
 }
 
 /** @throws Error if the connection ends first. */

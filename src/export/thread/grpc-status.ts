@@ -83,3 +83,16 @@ export function statusOfReset(code: number): GrpcStatus {
   if (code === constants.NGHTTP2_REFUSED_STREAM) return REFUSED;
   return { code: CODES_BY_RESET[code] ?? 'INTERNAL', message: `RST_STREAM with code ${code}` };
 }
+
+/** Of a call whose connection failed. */
+export function connectionFailure(what: string, error: Error | undefined): GrpcStatus {
+  return { code: 'UNAVAILABLE', message: error === undefined ? what : `${what}: ${reasonOf(error)}` };
+}
+
+/** The message with the code, of the last error inside one that stands for several addresses of one name. */
+function reasonOf(error: Error): string {
+  const { message, code = '', errors } = error as NodeJS.ErrnoException & { errors?: Error[] };
+  const last = errors?.at(-1);
+  if (last !== undefined) return reasonOf(last);
+  return message.includes(code) ? message : `${message} (${code})`;
+}

@@ -1,5 +1,6 @@
 /** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). */
 import type { OutgoingHttpHeaders } from 'node:http2';
+import { performance } from 'node:perf_hooks';
 import type { CollectorTls } from '../collector-tls.ts';
 import type { ExportHeaders, Headers } from '../export-headers.ts';
 import { readPartialSuccess } from '../otlp/otlp-request.ts';
