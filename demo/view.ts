@@ -43,7 +43,7 @@ export async function runView(paint: Paint, say: (line?: string) => void): Promi
   clients.start();
   say(paint.bold('Mizuchi Uploadr: the live view'));
   say(`  open ${paint.cyan(`http://127.0.0.1:${gateway.adminPort}/`)} in a browser`);
-  say(`  or run npx mizuchi-uploadr top --admin http://127.0.0.1:${gateway.adminPort} in another terminal`);
+  say(`  or run npm start -- top --admin http://127.0.0.1:${gateway.adminPort} in another terminal`);
   say('  uploads go on until you press Ctrl-C');
   await end;
   clients.stop();

@@ -1,7 +1,7 @@
 /** The frame of the page: views, the state of the connection, and the form for a token. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ConfigView } from './config/config-view.tsx';
-import { ConnectionState } from './connection-state.tsx';
+import { ConnectionState, LostConnection } from './connection-state.tsx';
 import type { Live } from './data/live-data.ts';
 import { useLive } from './data/use-live.ts';
 import { HealthView } from './health/health-view.tsx';
@@ -25,6 +25,7 @@ export function App() {
   useEffect(() => {
     document.title = `${TITLES[route.view]} · Mizuchi Uploadr`;
   }, [route.view]);
+  useFocus(`${route.view} ${route.traceId}`);
   return (
     <>
       <SkipLink />
@@ -42,6 +43,7 @@ export function App() {
         <ConnectionState connection={live.connection} />
       </header>
       <main id="main" tabIndex={-1} class={live.connection.state === 'live' ? '' : 'stale'}>
+        <LostConnection live={live} />
         {live.connection.state === 'unauthorized' ? (
           <TokenForm isRefused={live.connection.isRefused} />
         ) : (
@@ -50,6 +52,16 @@ export function App() {
       </main>
     </>
   );
+}
+
+/** Focuses the content of another view if the focused link is not in it, so that screen readers notice the change. */
+function useFocus(address: string): void {
+  const shown = useRef(address);
+  useEffect(() => {
+    if (shown.current === address) return;
+    shown.current = address;
+    if (document.activeElement === document.body) document.getElementById('main')?.focus();
+  }, [address]);
 }
 
 function View({ route, live }: { readonly route: Route; readonly live: Live }) {

@@ -15,12 +15,13 @@ export function TokenForm({ isRefused }: { readonly isRefused: boolean }) {
     <form class="card token-form" onSubmit={submit}>
       <h1>Token needed</h1>
       <p>
-        This admin port needs the token of <span class="code">admin.token_file</span>. The browser keeps it until you
-        close this tab.
+        This admin port needs a token: the content of the file that <span class="code">admin.token_file</span> names in
+        the configuration of the gateway. The browser keeps it until you close this tab.
       </p>
       {isRefused && (
         <p class="failed" role="alert">
-          The gateway did not accept the token.
+          The gateway did not accept the token. Use the content of the file that{' '}
+          <span class="code">admin.token_file</span> names.
         </p>
       )}
       <label>

@@ -6,7 +6,7 @@
 #   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
 #
 # Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, etcd, Ruby, Chromium,
-# buildah and lintian a Debian system (apt-get, dpkg).
+# buildah, lintian and Valgrind a Debian system (apt-get, dpkg).
 set -euo pipefail
 
 cache="${MIZUCHI_REAL_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/mizuchi-uploadr/real-servers}"
@@ -121,6 +121,13 @@ install_haproxy() { # with the libraries that few systems have
   rm -rf "$1/root"
   printf '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$home/lib" exec "$home/haproxy.bin" "$@"\n' >"$1/haproxy"
   chmod +x "$1/haproxy"
+}
+install_valgrind() { # with the program that controls it, and without the symbols of the system's libraries
+  unpack "$1/root" valgrind
+  rm -rf "$1/root/packages"
+  cp "$1/root/usr/bin/vgdb" "$1/"
+  printf '#!/bin/sh\nroot=$(dirname "$(readlink -f "$0")")/root\nVALGRIND_LIB="$root/usr/libexec/valgrind" exec "$root/usr/bin/valgrind.bin" "$@"\n' >"$1/valgrind"
+  chmod +x "$1/valgrind"
 }
 install_chromium() { # with the libraries that this machine lacks
   local lacking
@@ -319,7 +326,7 @@ sum_of() { printf '%s' "$*" | cksum | cut -d' ' -f1; }
 
 [ $# -gt 0 ] || set -- minio versitygw jaeger otelcol prometheus opa openfga aws boto3 aws-old boto3-old s3cmd s4cmd rclone minio-js nginx haproxy chromium \
   aws4fetch mc rclone-now s5cmd python-clients aws-sdk-go aws-sdk-java ruby-clients envoy helm kubeconform etcd kube-apiserver kubernetes-crds buildah \
-  lintian
+  lintian valgrind
 for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
@@ -331,6 +338,10 @@ for name in "$@"; do
       ;;
     nginx) once nginx debian install_nginx ;;
     haproxy) once haproxy debian install_haproxy ;;
+    valgrind)
+      once valgrind debian install_valgrind
+      ln -sfn "$cache/valgrind-debian/vgdb" "$bin/vgdb"
+      ;;
     buildah) once buildah debian install_buildah ;;
     lintian) once lintian debian install_lintian ;;
     chromium) once chromium debian install_chromium ;;

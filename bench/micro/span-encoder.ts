@@ -3,18 +3,17 @@
  * they end, by our recorder and by the official SDK with its own encoder. Both run in turns in one process; what counts is
  * the ratio. Run: node bench/micro/span-encoder.ts [rounds]
  */
-import type { Context } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { RequestTracer } from '../../src/domain/span.ts';
 import { BatchQueue } from '../../src/export/batch-queue.ts';
 import { ExportCounts } from '../../src/export/export-counts.ts';
 import type { Batch } from '../../src/export/messages.ts';
-import { throughApi } from '../../src/tracing/api-span.ts';
+import { throughApi } from '../../src/tracing/api/api-span.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
-import { createRequestTracer, recordedBy } from '../../src/tracing/instrumentation.ts';
-import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
-import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
+import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
+import { choosePropagator } from '../../src/tracing/propagation/choose-propagator.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS } from '../../src/tracing/recorder/limits.ts';
@@ -26,9 +25,6 @@ import { chooseSampler, type SamplingStrategy } from '../../src/tracing/sampler/
 const UPLOADS = 10_000;
 const BATCH_SPANS = 512;
 const ROUNDS = Number(process.argv[2] ?? 7);
-
-const propagator = new TraceContextPropagator();
-const carry = (context: Context): readonly string[] => headersOf(propagator, context);
 
 interface Contestant {
   readonly name: string;
@@ -56,8 +52,16 @@ function ours(name: string, strategy: SamplingStrategy): Contestant {
     events: { refused() {}, spoiled() {} },
   });
   const sampler = chooseSampler(strategy, 1);
-  const parts = { clock: new Clock(), ids: new IdGenerator(), limits: DEFAULT_LIMITS, sampler, sink: queue, carry };
-  const tracer = createRequestTracer(recordedBy(new Tracer(parts)), propagator, { conventions: 'stable' });
+  const propagator = choosePropagator(['tracecontext']);
+  const parts = {
+    clock: new Clock(),
+    ids: new IdGenerator(),
+    limits: DEFAULT_LIMITS,
+    sampler,
+    sink: queue,
+    propagator,
+  };
+  const tracer = createRequestTracer(new Tracer(parts), { conventions: 'stable' });
   const contestant: Contestant = { name, tracer, bytes: 0, micros: [] };
   return contestant;
 }
@@ -76,9 +80,8 @@ function stock(): Contestant {
     shutdown: () => Promise.resolve(),
   };
   const provider = new TracerProvider({ spanProcessors: [processor] });
-  const tracer = createRequestTracer(throughApi(provider.getTracer('bench'), propagator), propagator, {
-    conventions: 'stable',
-  });
+  const recorder = throughApi(provider.getTracer('bench'), new W3CTraceContextPropagator());
+  const tracer = createRequestTracer(recorder, { conventions: 'stable' });
   const contestant: Contestant = { name: 'official SDK', tracer, bytes: 0, micros: [] };
   return contestant;
 }

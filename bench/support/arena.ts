@@ -100,6 +100,16 @@ export class Arena {
     return { all: player.cpu.all - all, main: player.cpu.main - main };
   }
 
+  /** Garbage collections of the contestant's main thread since this was first called. */
+  collections({ name }: Contestant): Promise<number> {
+    return this.#player(name).process.ask('collections');
+  }
+
+  /** Resident memory of the contestant, in bytes. */
+  memory({ name }: Contestant): Promise<number> {
+    return this.#player(name).process.ask('memory');
+  }
+
   /** How many requests of the contestant were answered so far. */
   uploads({ name }: Contestant): number {
     return this.#player(name).uploads;

@@ -1,5 +1,6 @@
 /** One contestant: the gateway of this checkout in a process of its own, which tells what CPU it has used. */
 import '../../src/kit/heap-flags.ts';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { type App, startApp } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { respondToBucketRequests } from './helper-process.ts';
@@ -44,10 +45,27 @@ function cpu(): Cpu {
   return { all: all.user + all.system, main: main.user + main.system };
 }
 
+let collected = 0;
+const collector = new PerformanceObserver((list) => {
+  collected += list.getEntries().length;
+});
+
+/** Garbage collections since this was first called. */
+function collections(): number {
+  collected += collector.takeRecords().length;
+  collector.observe({ entryTypes: ['gc'] });
+  return collected;
+}
+
+/** Bytes in memory. */
+function memory(): number {
+  return process.memoryUsage.rss();
+}
+
 async function close(): Promise<void> {
   await app?.close();
   await shutdownStock?.();
 }
 
-respondToBucketRequests({ start, cpu, close });
+respondToBucketRequests({ start, cpu, collections, memory, close });
 process.once('disconnect', () => process.exit()); // closed by then, or its parent is gone

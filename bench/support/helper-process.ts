@@ -2,7 +2,7 @@
  * A process of its own that answers questions over IPC: both ends. Everything that takes part in a benchmark is one, so
  * that the CPU of a contestant is nobody else's.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 
 type Answers = Record<string, (argument: never) => unknown>;
@@ -41,10 +41,15 @@ export class HelperProcess {
   readonly #open = new Map<number, (answer: Answer) => void>();
   #last = 0;
 
-  /** @param file beside this one. @param nodeOptions such as `--cpu-prof`. */
-  constructor(file: string, nodeOptions: readonly string[] = []) {
+  /**
+   * @param file beside this one. @param nodeOptions such as `--cpu-prof`.
+   * @param tool a program that runs Node.js, with its arguments; the standard output is then discarded.
+   */
+  constructor(file: string, nodeOptions: readonly string[] = [], tool: readonly string[] = []) {
     const path = new URL(file, import.meta.url);
-    this.#child = fork(path, { execArgv: [...nodeOptions], env: plainEnvironment() });
+    const [execPath = process.execPath, ...execArgv] = [...tool, process.execPath, ...nodeOptions];
+    const stdio: StdioOptions = ['inherit', tool.length > 0 ? 'ignore' : 'inherit', 'inherit', 'ipc'];
+    this.#child = fork(path, { execPath, execArgv, env: plainEnvironment(), stdio });
     this.#child.on('message', (message) => this.#take(message as Answer));
     this.#child.on('exit', (code, signal) => {
       const error = `${file} has ended: ${signal ?? code}`;

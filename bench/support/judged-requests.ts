@@ -75,15 +75,15 @@ function routed(written: WrittenRequest): Routed {
 
 function incomingOf({ method, target, headers }: WrittenRequest): Incoming {
   const { path: rawPath, query } = parseTarget(target);
-  const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return {
     id: '79104EXAMPLEB723',
     method,
     rawPath,
     hostBucket: undefined,
     query,
-    headers: Object.fromEntries(lowerCase),
-    rawHeaders: Object.entries(headers).flat(),
+    headers: lowerCase,
+    received: lowerCase,
     scheme: 'http',
     clientAddress: '127.0.0.1',
     body: { length: SMALL_OBJECT, open: unread, take: unread },

@@ -13,7 +13,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracingConfig } from '../../src/config/tracing.ts';
 import type { RequestTracer } from '../../src/domain/span.ts';
-import { throughApi } from '../../src/tracing/api-span.ts';
+import { throughApi } from '../../src/tracing/api/api-span.ts';
 import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
 
 export interface StockTracing {
@@ -34,9 +34,7 @@ export function startStockTracing(config: TracingConfig): StockTracing {
   const tracer = provider.getTracer('mizuchi-uploadr');
   const propagator = new W3CTraceContextPropagator();
   return {
-    tracer: createRequestTracer(throughApi(tracer, propagator), propagator, {
-      conventions: config.semantic_conventions,
-    }),
+    tracer: createRequestTracer(throughApi(tracer, propagator), { conventions: config.semantic_conventions }),
     shutdown: () => provider.shutdown(),
   };
 }

@@ -55,7 +55,8 @@ export function ConfigView() {
 }
 
 function FileState({ config: { file, differs, changed, problem } }: { readonly config: ConfigDocument }) {
-  if (file === null) return <p class="card note">The configuration is not a file.</p>;
+  if (file === null)
+    return <p class="card note">The configuration is that of a program which embeds the gateway. It has no file.</p>;
   if (differs !== true)
     return (
       <p class="card note">
@@ -75,6 +76,7 @@ function FileState({ config: { file, differs, changed, problem } }: { readonly c
           The file cannot be used: <bdi>{problem}</bdi>
         </p>
       )}
+      <p>To use the file, reload the gateway (SIGHUP). If settings are still listed then, restart it.</p>
       {changed.length > 0 && (
         <ul>
           {changed.map((path) => (

@@ -14,7 +14,7 @@ function headers(): Record<string, string> {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** @throws Unauthorized, or Error with the status. */
+/** @throws Unauthorized, or Error with the text of the response: the reason, and what to do. */
 export async function get(path: string, signal?: AbortSignal): Promise<Response> {
   const response = await fetch(path, {
     headers: headers(),
@@ -22,8 +22,13 @@ export async function get(path: string, signal?: AbortSignal): Promise<Response>
     ...(signal !== undefined && { signal }),
   });
   if (response.status === 401) throw new Unauthorized('The admin port needs a token.');
-  if (!response.ok) throw new Error(`The gateway responded with status ${response.status}.`);
+  if (!response.ok) throw new Error(await reasonOf(response));
   return response;
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const text = response.headers.get('content-type')?.startsWith('text/plain') ? (await response.text()).trim() : '';
+  return text || `The gateway responded with status ${response.status}.`;
 }
 
 export async function getJson<T>(path: string): Promise<T> {

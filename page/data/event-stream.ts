@@ -5,23 +5,32 @@ export interface ServerEvent {
   readonly data: string;
 }
 
+/** In linear time, also for a document that arrives in many pieces. */
 export async function* serverEvents(texts: AsyncIterable<string>): AsyncGenerator<ServerEvent> {
   let rest = '';
+  let block: string[] = [];
   for await (const text of texts) {
-    const blocks = (rest + text).replaceAll('\r\n', '\n').split('\n\n');
-    rest = blocks.pop()!;
-    for (const block of blocks) {
+    const lines = text.split('\n');
+    lines[0] = rest + lines[0];
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const content = line.endsWith('\r') ? line.slice(0, -1) : line;
+      if (content !== '') {
+        block.push(content);
+        continue;
+      }
       const event = parseBlock(block);
+      block = [];
       if (event !== undefined) yield event;
     }
   }
 }
 
-function parseBlock(block: string): ServerEvent | undefined {
+function parseBlock(lines: readonly string[]): ServerEvent | undefined {
   let name = 'message';
   const data: string[] = [];
-  for (const line of block.split('\n')) {
-    const [, field, value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
+  for (const line of lines) {
+    const [, field, value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
     if (field === 'event') name = value;
     if (field === 'data') data.push(value);
   }

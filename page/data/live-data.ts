@@ -7,11 +7,19 @@ import { addPoint, NO_SERIES, type Series } from './series.ts';
 
 export type Connection =
   | { readonly state: 'connecting' | 'live' }
-  | { readonly state: 'waiting'; readonly problem: string; readonly seconds: number }
+  | { readonly state: 'waiting'; readonly seconds: number }
   | { readonly state: 'unauthorized'; readonly isRefused: boolean };
+
+/** A lost connection, until the page has one again. */
+export interface Loss {
+  readonly problem: string;
+  /** Unix time in milliseconds. */
+  readonly at: number;
+}
 
 export interface Live {
   readonly connection: Connection;
+  readonly loss: Loss | undefined;
   readonly view: ViewDocument | undefined;
   readonly uploads: UploadsDocument | undefined;
   readonly traces: TracesDocument | undefined;
@@ -26,6 +34,7 @@ const RETRY_SECONDS = [0.5, 1, 2, 4, 8] as const;
 export class LiveData {
   #live: Live = {
     connection: { state: 'connecting' },
+    loss: undefined,
     view: undefined,
     uploads: undefined,
     traces: undefined,
@@ -51,10 +60,11 @@ export class LiveData {
     const silence = new Silence(SILENCE_MILLIS);
     try {
       await this.#receive(silence);
-      this.#retry('The gateway ended the connection.');
+      this.#retry('the gateway ended it');
     } catch (error) {
-      if (error instanceof Unauthorized) this.#change({ connection: { state: 'unauthorized', isRefused: hasToken() } });
-      else this.#retry((error as Error).message);
+      if (error instanceof Unauthorized)
+        this.#change({ connection: { state: 'unauthorized', isRefused: hasToken() }, loss: undefined });
+      else this.#retry(reasonOf(error as Error));
     } finally {
       silence.end();
     }
@@ -64,7 +74,7 @@ export class LiveData {
     const [view, stream] = await Promise.all([getJson<ViewDocument>('api/view'), get('api/events', silence.signal)]);
     this.#attempt = 0;
     this.#hasTraces = false;
-    this.#change({ connection: { state: 'live' }, view });
+    this.#change({ connection: { state: 'live' }, loss: undefined, view });
     const texts = textOf(stream.body!, () => silence.restart());
     for await (const { name, data } of serverEvents(texts)) this.#accept(name, data);
   }
@@ -87,7 +97,8 @@ export class LiveData {
   #retry(problem: string): void {
     const seconds = RETRY_SECONDS[this.#attempt] ?? RETRY_SECONDS.at(-1)!;
     this.#attempt++;
-    this.#change({ connection: { state: 'waiting', problem, seconds } });
+    const at = this.#live.loss?.at ?? Date.now();
+    this.#change({ connection: { state: 'waiting', seconds }, loss: { problem, at } });
     setTimeout(() => void this.connect(), seconds * 1000);
   }
 
@@ -96,6 +107,10 @@ export class LiveData {
     for (const listener of this.#listeners) listener();
   }
 }
+
+/** Browsers have different messages for a failure of the network. */
+const reasonOf = (error: Error): string =>
+  error instanceof TypeError ? 'no response' : error.message.replace(/\.$/, '');
 
 /** Aborts a connection on which nothing has arrived for some time. */
 class Silence {
@@ -123,6 +138,7 @@ class Silence {
   }
 
   #start(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#controller.abort(), this.#millis);
+    const silence = new Error(`no data for ${this.#millis / 1000} s`);
+    return setTimeout(() => this.#controller.abort(silence), this.#millis);
   }
 }

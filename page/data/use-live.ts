@@ -8,6 +8,11 @@ export const LiveContext = createContext(new LiveData());
 export function useLive(): Live {
   const data = useContext(LiveContext);
   const [live, setLive] = useState(data.live);
-  useEffect(() => data.subscribe(() => setLive(data.live)), [data]);
+  useEffect(() => {
+    const update = (): void => setLive(data.live);
+    // It may have changed between the rendering and this effect.
+    update();
+    return data.subscribe(update);
+  }, [data]);
   return live;
 }

@@ -9,13 +9,15 @@ import { Limits } from './limits.tsx';
 import { Services } from './services.tsx';
 
 export function HealthView() {
-  const { health } = useLive();
-  const now = useNow();
+  const { health, loss } = useLive();
+  const clock = useNow();
   if (health === undefined) return <Empty title="Loading …" />;
+  // Without a connection, nothing is known of the time since then.
+  const now = loss === undefined ? clock : health.at;
   return (
     <>
       <h1 class="visually-hidden">Health</h1>
-      <Facts health={health} now={now} />
+      <Facts health={health} now={now} isLost={loss !== undefined} />
       <Services services={health.services} now={now} />
       <Failures failures={health.failures} now={now} />
       <div class="columns">
@@ -26,15 +28,25 @@ export function HealthView() {
   );
 }
 
-function Facts({ health, now }: { readonly health: HealthDocument; readonly now: number }) {
+interface FactsProps {
+  readonly health: HealthDocument;
+  readonly now: number;
+  readonly isLost: boolean;
+}
+
+function Facts({ health, now, isLost }: FactsProps) {
   const { ready, version, started_at, workers } = health;
   return (
     <dl class="card gateway-facts">
       <div>
         <dt>Readiness</dt>
-        <dd class={ready === 'ok' ? 'good' : 'failed'}>
-          <span aria-hidden="true">{ready === 'ok' ? '✓' : '✕'}</span> {ready}
-        </dd>
+        {isLost ? (
+          <dd class="muted">unknown</dd>
+        ) : (
+          <dd class={ready === 'ok' ? 'good' : 'failed'}>
+            <span aria-hidden="true">{ready === 'ok' ? '✓' : '✕'}</span> {ready}
+          </dd>
+        )}
       </div>
       <div>
         <dt>Uptime</dt>

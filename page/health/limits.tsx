@@ -11,7 +11,7 @@ export function Limits({ limits }: { readonly limits: readonly Limit[] }) {
       <table class="card plain">
         <thead>
           <tr>
-            <th scope="col">Setting</th>
+            <th scope="col">Limit</th>
             <th scope="col">Used</th>
           </tr>
         </thead>

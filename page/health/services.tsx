@@ -35,6 +35,8 @@ const ago = (at: number, now: number): string => `${showAge((now - at) / 1000)} 
 function ServiceCard({ service, now }: { readonly service: Service; readonly now: number }) {
   const [sign, state, className] = STATES[service.state];
   const last = service.latency.at(-1);
+  // Exports are not measured.
+  const isMeasured = service.kind !== 'collector';
   return (
     <article class={`card service service-${service.state}`}>
       <header>
@@ -46,14 +48,16 @@ function ServiceCard({ service, now }: { readonly service: Service; readonly now
         </span>
       </header>
       <p class="target code">{service.target ?? 'unknown address'}</p>
-      <Sparkline points={service.latency} now={now} />
+      {isMeasured && <Sparkline points={service.latency} now={now} />}
       <dl class="facts">
-        <dt>latency</dt>
-        <dd class="number">
-          {last === undefined
-            ? 'no calls'
-            : `${showSeconds(last.mean_seconds)} mean, ${showSeconds(last.max_seconds)} max of ${last.calls} calls`}
-        </dd>
+        {isMeasured && <dt>latency</dt>}
+        {isMeasured && (
+          <dd class="number">
+            {last === undefined
+              ? 'no calls'
+              : `${showSeconds(last.mean_seconds)}, at most ${showSeconds(last.max_seconds)}`}
+          </dd>
+        )}
         <dt>last success</dt>
         <dd class="number">{service.last_success_at === null ? 'never' : ago(service.last_success_at, now)}</dd>
         <dt>last error</dt>

@@ -1,4 +1,4 @@
-/** What an upload waits for: a word with a hatched patch. Each wait has its own hatching, so that colour is not the only difference. */
+/** A wait of an upload: a word with a hatched patch. Each wait has its own hatching, so that colour is not the only difference. */
 
 export type WaitName = 'client' | 'policy' | 'memory' | 'connection' | 'store';
 

@@ -5,7 +5,8 @@ import type { Attribute, AttributeValue, Span } from './otlp.ts';
 
 export function SpanPanel({ span }: { readonly span: Span }) {
   return (
-    <aside class="card span-panel" aria-label={`Span ${span.name}`}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it
+    <aside class="card span-panel" tabIndex={0} aria-label={`Span ${span.name}`}>
       <h2>
         <bdi>{span.name}</bdi>
       </h2>

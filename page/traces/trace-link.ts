@@ -22,5 +22,7 @@ export function traceLink(
     .replaceAll('{start_millis}', String(start))
     .replaceAll('{end_millis}', String(end));
   const parsed = URL.parse(url);
-  return parsed?.protocol === 'http:' || parsed?.protocol === 'https:' ? { url, host: parsed.host } : undefined;
+  return parsed?.protocol === 'http:' || parsed?.protocol === 'https:'
+    ? { url: parsed.href, host: parsed.host }
+    : undefined;
 }

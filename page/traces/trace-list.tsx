@@ -10,10 +10,10 @@ import { useSort } from '../parts/use-sort.ts';
 import { traceAddress } from '../route.ts';
 import { ObjectName } from '../uploads/upload-row.tsx';
 import { isFailed, outcomeOf, Side, Status } from './outcome.tsx';
-import { type TraceColumn, traceRows } from './trace-rows.ts';
+import { endedAt, type TraceColumn, traceRows } from './trace-rows.ts';
 
 const COLUMNS: readonly (readonly [TraceColumn, string])[] = [
-  ['time', 'Time'],
+  ['time', 'Ended'],
   ['request', 'Request'],
   ['status', 'Status'],
   ['reason', 'Side and reason'],
@@ -29,6 +29,10 @@ const KINDS = {
 
 type Kind = keyof typeof KINDS;
 
+/** With tracing disabled, nothing is exported. */
+const kindsOf = ({ tracing }: TracesDocument): readonly Kind[] =>
+  tracing ? ['failed', 'slow', 'sampled'] : ['failed', 'slow'];
+
 export function TraceList({ traces }: { readonly traces: TracesDocument }) {
   const [filter, setFilter] = useState('');
   const [kind, setKind] = useState<Kind>();
@@ -42,7 +46,7 @@ export function TraceList({ traces }: { readonly traces: TracesDocument }) {
         <FilterBox label="Filter by key, reason, trace ID …" value={filter} onChange={setFilter} />
         <fieldset class="chips">
           <legend class="visually-hidden">Filter by kind</legend>
-          {(Object.keys(KINDS) as Kind[]).map((each) => (
+          {kindsOf(traces).map((each) => (
             <button
               key={each}
               type="button"
@@ -55,7 +59,12 @@ export function TraceList({ traces }: { readonly traces: TracesDocument }) {
           ))}
         </fieldset>
       </div>
-      {!traces.tracing && <p class="note">Tracing is disabled (`tracing.enabled`): requests have no waterfalls.</p>}
+      {!traces.tracing && (
+        <p class="card note">
+          Requests have no waterfalls: tracing is disabled. Set <span class="code">tracing.enabled: true</span> to see
+          them.
+        </p>
+      )}
       {rows.length === 0 ? (
         <Empty title={traces.requests.length === 0 ? 'No request has ended yet' : 'No request matches the filter'} />
       ) : (
@@ -81,11 +90,11 @@ export function TraceList({ traces }: { readonly traces: TracesDocument }) {
 }
 
 function RequestRow({ request, position }: { readonly request: RecentRequest; readonly position: number }) {
-  const name = <ObjectName bucket={request.bucket} name={request.key} />;
+  const name = <ObjectName bucket={request.bucket} name={request.key} unknown="(no bucket)" />;
   const operation = request.operation ?? request.method;
   return (
     <tr class={isFailed(request) ? 'failed-row' : ''} aria-rowindex={position} data-request={request.id}>
-      <td class="column-time number">{showTime(request.started_at)}</td>
+      <td class="column-time number">{showTime(endedAt(request))}</td>
       <td class="column-request">
         {request.has_spans && request.trace_id !== null ? (
           <a class="row-link" href={traceAddress(request.trace_id)}>
@@ -98,7 +107,7 @@ function RequestRow({ request, position }: { readonly request: RecentRequest; re
           {operation}
           {request.part_number !== null && ` · part ${request.part_number}`}
           {request.kept === 'recent' ? '' : ` · kept: ${request.kept}`}
-          {request.sampled ? '' : ' · not exported'}
+          {request.sampled || request.trace_id === null ? '' : ' · not exported'}
         </span>
       </td>
       <td class="column-status">
@@ -108,7 +117,7 @@ function RequestRow({ request, position }: { readonly request: RecentRequest; re
       <td class="column-reason">
         {request.side !== null && (
           <span title={request.message ?? ''}>
-            <Side side={request.side} /> {request.error_type}
+            <Side side={request.side} /> <span>{request.error_type}</span>
             <span class="second-line muted">{request.reason ?? request.message}</span>
           </span>
         )}

@@ -5,8 +5,12 @@ import { compare, type Sort } from '../parts/sort.ts';
 
 export type TraceColumn = 'time' | 'request' | 'status' | 'reason' | 'duration' | 'bytes';
 
+/** Unix time in milliseconds. */
+export const endedAt = ({ started_at, duration_seconds }: RecentRequest): number =>
+  started_at + duration_seconds * 1000;
+
 const VALUES: Record<TraceColumn, (request: RecentRequest) => string | number | null> = {
-  time: ({ started_at, duration_seconds }) => started_at + duration_seconds * 1000,
+  time: endedAt,
   request: ({ bucket, key }) => `${bucket ?? ''}/${key ?? ''}`,
   status: ({ status }) => status,
   reason: ({ side, error_type, reason }) => (side === null ? null : `${side} ${error_type} ${reason}`),

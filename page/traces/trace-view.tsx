@@ -7,7 +7,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { ObjectName } from '../uploads/upload-row.tsx';
 import type { Trace } from './otlp.ts';
-import { outcomeOf, Side, Status } from './outcome.tsx';
+import { isFailed, outcomeOf, Side, Status } from './outcome.tsx';
 import { SpanPanel } from './span-panel.tsx';
 import { spanTree } from './span-tree.ts';
 import { traceLink } from './trace-link.ts';
@@ -35,9 +35,7 @@ export function TraceView({ traceId }: { readonly traceId: string }) {
           )}
         </div>
       </header>
-      {requests.toReversed().map((request) => (
-        <RequestFacts key={request.id} request={request} />
-      ))}
+      <Requests requests={requests.toReversed()} />
       {loaded.state === 'loading' && <Empty title="Loading …" />}
       {loaded.state === 'failed' && (
         <Empty title="No spans of this trace are available">
@@ -45,6 +43,24 @@ export function TraceView({ traceId }: { readonly traceId: string }) {
         </Empty>
       )}
       {loaded.state === 'loaded' && <Spans trace={loaded.trace} />}
+    </>
+  );
+}
+
+/** More of them, such as the parts of a multipart upload, would hide the waterfall. Failed ones are always shown. */
+const MOST_SHOWN = 2;
+
+function Requests({ requests }: { readonly requests: readonly RecentRequest[] }) {
+  const facts = (each: readonly RecentRequest[]) =>
+    each.map((request) => <RequestFacts key={request.id} request={request} />);
+  if (requests.length <= MOST_SHOWN) return <>{facts(requests)}</>;
+  return (
+    <>
+      {facts(requests.filter(isFailed))}
+      <details class="requests">
+        <summary>{requests.length} requests of this trace</summary>
+        {facts(requests.filter((request) => !isFailed(request)))}
+      </details>
     </>
   );
 }
@@ -86,7 +102,7 @@ function RequestFacts({ request }: { readonly request: RecentRequest }) {
         {request.operation ?? request.method}
         {request.part_number !== null && ` part ${request.part_number}`}
       </span>
-      <ObjectName bucket={request.bucket} name={request.key} />
+      <ObjectName bucket={request.bucket} name={request.key} unknown="(no bucket)" />
       <span class="muted">{outcomeOf(request)}</span>
       <span class="number">{showBytes(request.bytes)}</span>
       <span class="number">{showSeconds(request.duration_seconds)}</span>

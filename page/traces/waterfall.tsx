@@ -45,7 +45,9 @@ export function Waterfall({ trace, selected, onSelect }: Props) {
                   └
                 </span>
               )}
-              <span class="span-title">{span.name}</span>
+              <span class="span-title" title={span.name}>
+                {span.name}
+              </span>
               {span.isError && (
                 <span class="error-mark" aria-hidden="true">
                   ✕

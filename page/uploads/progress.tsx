@@ -8,6 +8,7 @@ interface Props {
 }
 
 export function Progress({ received, size, name }: Props) {
+  if (size === null && received === 0) return <span class="muted">–</span>;
   if (size === null) return <span class="number">{showBytes(received)} of unknown size</span>;
   const part = size === 0 ? 1 : Math.min(1, received / size);
   return (

@@ -14,11 +14,18 @@ export function UploadTableRow({ row, index }: { readonly row: UploadRow; readon
   return <OneUpload upload={row.upload} isInGroup={row.isInGroup} position={position} />;
 }
 
-export function ObjectName({ bucket, name }: { readonly bucket: string | null; readonly name: string | null }) {
+interface NameProps {
+  readonly bucket: string | null;
+  readonly name: string | null;
+  /** Instead of a name that the request does not have. */
+  readonly unknown?: string;
+}
+
+export function ObjectName({ bucket, name, unknown = '(not known yet)' }: NameProps) {
   return (
     <bdi class="object-name" title={`${bucket ?? ''}/${name ?? ''}`}>
       {bucket !== null && <span class="muted">{bucket}/</span>}
-      {name ?? (bucket === null ? '(not known yet)' : '')}
+      {name ?? (bucket === null ? unknown : '')}
     </bdi>
   );
 }
@@ -91,7 +98,9 @@ function Wait({ upload: { waiting_for, waiting_seconds } }: { readonly upload: U
   return (
     <>
       <WaitBadge wait={waiting_for} />
-      {waiting_seconds !== null && <span class="second-line muted number">for {showAge(waiting_seconds)}</span>}
+      {waiting_seconds !== null && waiting_seconds >= 1 && (
+        <span class="second-line muted number">for {showAge(waiting_seconds)}</span>
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** Rows of the table of uploads: requests of one multipart upload stand together, and the parts of a split object below it. */
+/** Rows of the table of uploads: requests of one multipart upload are next to each other, the parts of a split object below it. */
 import type { LivePart, Upload } from '../../src/view/documents.ts';
 import { textFilter } from '../parts/filter-text.ts';
 import { compare, type Sort } from '../parts/sort.ts';

@@ -79,7 +79,7 @@ function UploadTable({ rows, sorting, isFiltered }: TableProps) {
       <Empty title="No upload matches the filter" />
     ) : (
       <Empty title="No upload is in flight">
-        <p>An upload appears here when its request arrives. Finished ones are below Traces.</p>
+        <p>An upload appears here when its request arrives. Requests that have ended are under Traces.</p>
       </Empty>
     );
   return (

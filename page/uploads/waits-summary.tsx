@@ -22,12 +22,12 @@ export function WaitsSummary({ uploads, chosen, onChoose }: Props) {
         <button
           key={wait}
           type="button"
-          aria-label={wait === 'moving' ? 'moving' : `waiting for ${wait}`}
           class="chip"
           aria-pressed={chosen === wait}
           onClick={() => onChoose(chosen === wait ? undefined : wait)}
         >
           <WaitPatch wait={wait} />
+          {wait !== 'moving' && <span class="visually-hidden">waiting for </span>}
           {wait}
           <b class="number">{uploads.filter((upload) => waitOf(upload) === wait).length}</b>
         </button>

@@ -64,7 +64,7 @@ export async function openApp(config: Config, options: OpenOptions): Promise<Ope
       exported,
     );
     const pump = await openBodyPump(config, lifetime, log, telemetry.registry);
-    const observed = await openObservedProcess(config, telemetry, isWorker);
+    const observed = await openObservedProcess(config, telemetry, log, isWorker);
     const world = openWorld(config, telemetry, { directory, env, log }, pump, observed);
     lifetime.observeReloads(world.reloaded);
     lifetime.onClose(watchDescriptors(log, world.registry));

@@ -1,5 +1,6 @@
 /** Routed → Authenticated: finds the credentials of a request and the authenticator that verifies them, inside `auth.verify`. */
 
+import { performance } from 'node:perf_hooks';
 import type { AuthObserver } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Span } from '../domain/span.ts';

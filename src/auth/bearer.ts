@@ -10,7 +10,7 @@ export function bearerAuthenticator(verifier: TokenVerifier): Authenticator {
     method: 'jwt',
     kinds: ['bearer'],
     authenticate({ incoming }, attributes) {
-      const token = verifier.verify(bearerToken(incoming.rawHeaders), attributes);
+      const token = verifier.verify(bearerToken(incoming), attributes);
       return token instanceof Promise
         ? token.then((verified) => proofOf(verified, incoming))
         : proofOf(token, incoming);
@@ -23,16 +23,9 @@ function proofOf({ subject, claims, expiresAt }: VerifiedToken, { headers }: Inc
   return { identity, payload: { hash: headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD', chunks: undefined } };
 }
 
-/**
- * Of a form, `incoming.headers` are its fields; the headers of the connection are the raw ones.
- * @throws Failure token_refused if there is no token, or more than one.
- */
-function bearerToken(rawHeaders: readonly string[]): string {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === 'authorization') values.push(rawHeaders[i + 1] ?? '');
-  }
-  const token = values.length === 1 ? /^bearer +([^ ]+)$/i.exec(values[0] as string)?.[1] : undefined;
+/** @throws Failure token_refused if there is no token, or more than one. */
+function bearerToken({ received: { authorization } }: Incoming): string {
+  const token = typeof authorization === 'string' ? /^bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
   if (token === undefined) throw refusal('token_malformed');
   return token;
 }

@@ -7,18 +7,11 @@ import { CREDENTIAL_KINDS } from './schemes.ts';
 
 /** @returns names of kinds; `unknown` is an Authorization header with the scheme of no row. */
 export function credentialKinds(request: Routed): readonly string[] {
-  const authorization = authorizationOf(request.incoming.rawHeaders);
-  const kinds = authorization === undefined ? [] : [kindOfScheme(authorization)];
+  const { authorization } = request.incoming.received;
+  const first = typeof authorization === 'object' ? authorization[0] : authorization;
+  const kinds = first === undefined ? [] : [kindOfScheme(first)];
   for (const { name, isIn } of CREDENTIAL_KINDS) if (isIn?.(request) === true) kinds.push(name);
   return kinds;
-}
-
-/** Of a form, `incoming.headers` are its fields; the headers of the connection are the raw ones. */
-function authorizationOf(rawHeaders: readonly string[]): string | undefined {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === 'authorization') return rawHeaders[i + 1] ?? '';
-  }
-  return undefined;
 }
 
 /** RFC 9110, section 11.1: the scheme is case-insensitive. */

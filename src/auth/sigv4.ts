@@ -7,6 +7,7 @@ import type { Identity } from '../domain/identity.ts';
 import type { Routed } from '../domain/stages.ts';
 
 import type { Refusal } from '../sigv4/refusals.ts';
+import { SignerCache } from '../sigv4/signer-cache.ts';
 import { type Verified, verifyRequest } from '../sigv4/verify.ts';
 import type { AuthAttributes, Authenticator, Proof } from './authenticator.ts';
 import type { CredentialsStore, StoredCredentials } from './credentials-store.ts';
@@ -24,11 +25,12 @@ export interface SigV4Options {
 }
 
 export function sigv4Authenticator({ region, credentials, tokens, now = Date.now }: SigV4Options): Authenticator {
+  const signers = new SignerCache();
   return {
     method: 'sigv4',
     kinds: ['sigv4_header', 'sigv4_query'],
     authenticate(request, attributes) {
-      const verified = verify(request, credentials, now(), attributes);
+      const verified = verify(request, credentials, now(), signers, attributes);
       if (verified.scope.region !== region) throw wrongRegion(verified, region);
       const payload = { hash: verified.payloadHash, chunks: verified.chunks };
       const key = credentials.find(verified.accessKey) as StoredCredentials;
@@ -45,9 +47,10 @@ function verify(
   { incoming }: Routed,
   credentials: CredentialsStore,
   now: number,
+  signers: SignerCache,
   attributes: AuthAttributes,
 ): Verified {
-  const { method, rawPath: path, query, rawHeaders } = incoming;
+  const { method, rawPath: path, query, received } = incoming;
   let accessKey = '';
   const find = (name: string) => {
     accessKey = name;
@@ -56,7 +59,7 @@ function verify(
     attributes.keyId = name;
     return { keys: key.keys, acceptsToken: (token: string | undefined) => (token !== undefined) === key.token };
   };
-  const verdict = verifyRequest({ method, path, query, rawHeaders }, find, now);
+  const verdict = verifyRequest({ method, path, query, received }, find, now, signers);
   if (!verdict.accepted) throw refused(verdict, accessKey);
   return verdict;
 }

@@ -1,5 +1,6 @@
 /** Resolved → Authorized: every policy engine of the bucket must allow the request. Inside the span `authz.check`. */
 
+import { performance } from 'node:perf_hooks';
 import type { AuthObserver, AuthorizationOutcome } from '../domain/auth-observer.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Span } from '../domain/span.ts';

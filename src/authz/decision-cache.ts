@@ -3,6 +3,7 @@
  * credentials of its caller.
  */
 import { hash } from 'node:crypto';
+import { Cancellation, type CancelSignal } from '../domain/cancellation.ts';
 
 /** The decision of an engine. */
 export interface Decided {
@@ -24,14 +25,13 @@ interface Entry {
 /** One call to the engine, for all equal queries. */
 export interface SharedCall {
   /** Aborted when no caller waits any more for a call that has not been sent. */
-  readonly unwanted: AbortSignal;
+  readonly unwanted: CancelSignal;
   /** Set when the call is sent: later equal queries may still use its response. */
   begun: boolean;
 }
 
 class Shared implements SharedCall {
-  readonly #abort = new AbortController();
-  readonly unwanted = this.#abort.signal;
+  readonly unwanted = new Cancellation();
   outcome!: Promise<Decided>;
   begun = false;
   wanted = 0;
@@ -39,7 +39,7 @@ class Shared implements SharedCall {
   /** @returns whether the call was cancelled. */
   leave(reason: unknown): boolean {
     if (--this.wanted > 0 || this.begun) return false;
-    this.#abort.abort(reason);
+    this.unwanted.abort(reason);
     return true;
   }
 }
@@ -69,7 +69,7 @@ export class DecisionCache {
     query: string,
     expiresAt: number | undefined,
     call: (shared: SharedCall) => Promise<Decided>,
-    disconnected?: AbortSignal,
+    disconnected?: CancelSignal,
   ): Promise<CachedDecision> {
     const key = this.#keyOf(`${expiresAt ?? ''}\n${query}`);
     const known = this.#entries.get(key);
@@ -84,7 +84,7 @@ export class DecisionCache {
     return { ...decided, cached: false };
   }
 
-  async #join(key: string, shared: Shared, disconnected: AbortSignal | undefined): Promise<Decided> {
+  async #join(key: string, shared: Shared, disconnected: CancelSignal | undefined): Promise<Decided> {
     shared.wanted++;
     const leave = (): void => {
       if (shared.leave(disconnected?.reason)) this.#forget(key, shared); // a later query makes a new call

@@ -1,5 +1,6 @@
 /** What all policy engines have in common: the cache, the limit of concurrent queries, the circuit breaker and the span. */
 
+import { performance } from 'node:perf_hooks';
 import type { AuthObserver, BreakerState, EngineCall } from '../domain/auth-observer.ts';
 import { callerOf } from '../domain/caller.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';

@@ -2,6 +2,7 @@
  * Reads a client's body and times the waits for the client: the gateway has room, and no byte arrives. A body that stalls
  * or arrives too slowly, or a connection that ends before the body, is a Failure.
  */
+import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import { LeastRate } from '../domain/least-rate.ts';
@@ -20,16 +21,23 @@ export class ClientReader {
   readonly #source: Readable;
   readonly #sink: ClientReaderSink;
   readonly #rate: LeastRate;
-  readonly #idle: NodeJS.Timeout;
+  /** Undefined for a body that has arrived: it cannot stall. */
+  readonly #idle: NodeJS.Timeout | undefined;
   readonly #clock: TransferClock;
   readonly #wait: Wait;
   #over = false;
 
-  constructor(source: Readable, pace: Pace, clock: TransferClock, sink: ClientReaderSink) {
+  /** @param source complete if it is a request that has arrived. */
+  constructor(
+    source: Readable & { readonly complete?: boolean },
+    pace: Pace,
+    clock: TransferClock,
+    sink: ClientReaderSink,
+  ) {
     this.#source = source;
     this.#sink = sink;
     this.#rate = new LeastRate(pace);
-    this.#idle = setTimeout(this.#onIdle, pace.idleMillis);
+    this.#idle = source.complete === true ? undefined : setTimeout(this.#onIdle, pace.idleMillis);
     this.#clock = clock;
     this.#wait = clock.wait('client');
     this.#wait.start();
@@ -48,7 +56,7 @@ export class ClientReader {
   resume(): void {
     if (this.#wait.isRunning || this.#over) return;
     this.#wait.start();
-    this.#idle.refresh();
+    this.#idle?.refresh();
     this.#source.resume();
   }
 
@@ -72,7 +80,7 @@ export class ClientReader {
       this.#endWait();
       this.#wait.start();
     }
-    this.#idle.refresh();
+    this.#idle?.refresh();
     this.#clock.firstByteAt ??= performance.now();
     try {
       this.#rate.came(chunk.length);
@@ -94,7 +102,7 @@ export class ClientReader {
 
   readonly #onIdle = (): void => {
     if (!this.#wait.isRunning)
-      this.#idle.refresh(); // the store is the one that holds this up
+      this.#idle?.refresh(); // the store is the one that holds this up
     else this.#fail(new Failure('client_stalled'));
   };
 

@@ -2,6 +2,7 @@
  * The clock of one request, and the only writer of its waits. Waits for the same cause may overlap: each second counts
  * once. Waits for different causes are counted independently of each other.
  */
+import { performance } from 'node:perf_hooks';
 import type { MovedFigures } from '../domain/body-pump.ts';
 import type { Transfer } from '../domain/stages.ts';
 import type { WayName } from '../domain/upload-way.ts';

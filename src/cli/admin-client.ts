@@ -31,8 +31,7 @@ export class AdminClient {
   constructor({ origin, tokenFile, certificate }: AdminTarget) {
     this.origin = origin;
     this.#agent = new Agent({ connect: certificate === undefined ? {} : only(certificate) });
-    this.#headers =
-      tokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
+    this.#headers = tokenFile === undefined ? {} : { authorization: `Bearer ${tokenIn(tokenFile)}` };
   }
 
   /** @throws Error if there is no response. */
@@ -56,6 +55,20 @@ export class AdminClient {
 
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+}
+
+/** @throws Error with the name of the file if it cannot be read. */
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new Error(
+      `the token file ${file} cannot be read (${errorCode(cause as Error)}); check its path and its mode`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { HealthDocument, UploadsDocument } from '../view/documents.ts';
 import { AdminClient, type AdminTarget, configuredTarget } from './admin-client.ts';
 import { type Documents, frame } from './top/frame.ts';
-import { printable } from './top/printable.ts';
+import { printable, printableJson } from './top/printable.ts';
 import type { Terminal } from './top/screen.ts';
 import { watch } from './top/watch.ts';
 
@@ -64,7 +64,7 @@ async function show(client: AdminClient, terminal: Terminal, { once, json }: Top
   const { output } = terminal;
   const read = () => readDocuments(client);
   const first = await read();
-  if (json === true) output.write(`${JSON.stringify(first)}\n`);
+  if (json === true) output.write(`${printableJson(first)}\n`);
   else if (once !== true && output.isTTY) await watch(first, read, terminal);
   else {
     const lines = frame(first, { width: output.isTTY ? output.columns : WIDTH });
@@ -83,10 +83,20 @@ async function readDocuments(client: AdminClient): Promise<Documents> {
 /** @throws Error with the response if it is not the document. */
 async function read<Document>(client: AdminClient, path: string): Promise<Document> {
   const { status, text } = await client.request('GET', path, MILLIS);
-  if (status !== 200) throw new Error(`${client.origin}${path} responds with ${status}: ${text.trim()}`);
+  if (status === 401)
+    throw new Error(`${client.origin} requires its token (401); set --token-file to the file of admin.token_file`);
+  if (status !== 200) throw new Error(`${client.origin}${path} responds with ${status}: ${reasonIn(text)}`);
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${client.origin}${path} is not JSON; is it the admin port of a gateway?`, { cause });
+    throw new Error(`${client.origin}${path} is not JSON; ${NOT_ADMIN}`, { cause });
   }
+}
+
+const NOT_ADMIN = 'is it the admin port of a gateway?';
+
+/** The admin port responds with plain text. Others, such as the upload port, respond with XML or HTML. */
+function reasonIn(text: string): string {
+  const reason = text.trim();
+  return reason === '' || reason.startsWith('<') ? NOT_ADMIN : reason;
 }

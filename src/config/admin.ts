@@ -27,7 +27,8 @@ const hostNames = (prose: string) =>
 function wrongTraceUrl(template: string): string | undefined {
   if (!template.includes('{trace_id}')) return 'does not contain {trace_id}';
   const url = URL.parse(template.replaceAll(/[{}]/g, ''));
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'is not an http or https URL';
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return 'is not an http or https URL';
+  return url.username === '' && url.password === '' ? undefined : 'contains credentials, which the view would show';
 }
 
 export const ADMIN = section(
@@ -66,7 +67,7 @@ export const ADMIN = section(
     }),
     trace_url: string({
       prose:
-        'Address of a trace in the tracing backend, for links in the view, such as `https://jaeger.example.com/trace/{trace_id}`. `{start_millis}` and `{end_millis}` are the times of the request.',
+        'Address of a trace in the tracing backend, for links in the view, such as `https://jaeger.example.com/trace/{trace_id}`. `{start_millis}` and `{end_millis}` are the times of the request. A URL with a user name or password is refused, because the view shows it.',
       optional: true,
       check: wrongTraceUrl,
       hint: 'write an http or https URL with {trace_id}, such as http://127.0.0.1:16686/trace/{trace_id}',

@@ -140,13 +140,13 @@ const LIMITS = section(
     event_count_limit: integer({ prose: 'Maximum number of events per span.', default: 128, min: 0, max: 10_000 }),
     link_count_limit: integer({ prose: 'Maximum number of links per span.', default: 128, min: 0, max: 10_000 }),
     event_attribute_count_limit: integer({
-      prose: 'Maximum number of attributes per event.',
+      prose: 'Maximum number of attributes per event. The events of the gateway have none.',
       default: 128,
       min: 0,
       max: 10_000,
     }),
     link_attribute_count_limit: integer({
-      prose: 'Maximum number of attributes per link.',
+      prose: 'Maximum number of attributes per link. The links of the gateway have none.',
       default: 128,
       min: 0,
       max: 10_000,

@@ -18,7 +18,7 @@ export interface Span {
   readonly recording: boolean;
   /** `00-<trace id>-<span id>-<flags>` of this span (W3C Trace Context, section 3.2), or undefined with tracing off. */
   readonly traceparent: string | undefined;
-  /** Sets one attribute; undefined sets nothing, a later value replaces an earlier one. Ignored after `end`. */
+  /** Sets one attribute; undefined sets nothing, a later value replaces an earlier one. A list must not change later. Ignored after `end`. */
   set(name: string, value: AttributeValue | undefined): void;
   /**
    * Marks the operation of this span as failed: status Error, and `error.type`, a low-cardinality name.

@@ -5,9 +5,11 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { TakenBody } from './body-pump.ts';
+import type { CancelSignal } from './cancellation.ts';
 import type { Identity, Payload } from './identity.ts';
 import { BUCKET_REQUESTS, type BucketRequest, type OperationName, type PREFLIGHT } from './operation.ts';
-import type { RawHeaders, Span } from './span.ts';
+import type { ReceivedHeaders } from './received-headers.ts';
+import type { Span } from './span.ts';
 
 /** The target of a request. */
 export interface Target {
@@ -26,15 +28,15 @@ export interface Incoming extends Target {
   readonly query: readonly (readonly [name: string, value: string])[];
   /** Lower-case names. A header that S3 allows once is here once: the server refuses duplicates. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The same as received, for the verification of signatures. */
-  readonly rawHeaders: RawHeaders;
+  /** The headers of the connection's request as received, for its credentials: those of a form are in `headers`. */
+  readonly received: ReceivedHeaders;
   /** Address of the client, as far as the proxies before the gateway are trusted; undefined if its connection has ended already. */
   readonly clientAddress: string | undefined;
   /** The scheme of the client's own connection, also if a proxy is in front of the gateway. */
   readonly scheme: 'http' | 'https';
   readonly body: IncomingBody;
   /** Aborted when the client disconnects before its response is complete. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The SERVER span. */
   readonly span: Span;
   /**

@@ -1,4 +1,5 @@
 /** The report of a finished request: the last attributes of its span, its metrics, and its log line. */
+import { performance } from 'node:perf_hooks';
 import type { Failure } from '../domain/failure.ts';
 import type { Log } from '../domain/log.ts';
 import type { Attributes, Span } from '../domain/span.ts';

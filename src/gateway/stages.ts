@@ -1,5 +1,6 @@
 /** The stages of a request: the gateway knows their order, not their work. */
 
+import { performance } from 'node:perf_hooks';
 import { TransferClock } from '../body/transfer-clock.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { AuthMethod } from '../domain/identity.ts';

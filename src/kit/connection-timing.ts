@@ -1,5 +1,6 @@
 /** How long DNS, TCP and TLS of a new connection took. Measured once for each connection, by its connector. */
 import { isIP, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { buildConnector } from 'undici';
 
 /** Seconds. Undefined for steps that were not begun; an IP address needs no DNS. The last step of a failure is the one that failed. */

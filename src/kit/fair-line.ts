@@ -5,6 +5,7 @@
  * hold fewer places than are free.
  */
 
+import { performance } from 'node:perf_hooks';
 import { reserveOf } from './reserve.ts';
 
 export interface LineOptions {
@@ -16,6 +17,12 @@ export interface LineOptions {
   readonly millis: number;
   /** The error for rejected work: the queue is full, or it has waited too long. */
   readonly refusal: () => Error;
+}
+
+/** The part of an AbortSignal that the queue uses. */
+interface Signal extends Pick<AbortSignal, 'reason' | 'throwIfAborted'> {
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 interface Waiting {
@@ -57,7 +64,7 @@ export class FairLine {
    * @returns undefined if a place is free; otherwise a promise of the milliseconds waited.
    * @throws (by rejection) the refusal, or the reason of the signal.
    */
-  enter(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> | undefined {
+  enter(caller: string | undefined, work: string, signal: Signal): Promise<number> | undefined {
     if (!this.#mayHold(caller)) return this.#wait(caller, work, signal); // and neither can the waiting callers
     this.#hold(caller, 1);
     return undefined;
@@ -89,7 +96,7 @@ export class FairLine {
     return free > this.#reserve || this.#heldBy(caller) < free;
   }
 
-  async #wait(caller: string | undefined, work: string, signal: AbortSignal): Promise<number> {
+  async #wait(caller: string | undefined, work: string, signal: Signal): Promise<number> {
     signal.throwIfAborted();
     if (caller !== undefined && this.#waiting >= this.#options.waiting) this.#makeRoom(caller);
     const since = performance.now();

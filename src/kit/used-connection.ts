@@ -4,6 +4,7 @@
  */
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { ConnectionFailed } from './connection-error.ts';
 import { type ConnectionTiming, timingOf } from './connection-timing.ts';
 

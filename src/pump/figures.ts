@@ -1,4 +1,5 @@
 /** The figures of transfers in memory that both threads share: one thread writes them, the other one reads them at any time. */
+import { performance } from 'node:perf_hooks';
 import type { MovedFigures } from '../domain/body-pump.ts';
 
 /** Most transfers of one thread at once. */

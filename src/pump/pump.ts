@@ -1,5 +1,6 @@
 /** The pump of one process: its threads. A thread that dies is replaced, unless that happens again and again. */
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { Libc } from '../kernel/libc.ts';
 import { PumpThread, type Reservation } from './pump-thread.ts';
 

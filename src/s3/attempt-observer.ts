@@ -1,4 +1,5 @@
 /** The facts of one exchange with a store on the span of the attempt. */
+import { performance } from 'node:perf_hooks';
 import { showConnectionIn } from '../domain/show-connection.ts';
 import type { Span } from '../domain/span.ts';
 import type { UsedConnection } from '../kit/used-connection.ts';

@@ -1,4 +1,5 @@
 /** The outcome of a failed attempt on its span: whether the store failed, or the gateway cancelled the attempt. */
+import type { CancelSignal } from '../domain/cancellation.ts';
 import { Failure } from '../domain/failure.ts';
 import type { FailureType } from '../domain/failures.ts';
 import type { Span } from '../domain/span.ts';
@@ -14,7 +15,7 @@ export type FailedAttempt = Pick<StoreAttempt, 'errorType' | 'isCancelled' | 'ca
 export function failAttempt(
   span: Span,
   failure: Failure,
-  signal: AbortSignal | undefined,
+  signal: CancelSignal | undefined,
   status: number | undefined,
 ): FailedAttempt {
   const cancellation = signal && status === undefined ? cancellationOf(failure, signal) : undefined;
@@ -36,7 +37,7 @@ const statusText = (status: number | undefined): string | undefined =>
  * Why the attempt was cancelled: it is not an error of the store then. A body that cannot be sent, such as one with a wrong checksum, has
  * a failure without `store_`.
  */
-function cancellationOf(failure: Failure, signal: AbortSignal): FailureType | undefined {
+function cancellationOf(failure: Failure, signal: CancelSignal): FailureType | undefined {
   const { type } = failure;
   const { aborted, reason } = signal;
   if (type === 'internal_error' || isDeadline(signal)) return undefined;
@@ -45,4 +46,4 @@ function cancellationOf(failure: Failure, signal: AbortSignal): FailureType | un
   return aborted && reason instanceof Failure ? reason.type : type;
 }
 
-const isDeadline = (signal: AbortSignal | undefined): boolean => signal?.reason?.name === 'TimeoutError';
+const isDeadline = (signal: CancelSignal | undefined): boolean => signal?.reason?.name === 'TimeoutError';

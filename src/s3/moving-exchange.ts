@@ -4,6 +4,7 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { MovedBody, Movement } from '../domain/body-pump.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';

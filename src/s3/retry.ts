@@ -1,5 +1,7 @@
 /** Whether and when a failed call to a store is sent again. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortSignalOf } from '../domain/cancellation.ts';
 import type { Failure } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
 import { whyUnwanted } from '../domain/while-wanted.ts';
@@ -30,7 +32,7 @@ export async function pause(millis: number, { signal, retryWait }: Pausing): Pro
   const since = performance.now();
   retryWait?.start();
   try {
-    await delay(millis, undefined, { signal });
+    await delay(millis, undefined, { signal: abortSignalOf(signal) });
   } catch {
     throw whyUnwanted(signal);
   } finally {

@@ -2,6 +2,7 @@
 
 import type { OutgoingBody } from '../body/outgoing-body.ts';
 import type { Wait } from '../body/transfer-clock.ts';
+import type { CancelSignal } from '../domain/cancellation.ts';
 import type { OperationName } from '../domain/operation.ts';
 import type { Span } from '../domain/span.ts';
 import type { Query } from '../sigv4/canonical-request.ts';
@@ -28,7 +29,7 @@ export interface StoreCall {
   readonly payloadHash: string;
   /** False where the gateway leaves the promises of the client about the body to the store; true by default. */
   readonly verifiedHere?: boolean;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /**
    * After the signal, how long the transport waits for the response to a body that was sent completely: 2 s, or the timeout of
    * every response. Undefined if the outcome is not needed.

@@ -2,6 +2,7 @@
  * The calls to the store: one operation on one bucket, signed, traced, and sent again where that is safe. The transport
  * holds the connections of the bucket.
  */
+import { performance } from 'node:perf_hooks';
 import type { StoreChecksums } from '../body/store-checksums.ts';
 import { asFailure, Failure, withOutcome } from '../domain/failure.ts';
 import { OPERATIONS } from '../domain/operation.ts';
@@ -193,7 +194,7 @@ export class StoreClient {
   async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {
     const found = this.#credentials();
     const credentials = found instanceof Promise ? await whileWanted(found.catch(unavailable), call.signal) : found;
-    const headers = { host: this.endpoint.host, ...call.headers };
+    const headers: Record<string, string> = { host: this.endpoint.host, ...call.headers };
     const request = {
       method: OPERATIONS[call.operation].method,
       path: this.endpoint.pathOf(call.key),
@@ -205,8 +206,8 @@ export class StoreClient {
     const { headers: added, chunks } = signRequest(request, credentials, new Date());
     if (call.body !== undefined && 'stream' in call.body) call.body.stream.signWith?.(chunks);
     const list: string[] = [];
-    for (const [name, value] of Object.entries(headers)) list.push(name, value);
-    for (const [name, value] of Object.entries(added)) list.push(name, value);
+    for (const name in headers) list.push(name, headers[name] as string);
+    for (const name in added) list.push(name, added[name] as string);
     if (call.body !== undefined) list.push('content-length', String(call.body.length));
     list.push(...UNCODED);
     // Not signed: a service mesh may change trace headers on the way without breaking the signature.

@@ -1,5 +1,6 @@
 /** The connections to one store: a bounded number, and a fair queue of calls that wait for one. */
 import type { Wait } from '../body/transfer-clock.ts';
+import type { CancelSignal } from '../domain/cancellation.ts';
 import { Failure } from '../domain/failure.ts';
 import { FIXED_LIMITS } from '../domain/fixed-limits.ts';
 import { FairLine } from '../kit/fair-line.ts';
@@ -19,7 +20,7 @@ export interface Place {
 export interface PlaceRequest {
   readonly caller: string | undefined;
   readonly key: string;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Times the wait, if there is one. */
   readonly wait?: Wait;
 }

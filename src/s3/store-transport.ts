@@ -1,5 +1,6 @@
 /** The interface of a transport to a store: a signed request goes out, a response of bounded size comes back. */
 import type { OutgoingBody } from '../body/outgoing-body.ts';
+import type { CancelSignal } from '../domain/cancellation.ts';
 import type { UsedConnection } from '../kit/used-connection.ts';
 
 /** Receives the facts of one exchange for its span. */
@@ -28,7 +29,7 @@ export interface TransportRequest {
   /** Absent without a recorded span. */
   readonly observer?: ExchangeObserver;
   /** Aborts the exchange when the client disconnects; see `settleMillis`. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /**
    * A body that was sent completely is not aborted: the transport waits this long for the response, so that the outcome is known.
    * At the end of a shutdown it waits 2 s at most. Without it, the exchange is aborted at once.

@@ -13,8 +13,9 @@ import { type IsOwnHost, toOriginForm } from './absolute-form.ts';
 import { type Probes, respondToProbe } from './probes.ts';
 import { failureOfParser, refuseConnection } from './refuse-connection.ts';
 import { RequestBody } from './request-body.ts';
+import { newRequestId } from './request-id.ts';
 import { type KnownLine, knownLine, lineOf } from './request-line.ts';
-import { newRequestId, type ServeOptions, serveRequest } from './serve-request.ts';
+import { type ServeOptions, serveRequest } from './serve-request.ts';
 import { type ConnectionLimits, type EdgeOptions, openUploadPort, type UploadPort } from './upload-port.ts';
 import { hasBody } from './write-reply.ts';
 

@@ -1,6 +1,7 @@
 /** The body of one request: sends 100 Continue when it is opened, and reports errors of the parser to its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { TakenBody } from '../domain/body-pump.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { IncomingBody } from '../domain/stages.ts';

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../domain/failure.ts';
+import { type ReceivedHeaders, receivedHeaders } from '../domain/received-headers.ts';
 import type { RawHeaders } from '../domain/span.ts';
 import type { Target } from '../domain/stages.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
@@ -14,6 +15,7 @@ export interface RequestHead {
   /** Decoded parameters. */
   readonly query: RequestTarget['query'];
   readonly headers: Readonly<Record<string, string>>;
+  readonly received: ReceivedHeaders;
   /** Bytes; undefined with Transfer-Encoding: chunked, 0 without a body. */
   readonly bodyLength: number | undefined;
 }
@@ -44,15 +46,22 @@ export function readHead(request: IncomingMessage, hostBucketOf: HostBucketOf): 
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
     throw new Failure('bad_request', 'The HTTP version is not supported. Use HTTP/1.1 or HTTP/1.0.');
   }
-  const headers = singleHeaders(request.rawHeaders);
+  const received = receivedHeaders(request.rawHeaders);
+  const headers = isWithoutRepetition(received) ? received : singleHeaders(request.rawHeaders);
   if (request.httpVersion === '1.1' && headers.host === undefined) {
     throw new Failure('bad_request', 'The Host header is missing.');
   }
   const bodyLength = lengthOfBody(headers, request.httpVersion);
   const { path: rawPath, query } = parseTarget(request.url ?? '');
-  return { target: { rawPath, hostBucket: hostBucketOf(headers.host) }, query, headers, bodyLength };
+  return { target: { rawPath, hostBucket: hostBucketOf(headers.host) }, query, headers, received, bodyLength };
 }
 
+function isWithoutRepetition(received: ReceivedHeaders): received is Readonly<Record<string, string>> {
+  for (const name in received) if (typeof received[name] !== 'string') return false;
+  return true;
+}
+
+/** With the lists joined. @throws Failure bad_request for another header that is repeated. */
 function singleHeaders(raw: RawHeaders): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
   for (let i = 0; i < raw.length; i += 2) {
@@ -67,7 +76,7 @@ function singleHeaders(raw: RawHeaders): Record<string, string> {
 }
 
 /** RFC 9112, section 6: one framing only. node:http rejects Content-Length together with Transfer-Encoding. */
-function lengthOfBody(headers: Record<string, string>, version: string): number | undefined {
+function lengthOfBody(headers: RequestHead['headers'], version: string): number | undefined {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined) {
     if (version !== '1.1' || coding.trim().toLowerCase() !== 'chunked') {

@@ -2,8 +2,8 @@
  * Serves one request from its first byte to its last: opens the SERVER span, calls the gateway, writes the response and
  * reports the outcome.
  */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Cancellation, type CancelSignal } from '../domain/cancellation.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Attributes, RequestTracer, Span } from '../domain/span.ts';
 import type { Incoming, Reply } from '../domain/stages.ts';
@@ -17,6 +17,7 @@ import { errorReply } from './error-reply.ts';
 import type { Client } from './forwarded.ts';
 import type { RequestBody } from './request-body.ts';
 import { type RequestHead, readHead } from './request-head.ts';
+import { newRequestId } from './request-id.ts';
 import { pathOf, queryOf } from './request-line.ts';
 import { addressed } from './server-address.ts';
 import type { ServerPhase } from './server-phase.ts';
@@ -62,7 +63,7 @@ export async function serveRequest(
   const early = new EarlyReply(response, options.phase, (headers) => complete({ status: 200, headers, body: '' }));
   let failure: Failure | undefined;
   let reply: Reply;
-  let gone: AbortSignal | undefined;
+  let gone: CancelSignal | undefined;
   try {
     if (options.phase.refuses) throw new Failure('shutting_down');
     if (routed instanceof Failure) throw routed;
@@ -104,7 +105,7 @@ function disconnected(isComplete: boolean): Failure {
 }
 
 /** Whether the gateway closed the connection. A client may have left before, also if the outcome of its request is known later. */
-function wasCut(gone: AbortSignal | undefined, phase: ServerPhase): boolean {
+function wasCut(gone: CancelSignal | undefined, phase: ServerPhase): boolean {
   return gone?.aborted === true ? whyUnwanted(gone).type === 'shutting_down' : phase.aborts;
 }
 
@@ -137,8 +138,8 @@ function goneSignal(
   response: ServerResponse,
   body: RequestBody,
   phase: ServerPhase,
-): AbortSignal {
-  const gone = new AbortController();
+): CancelSignal {
+  const gone = new Cancellation();
   response.once('close', () => {
     if (response.writableFinished) return;
     const failure = phase.aborts ? new Failure('shutting_down') : disconnected(request.complete);
@@ -146,24 +147,23 @@ function goneSignal(
     // node:http only reports to the reader of the body that the connection has ended.
     if (phase.aborts && !request.complete) body.break(failure);
   });
-  return gone.signal;
+  return gone;
 }
 
 function incomingOf(
-  { target, query, headers, bodyLength }: RequestHead,
+  { target, query, headers, received, bodyLength }: RequestHead,
   request: IncomingMessage,
   id: string,
   { address: clientAddress, scheme }: Client,
   span: Span,
   body: RequestBody,
   early: EarlyReply,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Incoming {
   body.length = bodyLength;
   const method = request.method ?? '';
-  const { rawHeaders } = request;
   const keepWaiting: Incoming['keepWaiting'] = (further) => early.keepWaiting(further);
-  return { id, method, ...target, query, headers, rawHeaders, clientAddress, scheme, body, signal, span, keepWaiting };
+  return { id, method, ...target, query, headers, received, clientAddress, scheme, body, signal, span, keepWaiting };
 }
 
 /** The attributes for samplers, known before routing (OTel semantic conventions, HTTP server spans). */
@@ -192,10 +192,4 @@ function withIds(reply: Reply, requestId: string, span: Span, cors: Reply['heade
   const timing = serverTiming(span);
   if (timing !== undefined) headers['server-timing'] = timing;
   return { ...reply, headers };
-}
-
-/** 16 upper-case hex digits, like the request IDs of S3. */
-export function newRequestId(): string {
-  const uuid = randomUUID();
-  return (uuid.slice(0, 8) + uuid.slice(24, 32)).toUpperCase();
 }

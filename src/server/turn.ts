@@ -5,6 +5,7 @@
  * of node:http that this file uses.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { Arrival } from './arrival.ts';

@@ -58,6 +58,7 @@ function endEarly(response: ServerResponse, early: EarlyReply, reply: Reply, idl
 }
 
 function destroyIfUnread(response: ServerResponse, millis: number): void {
+  if (response.writableLength === 0) return; // the operating system has accepted it
   const timer = setTimeout(() => response.socket?.destroy(), millis);
   response.once('close', () => clearTimeout(timer));
 }

@@ -52,4 +52,8 @@ export function stringToSign(date: string, scope: string, canonical: string): st
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const canonicalValue = (value: string): string => withoutOuterBlanks(value).replace(/ {2,}/g, ' ');
+
+function canonicalValue(value: string): string {
+  const text = withoutOuterBlanks(value);
+  return text.includes('  ') ? text.replace(/ {2,}/g, ' ') : text;
+}

@@ -6,30 +6,51 @@ import {
   parsePayloadHash,
   parseSignature,
   parseSignedHeaders,
+  type Signer,
 } from './claim.ts';
 import type { HeaderIndex } from './header-index.ts';
 import { refuse } from './refusals.ts';
 import { amzDate } from './sign-request.ts';
+import { type SignerCache, signatureOf } from './signer-cache.ts';
+import type { Scope } from './signing-key.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-export function claimInHeader(authorization: string, headers: HeaderIndex): Claim {
+export function claimInHeader(authorization: string, headers: HeaderIndex, signers: SignerCache): Claim {
+  const known = signers.find(authorization);
+  if (known !== undefined) return claimOf(known, signatureOf(authorization), dateIn(headers, known.scope), headers);
   const fields = parseAuthorization(authorization);
-  const { accessKey, scope } = parseCredential(fields.get('Credential') as string, 'malformed_header');
-  const date = headers.once('x-amz-date') ?? basicDate(headers.once('date'));
-  const time = parseDate(date, scope, 'malformed_header');
+  const credential = parseCredential(fields.get('Credential') as string, 'malformed_header');
+  const date = dateIn(headers, credential.scope);
+  const signedHeaders = parseSignedHeaders(fields.get('SignedHeaders') as string, 'malformed_header');
+  const signature = parseSignature(fields.get('Signature'), 'malformed_header');
+  return claimOf({ ...credential, signedHeaders }, signature, date, headers);
+}
+
+function claimOf(
+  { accessKey, scope, signedHeaders }: Signer,
+  signature: string,
+  { date, time }: Pick<Claim, 'date' | 'time'>,
+  headers: HeaderIndex,
+): Claim {
   return {
     form: 'header',
     accessKey,
     scope,
-    signedHeaders: parseSignedHeaders(fields.get('SignedHeaders') as string, 'malformed_header'),
-    signature: parseSignature(fields.get('Signature'), 'malformed_header'),
-    date: date as string,
+    signedHeaders,
+    signature,
+    date,
     time,
     expiresSeconds: undefined,
     payloadHash: parsePayloadHash(headers.once('x-amz-content-sha256') ?? refuse('no_payload_hash')),
     sessionToken: headers.once('x-amz-security-token'),
   };
+}
+
+function dateIn(headers: HeaderIndex, scope: Scope): Pick<Claim, 'date' | 'time'> {
+  const date = headers.once('x-amz-date') ?? basicDate(headers.once('date'));
+  const time = parseDate(date, scope, 'malformed_header');
+  return { date: date as string, time };
 }
 
 /** RFC 9110, section 5.6.7, also with the equivalent offset of RFC 5322. */

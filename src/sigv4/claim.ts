@@ -2,12 +2,16 @@
 import { type RefusalReason, refuse } from './refusals.ts';
 import type { Scope } from './signing-key.ts';
 
-export interface Claim {
-  readonly form: 'header' | 'query';
+/** The part of a claim that is the same in many requests. */
+export interface Signer {
   readonly accessKey: string;
   readonly scope: Scope;
   /** Lower-case names, strictly ascending. */
   readonly signedHeaders: readonly string[];
+}
+
+export interface Claim extends Signer {
+  readonly form: 'header' | 'query';
   /** 64 lower-case hex digits. */
   readonly signature: string;
   /** `YYYYMMDD'T'HHMMSS'Z'`. */
@@ -55,12 +59,25 @@ export function parseSignature(text: string | undefined, otherwise: RefusalReaso
 /** @returns milliseconds since the epoch. The date of the scope must be the day of the date. */
 export function parseDate(text: string | undefined, scope: Scope, otherwise: RefusalReason): number {
   if (text === undefined || !DATE.test(text)) refuse('no_date');
-  const day = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 11)}`;
-  const time = Date.parse(`${day}:${text.slice(11, 13)}:${text.slice(13)}`);
+  const time = timeOf(text);
   if (Number.isNaN(time)) refuse('no_date');
   if (!text.startsWith(scope.day))
     refuse(otherwise, 'The date of the credential scope does not match the date of the request.');
   return time;
+}
+
+/** The date that was parsed last: the requests of one second have the same. */
+let latest = { text: '', time: Number.NaN };
+
+function timeOf(text: string): number {
+  if (text !== latest.text) latest = { text, time: Date.parse(extended(text)) };
+  return latest.time;
+}
+
+/** In the extended format of ISO 8601. */
+function extended(text: string): string {
+  const day = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 11)}`;
+  return `${day}:${text.slice(11, 13)}:${text.slice(13)}`;
 }
 
 export function parsePayloadHash(text: string): string {

@@ -2,7 +2,7 @@
 import type { ChunkSigner } from '../domain/identity.ts';
 import { canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkSigner } from './chunk-chain.ts';
-import { type SigningKeys, scopeText } from './signing-key.ts';
+import type { SigningKeys } from './signing-key.ts';
 
 export interface Credentials {
   readonly accessKey: string;
@@ -35,17 +35,26 @@ export function signRequest(request: RequestToSign, credentials: Credentials, no
   if (credentials.sessionToken !== undefined) added['x-amz-security-token'] = credentials.sessionToken;
   const headers = { ...request.headers, ...added };
   const signedHeaders = Object.keys(headers).filter(mustBeSigned).sort();
-  const scope = { day: date.slice(0, 8), region: request.region, service: 's3' };
-  const canonical = canonicalRequest({ ...request, headers, signedHeaders });
-  const key = credentials.keys.of(scope);
-  const signature = key.sign(stringToSign(date, scopeText(scope), canonical));
-  const credential = `${credentials.accessKey}/${scopeText(scope)}`;
+  const { method, path, query, payloadHash, region } = request;
+  const key = credentials.keys.of({ day: date.slice(0, 8), region, service: 's3' });
+  const canonical = canonicalRequest({ method, path, query, headers, signedHeaders, payloadHash });
+  const signature = key.sign(stringToSign(date, key.scope, canonical));
+  const credential = `${credentials.accessKey}/${key.scope}`;
   added.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
-  return { headers: added, chunks: chunkSigner(key, date, scopeText(scope), signature) };
+  return { headers: added, chunks: chunkSigner(key, date, key.scope, signature) };
 }
+
+/** The date that was formatted last: the requests of one second have the same. */
+let latest = { second: Number.NaN, text: '' };
 
 /** `20130524T000000Z`: ISO 8601 basic format in UTC. */
 export function amzDate(time: Date): string {
+  const second = Math.floor(time.getTime() / 1000);
+  if (second !== latest.second) latest = { second, text: basic(time) };
+  return latest.text;
+}
+
+function basic(time: Date): string {
   const iso = time.toISOString();
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }

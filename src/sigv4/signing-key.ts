@@ -22,12 +22,15 @@ const DIGEST = 32;
  * take half the time of `createHmac`, which each upload would call twice.
  */
 export class SigningKey {
+  /** The text of its scope. */
+  readonly scope: string;
   readonly #inner = Buffer.alloc(BLOCK, 0x36);
   /** Followed by room for the inner digest. */
   readonly #outer = Buffer.alloc(BLOCK + DIGEST, 0x5c);
 
   /** AWS Signature Version 4, "Derive a signing key". */
   constructor(secretKey: string, scope: Scope) {
+    this.scope = scopeText(scope);
     const day = hmac(`AWS4${secretKey}`, scope.day);
     const key = hmac(hmac(hmac(day, scope.region), scope.service), 'aws4_request');
     for (const [i, byte] of key.entries()) {

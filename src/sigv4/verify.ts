@@ -4,6 +4,7 @@
  */
 import { isAddedOnTheWay } from '../domain/find-request-header.ts';
 import type { ChunkSignatures } from '../domain/identity.ts';
+import type { ReceivedHeaders } from '../domain/received-headers.ts';
 import { canonicalPath, canonicalRequest, type Query, stringToSign } from './canonical-request.ts';
 import { chunkChain, isSameSignature, SIGNED_CHUNKS } from './chunk-chain.ts';
 import type { Claim } from './claim.ts';
@@ -11,6 +12,7 @@ import { claimInHeader } from './claim-in-header.ts';
 import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type Refusal, refuse, SignatureRefused, type SignedText } from './refusals.ts';
+import { SignerCache } from './signer-cache.ts';
 import { type Scope, type SigningKey, type SigningKeys, scopeText } from './signing-key.ts';
 
 export interface RequestToVerify {
@@ -19,8 +21,7 @@ export interface RequestToVerify {
   readonly path: string;
   /** Decoded parameters, duplicates included. */
   readonly query: Query;
-  /** Names and values as received, alternating, with duplicates. */
-  readonly rawHeaders: readonly string[];
+  readonly received: ReceivedHeaders;
 }
 
 /** The credentials of an access key. */
@@ -57,23 +58,30 @@ const MAX_SKEW = 15 * 60 * 1000;
 /**
  * @param findKey returns the credentials of an access key, or undefined.
  * @param now milliseconds since the epoch.
+ * @param signers of earlier requests with the same keys; none by default.
  */
 export function verifyRequest(
   request: RequestToVerify,
   findKey: (accessKey: string) => KnownKey | undefined,
   now: number,
+  signers: SignerCache = new SignerCache(),
 ): Verdict {
   try {
-    return verify(request, findKey, now);
+    return verify(request, findKey, now, signers);
   } catch (error) {
     if (error instanceof SignatureRefused) return error.refusal;
     throw error;
   }
 }
 
-function verify(request: RequestToVerify, findKey: (accessKey: string) => KnownKey | undefined, now: number): Verified {
-  const headers = new HeaderIndex(request.rawHeaders);
-  const claim = findClaim(request.query, headers);
+function verify(
+  request: RequestToVerify,
+  findKey: (accessKey: string) => KnownKey | undefined,
+  now: number,
+  signers: SignerCache,
+): Verified {
+  const headers = new HeaderIndex(request.received);
+  const claim = findClaim(request.query, headers, signers);
   const known = findKey(claim.accessKey) ?? refuse('unknown_access_key');
   checkTime(claim, now);
   if (!acceptsToken(known, claim.sessionToken)) refuse('invalid_token');
@@ -81,6 +89,7 @@ function verify(request: RequestToVerify, findKey: (accessKey: string) => KnownK
   const signingKey = known.keys.of(claim.scope);
   const { scope, date, signature, payloadHash } = claim;
   checkSignature(request, claim, headers, signingKey);
+  if (claim.form === 'header') signers.add(headers.once('authorization') as string, claim);
   const chunks = SIGNED_CHUNKS.has(payloadHash) ? chunkChain(signingKey, date, scopeText(scope), signature) : undefined;
   const { form, accessKey, sessionToken } = claim;
   return { accepted: true, form, accessKey, scope, date, signature, payloadHash, chunks, sessionToken };
@@ -91,12 +100,12 @@ function acceptsToken(known: KnownKey, token: string | undefined): boolean {
 }
 
 /** A request must be signed in one place only: a second claim is rejected, even next to a valid one. */
-function findClaim(query: Query, headers: HeaderIndex): Claim {
+function findClaim(query: Query, headers: HeaderIndex, signers: SignerCache): Claim {
   const authorization = headers.once('authorization');
   const inQuery = query.some(([name]) => SIGNATURE_PARAMETER.test(name));
   if (authorization !== undefined && inQuery) refuse('two_mechanisms');
   if (inQuery) return claimInQuery(query, headers);
-  return authorization === undefined ? refuse('anonymous') : claimInHeader(authorization, headers);
+  return authorization === undefined ? refuse('anonymous') : claimInHeader(authorization, headers, signers);
 }
 
 function checkTime(claim: Claim, now: number): void {

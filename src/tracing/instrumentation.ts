@@ -1,35 +1,12 @@
 /**
  * How a request begins: the context that it continues, and its links, for every recorder.
  */
-import {
-  type Attributes as ApiAttributes,
-  type Context,
-  ROOT_CONTEXT,
-  type SpanContext,
-  SpanKind,
-  type SpanOptions,
-  type TextMapPropagator,
-  trace,
-} from '@opentelemetry/api';
 import type { RequestTracer, TraceOrigin } from '../domain/span.ts';
 import { type Conventions, namesOf } from './conventions.ts';
 import { Inbound } from './propagation/inbound.ts';
-import { rawHeadersGetter } from './propagation/raw-headers.ts';
-import type { Tracer } from './recorder/tracer.ts';
-import { type CallerContext, SAMPLING_HINTS_KEY } from './sampler/sampler.ts';
-import { namedSpan, REQUEST_SPAN, type RequestSpan, type SpanNames } from './span-names.ts';
-
-/** The begin of a request in its context. Attributes belong to the span from then on. */
-export type RequestOptions = Pick<SpanOptions, 'attributes' | 'links' | 'startTime'>;
-
-/** Opens the SERVER span of a request. */
-export type OpenRequest = (parent: Context, options: RequestOptions) => RequestSpan;
-
-/** Our recorder's spans, as they are. */
-export const recordedBy =
-  (tracer: Tracer): OpenRequest =>
-  (parent, options) =>
-    tracer.startSpan(REQUEST_SPAN, { kind: SpanKind.SERVER, ...options }, parent);
+import type { CallerContext, SpanContext } from './propagation/span-context.ts';
+import type { RequestRecorder } from './request-recorder.ts';
+import { namedSpan, type SpanNames } from './span-names.ts';
 
 export interface RequestTracerOptions {
   /** Which names HTTP attributes get. */
@@ -40,9 +17,8 @@ export interface RequestTracerOptions {
   readonly inbound?: Inbound;
 }
 
-export function createRequestTracer(
-  open: OpenRequest,
-  propagator: TextMapPropagator,
+export function createRequestTracer<Others>(
+  recorder: RequestRecorder<Others>,
   {
     conventions,
     spanNames = 'default',
@@ -52,29 +28,30 @@ export function createRequestTracer(
   const names = namesOf(conventions);
   return {
     startRequest(headers, attributes, hints, startedAt) {
-      const sent = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
-      const { parent: caller, link } = inbound.admit(sent, attributes['network.peer.address'] as string | undefined);
+      const peer = attributes['network.peer.address'] as string | undefined;
+      const { parent: sent, link } = inbound.admit(recorder.extract(headers), peer);
+      const { caller, others } = sent;
       const begins = hints?.origin === undefined ? undefined : contextOf(hints.origin);
-      const found: CallerContext | undefined = trace.getSpanContext(caller);
-      const called = found !== undefined && found.partial !== 'decision';
-      const above = called || begins === undefined ? caller : trace.setSpanContext(caller, unlessDenied(begins, found));
-      const parent = hints?.bucket === undefined ? above : above.setValue(SAMPLING_HINTS_KEY, hints);
-      const links = [link, called ? begins : undefined].filter((each) => each !== undefined);
-      const options: RequestOptions = { attributes: names.initial('server', attributes) as ApiAttributes };
-      if (links.length > 0) options.links = links.map((context) => ({ context }));
-      if (startedAt !== undefined) options.startTime = startedAt;
-      const span = open(parent, options);
+      const called = caller !== undefined && caller.partial !== 'decision';
+      const continues = called || begins === undefined;
+      const parent = continues ? sent : { caller: unlessDenied(begins, caller), others };
+      const span = recorder.open(parent, {
+        attributes: names.initial('server', attributes),
+        link: called ? begins : link,
+        hints: hints?.bucket === undefined ? undefined : hints,
+        startedAt,
+      });
       return names.renamed(namedSpan(span, spanNames, attributes), 'server');
     },
   };
 }
 
 /** A caller can deny sampling without sending ids. */
-function unlessDenied(begins: SpanContext, decision: SpanContext | undefined): SpanContext {
+function unlessDenied(begins: SpanContext, decision: CallerContext | undefined): SpanContext {
   return decision === undefined ? begins : { ...begins, traceFlags: begins.traceFlags & decision.traceFlags };
 }
 
-/** Another gateway may have opened it, so it counts as remote: the sampler treats it like a caller. */
+/** Another gateway may have opened it: the sampler treats it like a caller. */
 function contextOf({ traceId, spanId, flags }: TraceOrigin): SpanContext {
-  return { traceId, spanId, traceFlags: flags, isRemote: true };
+  return { traceId, spanId, traceFlags: flags };
 }

@@ -1,5 +1,4 @@
 /** Our own recorder: tracer, sampler, tail sampling, and the pipeline to the collector. */
-import type { Context, TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { Log } from '../domain/log.ts';
 import type { RecordedRequests } from '../domain/recorded-requests.ts';
@@ -9,8 +8,9 @@ import type { ExportSettings } from '../export/messages.ts';
 import { openPipeline } from '../export/open-pipeline.ts';
 import { DOUBLE_ATTRIBUTES } from './catalogue.ts';
 import { checkFiles, type ExportOptions, exporterSettings, spanDestination } from './exporter-settings.ts';
-import { headersOf } from './propagation/raw-headers.ts';
+import type { Propagator } from './propagation/propagator.ts';
 import { Clock } from './recorder/clock.ts';
+import type { EncodedCopies } from './recorder/encoded-copies.ts';
 import { IdGenerator } from './recorder/ids.ts';
 import { DEFAULT_LIMITS, type SpanLimits } from './recorder/limits.ts';
 import type { SpanSink } from './recorder/recording-span.ts';
@@ -32,7 +32,10 @@ export interface RecorderOptions extends ExportOptions {
 }
 
 /** Opens the collector of the spans of every request, whatever the sampler decides. */
-export type OpenCollector = (parts: CollectorParts) => SpanCollector;
+export interface Collection {
+  copiesOf(encoder: SpanEncoder): EncodedCopies;
+  open(parts: CollectorParts): SpanCollector;
+}
 
 export interface Recorder {
   readonly tracer: Tracer;
@@ -43,30 +46,32 @@ export interface Recorder {
   shutdown(timeoutMillis: number): Promise<void>;
 }
 
-/** @param collect undefined if spans are not collected. @throws Error if a file that the configuration names cannot be used. */
+/** @param collection undefined if spans are not collected. @throws Error if a file that the configuration names cannot be used. */
 export function openRecorder(
   config: TracingConfig,
-  propagator: TextMapPropagator,
+  propagator: Propagator,
   options: RecorderOptions,
-  collect?: OpenCollector,
+  collection?: Collection,
 ): Recorder {
   const figures = new TracerFigures(config.batch.max_queue_size);
   const settings = exporterSettings(config, options);
   checkFiles(settings);
+  const exported = new SpanEncoder(DOUBLE_ATTRIBUTES);
+  const copies = collection?.copiesOf(exported);
   const { queue, shutdown } = openPipeline({
     signal: 'traces',
     link: options.link ?? new ExporterLink(),
     settings,
     limits: batchLimits(config),
     counts: figures,
-    encoder: new SpanEncoder(DOUBLE_ATTRIBUTES),
+    encoder: copies ?? exported,
     log: options.log,
     destination: spanDestination(config),
   });
   const { sampling } = config;
   const tail = sampling.keep === undefined ? undefined : openTail(sampling, sampling.keep, queue, figures);
   const sink = tail ?? queue;
-  const collector = collect?.(collectorParts(settings, sink, figures));
+  const collector = copies && collection?.open(collectorParts(settings, sink, figures, copies));
   return {
     tracer: createTracer(config, propagator, tail, collector ?? sink, collector, figures),
     recorded: collector,
@@ -75,14 +80,19 @@ export function openRecorder(
   };
 }
 
-function collectorParts({ resource, scope }: ExportSettings, next: SpanSink, figures: TracerFigures): CollectorParts {
+function collectorParts(
+  { resource, scope }: ExportSettings,
+  next: SpanSink,
+  figures: TracerFigures,
+  copies: EncodedCopies,
+): CollectorParts {
   const encoder = new SpanEncoder(DOUBLE_ATTRIBUTES);
-  return { next, encoder, resource, scope, uncounted: (encode) => figures.withoutTruncations(encode) };
+  return { next, encoder, copies, resource, scope, uncounted: (encode) => figures.withoutTruncations(encode) };
 }
 
 function createTracer(
   { sampling, limits: configured }: TracingConfig,
-  propagator: TextMapPropagator,
+  propagator: Propagator,
   tail: TailBuffer | undefined,
   sink: SpanSink,
   collector: SpanCollector | undefined,
@@ -92,7 +102,7 @@ function createTracer(
   const parts = {
     clock: new Clock(),
     ids: new IdGenerator(),
-    carry: (context: Context) => headersOf(propagator, context),
+    propagator,
     sink,
   };
   return new Tracer({
@@ -111,8 +121,6 @@ function spanLimits(limits: TracingConfig['limits']): SpanLimits {
     valueLength: limits.attribute_value_length_limit,
     events: limits.event_count_limit,
     links: limits.link_count_limit,
-    eventAttributes: limits.event_attribute_count_limit,
-    linkAttributes: limits.link_attribute_count_limit,
   };
 }
 

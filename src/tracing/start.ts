@@ -2,14 +2,14 @@
  * Tracing, built from the configuration. This is the only entry: it is imported when tracing is enabled and not before.
  * No file outside this folder imports anything else of it.
  */
-import type { TextMapPropagator } from '@opentelemetry/api';
 import type { TracingConfig } from '../config/tracing.ts';
 import type { RecordedRequests } from '../domain/recorded-requests.ts';
 import type { RequestTracer } from '../domain/span.ts';
-import { createRequestTracer, type OpenRequest, recordedBy } from './instrumentation.ts';
-import { type OpenCollector, openRecorder, type RecorderOptions } from './open-recorder.ts';
+import { createRequestTracer } from './instrumentation.ts';
+import { type Collection, openRecorder, type RecorderOptions } from './open-recorder.ts';
 import { choosePropagator } from './propagation/choose-propagator.ts';
 import { Inbound } from './propagation/inbound.ts';
+import type { RequestRecorder } from './request-recorder.ts';
 import type { TracerStats } from './tracer-figures.ts';
 
 export interface TracingHandle {
@@ -44,10 +44,10 @@ export function startTracing(config: TracingConfig, options: TracingOptions): Pr
 /** Recorded and exported by us. */
 export async function startNative(config: TracingConfig, options: TracingOptions): Promise<NativeTracing> {
   const propagator = choosePropagator(config.propagators ?? ['tracecontext']);
-  const collect = options.collects === true ? await collector() : undefined;
-  const recorder = openRecorder(config, propagator, options, collect);
+  const collection = options.collects === true ? await collectionOf() : undefined;
+  const recorder = openRecorder(config, propagator, options, collection);
   return {
-    tracer: faceOf(config, recordedBy(recorder.tracer), propagator),
+    tracer: requestTracer(config, recorder.tracer),
     stats: () => recorder.stats(),
     recorded: recorder.recorded,
     shutdown: (timeoutMillis = SHUTDOWN_MILLIS) => recorder.shutdown(timeoutMillis),
@@ -55,24 +55,25 @@ export async function startNative(config: TracingConfig, options: TracingOptions
 }
 
 /** Its code is loaded only where spans are collected. */
-async function collector(): Promise<OpenCollector> {
+async function collectionOf(): Promise<Collection> {
+  const { EncodedCopies } = await import('./recorder/encoded-copies.ts');
   const { SpanCollector } = await import('./recorder/span-collector.ts');
-  return (parts) => new SpanCollector(parts);
+  return { copiesOf: (encoder) => new EncodedCopies(encoder), open: (parts) => new SpanCollector(parts) };
 }
 
 async function startGlobal(config: TracingConfig, { serviceVersion }: RecorderOptions): Promise<TracingHandle> {
-  const { findProvider } = await import('./global-provider.ts');
-  const { throughApi } = await import('./api-span.ts');
+  const { findProvider } = await import('./api/global-provider.ts');
+  const { throughApi } = await import('./api/api-span.ts');
   const { tracer, propagator, flush } = await findProvider(config.propagators, serviceVersion);
   return {
-    tracer: faceOf(config, throughApi(tracer, propagator), propagator),
+    tracer: requestTracer(config, throughApi(tracer, propagator)),
     shutdown: (timeoutMillis) => flush(timeoutMillis),
   };
 }
 
-function faceOf(config: TracingConfig, open: OpenRequest, propagator: TextMapPropagator): RequestTracer {
+function requestTracer<Others>(config: TracingConfig, recorder: RequestRecorder<Others>): RequestTracer {
   const { semantic_conventions: conventions, span_names: spanNames } = config;
-  return createRequestTracer(open, propagator, { conventions, spanNames, inbound: inboundOf(config) });
+  return createRequestTracer(recorder, { conventions, spanNames, inbound: inboundOf(config) });
 }
 
 function inboundOf({ provider, inbound: mode, trusted_proxies: trusted = [], sampling }: TracingConfig): Inbound {

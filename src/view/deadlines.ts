@@ -12,10 +12,16 @@ interface Timeout {
   readonly seconds: number;
 }
 
+/** Of a request that has no bucket yet. */
+const FORM: Timeout = {
+  name: 'form fields',
+  setting: 'fixed.form_reading_seconds',
+  seconds: FIXED_LIMITS.form_reading_seconds,
+};
+
 /** The timeouts of requests for one bucket. */
 export interface Timeouts {
   readonly client: Timeout;
-  readonly form: Timeout;
   readonly memory: Timeout;
   readonly connection: Timeout;
   /** While the store does not read. */
@@ -38,7 +44,6 @@ export function timeoutsOf({ server, upload }: Config, { name, s3, authz }: Buck
       setting: 'server.body_idle_timeout_seconds',
       seconds: server.body_idle_timeout_seconds,
     },
-    form: { name: 'form fields', setting: 'fixed.form_reading_seconds', seconds: FIXED_LIMITS.form_reading_seconds },
     memory: { name: 'part memory', setting: 'upload.memory_wait_seconds', seconds: upload.memory_wait_seconds },
     connection: {
       name: 'store connection',
@@ -63,8 +68,8 @@ function policyTimeout(bucket: string, authz: BucketConfig['authz']): Timeout | 
 /** @param now as `performance.now()`. @returns null while the request waits for nothing, or nothing limits the wait. */
 export function deadlineOf(record: RequestRecord, timeouts: Timeouts | undefined, now: number): Deadline | null {
   const wait = record.transfer.currentWait;
-  if (wait === undefined || timeouts === undefined) return null;
-  const timeout = timeoutOf(record, wait.cause, timeouts);
+  if (wait === undefined) return null;
+  const timeout = record.stage === 'form' ? FORM : timeouts && timeoutOf(record, wait.cause, timeouts);
   if (timeout === undefined) return null;
   const elapsed_seconds = Math.max(0, now - wait.since) / 1000;
   const { name, setting, seconds: limit_seconds } = timeout;
@@ -74,10 +79,9 @@ export function deadlineOf(record: RequestRecord, timeouts: Timeouts | undefined
   return { name, setting, elapsed_seconds, limit_seconds };
 }
 
-function timeoutOf({ transfer, stage }: RequestRecord, cause: string, timeouts: Timeouts): Timeout | undefined {
+function timeoutOf({ transfer }: RequestRecord, cause: string, timeouts: Timeouts): Timeout | undefined {
   switch (cause) {
     case 'client':
-      return stage === 'form' ? timeouts.form : timeouts.client;
     case 'memory':
     case 'connection':
     case 'policy':

@@ -1,4 +1,5 @@
 /** What the view keeps of a request that has ended: facts only, no headers, no connection and no body. */
+import { performance } from 'node:perf_hooks';
 import type { Outcome } from '../domain/failure.ts';
 import { FAILURES, type FailureType } from '../domain/failures.ts';
 import type { RecordedRequests, RecordedSpans } from '../domain/recorded-requests.ts';
@@ -19,6 +20,8 @@ export class KeptRequest implements Aged<KeptRequest> {
   kept: RecentRequest['kept'] = 'recent';
   /** Undefined where they were not recorded or had to go. */
   spans: RecordedSpans | undefined;
+  /** Of the spans when the request ended: later ones may follow until they are encoded. */
+  readonly spanBytes: number;
   /** Counts the requests of this process. */
   readonly sequence: number;
   readonly id: string;
@@ -47,6 +50,7 @@ export class KeptRequest implements Aged<KeptRequest> {
     const { routed, named, transfer } = record;
     this.sequence = sequence;
     this.spans = recorded?.of(span);
+    this.spanBytes = this.spans?.bytes ?? 0;
     this.id = request.requestId;
     this.traceId = span.traceId;
     this.exported = this.spans?.exported ?? span.sampled;
@@ -65,7 +69,7 @@ export class KeptRequest implements Aged<KeptRequest> {
     this.outcome = record.outcome;
     this.errorType = failure?.type;
     this.reason = failure?.reason;
-    this.message = failure?.message.slice(0, MESSAGE_LENGTH);
+    this.message = failure && unsliced(failure.message.slice(0, MESSAGE_LENGTH));
   }
 
   /** Without its spans. */

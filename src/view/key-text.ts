@@ -3,6 +3,7 @@
  * escaped for JSON or for XML. The text and the key are both decoded and then compared, so that mixed spellings match as well.
  */
 import { unmangledText } from '../kit/unmangled-text.ts';
+import { withoutCredentials } from '../kit/without-credentials.ts';
 
 type Range = readonly [start: number, end: number];
 
@@ -12,6 +13,11 @@ const SHORTEST_PART = 4;
 const SHORTEST_BEGINNING = 8;
 /** What may follow a beginning: a sign of truncation (`…` in UTF-8), or a part of an encoded character. */
 const CUT = /(?:\xe2\x80\xa6|\.\.\.|%[0-9a-f]?|\\u?[0-9a-f]{0,3}|&#?\w{0,6})$/i;
+
+/** The key, and the form that it has where credentials in it are redacted. */
+export function keyTexts(key: string): KeyText[] {
+  return [...new Set([key, withoutCredentials(key)])].map((text) => new KeyText(text));
+}
 
 export class KeyText {
   /** Decoded; one character for each byte. */
@@ -50,13 +56,25 @@ export class KeyText {
 
   /** The longest beginning of the key with which the text ends. */
   *#beginning(text: string): Generator<Range> {
+    if (this.#decoded.length <= SHORTEST_BEGINNING) return;
     const uncut = text.replace(CUT, '');
-    for (let length = Math.min(this.#decoded.length - 1, uncut.length); length >= SHORTEST_BEGINNING; length--) {
-      if (!uncut.endsWith(this.#decoded.slice(0, length))) continue;
-      yield [uncut.length - length, uncut.length];
-      return;
-    }
+    const length = overlap(uncut, this.#decoded);
+    if (length >= SHORTEST_BEGINNING) yield [uncut.length - length, uncut.length];
   }
+}
+
+/** @returns the length of the longest proper prefix of the key with which the text ends, in linear time (Knuth, Morris, Pratt). */
+function overlap(text: string, key: string): number {
+  const shorter = new Uint32Array(key.length);
+  const next = (matched: number, character: string): number => {
+    let length = matched;
+    while (length > 0 && key[length] !== character) length = shorter[length - 1]!;
+    return key[length] === character ? length + 1 : length;
+  };
+  for (let i = 1; i < key.length; i++) shorter[i] = next(shorter[i - 1]!, key[i]!);
+  let matched = 0;
+  for (const character of text.slice(1 - key.length)) matched = next(matched, character);
+  return matched;
 }
 
 const isWord = (character: string | undefined): boolean =>
@@ -69,8 +87,6 @@ interface Decoded {
   readonly starts?: ArrayLike<number>;
 }
 
-type Moved = Required<Decoded>;
-
 /** Nearly all texts have none of them. */
 const ENCODED = /[%&+\\\x80-\uffff]/;
 
@@ -79,19 +95,29 @@ function decode(original: string): Decoded {
   if (!ENCODED.test(original)) return { text: original };
   const escaped = unescaped(bytesOf(original));
   const { text, starts } = unmangledText(escaped.text);
-  return unescaped({ text, starts: Array.from(starts, (start) => escaped.starts[start]!) });
+  return unescaped({ text, starts: starts.map((start) => originOf(escaped, start)) });
 }
 
-function bytesOf(original: string): Moved {
-  const bytes: string[] = [];
-  const starts: number[] = [];
+const originOf = ({ starts }: Decoded, at: number): number => starts?.[at] ?? at;
+
+function bytesOf(original: string): Decoded {
+  const bytes = Buffer.from(original);
+  if (bytes.length === original.length) return { text: original };
+  const starts = new Uint32Array(bytes.length + 1);
   let at = 0;
+  let length = 0;
   for (const character of original) {
-    append(bytes, starts, character, at);
+    const first = length;
+    length += bytesIn(character.codePointAt(0)!);
+    starts.fill(at, first, length);
     at += character.length;
   }
-  return { text: bytes.join(''), starts: [...starts, at] };
+  starts[length] = at;
+  return { text: bytes.toString('latin1'), starts };
 }
+
+/** In UTF-8. */
+const bytesIn = (code: number): number => (code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4);
 
 /**
  * JSON (RFC 8259, section 7), XML (XML 1.0, sections 4.1 and 4.6), and `+` for a space. Several backslashes count as one, and those
@@ -101,23 +127,30 @@ const ESCAPE =
   /\\+u(d[89ab][0-9a-f]{2})\\+u(d[c-f][0-9a-f]{2})|\\+u([0-9a-f]{4})|(\\+)(["/])?|&(amp|lt|gt|quot|apos);|&#(\d{1,7});|&#x([0-9a-f]{1,6});|\+/gi;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-function unescaped({ text, starts: origins }: Moved): Moved {
-  const bytes: string[] = [];
-  const starts: number[] = [];
+/** No meaning has more bytes than its escape. */
+function unescaped(from: Decoded): Decoded {
+  const { text } = from;
+  if (text.search(ESCAPE) < 0) return from;
+  const bytes = Buffer.allocUnsafe(text.length);
+  const starts = new Uint32Array(text.length + 1);
   let at = 0;
+  let length = 0;
   const copyTo = (end: number): void => {
     for (; at < end; at++) {
-      bytes.push(text[at]!);
-      starts.push(origins[at]!);
+      starts[length] = originOf(from, at);
+      bytes[length++] = text.charCodeAt(at);
     }
   };
   for (const match of text.matchAll(ESCAPE)) {
     copyTo(match.index);
-    append(bytes, starts, meaningOf(match), origins[at]!);
+    const first = length;
+    length += bytes.write(meaningOf(match), first);
+    starts.fill(originOf(from, at), first, length);
     at += match[0].length;
   }
   copyTo(text.length);
-  return { text: bytes.join(''), starts: [...starts, origins[at]!] };
+  starts[length] = originOf(from, at);
+  return { text: bytes.toString('latin1', 0, length), starts };
 }
 
 function meaningOf([whole, high, low, unit, backslashes, escaped, entity, decimal, hex]: RegExpExecArray): string {
@@ -128,11 +161,4 @@ function meaningOf([whole, high, low, unit, backslashes, escaped, entity, decima
   if (digits === undefined && decimal === undefined) return ' ';
   const code = digits === undefined ? Number(decimal) : Number.parseInt(digits, 16);
   return code > 0x10ffff ? whole : String.fromCodePoint(code);
-}
-
-function append(bytes: string[], starts: number[], text: string, start: number): void {
-  for (const byte of Buffer.from(text).toString('latin1')) {
-    bytes.push(byte);
-    starts.push(start);
-  }
 }

@@ -30,6 +30,7 @@ export class LiveUploads {
 
   ended(record: RequestRecord): void {
     this.#running.delete(record);
+    this.#rates.forget(record);
   }
 
   snapshot(): UploadsOfProcess {

@@ -1,7 +1,7 @@
 /** One process that serves uploads, as the live view sees it: it watches the report of each request, and the services. */
 import type { Config } from '../config/config.ts';
 import type { RecordedRequests } from '../domain/recorded-requests.ts';
-import type { Report } from '../gateway/report.ts';
+import type { FinishedRequest, Report } from '../gateway/report.ts';
 import { timeoutsOf } from './deadlines.ts';
 import { LiveUploads, type ServedWith } from './live-uploads.ts';
 import { RecentFailures } from './recent-failures.ts';
@@ -16,6 +16,8 @@ export interface ObservedProcessOptions {
   readonly showKeys: boolean;
   /** Undefined where no spans are collected. */
   readonly recorded: RecordedRequests | undefined;
+  /** Notified of the first request that the view could not keep. */
+  failed(error: Error): void;
 }
 
 export class ObservedProcess {
@@ -23,12 +25,15 @@ export class ObservedProcess {
   readonly #live: LiveUploads;
   readonly #recent: RecentRequests;
   readonly #failures: RecentFailures;
+  readonly #failed: (error: Error) => void;
+  #hasFailed = false;
 
-  constructor({ secret, showKeys, recorded }: ObservedProcessOptions) {
+  constructor({ secret, showKeys, recorded, failed }: ObservedProcessOptions) {
     const keys = new ShownKeys(secret, showKeys);
     this.#live = new LiveUploads(keys);
     this.#recent = new RecentRequests({ keys, recorded });
     this.#failures = new RecentFailures(keys);
+    this.#failed = failed;
   }
 
   /** Passes everything on. @param config that the requests are served with. */
@@ -43,10 +48,20 @@ export class ObservedProcess {
       finish: (request) => {
         this.#live.ended(request.record);
         report.finish(request);
-        this.#recent.finished(request);
-        this.#failures.finished(request);
+        this.#keep(request);
       },
     };
+  }
+
+  /** Never throws: an error in the report of a request would end the process, and with it all uploads. */
+  #keep(request: FinishedRequest): void {
+    try {
+      this.#recent.finished(request);
+      this.#failures.finished(request);
+    } catch (error) {
+      if (!this.#hasFailed) this.#failed(error as Error);
+      this.#hasFailed = true;
+    }
   }
 
   get view(): ProcessView {

@@ -34,6 +34,11 @@ export class Rates {
     return { at: this.#now, bytes, perSecond: ((bytes - since.bytes) * 1000) / millis };
   }
 
+  /** The upload has ended: without further snapshots, it would be kept. */
+  forget(upload: object): void {
+    this.#samples.delete(upload);
+  }
+
   /** Forgets uploads that the snapshot has not seen. */
   end(): void {
     this.#samples = this.#next;

@@ -1,6 +1,7 @@
 /** What failed in the last 15 minutes: counted by side, type and reason, each with its newest examples. */
 import { FAILURES, type FailureType } from '../domain/failures.ts';
 import type { FinishedRequest } from '../gateway/report.ts';
+import { unsliced } from '../kit/unsliced.ts';
 import type { FailureExample, FailureGroup } from './documents.ts';
 import { keyOf, shownMessage } from './kept-request.ts';
 import type { ShownKeys } from './shown-keys.ts';
@@ -59,7 +60,7 @@ function exampleOf(request: FinishedRequest, message: string, at: number): Examp
     traceId: request.span.traceId,
     bucket: routed?.bucket.name ?? named?.bucket,
     key: keyOf(request),
-    message: message.slice(0, MESSAGE_LENGTH),
+    message: unsliced(message.slice(0, MESSAGE_LENGTH)),
   };
 }
 

@@ -60,7 +60,7 @@ export class RecentRequests {
     const at = (kept.sequence - 1) % MOST_RECENT;
     const before = this.#recent[at];
     this.#recent[at] = kept;
-    this.#bytes += kept.bytes + (kept.spans?.bytes ?? 0);
+    this.#bytes += kept.bytes + kept.spanBytes;
     if (kept.spans !== undefined) this.#listOf(kept).add(kept);
     if (before !== undefined) this.#leave(before, now);
     while (this.#bytes > MOST_BYTES && this.#dropOldestSpans());
@@ -135,7 +135,7 @@ export class RecentRequests {
   #dropSpans(request: KeptRequest): void {
     if (request.spans === undefined) return;
     this.#listOf(request).remove(request);
-    this.#bytes -= request.spans.bytes;
+    this.#bytes -= request.spanBytes;
     request.spans = undefined;
   }
 }

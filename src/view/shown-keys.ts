@@ -3,7 +3,8 @@
  * equal for equal keys, with the key of the other pseudonyms, so that all gateways of a fleet show the same.
  */
 import { pseudonym } from '../auth/pseudonyms.ts';
-import { KeyText } from './key-text.ts';
+import { withoutCredentials } from '../kit/without-credentials.ts';
+import { keyTexts } from './key-text.ts';
 
 export class ShownKeys {
   readonly #secret: Buffer;
@@ -17,7 +18,7 @@ export class ShownKeys {
 
   /** The key, or `#` and 16 hex digits. */
   key(key: string): string {
-    return this.plain ? key : `#${pseudonym(this.#secret, 'object', key)}`;
+    return this.plain ? withoutCredentials(key) : `#${pseudonym(this.#secret, 'object', key)}`;
   }
 
   /** The same for all requests of one multipart upload: a hash, because an upload ID gives access to the upload. */
@@ -30,9 +31,10 @@ export class ShownKeys {
     return pseudonym(this.#secret, 'subject', subject);
   }
 
-  /** The text as it may be shown. @param key that it may contain. */
+  /** The text without credentials, and with the key as it is shown. @param key that it may contain. */
   text(text: string, key: string | undefined): string {
-    if (this.plain || key === undefined || key === '') return text;
-    return new KeyText(key).replaceIn(text, this.key(key));
+    const clean = withoutCredentials(text);
+    if (this.plain || key === undefined || key === '') return clean;
+    return keyTexts(key).reduce((shown, each) => each.replaceIn(shown, this.key(key)), clean);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { OtlpAttribute, OtlpSpan, OtlpValue } from '../domain/recorded-requests.ts';
 import { percentDecode } from '../kit/percent.ts';
-import { KeyText } from './key-text.ts';
+import { type KeyText, keyTexts } from './key-text.ts';
 import type { ShownKeys } from './shown-keys.ts';
 
 /** @param key of the object; undefined if the request was refused before the key was known. */
@@ -93,7 +93,7 @@ class KeyCover {
     this.#keys = keys;
     this.#prefix = textOf(root, 'http.route')?.replace(/\/\{key\}$/, '');
     this.#key = key ?? (this.#keyOf(path) || undefined);
-    this.#texts = this.#possibleKeys().map((each) => new KeyText(each));
+    this.#texts = this.#possibleKeys().flatMap(keyTexts);
   }
 
   spans(spans: readonly OtlpSpan[]): OtlpSpan[] {
@@ -128,13 +128,8 @@ class KeyCover {
 
   #shown(name: string, text: string): string {
     if (FIXED.has(name)) return text;
-    if (KEYS.has(name)) return this.#keys.key(text === '' || this.#key === undefined ? text : this.#whole(text));
+    if (KEYS.has(name)) return this.#keys.key(this.#key ?? text);
     return PATHS.has(name) ? this.#target(text) : this.#free(text);
-  }
-
-  /** Of a key that was truncated. */
-  #whole(text: string): string {
-    return this.#key!.startsWith(text) ? this.#key! : text;
   }
 
   #free(text: string): string {

@@ -8,6 +8,7 @@ import type { MergedMetrics } from '../metrics/merged-metrics.ts';
 import { configOfWorker } from './divide.ts';
 import type { MetricsRead } from './messages.ts';
 import { type Listening, WorkerProcess } from './worker-process.ts';
+import { YOUNG_GENERATION } from './young-generation.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const PROGRAM = fileURLToPath(new URL(`./main.${EXTENSION}`, import.meta.url));
@@ -47,8 +48,10 @@ export class Supervisor {
     this.#options = options;
     // Each worker accepts for itself: connections that the primary had accepted would be lost at its end, and not wait for the next.
     if (options.uploadSocket !== undefined) cluster.schedulingPolicy = cluster.SCHED_NONE;
+    // A flag that the operator gave comes last: it wins.
+    const execArgv = [YOUNG_GENERATION, ...process.execArgv];
     // Structured clones: the configuration contains undefined, and metrics contain maps.
-    cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' });
+    cluster.setupPrimary({ exec: PROGRAM, args: [], execArgv, serialization: 'advanced' });
   }
 
   /** The first one alone, because it meets the problems of all. @throws Error if one cannot start; none is left running then. */

@@ -92,6 +92,13 @@ describe('the house', () => {
     for (const file of importers) assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /from '[./]*\/tracing\//);
   });
 
+  it('uses the OpenTelemetry API only for tracer providers of others', () => {
+    const importers = files.filter((file) =>
+      readFileSync(join(src, file), 'utf8').includes("from '@opentelemetry/api'"),
+    );
+    assert.deepEqual([...new Set(importers.map((file) => dirname(file)))], ['tracing/api']);
+  });
+
   it('serves uploads without the rooms for rehearsals', () => {
     const importers = files.filter(
       (file) => roomOf(file) !== 'rehearsal' && importsOf(file).some((target) => roomOf(target) === 'rehearsal'),

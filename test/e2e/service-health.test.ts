@@ -33,7 +33,12 @@ const parse = (document: object): Config => parseConfig(JSON.stringify(document)
 async function open(config: Config) {
   const log = { ...keptLog(), async close() {} };
   const lifetime = new Lifetime(log);
-  const observed = new ObservedProcess({ secret: Buffer.from('secret'), showKeys: true, recorded: undefined });
+  const observed = new ObservedProcess({
+    secret: Buffer.from('secret'),
+    showKeys: true,
+    recorded: undefined,
+    failed: assert.ifError,
+  });
   const health = observed.services;
   const context = { log, directory: '.', link: exporterLink(), isWorker: false };
   const telemetry = await openTelemetry(config, lifetime, context);

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { FAKE_HEALTH, FakeViewSource, fakeUpload } from '../support/fake-view-source.ts';
@@ -83,5 +86,31 @@ describe('the command top', () => {
     const off = await top('--admin', `http://127.0.0.1:${gateway.app.adminPort}`);
     assert.equal(off.code, 1);
     assert.match(off.errors, /responds with 404: .*set admin\.view to true\.$/m);
+    const uploads = await top('--admin', gateway.url);
+    assert.match(uploads.errors, /^error: \S+ responds with 404: is it the admin port of a gateway\?\n$/);
+  });
+
+  it('tells how to use the token of the port', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'mizuchi-top-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const token = join(directory, 'token');
+    await writeFile(token, 'a-token-of-32-characters-or-more\n', { mode: 0o600 });
+    const store = await RawStore.start();
+    t.after(() => store.close());
+    const gateway = await startGateway({ storeUrl: store.url, admin: { port: 0, view: true, token_file: token } });
+    t.after(() => gateway.close());
+    const admin = `http://127.0.0.1:${gateway.app.adminPort}`;
+    const without = await top('--admin', admin);
+    assert.match(
+      without.errors,
+      /^error: \S+ requires its token \(401\); set --token-file to the file of admin\.token_file\n$/,
+    );
+    const missing = await top('--admin', admin, '--token-file', join(directory, 'none'));
+    assert.match(
+      missing.errors,
+      /^error: the token file \S+none cannot be read \(ENOENT\); check its path and its mode\n$/,
+    );
+    const right = await top('--admin', admin, '--token-file', token);
+    assert.deepEqual([right.code, right.errors], [0, '']);
   });
 });

@@ -71,6 +71,13 @@ describe('a gateway with several workers', () => {
     assert.equal(figure('mizuchi_build_info'), 1);
   });
 
+  it('gives V8 a larger young generation', async () => {
+    await start(configOf(['one']));
+    for (const pid of await pids()) {
+      assert.ok((await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').includes('--min-semi-space-size=4'));
+    }
+  });
+
   it('exports its metrics over OTLP once, as those of all', async () => {
     const collector = await receiveSignals();
     const otlp = { endpoint: collector.endpoint, protocol: 'http/protobuf', interval_seconds: 0.1 };

@@ -1,7 +1,6 @@
 /** The trace of requests in a unit test: our real tracer under a stage, and what has ended, read back through protobufjs. */
 import type { Span } from '../../src/domain/span.ts';
-import { createRequestTracer, recordedBy } from '../../src/tracing/instrumentation.ts';
-import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
+import { createRequestTracer } from '../../src/tracing/instrumentation.ts';
 import type { DecodedSpan } from './otlp-messages.ts';
 import { testTracer } from './test-tracer.ts';
 
@@ -14,7 +13,7 @@ export interface RequestTrace {
 
 export function requestTrace(): RequestTrace {
   const { tracer, decoded } = testTracer();
-  const requests = createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), { conventions: 'stable' });
+  const requests = createRequestTracer(tracer, { conventions: 'stable' });
   return { open: () => requests.startRequest([], {}), ended: decoded };
 }
 

@@ -17,7 +17,7 @@ export function resolvedRequest({ identity, incoming, ...changes }: RequestChang
       hostBucket: undefined,
       query: [],
       headers: {},
-      rawHeaders: [],
+      received: {},
       clientAddress: '192.0.2.7',
       scheme: 'http',
       body: { length: 5, open: bodyIsNotForPolicy, take: bodyIsNotForPolicy },

@@ -5,22 +5,31 @@ import type { ViewSource } from '../../src/view/sources.ts';
 
 export interface ServedView {
   readonly url: string;
+  readonly port: number;
   close(): Promise<void>;
 }
 
-export async function serveView(source: ViewSource, options: ViewHandlerOptions = {}): Promise<ServedView> {
+interface Options extends ViewHandlerOptions {
+  /** Any free one, if it is not given. */
+  readonly port?: number;
+  /** Needed by all requests for data. */
+  readonly token?: string;
+}
+
+export async function serveView(source: ViewSource, options: Options = {}): Promise<ServedView> {
   const ok = { status: 'ok', isGood: true };
+  const { token } = options;
   const { port, close } = await openAdminPort({
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     allowedHosts: [],
     connections: 64,
     certificates: undefined,
-    token: undefined,
+    token: token === undefined ? undefined : { matches: (authorization) => authorization === `Bearer ${token}` },
     probes: { startup: () => ok, ready: () => ok },
     reload: undefined,
     render: undefined,
     view: await openViewHandler(source, options),
   });
-  return { url: `http://127.0.0.1:${port}`, close };
+  return { url: `http://127.0.0.1:${port}`, port, close };
 }

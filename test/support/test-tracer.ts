@@ -1,9 +1,9 @@
 /** Our tracer for tests: what ends is kept, and can be read back through protobufjs. */
-
+import type { Attributes } from '../../src/domain/span.ts';
 import { otlpRequest } from '../../src/export/otlp/otlp-request.ts';
 import { ByteWriter } from '../../src/kit/byte-writer.ts';
 import { DOUBLE_ATTRIBUTES } from '../../src/tracing/catalogue.ts';
-import { headersOf } from '../../src/tracing/propagation/raw-headers.ts';
+import { NOTHING, type Propagator } from '../../src/tracing/propagation/propagator.ts';
 import { TraceContextPropagator } from '../../src/tracing/propagation/trace-context.ts';
 import { Clock } from '../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../src/tracing/recorder/ids.ts';
@@ -19,9 +19,14 @@ export interface TestTracerOptions {
   readonly sampler?: Sampler;
   readonly limits?: Partial<SpanLimits>;
   readonly clock?: Clock;
+  /** That of W3C Trace Context unless given. */
+  readonly propagator?: Propagator;
   /** Takes the spans that end; they are kept unless given. */
   readonly sink?: SpanSink;
 }
+
+/** A span of our tracer. */
+export type OwnSpan = ReturnType<Tracer['open']>;
 
 export interface TestTracer {
   readonly tracer: Tracer;
@@ -39,9 +44,16 @@ export function testTracer(options: TestTracerOptions = {}): TestTracer {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sampler: options.sampler ?? chooseSampler('parent_based', 1),
     sink: options.sink ?? { add: (span) => ended.push(span) },
-    carry: (context) => headersOf(new TraceContextPropagator(), context),
+    propagator: options.propagator ?? new TraceContextPropagator(),
   });
   return { tracer, ended, decoded: () => decodeSpans(ended) };
+}
+
+/** Opens a local root with a name of its own. */
+export function openRoot(tracer: Tracer, name: string, attributes?: Attributes): OwnSpan {
+  const root = tracer.open(NOTHING, { attributes });
+  root.updateName(name);
+  return root;
 }
 
 export function decodeSpans(spans: readonly RecordingSpan[]): DecodedSpan[] {

@@ -1,5 +1,6 @@
 /** Sends a request without a body through the stages of a gateway in this process, without a connection. */
 import { Readable } from 'node:stream';
+import { receivedHeaders } from '../../domain/received-headers.ts';
 import { NO_SPAN } from '../../domain/span.ts';
 import type { Incoming, Reply } from '../../domain/stages.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
@@ -25,7 +26,7 @@ export async function sendInProcess(
   const incoming: Incoming = {
     ...routable,
     id: 'in-process',
-    rawHeaders: Object.entries(headers).flat(),
+    received: receivedHeaders(Object.entries(headers).flat()),
     clientAddress: undefined,
     scheme: 'http',
     body: { length: 0, open: () => Readable.from([]), take: async () => undefined },

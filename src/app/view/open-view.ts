@@ -21,11 +21,17 @@ export function collectsView(config: Config, isWorker: boolean): boolean {
 export async function openObservedProcess(
   config: Config,
   { recorded }: Pick<Telemetry, 'recorded'>,
+  log: Log,
   isWorker: boolean,
 ): Promise<ObservedProcess | undefined> {
   if (!collectsView(config, isWorker)) return undefined;
   const { ObservedProcess: Observed } = await import('../../view/observed-process.ts');
-  return new Observed({ secret: pseudonymKey(config), showKeys: config.admin.show_keys, recorded });
+  return new Observed({
+    secret: pseudonymKey(config),
+    showKeys: config.admin.show_keys,
+    recorded,
+    failed: (error) => log.error({ stack: error.stack }, 'the live view could not keep a request'),
+  });
 }
 
 export interface ViewParts {
@@ -62,9 +68,13 @@ export async function openAdminView(parts: ViewParts): Promise<AdminView> {
     },
     processes: () => parts.processes(),
     async health(processes) {
-      const all = await responses(processes, ({ view }) => view.health());
       const own = { services: (parts.exports ?? []).map(collectorService), failures: [] };
-      const [{ status: ready }, families] = await Promise.all([probes.ready(), parts.families()]);
+      // Together, because each of them waits for a worker that does not respond.
+      const [all, { status: ready }, families] = await Promise.all([
+        responses(processes, ({ view }) => view.health()),
+        probes.ready(),
+        parts.families(),
+      ]);
       return healthDocument({ version, ready, families, processes: [own, ...all.map(([, health]) => health)] });
     },
     async config() {

@@ -16,6 +16,16 @@ function escaped(character: string): string {
   return `\\u{${code.toString(16)}}`;
 }
 
+/** The document as JSON, with escapes for the same characters: `JSON.stringify` leaves those of C1 as they are. */
+export function printableJson(document: object): string {
+  return JSON.stringify(document).replace(UNPRINTABLE, escapedForJson);
+}
+
+function escapedForJson(character: string): string {
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}
+
 /** Columns of printable text in a terminal. */
 export function columns(text: string): number {
   let sum = 0;

@@ -1,8 +1,11 @@
 /** Spans on the standard output instead of at a collector: for development, one JSON object a line. */
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { requestToJson } from '../otlp/otlp-json.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { StreamWriter } from './stream-writer.ts';
+
+/** Names of the numbers of OTLP (opentelemetry-proto, trace/v1/trace.proto). */
+const KINDS = ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
+const STATUS_CODES = ['UNSET', 'OK', 'ERROR'];
 
 interface KeyValue {
   readonly key: string;
@@ -48,13 +51,13 @@ function lineOf(span: JsonSpan): string {
   const attributes = Object.fromEntries((span.attributes ?? []).map(({ key, value }) => [key, plain(value)]));
   const line = {
     span: name,
-    kind: SpanKind[kind - 1],
+    kind: KINDS[kind - 1],
     trace_id: traceId,
     span_id: spanId,
     parent_span_id: parentSpanId,
     start: new Date(Number(BigInt(start) / 1_000_000n)).toISOString(),
     duration_ms: Number(BigInt(end) - BigInt(start)) / 1e6,
-    status: SpanStatusCode[span.status?.code ?? 0],
+    status: STATUS_CODES[span.status?.code ?? 0],
     status_message: span.status?.message,
     attributes,
   };

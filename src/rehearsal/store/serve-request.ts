@@ -1,4 +1,5 @@
 /** Serves one request: parses it, verifies it, and responds. */
+import { receivedHeaders } from '../../domain/received-headers.ts';
 import { type KnownKey, type Verified, verifyRequest } from '../../sigv4/verify.ts';
 import { bodyPromises } from './body-promises.ts';
 import type { Call, StoreFiles } from './call.ts';
@@ -60,7 +61,11 @@ async function answerRequest(exchange: Exchange, context: ServingContext): Promi
 }
 
 function verifySignature(head: RequestHead, context: ServingContext): Verified {
-  const verdict = verifyRequest(head, context.findKey, context.now());
+  const verdict = verifyRequest(
+    { ...head, received: receivedHeaders(head.rawHeaders) },
+    context.findKey,
+    context.now(),
+  );
   if (!verdict.accepted) throw new ThrownAnswer({ ...verdict, headers: {} });
   return verdict;
 }

@@ -1,43 +1,33 @@
 /** The `baggage` header (W3C Baggage), read and written within the limits of the standard. */
-import {
-  type BaggageEntry,
-  baggageEntryMetadataFromString,
-  type Context,
-  propagation,
-  type TextMapGetter,
-  type TextMapPropagator,
-  type TextMapSetter,
-} from '@opentelemetry/api';
+import type { RawHeaders } from '../../domain/span.ts';
+import type { BaggageEntry, Carried, Propagated, Propagator } from './propagator.ts';
+import { headerValues } from './raw-headers.ts';
+import type { SpanContext } from './span-context.ts';
 
 const HEADER = 'baggage';
 const MAX_MEMBERS = 180;
 const MAX_MEMBER_LENGTH = 4096;
 const MAX_LENGTH = 8192;
 
-export class BaggagePropagator implements TextMapPropagator {
-  fields(): string[] {
-    return [HEADER];
-  }
-
+export class BaggagePropagator implements Propagator {
   /** Members beyond a limit are left out. */
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const entries = propagation.getBaggage(context)?.getAllEntries() ?? [];
-    const members = entries.map(memberOf).filter(({ length }) => length <= MAX_MEMBER_LENGTH);
+  inject(_: SpanContext, carried: Carried | undefined): readonly string[] {
+    const members = Array.from(carried?.baggage ?? [], memberOf).filter(({ length }) => length <= MAX_MEMBER_LENGTH);
     let header = '';
     for (const member of members.slice(0, MAX_MEMBERS)) {
       const longer = header === '' ? member : `${header},${member}`;
       if (longer.length <= MAX_LENGTH) header = longer;
     }
-    if (header !== '') setter.set(carrier, HEADER, header);
+    return header === '' ? [] : [HEADER, header];
   }
 
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const headers = getter.get(carrier, HEADER);
-    if (headers === undefined) return context;
+  extract(headers: RawHeaders, found: Propagated): Propagated {
+    const values = headerValues(headers, HEADER);
+    if (values === undefined) return found;
     const entries: Record<string, BaggageEntry> = Object.create(null);
     let count = 0;
     let length = 0;
-    for (const header of typeof headers === 'string' ? [headers] : headers) {
+    for (const header of typeof values === 'string' ? [values] : values) {
       for (const member of header.split(',', MAX_LENGTH)) {
         const parsed = member.length > MAX_MEMBER_LENGTH ? undefined : parse(member);
         if (parsed === undefined) continue;
@@ -48,13 +38,14 @@ export class BaggagePropagator implements TextMapPropagator {
         length += more;
       }
     }
-    return count === 0 ? context : propagation.setBaggage(context, propagation.createBaggage(entries));
+    if (count === 0) return found;
+    return { ...found, others: { ...found.others, baggage: new Map(Object.entries(entries)) } };
   }
 }
 
 function memberOf([key, { value, metadata }]: [string, BaggageEntry]): string {
   const pair = `${encodeURIComponent(key)}=${encodeURIComponent(value)}`;
-  return metadata === undefined ? pair : `${pair};${metadata.toString()}`;
+  return metadata === undefined ? pair : `${pair};${metadata}`;
 }
 
 /** `key=value`, percent-encoded, and properties after a semicolon. Undefined for a malformed member. */
@@ -67,8 +58,7 @@ function parse(member: string): { readonly key: string; readonly entry: BaggageE
   const value = decoded(pair.slice(equals + 1));
   if (!key || !value) return undefined;
   const properties = semicolon < 0 ? '' : member.slice(semicolon + 1);
-  const metadata = properties === '' ? {} : { metadata: baggageEntryMetadataFromString(properties) };
-  return { key, entry: { value, ...metadata } };
+  return { key, entry: { value, metadata: properties === '' ? undefined : properties } };
 }
 
 /** Undefined for malformed percent-encoding. */

@@ -3,16 +3,9 @@
  * may be continued, sampled although we would not, or mixed with ours. Trusted callers are known by the address of the peer,
  * because authentication comes too late.
  */
-import {
-  type Context,
-  isSpanContextValid,
-  ROOT_CONTEXT,
-  type SpanContext,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
 import { type AddressSet, addressSet } from '../../kit/address-set.ts';
-import type { CallerContext } from '../sampler/sampler.ts';
+import { NOTHING, type Propagated } from './propagator.ts';
+import { type CallerContext, isComplete, SAMPLED_FLAG, type SpanContext } from './span-context.ts';
 
 export interface InboundOptions {
   /** What happens to the context of an untrusted caller. */
@@ -25,14 +18,14 @@ export interface InboundOptions {
   readonly random?: () => number;
 }
 
-export interface Admitted {
+export interface Admitted<Others> {
   /** Below which the request's span opens. */
-  readonly parent: Context;
+  readonly parent: Propagated<Others>;
   /** The caller's span, where the trace is not continued and it is to be found nevertheless. */
   readonly link: SpanContext | undefined;
 }
 
-const NOTHING: Admitted = { parent: ROOT_CONTEXT, link: undefined };
+const NOT_CALLED: Admitted<never> = { parent: NOTHING, link: undefined };
 
 export class Inbound {
   readonly #options: InboundOptions;
@@ -43,30 +36,29 @@ export class Inbound {
     this.#trusted = addressSet(options.trusted);
   }
 
-  /** @param caller what the propagator has found. @param peer address at the other end of the connection. */
-  admit(caller: Context, peer: string | undefined): Admitted {
-    if (caller === ROOT_CONTEXT) return NOTHING;
-    const context = trace.getSpanContext(caller);
-    if (this.#trusted.has(peer)) return { parent: caller, link: undefined };
-    if (context === undefined) return NOTHING;
+  /** @param sent what the propagator has found. @param peer address at the other end of the connection. */
+  admit<Others>(sent: Propagated<Others>, peer: string | undefined): Admitted<Others> {
+    if (sent === NOTHING) return NOT_CALLED;
+    if (this.#trusted.has(peer)) return { parent: sent, link: undefined };
+    const { caller } = sent;
+    if (caller === undefined) return NOT_CALLED;
     const { mode } = this.#options;
-    if (mode !== 'continue')
-      return { parent: ROOT_CONTEXT, link: mode === 'restart' && isSpanContextValid(context) ? context : undefined };
-    return { parent: this.#bounded(context), link: undefined };
+    if (mode === 'continue') return { parent: this.#bounded(caller), link: undefined };
+    return { parent: NOTHING, link: mode === 'restart' && isComplete(caller) ? caller : undefined };
   }
 
   /**
    * The ids, the flags and the trace state only. Baggage and the debug flag of B3 would reach the store and the policy engines.
    */
-  #bounded(context: CallerContext): Context {
+  #bounded(caller: CallerContext): Propagated<never> {
     const { remoteRatio = 1, random = Math.random } = this.#options;
     const draw = random();
-    const drawn: CallerContext = { ...context, draw };
-    return trace.setSpanContext(ROOT_CONTEXT, draw < remoteRatio ? drawn : unsampled(drawn));
+    const drawn: CallerContext = { ...caller, draw };
+    return { caller: draw < remoteRatio ? drawn : unsampled(drawn), others: undefined };
   }
 }
 
-function unsampled(context: CallerContext): CallerContext {
-  const { deferred, ...decided } = context;
-  return { ...decided, traceFlags: context.traceFlags & ~TraceFlags.SAMPLED };
+function unsampled(caller: CallerContext): CallerContext {
+  const { deferred, ...decided } = caller;
+  return { ...decided, traceFlags: caller.traceFlags & ~SAMPLED_FLAG };
 }

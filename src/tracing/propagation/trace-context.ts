@@ -1,16 +1,10 @@
 /** W3C Trace Context, level 2: the caller's context, and ours for the next service (w3.org/TR/trace-context-2, sections 3 and 4). */
-import {
-  type Context,
-  INVALID_SPANID,
-  INVALID_TRACEID,
-  type SpanContext,
-  type TextMapGetter,
-  type TextMapPropagator,
-  type TextMapSetter,
-  trace,
-} from '@opentelemetry/api';
+import type { RawHeaders } from '../../domain/span.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { formatTraceparent, KNOWN_FLAGS } from './format-traceparent.ts';
+import type { Propagated, Propagator } from './propagator.ts';
+import { headerValues } from './raw-headers.ts';
+import type { SpanContext } from './span-context.ts';
 import { TraceState } from './trace-state.ts';
 
 const TRACEPARENT = 'traceparent';
@@ -23,35 +17,24 @@ const TRACESTATE = 'tracestate';
 const FORM =
   /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:[ \t]*|(-.*))$/;
 
-export class TraceContextPropagator implements TextMapPropagator {
-  fields(): string[] {
-    return [TRACEPARENT, TRACESTATE];
-  }
-
-  /** @returns `context` itself where there is no valid traceparent: a new trace begins, and tracestate is not looked at. */
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const header = getter.get(carrier, TRACEPARENT);
-    const parent = typeof header === 'string' ? parseTraceparent(header) : onlyOne(header);
-    if (parent === undefined) return context;
-    const state = getter.get(carrier, TRACESTATE);
+export class TraceContextPropagator implements Propagator {
+  /** Without a valid traceparent a new trace begins, and tracestate is not read. */
+  extract(headers: RawHeaders, found: Propagated): Propagated {
+    const header = headerValues(headers, TRACEPARENT);
+    // Section 4.3: more than one traceparent counts as none.
+    const parent = typeof header === 'string' ? parseTraceparent(header) : undefined;
+    if (parent === undefined) return found;
+    const state = headerValues(headers, TRACESTATE);
     // Section 3.3.1: several headers are combined in their order.
-    if (state !== undefined) addState(parent, typeof state === 'string' ? state : state.join(','));
-    return trace.setSpanContext(context, parent);
+    const traceState = state === undefined ? undefined : stateOf(typeof state === 'string' ? state : state.join(','));
+    return { caller: { ...parent, traceState }, others: found.others };
   }
 
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const span = trace.getSpanContext(context);
-    // What stands for no span has zeros; other invalid contexts do not come out of a tracer.
-    if (span === undefined || span.traceId === INVALID_TRACEID || span.spanId === INVALID_SPANID) return;
-    setter.set(carrier, TRACEPARENT, formatTraceparent(span.traceId, span.spanId, span.traceFlags));
-    const state = span.traceState?.serialize();
-    if (state) setter.set(carrier, TRACESTATE, state);
+  inject({ traceId, spanId, traceFlags, traceState }: SpanContext): readonly string[] {
+    const traceparent = formatTraceparent(traceId, spanId, traceFlags);
+    const state = traceState?.serialize();
+    return state ? [TRACEPARENT, traceparent, TRACESTATE, state] : [TRACEPARENT, traceparent];
   }
-}
-
-/** Section 4.3: more than one traceparent counts as none. */
-function onlyOne(headers: string[] | undefined): SpanContext | undefined {
-  return headers?.length === 1 ? parseTraceparent(headers[0]!) : undefined;
 }
 
 function parseTraceparent(header: string): SpanContext | undefined {
@@ -59,13 +42,10 @@ function parseTraceparent(header: string): SpanContext | undefined {
   if (match === null) return undefined;
   const [, version, traceId, spanId, flags, more] = match;
   if (version === '00' && more !== undefined) return undefined;
-  const traceFlags = Number.parseInt(flags!, 16) & KNOWN_FLAGS;
-  return { traceId: traceId!, spanId: spanId!, traceFlags, isRemote: true };
+  return { traceId: traceId!, spanId: spanId!, traceFlags: Number.parseInt(flags!, 16) & KNOWN_FLAGS };
 }
 
 /** A bad tracestate is dropped, and so is one that holds a credential: it would reach spans and stores. The traceparent stays. */
-function addState(parent: SpanContext, header: string): void {
-  if (withoutCredentials(header) !== header) return;
-  const state = TraceState.parse(header);
-  if (state !== undefined) parent.traceState = state;
+function stateOf(header: string): TraceState | undefined {
+  return withoutCredentials(header) === header ? TraceState.parse(header) : undefined;
 }

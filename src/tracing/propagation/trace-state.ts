@@ -1,5 +1,4 @@
 /** The `tracestate` header: what other tracing systems want carried along (W3C Trace Context level 2, section 3.3). */
-import type { TraceState as TraceStateApi } from '@opentelemetry/api';
 import { withoutOuterBlanks } from '../../kit/outer-blanks.ts';
 
 /** Section 3.3.1.3.1: a lower-case letter or a digit, then up to 255 of the characters that a key may have. */
@@ -12,7 +11,7 @@ const MAX_LENGTH = 512;
 /** The same section: longer members are removed first when the list is too long. */
 const LONG_MEMBER = 128;
 
-export class TraceState implements TraceStateApi {
+export class TraceState {
   readonly #members: ReadonlyMap<string, string>;
   #text: string | undefined;
 

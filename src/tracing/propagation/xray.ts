@@ -1,41 +1,26 @@
 /** The header of AWS X-Ray: `X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`. */
-import {
-  type Context,
-  isSpanContextValid,
-  isValidSpanId,
-  isValidTraceId,
-  type TextMapGetter,
-  type TextMapPropagator,
-  type TextMapSetter,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import type { RawHeaders } from '../../domain/span.ts';
 import { decisionOf, withTraceOnly } from './partial-caller.ts';
+import type { Propagated, Propagator } from './propagator.ts';
 import { firstHeader } from './raw-headers.ts';
+import { isSpanId, isTraceId, SAMPLED_FLAG, type SpanContext } from './span-context.ts';
 
 const HEADER = 'x-amzn-trace-id';
 /** Version, seconds of the Unix time, and the rest of the trace id. */
 const ROOT = /^1-(.{8})-(.{24})$/s;
 
-export class XRayPropagator implements TextMapPropagator {
-  fields(): string[] {
-    return [HEADER];
+export class XRayPropagator implements Propagator {
+  inject({ traceId, spanId, traceFlags }: SpanContext): readonly string[] {
+    const root = `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
+    return [HEADER, `Root=${root};Parent=${spanId};Sampled=${traceFlags & SAMPLED_FLAG}`];
   }
 
-  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const span = trace.getSpanContext(context);
-    if (span === undefined || !isSpanContextValid(span)) return;
-    const root = `1-${span.traceId.slice(0, 8)}-${span.traceId.slice(8)}`;
-    setter.set(carrier, HEADER, `Root=${root};Parent=${span.spanId};Sampled=${span.traceFlags & TraceFlags.SAMPLED}`);
-  }
-
-  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const { traceId, spanId, sampled } = parse(firstHeader(getter.get(carrier, HEADER)) ?? '');
-    if (!isValidTraceId(traceId)) return context;
-    if (!isValidSpanId(spanId)) return withTraceOnly(context, traceId, sampled);
-    const caller = { traceId, spanId, isRemote: true, ...decisionOf(sampled) };
-    const traceState = trace.getSpanContext(context)?.traceState;
-    return trace.setSpanContext(context, traceState === undefined ? caller : { ...caller, traceState });
+  extract(headers: RawHeaders, found: Propagated): Propagated {
+    const { traceId, spanId, sampled } = parse(firstHeader(headers, HEADER) ?? '');
+    if (!isTraceId(traceId)) return found;
+    if (!isSpanId(spanId)) return withTraceOnly(found, traceId, sampled);
+    const traceState = found.caller?.traceState;
+    return { caller: { traceId, spanId, traceState, ...decisionOf(sampled) }, others: found.others };
   }
 }
 

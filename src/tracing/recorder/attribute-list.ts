@@ -1,9 +1,9 @@
 /**
- * The attributes of a span, an event or a link. While the request runs they are only noted. Duplicates and limits are resolved when
+ * The attributes of a span. While the request runs they are only noted. Duplicates and limits are resolved when
  * the span is encoded, for many spans in one go. Code that runs once in a request is cold, and costs several times as much as in a
  * loop (docs/decisions/span-recorder.md).
  */
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '../../domain/span.ts';
 import type { AttributeVisitor, VisitedAttributes } from '../../export/otlp/attribute-encoder.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { type SpanLimits, truncate } from './limits.ts';
@@ -17,31 +17,29 @@ export class AttributeList implements VisitedAttributes {
   /** Not changed by the caller from then on. */
   initial: Attributes | undefined;
   /** Key and value in turn, up to `noted`. */
-  notes: unknown[] | undefined;
+  notes: (AttributeValue | undefined)[] | undefined;
   noted = 0;
   readonly limits: SpanLimits;
-  readonly #most: number;
 
-  /** @param most how many it may hold. @param initial belongs to the list from then on. */
-  constructor(limits: SpanLimits, initial: Attributes | undefined, most: number = limits.attributes) {
+  /** @param initial belongs to the list from then on. */
+  constructor(limits: SpanLimits, initial: Attributes | undefined) {
     this.limits = limits;
     this.initial = initial;
-    this.#most = most;
   }
 
-  /** A later value replaces an earlier one; undefined and invalid values change nothing. */
-  set(key: string, value: unknown): void {
-    if (!isValue(value)) return;
+  /** A later value replaces an earlier one; undefined changes nothing. A list belongs to this one from then on. */
+  set(key: string, value: AttributeValue | undefined): void {
+    if (value === undefined) return;
     // As long as most spans need: an array that grows takes twice of it.
     const _ = undefined;
     const notes = (this.notes ??= [_, _, _, _, _, _, _, _, _, _, _, _]);
     notes[this.noted++] = key;
-    notes[this.noted++] = typeof value === 'object' ? copyOf(value, this.limits, this.limits.depth) : value;
+    notes[this.noted++] = value;
     if (this.noted >= MOST_NOTES) this.#settle();
   }
 
   /** The value that was set last, without regard to limits. */
-  get(key: string): unknown {
+  get(key: string): AttributeValue | undefined {
     const notes = this.notes ?? [];
     for (let i = this.noted - 2; i >= 0; i -= 2) {
       if (notes[i] === key) return notes[i + 1];
@@ -64,7 +62,7 @@ export class AttributeList implements VisitedAttributes {
   visit(visitor: AttributeVisitor): number {
     if (this.noted > 2 * MOST_MARKS) this.#settle();
     const limits = this.limits;
-    const most = this.#most;
+    const most = limits.attributes;
     const initial = this.initial;
     const notes = this.notes;
     const noted = this.noted;
@@ -73,7 +71,7 @@ export class AttributeList implements VisitedAttributes {
     let visited = 0;
     let count = 0;
     for (const key in initial) {
-      let value: unknown = initial[key];
+      let value = initial[key];
       for (let i = 0; i < noted; i += 2) {
         if (notes![i] !== key) continue;
         value = notes![i + 1];
@@ -102,7 +100,9 @@ export class AttributeList implements VisitedAttributes {
 
   /** Forgets all but what counts: then there is nothing initial, and no key twice. */
   #settle(): void {
-    const last = new Map<string, unknown>(Object.entries(this.initial ?? {}).filter(([, value]) => isValue(value)));
+    const last = new Map<string, AttributeValue | undefined>(
+      Object.entries(this.initial ?? {}).filter(([, value]) => value !== undefined),
+    );
     for (let i = 0; i < this.noted; i += 2) last.set(this.notes![i] as string, this.notes![i + 1]);
     this.initial = undefined;
     this.notes = [...last].flat();
@@ -117,39 +117,16 @@ function bytesOf(value: unknown): number {
   return ATTRIBUTE_BYTES + (typeof value === 'string' ? value.length : 0);
 }
 
-function isValue(value: unknown): boolean {
-  return (
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'object'
-  );
+/** Undefined stays undefined. */
+function keptValue(value: AttributeValue | undefined, limits: SpanLimits): AttributeValue | undefined {
+  if (typeof value === 'string') return shortened(value, limits);
+  if (typeof value !== 'object') return value;
+  return value.slice(0, limits.attributes).map((text) => shortened(text, limits));
 }
 
-/** Undefined for an invalid value. */
-function keptValue(value: unknown, limits: SpanLimits): unknown {
-  if (typeof value === 'string') return shortened(withoutCredentials(value), limits);
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
-  return typeof value === 'object' ? copyOf(value, limits, limits.depth) : undefined;
-}
-
-function shortened(text: string, limits: SpanLimits): string {
+function shortened(value: string, limits: SpanLimits): string {
+  const text = withoutCredentials(value);
   if (text.length <= limits.valueLength) return text;
   limits.truncated('value');
   return truncate(text, limits.valueLength);
-}
-
-/** A copy that the caller cannot change any more. Null stands for an empty value. */
-function copyOf(value: object | null, limits: SpanLimits, depth: number): unknown {
-  if (value === null || depth === 0) return null;
-  if (value instanceof Uint8Array) {
-    if (value.length > limits.valueLength) limits.truncated('value');
-    return value.slice(0, limits.valueLength);
-  }
-  const inner = (item: unknown): unknown =>
-    typeof item === 'object' ? copyOf(item, limits, depth - 1) : (keptValue(item, limits) ?? null);
-  if (Array.isArray(value)) return value.slice(0, limits.attributes).map(inner);
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value).slice(0, limits.attributes)) {
-    const item = (value as Record<string, unknown>)[key];
-    if (item !== undefined) copy[key] = inner(item);
-  }
-  return copy;
 }

@@ -4,12 +4,8 @@ export interface SpanLimits {
   readonly attributes: number;
   readonly events: number;
   readonly links: number;
-  readonly eventAttributes: number;
-  readonly linkAttributes: number;
-  /** Longest string, in UTF-16 code units, and longest byte array, in bytes. */
+  /** Longest string, in UTF-16 code units. */
   readonly valueLength: number;
-  /** Deepest nesting of arrays and objects in a value; deeper values become empty. */
-  readonly depth: number;
   /** Called for each value that is shortened and each part that is left out. */
   truncated(what: Truncated): void;
 }
@@ -22,10 +18,7 @@ export const DEFAULT_LIMITS: SpanLimits = {
   attributes: 128,
   events: 128,
   links: 128,
-  eventAttributes: 128,
-  linkAttributes: 128,
   valueLength: 1024,
-  depth: 8,
   truncated() {},
 };
 

@@ -1,5 +1,6 @@
 /** What the spans of one trace share within this process, from the local root down. */
-import type { Context, TraceState } from '@opentelemetry/api';
+import type { Carried } from '../propagation/propagator.ts';
+import type { TraceState } from '../propagation/trace-state.ts';
 import type { Anchor } from './clock.ts';
 import type { TraceWords } from './ids.ts';
 
@@ -13,8 +14,8 @@ export class LocalTrace {
   readonly traceFlags: number;
   readonly traceState: TraceState | undefined;
   readonly anchor: Anchor;
-  /** The context of the local root: its other values, such as baggage, go on to the next services. */
-  readonly around: Context;
+  /** Values of the request for the next services, such as baggage. */
+  readonly carried: Carried | undefined;
   /** What becomes of its spans when they end; those of an undecided trace wait. */
   fate: Fate;
   /** Its first span, known when that has begun. */
@@ -30,7 +31,7 @@ export class LocalTrace {
     traceFlags: number,
     traceState: TraceState | undefined,
     anchor: Anchor,
-    around: Context,
+    carried: Carried | undefined,
     fate: Fate,
   ) {
     this.traceId = traceId;
@@ -38,7 +39,7 @@ export class LocalTrace {
     this.traceFlags = traceFlags;
     this.traceState = traceState;
     this.anchor = anchor;
-    this.around = around;
+    this.carried = carried;
     this.fate = fate;
     this.root = undefined;
     this.waiting = undefined;

@@ -1,29 +1,17 @@
-/**
- * A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. One object is
- * both the span of the gateway's stages and that of `@opentelemetry/api`: a request has six of them, and a second object would cost.
- */
-import {
-  type Attributes as ApiAttributes,
-  type Span as ApiSpan,
-  type Context,
-  type Exception,
-  type Link,
-  type SpanContext,
-  SpanKind,
-  type SpanStatus,
-  SpanStatusCode,
-  type TimeInput,
-  TraceFlags,
-} from '@opentelemetry/api';
-import type { Attributes, AttributeValue, SpanKind as FaceKind, Span } from '../../domain/span.ts';
+/** A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. */
+import type { Attributes, AttributeValue, SpanKind as ChildKind } from '../../domain/span.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import { formatTraceparent } from '../propagation/format-traceparent.ts';
+import type { Propagator } from '../propagation/propagator.ts';
+import { SAMPLED_FLAG, type SpanContext } from '../propagation/span-context.ts';
+import type { RequestSpan } from '../span-names.ts';
 import { AttributeList } from './attribute-list.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, nanosAt } from './clock.ts';
 import type { IdGenerator } from './ids.ts';
 import { type SpanLimits, truncate } from './limits.ts';
 import type { LocalTrace } from './local-trace.ts';
-import { SpanHolder } from './span-holder.ts';
+
+export type SpanKind = ChildKind | 'server';
 
 /** Takes spans that have ended. Must not throw. */
 export interface SpanSink {
@@ -36,35 +24,10 @@ export interface TracerContext {
   readonly clock: Clock;
   readonly limits: SpanLimits;
   readonly sink: SpanSink;
-  /** The headers that carry a context to the next service: name and value in turn. */
-  carry(context: Context): readonly string[];
+  readonly propagator: Propagator;
 }
 
-export interface SpanEvent {
-  readonly name: string;
-  /** Nanoseconds after the zero of the span's anchor. */
-  readonly time: number;
-  readonly attributes: AttributeList;
-}
-
-export interface SpanLink {
-  readonly context: SpanContext;
-  readonly attributes: AttributeList;
-}
-
-/** What few spans have. */
-interface Moments {
-  readonly events: SpanEvent[];
-  readonly links: SpanLink[];
-  droppedEvents: number;
-  droppedLinks: number;
-}
-
-const NANOS_PER_MILLI = 1e6;
-
-const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<FaceKind, SpanKind>;
-
-export class RecordingSpan implements ApiSpan, Span {
+export class RecordingSpan implements RequestSpan {
   name: string;
   readonly kind: SpanKind;
   readonly local: LocalTrace;
@@ -77,25 +40,29 @@ export class RecordingSpan implements ApiSpan, Span {
   /** Nanoseconds after the anchor's zero. */
   readonly start: number;
   endTime = 0;
-  readonly attributes: AttributeList;
-  /** Names of the gateway's own events, each followed by its time in nanoseconds after the anchor's zero. */
-  marks: (string | number)[] | undefined;
-  moments: Moments | undefined;
-  statusCode: SpanStatusCode = SpanStatusCode.UNSET;
+  hasEnded = false;
+  isFailed = false;
   statusMessage = '';
-  #outgoing: readonly string[] | undefined;
-  #ended = false;
+  readonly attributes: AttributeList;
+  /** Names, each followed by its time in nanoseconds after the anchor's zero. */
+  events: (string | number)[] | undefined = undefined;
+  droppedEvents = 0;
+  link: SpanContext | undefined = undefined;
+  droppedLinks = 0;
+  /** Belongs to the live view. */
+  copy: unknown = undefined;
+  #outgoing: readonly string[] | undefined = undefined;
   readonly #tracer: TracerContext;
 
-  /** @param attributes belong to the span from then on. */
+  /** @param attributes belong to the span from then on. @param startedAt as `performance.now()`; now unless given. */
   constructor(
     tracer: TracerContext,
     name: string,
     kind: SpanKind,
     local: LocalTrace,
     parent: RecordingSpan | SpanContext | undefined,
-    attributes: ApiAttributes | undefined,
-    startTime: TimeInput | undefined,
+    attributes: Attributes | undefined,
+    startedAt: number | undefined,
   ) {
     const { ids, clock, limits } = tracer;
     this.#tracer = tracer;
@@ -106,11 +73,8 @@ export class RecordingSpan implements ApiSpan, Span {
     this.spanId = ids.spanId();
     this.high = ids.high;
     this.low = ids.low;
-    this.start = startTime === undefined ? clock.now() : clock.since(local.anchor, startTime);
+    this.start = startedAt === undefined ? clock.now() : nanosAt(startedAt);
     this.attributes = new AttributeList(limits, attributes);
-    this.marks = undefined;
-    this.moments = undefined;
-    this.#outgoing = undefined;
   }
 
   get traceId(): string {
@@ -118,7 +82,7 @@ export class RecordingSpan implements ApiSpan, Span {
   }
 
   get sampled(): boolean {
-    return (this.local.traceFlags & TraceFlags.SAMPLED) !== 0;
+    return (this.local.traceFlags & SAMPLED_FLAG) !== 0;
   }
 
   get recording(): boolean {
@@ -130,140 +94,64 @@ export class RecordingSpan implements ApiSpan, Span {
   }
 
   set(name: string, value: AttributeValue | undefined): void {
-    if (!this.#ended) this.attributes.set(name, value);
+    if (!this.hasEnded) this.attributes.set(name, value);
   }
 
   fail(errorType: string, description?: string): void {
-    this.setAttribute('error.type', errorType);
-    this.#setStatus(SpanStatusCode.ERROR, description);
+    if (this.hasEnded) return;
+    this.attributes.set('error.type', errorType);
+    this.isFailed = true;
+    const message = description === undefined ? '' : withoutCredentials(description);
+    this.statusMessage = truncate(message, this.#tracer.limits.valueLength);
   }
 
   event(name: string, at: number): void {
-    if (this.#ended) return;
-    const marks = (this.marks ??= []);
-    if (marks.length < 2 * this.#tracer.limits.events) marks.push(name, Math.floor(at * NANOS_PER_MILLI));
-    else this.#dropEvent();
+    if (this.hasEnded) return;
+    const { limits } = this.#tracer;
+    const events = (this.events ??= []);
+    if (events.length < 2 * limits.events) {
+      events.push(name, nanosAt(at));
+      return;
+    }
+    this.droppedEvents++;
+    limits.truncated('event');
   }
 
-  child(name: string, kind: FaceKind, attributes?: Attributes): Span {
-    return new RecordingSpan(this.#tracer, name, KINDS[kind], this.local, this, attributes as ApiAttributes, undefined);
+  /** Links this span to one of another trace. A span has one link at most. */
+  linkTo(context: SpanContext): void {
+    const { limits } = this.#tracer;
+    if (limits.links > 0) {
+      this.link = context;
+      return;
+    }
+    this.droppedLinks++;
+    limits.truncated('link');
+  }
+
+  child(name: string, kind: ChildKind, attributes?: Attributes): RecordingSpan {
+    return new RecordingSpan(this.#tracer, name, kind, this.local, this, attributes, undefined);
   }
 
   outgoingHeaders(): readonly string[] {
-    this.#outgoing ??= this.#tracer.carry(new SpanHolder(this.local.around, this));
+    this.#outgoing ??= this.#inject();
     return this.#outgoing;
   }
 
+  updateName(name: string): void {
+    if (!this.hasEnded) this.name = name;
+  }
+
   /** A span that would end before it started ends when it started. */
-  end(time?: TimeInput): void {
-    if (this.#ended) return;
-    const { clock } = this.#tracer;
-    const end = time === undefined ? clock.now() : clock.since(this.local.anchor, time);
+  end(): void {
+    if (this.hasEnded) return;
+    const end = this.#tracer.clock.now();
     this.endTime = end < this.start ? this.start : end;
-    this.#ended = true;
+    this.hasEnded = true;
     this.#tracer.sink.add(this);
   }
 
-  spanContext(): SpanContext {
-    const { traceId, traceFlags, traceState } = this.local;
-    const context = { traceId, spanId: this.spanId, traceFlags };
-    return traceState === undefined ? context : { ...context, traceState };
+  #inject(): readonly string[] {
+    const { traceId, traceFlags, traceState, carried } = this.local;
+    return this.#tracer.propagator.inject({ traceId, spanId: this.spanId, traceFlags, traceState }, carried);
   }
-
-  isRecording(): boolean {
-    return !this.#ended;
-  }
-
-  setAttribute(key: string, value: unknown): this {
-    if (!this.#ended) this.attributes.set(key, value);
-    return this;
-  }
-
-  setAttributes(attributes: ApiAttributes): this {
-    for (const key in attributes) this.setAttribute(key, attributes[key]);
-    return this;
-  }
-
-  addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): this {
-    if (this.#ended) return this;
-    const { clock, limits } = this.#tracer;
-    const given = isTime(attributesOrTime) ? undefined : attributesOrTime;
-    const at = time ?? (isTime(attributesOrTime) ? attributesOrTime : undefined);
-    const attributes = new AttributeList(limits, given, limits.eventAttributes);
-    const event = { name, time: clock.since(this.local.anchor, at), attributes };
-    if (pushBounded(this.#moments().events, limits.events, event)) this.#dropEvent();
-    return this;
-  }
-
-  addLink(link: Link): this {
-    if (this.#ended) return this;
-    const { limits } = this.#tracer;
-    const attributes = new AttributeList(limits, link.attributes, limits.linkAttributes);
-    const moments = this.#moments();
-    if (!pushBounded(moments.links, limits.links, { context: link.context, attributes })) return this;
-    moments.droppedLinks++;
-    limits.truncated('link');
-    return this;
-  }
-
-  addLinks(links: readonly Link[]): this {
-    for (const link of links) this.addLink(link);
-    return this;
-  }
-
-  setStatus({ code, message }: SpanStatus): this {
-    this.#setStatus(code, message);
-    return this;
-  }
-
-  updateName(name: string): this {
-    if (!this.#ended) this.name = name;
-    return this;
-  }
-
-  recordException(exception: Exception, time?: TimeInput): void {
-    const attributes = attributesOf(exception);
-    if (attributes['exception.type'] ?? attributes['exception.message']) this.addEvent('exception', attributes, time);
-  }
-
-  /** `OK` is final, `UNSET` is ignored, and only an error has a description (OTel trace API, "Set Status"). */
-  #setStatus(code: SpanStatusCode, message: string | undefined): void {
-    if (this.#ended || code === SpanStatusCode.UNSET || this.statusCode === SpanStatusCode.OK) return;
-    this.statusCode = code;
-    const said = code === SpanStatusCode.ERROR && message !== undefined ? withoutCredentials(message) : '';
-    this.statusMessage = truncate(said, this.#tracer.limits.valueLength);
-  }
-
-  #dropEvent(): void {
-    this.#moments().droppedEvents++;
-    this.#tracer.limits.truncated('event');
-  }
-
-  #moments(): Moments {
-    this.moments ??= { events: [], links: [], droppedEvents: 0, droppedLinks: 0 };
-    return this.moments;
-  }
-}
-
-/** Of too many, the oldest go. @returns whether one went. */
-function pushBounded<T>(list: T[], limit: number, item: T): boolean {
-  list.push(item);
-  if (list.length <= limit) return false;
-  list.shift();
-  return true;
-}
-
-function isTime(value: ApiAttributes | TimeInput | undefined): value is TimeInput {
-  return typeof value === 'number' || value instanceof Date || Array.isArray(value);
-}
-
-/** As the official SDK does: an error's code, if it has one, is more specific than the name of its class. */
-function attributesOf(exception: Exception): ApiAttributes {
-  if (typeof exception === 'string') return { 'exception.message': exception };
-  const { code, name, message, stack } = exception;
-  return {
-    'exception.type': code === undefined ? name : String(code),
-    'exception.message': message,
-    'exception.stacktrace': stack,
-  };
 }

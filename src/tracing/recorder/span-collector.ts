@@ -8,6 +8,7 @@ import type { Span } from '../../domain/span.ts';
 import { requestAsJson } from '../../export/otlp/otlp-json.ts';
 import { otlpRequest } from '../../export/otlp/otlp-request.ts';
 import { DelegatingSpan } from '../delegating-span.ts';
+import type { EncodedCopies } from './encoded-copies.ts';
 import { RecordingSpan, type SpanSink } from './recording-span.ts';
 import { spanBytes } from './span-bytes.ts';
 import type { SpanEncoder } from './span-encoder.ts';
@@ -18,6 +19,8 @@ export interface CollectorParts {
   /** Exports spans. */
   readonly next: SpanSink;
   readonly encoder: SpanEncoder;
+  /** Of spans that are exported. */
+  readonly copies: EncodedCopies;
   /** As they are exported: fields of ResourceSpans and of ScopeSpans. */
   readonly resource: Uint8Array;
   readonly scope: Uint8Array;
@@ -35,8 +38,10 @@ export interface CollectorLimits {
 
 const LIMITS: CollectorLimits = { spans: 1_000, bytes: 256 * 1024, runningBytes: 16 * 1024 * 1024 };
 
-/** Requests that are encoded in one go, and the bytes at which they are encoded earlier. */
-const MOST_WAITING = 16;
+/** Requests that are packed in one go, and the bytes at which they are packed earlier. */
+const PACKED = 16;
+/** The newest requests wait, because the export encodes their last spans with those of the next requests. */
+const MOST_WAITING = 20;
 const WAITING_BYTES = 64 * 1024;
 /** Larger requests do not share memory with others, so that a few kept bytes do not hold many. */
 const LARGE_BYTES = 16 * 1024;
@@ -53,7 +58,7 @@ export class SpanCollector implements SpanSink, RecordedRequests {
   constructor(parts: CollectorParts, limits: CollectorLimits = LIMITS) {
     this.#parts = parts;
     this.#limits = limits;
-    this.#packer = new SpanPacker(parts.encoder);
+    this.#packer = new SpanPacker(parts.encoder, parts.copies);
   }
 
   add(span: RecordingSpan): void {
@@ -72,10 +77,7 @@ export class SpanCollector implements SpanSink, RecordedRequests {
   }
 
   pack(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#parts.uncounted(() => this.#packer.pack(waiting));
+    this.#pack(this.#waiting.length);
   }
 
   read(items: Uint8Array): ReturnType<RecordedSpans['otlp']> {
@@ -91,7 +93,8 @@ export class SpanCollector implements SpanSink, RecordedRequests {
     }
     record.spans.push(span);
     record.bytes += bytes;
-    if (!record.hasEnded) this.#runningBytes += bytes;
+    if (record.hasEnded) this.#waitingBytes += bytes;
+    else this.#runningBytes += bytes;
   }
 
   #hasRoom({ spans, bytes: used }: SpanRecord, bytes: number): boolean {
@@ -110,6 +113,14 @@ export class SpanCollector implements SpanSink, RecordedRequests {
   #wait(record: SpanRecord): void {
     this.#waiting.push(record);
     this.#waitingBytes += record.bytes;
-    if (this.#waiting.length >= MOST_WAITING || this.#waitingBytes >= WAITING_BYTES) this.pack();
+    if (this.#waitingBytes >= WAITING_BYTES) this.pack();
+    else if (this.#waiting.length >= MOST_WAITING) this.#pack(PACKED);
+  }
+
+  /** The oldest ones. */
+  #pack(count: number): void {
+    const oldest = this.#waiting.splice(0, count);
+    for (const { bytes } of oldest) this.#waitingBytes -= bytes;
+    this.#parts.uncounted(() => this.#packer.pack(oldest));
   }
 }

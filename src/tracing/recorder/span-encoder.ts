@@ -2,13 +2,13 @@
  * A span that has ended as the bytes of OTLP: one `spans` field of ScopeSpans
  * (opentelemetry-proto, trace/v1/trace.proto). Fields that hold their default are left out, as proto3 has it.
  */
-import { type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
 import type { ByteWriter } from '../../kit/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
+import type { SpanContext } from '../propagation/span-context.ts';
 import { AttributePattern } from './attribute-pattern.ts';
-import { MarkEncoder } from './mark-encoder.ts';
-import { RecordingSpan, type SpanEvent, type SpanLink } from './recording-span.ts';
+import { EventEncoder } from './event-encoder.ts';
+import { RecordingSpan, type SpanKind } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */
 const SCOPE_SPANS = { spans: 0x12 } as const;
@@ -28,16 +28,10 @@ const SPAN = {
   droppedLinks: 0x70,
   status: 0x7a,
 } as const;
-const EVENT = { time: 0x09, name: 0x12, attributes: 0x1a, droppedAttributes: 0x20 } as const;
-const LINK = {
-  traceId: 0x0a,
-  spanId: 0x12,
-  traceState: 0x1a,
-  attributes: 0x22,
-  droppedAttributes: 0x28,
-  flags: 0x35,
-} as const;
+const LINK = { traceId: 0x0a, spanId: 0x12, traceState: 0x1a, flags: 0x35 } as const;
 const STATUS = { message: 0x12, code: 0x18 } as const;
+const KINDS = { internal: 1, server: 2, client: 3 } as const satisfies Record<SpanKind, number>;
+const STATUS_ERROR = 2;
 const SPAN_NAME_FIELD = 5;
 /** Field 16, `fixed32`: the first tag of two bytes. */
 const SPAN_FLAGS = 0x85;
@@ -64,7 +58,7 @@ const MOST_SHAPES = 512;
 export class SpanEncoder {
   readonly #shapes = new Map<string, Shape>();
   readonly #attributes: AttributeEncoder;
-  readonly #marks = new MarkEncoder(SPAN.events);
+  readonly #events = new EventEncoder(SPAN.events);
 
   /** @param doubles attribute keys whose numbers are always doubles. */
   constructor(doubles: ReadonlySet<string>) {
@@ -80,14 +74,11 @@ export class SpanEncoder {
     head(out, span, shape);
     if (!shape.pattern.encode(out, span.attributes))
       this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
-    if (span.marks !== undefined) this.#marks.encode(out, span.marks, span.local.anchor);
-    if (span.moments !== undefined) {
-      this.#events(out, span, span.moments.events);
-      this.#links(out, span.moments.links);
-      count(out, SPAN.droppedEvents, span.moments.droppedEvents);
-      count(out, SPAN.droppedLinks, span.moments.droppedLinks);
-    }
-    if (span.statusCode !== SpanStatusCode.UNSET) this.#status(out, span);
+    if (span.events !== undefined) this.#events.encode(out, span.events, span.local.anchor);
+    count(out, SPAN.droppedEvents, span.droppedEvents);
+    if (span.link !== undefined) link(out, span.link);
+    count(out, SPAN.droppedLinks, span.droppedLinks);
+    if (span.isFailed) status(out, span.statusMessage);
     out.close(start);
   }
 
@@ -97,57 +88,41 @@ export class SpanEncoder {
     if (this.#shapes.size < MOST_SHAPES) this.#shapes.set(name, shape);
     return shape;
   }
+}
 
-  #events(out: ByteWriter, span: RecordingSpan, events: readonly SpanEvent[]): void {
-    for (const event of events) {
-      out.reserve(FIXED_PART);
-      out.byte(SPAN.events);
-      const start = out.open();
-      out.byte(EVENT.time);
-      out.time(span.local.anchor, event.time);
-      out.byte(EVENT.name);
-      out.text(event.name);
-      this.#attributes.encode(out, event.attributes, EVENT.attributes, EVENT.droppedAttributes);
-      out.close(start);
-    }
+/** The spans that are linked to are in other processes, or were. */
+function link(out: ByteWriter, context: SpanContext): void {
+  out.reserve(FIXED_PART);
+  out.byte(SPAN.links);
+  const start = out.open();
+  out.byte(LINK.traceId);
+  out.byte(16);
+  out.hex(context.traceId);
+  out.byte(LINK.spanId);
+  out.byte(8);
+  out.hex(context.spanId);
+  const state = context.traceState?.serialize();
+  if (state) {
+    out.byte(LINK.traceState);
+    out.text(state);
   }
+  out.reserve(FIXED_PART);
+  out.byte(LINK.flags);
+  out.fixed32(flagsOf(context.traceFlags, true));
+  out.close(start);
+}
 
-  #links(out: ByteWriter, links: readonly SpanLink[]): void {
-    for (const { context, attributes } of links) {
-      out.reserve(FIXED_PART);
-      out.byte(SPAN.links);
-      const start = out.open();
-      out.byte(LINK.traceId);
-      out.byte(16);
-      out.hex(context.traceId);
-      out.byte(LINK.spanId);
-      out.byte(8);
-      out.hex(context.spanId);
-      const state = context.traceState?.serialize();
-      if (state) {
-        out.byte(LINK.traceState);
-        out.text(state);
-      }
-      this.#attributes.encode(out, attributes, LINK.attributes, LINK.droppedAttributes);
-      out.reserve(FIXED_PART);
-      out.byte(LINK.flags);
-      out.fixed32(flagsOf(context.traceFlags, context));
-      out.close(start);
-    }
+function status(out: ByteWriter, message: string): void {
+  out.reserve(FIXED_PART);
+  out.byte(SPAN.status);
+  const start = out.open();
+  if (message !== '') {
+    out.byte(STATUS.message);
+    out.text(message);
   }
-
-  #status(out: ByteWriter, { statusCode, statusMessage }: RecordingSpan): void {
-    out.reserve(FIXED_PART);
-    out.byte(SPAN.status);
-    const start = out.open();
-    if (statusMessage !== '') {
-      out.byte(STATUS.message);
-      out.text(statusMessage);
-    }
-    out.byte(STATUS.code);
-    out.byte(statusCode);
-    out.close(start);
-  }
+  out.byte(STATUS.code);
+  out.byte(STATUS_ERROR);
+  out.close(start);
 }
 
 /** Positions of ids and times in the fields before the attributes, without trace state: from the beginning, and from the end. */
@@ -185,7 +160,7 @@ function head(out: ByteWriter, span: RecordingSpan, shape: Shape): void {
   out.length = end - BEFORE_END.end;
   out.time(local.anchor, span.endTime);
   out.length = end - BEFORE_END.flags;
-  out.fixed32(flagsOf(local.traceFlags, undefined));
+  out.fixed32(flagsOf(local.traceFlags, false));
 }
 
 function wholeHead(out: ByteWriter, span: RecordingSpan, name: Uint8Array): void {
@@ -211,17 +186,18 @@ function wholeHead(out: ByteWriter, span: RecordingSpan, name: Uint8Array): void
   out.append(name);
   out.reserve(FIXED_PART);
   out.byte(SPAN.kind);
-  out.byte(span.kind + 1);
+  out.byte(KINDS[span.kind]);
   out.byte(SPAN.start);
   out.time(local.anchor, span.start);
   out.byte(SPAN.end);
   out.time(local.anchor, span.endTime);
   out.varint(SPAN_FLAGS);
-  out.fixed32(flagsOf(local.traceFlags, parent instanceof RecordingSpan ? undefined : parent));
+  out.fixed32(flagsOf(local.traceFlags, parent !== undefined && !(parent instanceof RecordingSpan)));
 }
 
-function flagsOf(traceFlags: number, parent: SpanContext | undefined): number {
-  return (traceFlags & 0xff) | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0);
+/** @param isRemote of the parent, or of the span that is linked to. */
+function flagsOf(traceFlags: number, isRemote: boolean): number {
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (isRemote ? IS_REMOTE : 0);
 }
 
 function count(out: ByteWriter, tag: number, value: number): void {

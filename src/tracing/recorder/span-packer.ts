@@ -1,5 +1,6 @@
 /** Encodes the spans of requests that have ended, for several requests in one go: the objects would be expensive to keep. */
 import { ByteWriter } from '../../kit/byte-writer.ts';
+import type { EncodedCopies } from './encoded-copies.ts';
 import type { SpanEncoder } from './span-encoder.ts';
 import type { SpanRecord } from './span-record.ts';
 
@@ -9,10 +10,13 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 export class SpanPacker {
   readonly #encoder: SpanEncoder;
+  readonly #copies: EncodedCopies;
   readonly #writer = new ByteWriter(FIRST_BYTES, MOST_BYTES);
 
-  constructor(encoder: SpanEncoder) {
+  /** @param copies of spans that the export has encoded. */
+  constructor(encoder: SpanEncoder, copies: EncodedCopies) {
     this.#encoder = encoder;
+    this.#copies = copies;
   }
 
   pack(records: readonly SpanRecord[]): void {
@@ -31,7 +35,7 @@ export class SpanPacker {
     for (const span of record.spans ?? []) {
       const before = this.#writer.length;
       try {
-        this.#encoder.encode(this.#writer, span);
+        if (!this.#copies.copy(this.#writer, span)) this.#encoder.encode(this.#writer, span);
       } catch {
         this.#writer.length = before;
         record.leftOut++;

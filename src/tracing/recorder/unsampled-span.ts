@@ -2,23 +2,21 @@
  * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It also
  * represents all its children, whose ids are never exported.
  */
-import type { Span as ApiSpan, Context, SpanContext } from '@opentelemetry/api';
-import type { Span } from '../../domain/span.ts';
 import { formatTraceparent } from '../propagation/format-traceparent.ts';
-import type { TracerContext } from './recording-span.ts';
-import { SpanHolder } from './span-holder.ts';
+import type { Carried, Propagator } from '../propagation/propagator.ts';
+import type { SpanContext } from '../propagation/span-context.ts';
+import type { RequestSpan } from '../span-names.ts';
 
-export class UnsampledSpan implements ApiSpan, Span {
+export class UnsampledSpan implements RequestSpan {
   readonly #context: SpanContext;
-  readonly #tracer: TracerContext;
-  readonly #around: Context;
+  readonly #propagator: Propagator;
+  readonly #carried: Carried | undefined;
   #outgoing: readonly string[] | undefined;
 
-  /** @param around in which it was opened. */
-  constructor(tracer: TracerContext, context: SpanContext, around: Context) {
-    this.#tracer = tracer;
+  constructor(propagator: Propagator, context: SpanContext, carried: Carried | undefined) {
+    this.#propagator = propagator;
     this.#context = context;
-    this.#around = around;
+    this.#carried = carried;
   }
 
   get traceId(): string {
@@ -43,7 +41,7 @@ export class UnsampledSpan implements ApiSpan, Span {
   }
 
   outgoingHeaders(): readonly string[] {
-    this.#outgoing ??= this.#tracer.carry(new SpanHolder(this.#around, this));
+    this.#outgoing ??= this.#propagator.inject(this.#context, this.#carried);
     return this.#outgoing;
   }
 
@@ -53,47 +51,11 @@ export class UnsampledSpan implements ApiSpan, Span {
 
   event(): void {}
 
+  updateName(): void {}
+
   child(): this {
     return this;
   }
 
   end(): void {}
-
-  spanContext(): SpanContext {
-    return this.#context;
-  }
-
-  isRecording(): boolean {
-    return false;
-  }
-
-  setAttribute(): this {
-    return this;
-  }
-
-  setAttributes(): this {
-    return this;
-  }
-
-  addEvent(): this {
-    return this;
-  }
-
-  addLink(): this {
-    return this;
-  }
-
-  addLinks(): this {
-    return this;
-  }
-
-  setStatus(): this {
-    return this;
-  }
-
-  updateName(): this {
-    return this;
-  }
-
-  recordException(): void {}
 }

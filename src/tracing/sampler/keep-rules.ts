@@ -1,5 +1,4 @@
 /** Tail sampling: which traces are kept by their outcome, although the sampler did not keep them at their start. */
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { RecordingSpan } from '../recorder/recording-span.ts';
 
 export interface KeepRules {
@@ -35,7 +34,7 @@ export function reasonToKeep(
 }
 
 function failureOf({ errors, denied }: KeepRules, root: RecordingSpan, spans: readonly RecordingSpan[]) {
-  if (errors && root.statusCode === SpanStatusCode.ERROR) return 'kept_error';
+  if (errors && root.isFailed) return 'kept_error';
   if (attribute(root, 'error.type') === undefined) return errors && spans.some(isFailedCall) ? 'kept_error' : undefined;
   const status = attribute(root, 'http.response.status_code') ?? attribute(root, 'http.status_code');
   if (status === 401 || status === 403) {
@@ -48,8 +47,8 @@ function failureOf({ errors, denied }: KeepRules, root: RecordingSpan, spans: re
 }
 
 /** An attempt at the store or a policy engine, not an internal span of a refusal. */
-function isFailedCall({ kind, statusCode }: RecordingSpan): boolean {
-  return statusCode === SpanStatusCode.ERROR && kind === SpanKind.CLIENT;
+function isFailedCall({ kind, isFailed }: RecordingSpan): boolean {
+  return isFailed && kind === 'client';
 }
 
 /** Except the 404 of a missing object. */

@@ -1,5 +1,5 @@
 /** Follows the caller's decision. Without a caller, and for one that defers the decision, another sampler decides. */
-import { TraceFlags } from '@opentelemetry/api';
+import { SAMPLED_FLAG } from '../propagation/span-context.ts';
 import { withoutThreshold } from './ratio.ts';
 import type { Sampler, SamplingDecision } from './sampler.ts';
 
@@ -16,7 +16,7 @@ export function parentBasedSampler(root: Sampler, ratio: number): Sampler {
         if (draw === undefined) return root.decide(traceId, parent);
         return { sampled: draw < ratio, reason: 'root_ratio', ...withoutThreshold(parent) };
       }
-      return parent.traceFlags & TraceFlags.SAMPLED ? KEEP : { ...DROP, ...withoutThreshold(parent) };
+      return parent.traceFlags & SAMPLED_FLAG ? KEEP : { ...DROP, ...withoutThreshold(parent) };
     },
   };
 }

@@ -1,4 +1,5 @@
 /** A maximum of traces per second: a bucket that fills evenly, and holds what one second fills. */
+import { performance } from 'node:perf_hooks';
 
 export class RateCap {
   readonly #perSecond: number;

@@ -3,7 +3,7 @@
  * last 56 bits of the trace id (OTel specification, "TraceState: Probability Sampling"). Threshold and randomness are
  * both 14 hex digits, so comparing the texts compares the numbers.
  */
-import type { SpanContext, TraceState as TraceStateApi } from '@opentelemetry/api';
+import type { SpanContext } from '../propagation/span-context.ts';
 import { TraceState } from '../propagation/trace-state.ts';
 import type { Sampler, SamplingDecision } from './sampler.ts';
 
@@ -39,7 +39,7 @@ function randomnessOf(traceId: string, sub: Map<string, string>): string {
 }
 
 /** The parts of the `ot` member: `key:value;key:value`. */
-function subKeys(state: TraceStateApi | undefined): Map<string, string> {
+function subKeys(state: TraceState | undefined): Map<string, string> {
   const parts = new Map<string, string>();
   for (const part of state?.get('ot')?.split(';') ?? []) {
     const colon = part.indexOf(':');
@@ -48,19 +48,19 @@ function subKeys(state: TraceStateApi | undefined): Map<string, string> {
   return parts;
 }
 
-function withThreshold(state: TraceStateApi | undefined, sub: Map<string, string>, threshold: string): TraceStateApi {
+function withThreshold(state: TraceState | undefined, sub: Map<string, string>, threshold: string): TraceState {
   return withSubKeys(state ?? TraceState.empty, new Map([...sub, ['th', threshold]]));
 }
 
 /** A threshold that was not ours must not stay: it would claim a count that is not true any more. */
-export function withoutThreshold(parent: SpanContext | undefined): { traceState?: TraceStateApi } {
+export function withoutThreshold(parent: SpanContext | undefined): { traceState?: TraceState } {
   const state = parent?.traceState;
   if (state === undefined) return {};
   const sub = subKeys(state);
   return sub.delete('th') ? { traceState: withSubKeys(state, sub) } : {};
 }
 
-function withSubKeys(state: TraceStateApi, sub: Map<string, string>): TraceStateApi {
+function withSubKeys(state: TraceState, sub: Map<string, string>): TraceState {
   const value = Array.from(sub, ([key, its]) => `${key}:${its}`).join(';');
   return value === '' || value.length > MAX_OT_LENGTH ? state.unset('ot') : state.set('ot', value);
 }

@@ -3,6 +3,7 @@
  * their outcome. Spans of traces that are kept anyway pass through. The buffer is bounded in bytes and in age: beyond a limit the
  * trace that has waited longest is dropped. A trace that is slow before it has ended is kept from that moment on.
  */
+import { performance } from 'node:perf_hooks';
 import { type Aged, AgeList } from '../../kit/age-list.ts';
 import type { LocalTrace } from '../recorder/local-trace.ts';
 import type { RecordingSpan, SpanSink } from '../recorder/recording-span.ts';
@@ -129,7 +130,7 @@ export class TailBuffer implements SpanSink {
     root.local.fate = 'kept';
     root.attributes.set('sampling.reason', reason);
     for (const span of spans) this.#queue.add(span);
-    if (!root.isRecording()) this.#queue.add(root);
+    if (root.hasEnded) this.#queue.add(root);
     this.#events.kept(reason);
   }
 

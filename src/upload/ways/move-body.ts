@@ -1,4 +1,5 @@
 /** What the ways with a pump share: whether it can move a body, and how it does. */
+import { performance } from 'node:perf_hooks';
 import type { MovedBody, Movement, TakenBody } from '../../domain/body-pump.ts';
 import type { Failure } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';

@@ -1,80 +1,87 @@
 /**
- * What a collector gets from us is what it gets from the official SDK: the same calls through `@opentelemetry/api` go to
- * both, over real sockets, and what arrives is decoded by protobufjs and compared field by field. Where we differ on
+ * What a collector gets from us is what it gets from the official SDK: the same requests through the interface of the gateway's stages
+ * go to both, over real sockets, and what arrives is decoded by protobufjs and compared field by field. Where we differ on
  * purpose it is said below, and tested.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import {
-  type Context,
-  type Link,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter as GrpcTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as ProtoTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Attributes, RequestTracer, Span } from '../../../src/domain/span.ts';
+import { throughApi } from '../../../src/tracing/api/api-span.ts';
+import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
 import { openRecorder } from '../../../src/tracing/open-recorder.ts';
 import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
-import { TraceState } from '../../../src/tracing/propagation/trace-state.ts';
 import type { DecodedSpan } from '../../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveGrpc, receiveHttp } from '../../support/otlp-receiver.ts';
 import { keptLog, tracingConfig } from '../../support/tracing-config.ts';
 
-const START: [number, number] = [1_790_000_000, 123_456_789];
-const at = (nanos: number): [number, number] => [START[0], START[1] + nanos];
-const REMOTE = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  spanId: 'b7ad6b7169203331',
-  traceFlags: 1,
-  isRemote: true,
-  traceState: TraceState.parse('rojo=00f067aa0ba902b7,congo=t61rcWkgMzE')!,
-};
+const REMOTE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+const SAMPLED = ['traceparent', `00-${REMOTE.traceId}-${REMOTE.spanId}-01`];
+const UNSAMPLED = ['traceparent', `00-${REMOTE.traceId}-${REMOTE.spanId}-00`];
+const STATE = ['tracestate', 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE'];
+/** Where a multipart upload began. */
+const ORIGIN = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16), flags: 1 };
+/** The same moment for both. */
+const BEGUN = performance.now();
+const BEGUN_NANOS = BigInt(Date.now()) * 1_000_000n;
+const SERVER = 2;
+/** The clocks of both follow the wall clock by rules of their own. */
+const CLOCKS_NANOS = 10_000_000n;
 
-const below = (context: Context, span: ReturnType<Tracer['startSpan']>): Context => trace.setSpan(context, span);
 const numbered = (count: number): Record<string, number> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`key.${i}`, i]));
 
-/** One name each, and every span that is started has a name of its own. */
-const SCENARIOS: Readonly<Record<string, (tracer: Tracer) => void>> = {
-  'an upload with its three spans': (tracer) => {
-    const root = tracer.startSpan(
-      'http.server.request',
-      { kind: SpanKind.SERVER, startTime: START, attributes: { 'http.request.method': 'PUT', 'url.path': '/a/ö' } },
-      ROOT_CONTEXT,
+/** A request of its own path, so that two runs can be compared. */
+const request = (
+  tracer: RequestTracer,
+  path: string,
+  headers: readonly string[] = [],
+  attributes: Attributes = {},
+): Span => tracer.startRequest(headers, { 'url.path': path, ...attributes }, undefined, BEGUN);
+
+/** Every request has a path of its own, and every child a name of its own. */
+const SCENARIOS: Readonly<Record<string, (tracer: RequestTracer) => void>> = {
+  'an upload with its spans': (tracer) => {
+    const root = request(tracer, '/a/ö', [], { 'http.request.method': 'PUT' });
+    const upload = root.child('s3.upload', 'internal', { 'upload.zero_copy': false });
+    const put = upload.child('aws.s3.put_object', 'client');
+    put.set('http.response.status_code', 200);
+    put.end();
+    upload.set('upload.size_bytes', 5_368_709_120);
+    upload.set('upload.client_wait_seconds', 0.25);
+    upload.end();
+    root.end();
+  },
+  'an upload in parts': (tracer) => {
+    const root = request(tracer, '/parts');
+    const upload = root.child('s3.upload.parts', 'internal', { 'upload.method': 'multipart' });
+    const parts = Array.from({ length: 6 }, (_, i) =>
+      upload.child(`part.${i}`, 'client', { 'aws.s3.part_number': i + 1 }),
     );
-    const inRoot = below(ROOT_CONTEXT, root);
-    const upload = tracer.startSpan(
-      's3.upload',
-      { startTime: at(10), attributes: { 'upload.zero_copy': false } },
-      inRoot,
-    );
-    const inUpload = below(inRoot, upload);
-    const put = tracer.startSpan('aws.s3.put_object', { kind: SpanKind.CLIENT, startTime: at(20) }, inUpload);
-    put.setAttribute('http.response.status_code', 200).end(at(30));
-    upload.setAttributes({ 'upload.size_bytes': 5_368_709_120, 'upload.client_wait_seconds': 0.25 }).end(at(40));
-    root.setStatus({ code: SpanStatusCode.OK }).end(at(50));
+    for (const part of parts.toReversed()) part.end();
+    for (const span of [upload, root]) span.end();
   },
   'a remote parent with a trace state': (tracer) => {
-    const context = trace.setSpanContext(ROOT_CONTEXT, REMOTE);
-    const span = tracer.startSpan('continued', { kind: SpanKind.SERVER, startTime: START }, context);
-    tracer.startSpan('continued.child', { startTime: START }, below(context, span)).end(at(1));
-    span.end(at(2));
+    const span = request(tracer, '/continued', [...SAMPLED, ...STATE]);
+    span.child('continued.child', 'internal').end();
+    span.end();
   },
-  'every kind': (tracer) => {
-    for (const kind of [SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER])
-      tracer.startSpan(`kind.${kind}`, { kind, startTime: START }, ROOT_CONTEXT).end(at(1));
+  'a caller that denies sampling': (tracer) => {
+    const span = request(tracer, '/denied', [...UNSAMPLED, ...STATE]);
+    assert.equal(span.recording, false);
+    span.child('denied.child', 'client').end();
+    span.end();
   },
   'every type of value': (tracer) => {
-    const span = tracer.startSpan('values', { startTime: START }, ROOT_CONTEXT);
-    span.setAttributes({
+    const values: Attributes = {
       text: 'plain',
       empty: '',
       unicode: 'größe – 大きさ – 😀',
       long: 'x'.repeat(900),
+      longer: 'x'.repeat(1_100),
       yes: true,
       no: false,
       zero: 0,
@@ -86,102 +93,106 @@ const SCENARIOS: Readonly<Record<string, (tracer: Tracer) => void>> = {
       fraction: 0.1,
       tiny: Number.MIN_VALUE,
       infinite: Number.POSITIVE_INFINITY,
-      texts: ['a', 'ü', ''],
-      numbers: [1, 2.5, -3],
-      booleans: [true, false],
+      texts: ['a', 'ü', '', 'x'.repeat(1_100)],
       none: [],
-      bytes: new Uint8Array([0, 1, 255]),
-      nothing: null,
-      nested: { a: 1, b: ['x', { c: true }] },
       missing: undefined,
-    });
-    span.end(at(1));
+    };
+    const root = request(tracer, '/values', [], values);
+    const child = root.child('values.set', 'internal');
+    for (const [name, value] of Object.entries(values)) child.set(name, value);
+    child.end();
+    root.end();
   },
   'a value set again': (tracer) => {
-    const span = tracer.startSpan('again', { startTime: START, attributes: { a: 1, b: 'x' } }, ROOT_CONTEXT);
-    span.setAttribute('a', 2).setAttribute('c', true).setAttribute('a', 'three').setAttribute('c', undefined);
-    span.end(at(1));
+    const span = request(tracer, '/again', [], { a: 1, b: 'x' });
+    for (const [name, value] of [
+      ['a', 2],
+      ['c', true],
+      ['a', 'three'],
+      ['c', undefined],
+    ] as const)
+      span.set(name, value);
+    span.end();
   },
   'more than the limits': (tracer) => {
-    const links: Link[] = Array.from({ length: 130 }, (_, i) => ({ context: REMOTE, attributes: { i } }));
-    const options = { startTime: START, attributes: numbered(130), links };
-    const root = tracer.startSpan('limits.root', { startTime: START }, ROOT_CONTEXT);
-    root.end(at(1));
-    const span = tracer.startSpan('limits', options, below(ROOT_CONTEXT, root));
-    span.setAttribute('one.more', 1).setAttribute('key.5', 'changed');
-    for (let i = 0; i < 131; i++) span.addEvent(`event.${i}`, { i }, at(i));
-    span.addEvent('crowded', numbered(140), at(200));
-    span.end(at(300));
+    const root = request(tracer, '/limits');
+    const span = root.child('limits', 'internal', numbered(130));
+    span.set('one.more', 1);
+    span.set('key.5', 'changed');
+    span.end();
+    root.end();
   },
   'events and links': (tracer) => {
-    const span = tracer.startSpan('moments', { startTime: START, links: [{ context: REMOTE }] }, ROOT_CONTEXT);
-    span.addEvent('bare', at(1)).addEvent('with attributes', { a: 'x', n: [1, 2] }, at(2));
-    span.addLink({ context: { ...REMOTE, isRemote: false }, attributes: { why: 'test' } });
-    span.addLinks([{ context: { traceId: REMOTE.traceId, spanId: REMOTE.spanId, traceFlags: 0 } }]);
-    const error = Object.assign(new TypeError('bad'), { stack: 'TypeError: bad\n    at somewhere' });
-    span.recordException(error, at(3));
-    span.recordException(Object.assign(new Error('refused'), { code: 'ECONNREFUSED', stack: 'x' }), at(4));
-    span.recordException('only a message', at(5));
-    span.end(at(6));
+    const linked = tracer.startRequest(SAMPLED, { 'url.path': '/linked' }, { origin: ORIGIN }, BEGUN);
+    linked.event('upload.continue_sent', BEGUN + 1.5);
+    linked.event('upload.first_byte_received', BEGUN + 2);
+    linked.end();
+    const begun = tracer.startRequest([], { 'url.path': '/begun' }, { origin: { ...ORIGIN, flags: 1 } }, BEGUN);
+    begun.end();
   },
   'every status': (tracer) => {
-    const span = (name: string) => tracer.startSpan(name, { startTime: START }, ROOT_CONTEXT);
-    span('status.unset').setStatus({ code: SpanStatusCode.UNSET }).end(at(1));
-    span('status.error').setStatus({ code: SpanStatusCode.ERROR, message: 'why – ü' }).end(at(1));
-    span('status.error.bare').setStatus({ code: SpanStatusCode.ERROR }).end(at(1));
-    span('status.ok').setStatus({ code: SpanStatusCode.OK, message: 'dropped' }).end(at(1));
-    const final = span('status.final').setStatus({ code: SpanStatusCode.OK });
-    final.setStatus({ code: SpanStatusCode.ERROR, message: 'too late' }).end(at(1));
-    const kept = span('status.kept').setStatus({ code: SpanStatusCode.ERROR, message: 'stays' });
-    kept.setStatus({ code: SpanStatusCode.UNSET }).end(at(1));
-    const better = span('status.better').setStatus({ code: SpanStatusCode.ERROR, message: 'gone' });
-    better.setStatus({ code: SpanStatusCode.OK }).end(at(1));
+    const root = request(tracer, '/status');
+    const failed = (name: string, ...descriptions: (string | undefined)[]): void => {
+      const span = root.child(name, 'internal');
+      for (const description of descriptions) span.fail('store_reset', description);
+      span.end();
+    };
+    failed('status.unset');
+    failed('status.error', 'why – ü');
+    failed('status.error.bare', undefined);
+    failed('status.again', 'gone', 'stays');
+    root.fail('internal_error', 'of the root');
+    root.end();
   },
-  'a new name, and an end before the start': (tracer) => {
-    tracer.startSpan('before', { startTime: START }, ROOT_CONTEXT).updateName('after').end(at(1));
-    tracer.startSpan('backwards', { startTime: START }, ROOT_CONTEXT).end([START[0] - 5, 0]);
-  },
-  'times in every form': (tracer) => {
-    tracer.startSpan('times.date', { startTime: new Date(1_790_000_000_123) }, ROOT_CONTEXT).end(1_790_000_000_456);
-    tracer
-      .startSpan('times.millis', { startTime: 1_790_000_000_000.5 }, ROOT_CONTEXT)
-      .end([1_790_000_001, 999_999_999]);
-  },
-  'nothing after the end, and no parent where none is wanted': (tracer) => {
-    const span = tracer.startSpan('ended', { startTime: START }, ROOT_CONTEXT);
-    span.end(at(1));
-    span.setAttribute('late', 1).setStatus({ code: SpanStatusCode.ERROR }).updateName('late').addEvent('late');
-    span.addLink({ context: REMOTE }).setAttributes({ late: 2 }).recordException('late');
-    span.end(at(2));
-    const root = tracer.startSpan('root', { startTime: START, root: true }, trace.setSpanContext(ROOT_CONTEXT, REMOTE));
-    root.end(at(1));
-  },
-  'a parent that is no parent': (tracer) => {
-    const invalid = { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 1, isRemote: true };
-    tracer.startSpan('orphan', { startTime: START }, trace.setSpanContext(ROOT_CONTEXT, invalid)).end(at(1));
+  'nothing after the end': (tracer) => {
+    const span = request(tracer, '/ended');
+    span.end();
+    span.set('late', 1);
+    span.event('late', BEGUN);
+    span.fail('late', 'late');
+    span.end();
   },
 };
 
-/** The span with its ids replaced by what they mean, and by name, so that two runs can be compared. */
+const labelOf = ({ attributes, name }: DecodedSpan): string =>
+  (attributes['url.path'] as { string?: string })?.string ?? name;
+
+/** The span with its ids and times replaced by what they mean, so that two runs can be compared. */
 function comparable(spans: readonly DecodedSpan[]): object[] {
-  const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
+  const labels = new Map(spans.map((span) => [span.spanId, labelOf(span)]));
   const traces = new Map<string, string>();
-  const sorted = spans.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  for (const { traceId, name } of sorted) if (!traces.has(traceId)) traces.set(traceId, `the trace of ${name}`);
-  return sorted.map((span) => ({
+  const sorted = spans.toSorted((a, b) => (labelOf(a) < labelOf(b) ? -1 : 1));
+  for (const span of sorted) if (!traces.has(span.traceId)) traces.set(span.traceId, `the trace of ${labelOf(span)}`);
+  const given = [REMOTE.traceId, ORIGIN.traceId];
+  return sorted.map(({ start, end, events, ...span }) => ({
     ...span,
-    traceId: span.traceId === REMOTE.traceId ? span.traceId : traces.get(span.traceId),
+    label: labelOf({ ...span, start, end, events }),
+    traceId: given.includes(span.traceId) ? span.traceId : traces.get(span.traceId),
     spanId: span.spanId.length,
-    parentSpanId: names.get(span.parentSpanId) ?? span.parentSpanId,
+    parentSpanId: labels.get(span.parentSpanId) ?? span.parentSpanId,
+    events: events.map((event) => ({ ...event, time: Math.round(Number(event.time - start) / 1_000) })),
   }));
+}
+
+/** The times of both are those of the run, and are the same where the gateway gives them. */
+function assertTimes(ours: readonly DecodedSpan[], theirs: readonly DecodedSpan[], from: bigint, to: bigint): void {
+  const others = new Map(theirs.map((span) => [labelOf(span), span]));
+  for (const span of ours) {
+    const other = others.get(labelOf(span))!;
+    for (const { start, end } of [span, other]) {
+      assert.ok(from - CLOCKS_NANOS <= start && start <= end && end <= to + CLOCKS_NANOS, labelOf(span));
+    }
+    const apart = span.start > other.start ? span.start - other.start : other.start - span.start;
+    if (span.kind === SERVER) assert.ok(apart < CLOCKS_NANOS, `${labelOf(span)} begins ${apart} ns apart`);
+  }
 }
 
 /** What we do otherwise: the local root says why it is kept, and a trace that begins here says that its id is random. */
 function asOfficial(span: DecodedSpan): DecodedSpan {
   const { 'sampling.reason': reason, ...attributes } = span.attributes;
-  const isLocalRoot = span.parentSpanId === '' || span.parentSpanId === REMOTE.spanId;
+  const isLocalRoot = ['', REMOTE.spanId, ORIGIN.spanId].includes(span.parentSpanId);
   assert.equal(reason !== undefined, isLocalRoot, `sampling.reason on ${span.name}`);
-  const began = span.traceId !== REMOTE.traceId;
+  const began = span.traceId !== REMOTE.traceId && span.traceId !== ORIGIN.traceId;
   assert.equal(span.flags & 2, began ? 2 : 0, `random flag on ${span.name}`);
   const attributeCount = span.attributeCount - (isLocalRoot ? 1 : 0);
   return { ...span, attributes, attributeCount, flags: span.flags & ~2 };
@@ -198,6 +209,7 @@ for (const { protocol, compression } of ROWS) {
   describe(`spans over ${protocol} with compression ${compression}, next to the official SDK's`, () => {
     let ours: OtlpReceiver;
     let theirs: OtlpReceiver;
+    let ended: bigint;
 
     before(async () => {
       const receive = protocol === 'grpc' ? () => receiveGrpc() : () => receiveHttp();
@@ -212,10 +224,12 @@ for (const { protocol, compression } of ROWS) {
       const spanLimits = { attributeValueLengthLimit: 1024 };
       const provider = new TracerProvider({ spanProcessors: [processor], spanLimits });
       const official = provider.getTracer('mizuchi-uploadr', '1.2.3');
+      const [mine, other] = [recorder.tracer, throughApi(official, new W3CTraceContextPropagator())] as const;
       for (const scenario of Object.values(SCENARIOS)) {
-        scenario(recorder.tracer);
-        scenario(official);
+        scenario(createRequestTracer(mine, { conventions: 'stable' }));
+        scenario(createRequestTracer(other, { conventions: 'stable' }));
       }
+      ended = BigInt(Date.now()) * 1_000_000n;
       await Promise.all([recorder.shutdown(30_000), provider.shutdown()]);
     });
 
@@ -227,6 +241,8 @@ for (const { protocol, compression } of ROWS) {
       for (const [i, span] of official.entries()) assert.deepEqual(mine[i], span);
       assert.equal(mine.length, official.length);
     });
+
+    it('have the same times', () => assertTimes(ours.spans(), theirs.spans(), BEGUN_NANOS, ended));
 
     it('come in the same envelope', () => {
       const [mine, official] = [ours.exports[0]!, theirs.exports[0]!];

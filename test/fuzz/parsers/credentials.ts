@@ -9,6 +9,7 @@ import { judgePolicy } from '../../../src/auth/post-policy/judge-policy.ts';
 import { parsePolicy } from '../../../src/auth/post-policy/policy-document.ts';
 import { queryOf, writeQuery } from '../../../src/authz/authorization-query.ts';
 import { nameOf } from '../../../src/authz/openfga-names.ts';
+import { receivedHeaders } from '../../../src/domain/received-headers.ts';
 import { deriveKey } from '../../../src/kit/derive-key.ts';
 import { chunkChain } from '../../../src/sigv4/chunk-chain.ts';
 import { SigningKey, SigningKeys } from '../../../src/sigv4/signing-key.ts';
@@ -26,7 +27,7 @@ const SIGNATURE = '0'.repeat(64);
 const authorization = (signed: string, credential = `key/${SCOPE}`): string =>
   `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed}, Signature=${SIGNATURE}`;
 const verify = (rawHeaders: readonly string[], query: readonly (readonly [string, string])[] = []): unknown =>
-  verifyRequest({ method: 'PUT', path: '/a/b', query, rawHeaders }, () => KEYS, NOW);
+  verifyRequest({ method: 'PUT', path: '/a/b', query, received: receivedHeaders(rawHeaders) }, () => KEYS, NOW);
 const dated = ['host', 'h', 'x-amz-date', DATE, 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD'];
 const signed = 'host;x-amz-content-sha256;x-amz-date';
 
@@ -109,7 +110,7 @@ export const CREDENTIALS: readonly Parser[] = [
     pieces: ['.', ' ', 'a', '{', '[', '{"a":', '"a":1,', '"', '\\', '\\"', '\\u0061', 'Bearer '],
     most: MAX_TOKEN,
     read: (text) =>
-      bearer.authenticate(resolvedRequest({ incoming: { rawHeaders: ['authorization', text] } }), {
+      bearer.authenticate(resolvedRequest({ incoming: { received: { authorization: text } } }), {
         method: 'jwt',
         keyId: undefined,
         keySource: undefined,

@@ -4,6 +4,7 @@ import { credentialKinds } from '../../../src/auth/credential-kind.ts';
 import { MAX_OBJECT, planBody } from '../../../src/body/body-plan.ts';
 import { CorsPolicy } from '../../../src/cors/cors-policy.ts';
 import { FIXED_LIMITS } from '../../../src/domain/fixed-limits.ts';
+import { receivedHeaders } from '../../../src/domain/received-headers.ts';
 import type { Incoming, Routed } from '../../../src/domain/stages.ts';
 import { addressSet } from '../../../src/kit/address-set.ts';
 import { withoutOuterBlanks } from '../../../src/kit/outer-blanks.ts';
@@ -151,7 +152,9 @@ export const HEADS: readonly Parser[] = [
     ],
     read(text) {
       const rawHeaders = rawHeadersOf(text);
-      const kinds = credentialKinds({ incoming: { rawHeaders, query: [] } } as unknown as Routed);
+      const kinds = credentialKinds({
+        incoming: { received: receivedHeaders(rawHeaders), query: [] },
+      } as unknown as Routed);
       return [kinds, readHead({ httpVersion: '1.1', rawHeaders, url: '/a' } as IncomingMessage, hostBucketOf)];
     },
   },

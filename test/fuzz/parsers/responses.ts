@@ -1,5 +1,4 @@
 /** Parsers of text from other servers (stores, engines, collectors, callers' tracing), and writers of such text. */
-import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { documentOf } from '../../../src/authz/engine-client.ts';
 import { EngineError } from '../../../src/authz/engine-error.ts';
 import { Failure } from '../../../src/domain/failure.ts';
@@ -17,13 +16,15 @@ import { elementOf } from '../../../src/s3/store-document.ts';
 import { failureOfResponse, readStoreError } from '../../../src/s3/store-error.ts';
 import { errorReply } from '../../../src/server/error-reply.ts';
 import { choosePropagator, type PropagatorName } from '../../../src/tracing/propagation/choose-propagator.ts';
-import { headersOf, rawHeadersGetter } from '../../../src/tracing/propagation/raw-headers.ts';
+import { NOTHING } from '../../../src/tracing/propagation/propagator.ts';
 import { documentForClient } from '../../../src/upload/client-document.ts';
+import { KeyText } from '../../../src/view/key-text.ts';
 import { resolvedRequest } from '../../support/resolved-request.ts';
 import { asItIs, isRangeError, type Parser } from './parser.ts';
 
 const REGISTRY = new Registry();
 const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const SPAN = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
 const PROPAGATORS: readonly [PropagatorName, header: string, others: readonly string[], pieces: readonly string[]][] = [
   ['tracecontext', 'traceparent', [], [' ', '0', '-', '00-', CALLER, '\t', ',']],
   ['tracecontext', 'tracestate', ['traceparent', CALLER], [',', ' ', 'a=b,', '=', 'a', 'a=', '\t', 'a= b']],
@@ -40,6 +41,22 @@ const collectors = [
   ['when a collector wants to be asked again', retryInfoMillis],
   ['fields of Protocol Buffers', (bytes: Uint8Array) => [...readFields(bytes)].length],
 ] as const;
+
+/** Of a key, in several spellings. */
+const KEY_PIECES = [
+  'reports/Q3 ',
+  'reports%2FQ3%20',
+  '%25',
+  '%',
+  '&quot;1',
+  '&',
+  '\\',
+  '\\u00',
+  '"1".pdf',
+  '1',
+  '\xe2',
+  '...',
+];
 
 const xml = [
   '<Bucket>',
@@ -60,10 +77,28 @@ const xml = [
 ];
 
 export const RESPONSES: readonly Parser[] = [
+  {
+    reads: 'a text of the live view that may contain an object key',
+    files: ['view/key-text.ts'],
+    frames: [asItIs, (text) => `The key ${text} was refused.`],
+    pieces: KEY_PIECES,
+    read: (text) => new KeyText('reports/Q3 "1".pdf').replaceIn(text, '#'),
+    most: 64 * 1024, // the limit of an element in an error document
+  },
+  {
+    reads: 'an object key that the live view hides',
+    files: ['view/key-text.ts'],
+    frames: [asItIs],
+    pieces: KEY_PIECES,
+    read: (key) => key !== '' && new KeyText(key).replaceIn(key.repeat(2), '#'),
+    most: 1024,
+  },
   ...propagators.flatMap(([propagator, header, others, pieces]): Parser[] => {
-    const extract = (headers: readonly string[]): unknown =>
-      headersOf(propagator, propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter));
-    const files = ['b3', 'baggage', 'trace-context', 'trace-state', 'xray'].map(
+    const extract = (headers: readonly string[]): unknown => {
+      const { caller, others } = propagator.extract(headers, NOTHING);
+      return propagator.inject(caller ?? SPAN, others);
+    };
+    const files = ['b3', 'baggage', 'span-context', 'trace-context', 'trace-state', 'xray'].map(
       (name) => `tracing/propagation/${name}.ts`,
     );
     return [

@@ -60,7 +60,7 @@ export class FakeGateway implements ViewSource {
   }
 
   async trace(traceId: string): Promise<string | undefined> {
-    return fakeTrace(traceId, this.#begin);
+    return fakeTrace(traceId, this.#begin, this.keys[0]);
   }
 
   async health(): Promise<HealthDocument> {

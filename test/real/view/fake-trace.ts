@@ -25,7 +25,6 @@ const SPANS: readonly FakeSpan[] = [
     attributes: {
       'http.request.method': 'PUT',
       'http.response.status_code': 200,
-      'user_agent.original': 'aws-cli/2.31',
       'mizuchi.headers_wait_seconds': 0.03,
     },
     events: [
@@ -89,7 +88,7 @@ const SPANS: readonly FakeSpan[] = [
 ];
 
 /** @param begin Unix time in milliseconds. */
-export function fakeTrace(traceId: string, begin: number): string {
+export function fakeTrace(traceId: string, begin: number, userAgent = 'aws-cli/2.31'): string {
   const nano = (millis: number): string => `${begin + millis}000000`;
   const spanId = (id: number): string => String(id).padStart(16, '0');
   const spans = SPANS.map((span) => ({
@@ -100,7 +99,10 @@ export function fakeTrace(traceId: string, begin: number): string {
     kind: span.kind,
     startTimeUnixNano: nano(span.from),
     endTimeUnixNano: nano(span.to),
-    attributes: Object.entries(span.attributes ?? {}).map(([key, value]) => ({ key, value: otlpValue(value) })),
+    attributes: attributesOf({
+      ...span.attributes,
+      ...(span.parent === undefined && { 'user_agent.original': userAgent }),
+    }),
     events: (span.events ?? []).map(([name, millis]) => ({ name, timeUnixNano: nano(millis), attributes: [] })),
     links: [],
     status: span.isError ? { code: 2, message: 'The store responded with status 503.' } : {},
@@ -109,6 +111,9 @@ export function fakeTrace(traceId: string, begin: number): string {
     resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: 'mizuchi' }, spans }] }],
   });
 }
+
+const attributesOf = (attributes: Record<string, string | number | boolean>): object[] =>
+  Object.entries(attributes).map(([key, value]) => ({ key, value: otlpValue(value) }));
 
 function otlpValue(value: string | number | boolean): object {
   if (typeof value === 'string') return { stringValue: value };

@@ -15,7 +15,17 @@ const PATTERNS = WORDS.map((word) => ({ ...word, pattern: new RegExp(word.patter
 const LONG = 25;
 
 /** What is judged unless a part of it is named. */
-export const AREAS = ['src', 'docs', 'test', 'demo', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
+export const AREAS = [
+  'src',
+  'page',
+  'docs',
+  'test',
+  'demo',
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+];
 
 export interface Finding {
   readonly place: string;

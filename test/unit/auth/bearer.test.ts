@@ -4,6 +4,7 @@ import type { AuthAttributes } from '../../../src/auth/authenticator.ts';
 import { bearerAuthenticator } from '../../../src/auth/bearer.ts';
 import type { TokenVerifier, VerifiedToken } from '../../../src/auth/token-verifier.ts';
 import { Failure } from '../../../src/domain/failure.ts';
+import { receivedHeaders } from '../../../src/domain/received-headers.ts';
 import type { Incoming, Routed } from '../../../src/domain/stages.ts';
 
 const VERIFIED: VerifiedToken = { subject: 'device-7', claims: { sub: 'device-7' }, expiresAt: 1000 };
@@ -21,7 +22,7 @@ function verifier(verified: VerifiedToken | Promise<VerifiedToken> = VERIFIED) {
 
 const findings = (): AuthAttributes => ({ method: 'anonymous', keyId: undefined, keySource: undefined });
 const request = (rawHeaders: readonly string[], headers: Record<string, string> = {}): Routed =>
-  ({ incoming: { rawHeaders, headers } as Partial<Incoming> }) as Routed;
+  ({ incoming: { received: receivedHeaders(rawHeaders), headers } as Partial<Incoming> }) as Routed;
 
 describe('a bearer', () => {
   it('is the subject of the token, and nothing is proven of the body', () => {

@@ -127,7 +127,7 @@ const END_OF_CREDENTIAL: RequestChanges = { identity: { expiresAt: 4_102_444_800
 const INDIFFERENT: readonly RequestChanges[] = [
   { incoming: { id: 'request-2' } },
   { incoming: { signal: new AbortController().signal } },
-  { incoming: { query: [['x-amz-date', '1']], headers: { 'user-agent': 'x' }, rawHeaders: ['User-Agent', 'x'] } },
+  { incoming: { query: [['x-amz-date', '1']], headers: { 'user-agent': 'x' }, received: { 'user-agent': 'x' } } },
 ];
 
 function membersOf(value: object, path = ''): string[] {

@@ -19,7 +19,7 @@ function requestOf(hash: string, headers: Record<string, string>, chunks?: Chunk
     hostBucket: undefined,
     query: [],
     headers,
-    rawHeaders: [],
+    received: {},
     clientAddress: undefined,
     scheme: 'http' as const,
     body: { length: 99, open: () => Readable.from([]), take: async () => undefined },

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
-import { ROOT_CONTEXT, type SpanContext, type Tracer as TracerApi, trace } from '@opentelemetry/api';
 import { SEAL_BYTES } from '../../../src/export/batch-memory.ts';
 import { type BatchLimits, BatchQueue } from '../../../src/export/batch-queue.ts';
 import type { DropReason } from '../../../src/export/drop-reason.ts';
 import { ExportCounts } from '../../../src/export/export-counts.ts';
 import type { Batch } from '../../../src/export/messages.ts';
 import { otlpRequest } from '../../../src/export/otlp/otlp-request.ts';
+import { choosePropagator } from '../../../src/tracing/propagation/choose-propagator.ts';
+import { NOTHING } from '../../../src/tracing/propagation/propagator.ts';
+import type { SpanContext } from '../../../src/tracing/propagation/span-context.ts';
 import { Clock } from '../../../src/tracing/recorder/clock.ts';
 import { IdGenerator } from '../../../src/tracing/recorder/ids.ts';
 import { DEFAULT_LIMITS } from '../../../src/tracing/recorder/limits.ts';
@@ -15,6 +17,7 @@ import { SpanEncoder } from '../../../src/tracing/recorder/span-encoder.ts';
 import { Tracer } from '../../../src/tracing/recorder/tracer.ts';
 import { alwaysSampler } from '../../../src/tracing/sampler/always.ts';
 import { decodeRequest } from '../../support/otlp-messages.ts';
+import { openRoot } from '../../support/test-tracer.ts';
 
 function open(limits: Partial<BatchLimits> = {}) {
   const figures = new ExportCounts(limits.maxQueueSize ?? 2048);
@@ -36,10 +39,10 @@ function open(limits: Partial<BatchLimits> = {}) {
   const parts = {
     clock: new Clock(),
     ids: new IdGenerator(),
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, valueLength: 1024 ** 2 },
     sampler: alwaysSampler,
     sink: queue,
-    carry: () => [],
+    propagator: choosePropagator([]),
   };
   const settle = (batch: Batch): void => {
     queue.settled(batch.id);
@@ -48,8 +51,8 @@ function open(limits: Partial<BatchLimits> = {}) {
   return { tracer: new Tracer(parts), queue, figures, sent, arrivals, settle };
 }
 
-function endSpans(tracer: TracerApi, count: number, attributes = {}): void {
-  for (let i = 0; i < count; i++) tracer.startSpan(`span ${i}`, { attributes }, ROOT_CONTEXT).end();
+function endSpans(tracer: Tracer, count: number, attributes = {}): void {
+  for (let i = 0; i < count; i++) openRoot(tracer, `span ${i}`, attributes).end();
 }
 
 function namesIn({ bytes }: Batch): string[] {
@@ -127,16 +130,15 @@ describe('the queue of batches', () => {
   it('drops a span that is too large, and one that cannot be encoded, and the others stay whole', () => {
     const { tracer, figures, sent, queue } = open();
     endSpans(tracer, 1);
-    const large = tracer.startSpan('large', {}, ROOT_CONTEXT);
-    const attributes = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key ${i}`, 'x'.repeat(1024)]));
-    for (let i = 0; i < 128; i++) large.addEvent('event', attributes);
-    large.end();
+    const text = 'x'.repeat(128 * 1024);
+    const attributes = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key ${i}`, text]));
+    openRoot(tracer, 'large', attributes).end();
     const context = {
       get traceId(): string {
         throw new Error('unreadable');
       },
     } as unknown as SpanContext;
-    tracer.startSpan('broken', { links: [{ context }] }, ROOT_CONTEXT).end();
+    tracer.open(NOTHING, { link: context }).end();
     endSpans(tracer, 1);
     queue.flush();
     assert.deepEqual([figures.dropped.too_large, figures.dropped.unencodable], [1, 1]);
@@ -146,7 +148,7 @@ describe('the queue of batches', () => {
 
   it('sends what there is when it is closed, and drops what comes later', () => {
     const { tracer, figures, sent, queue } = open();
-    const late = tracer.startSpan('late', {}, trace.deleteSpan(ROOT_CONTEXT));
+    const late = openRoot(tracer, 'late');
     endSpans(tracer, 3);
     queue.close();
     queue.close();

@@ -41,6 +41,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   ],
   'written by this process itself': [
     'domain/root-cause.ts',
+    'view/merged-traces.ts',
+    'view/shown-spans.ts',
     'export/thread/console.ts',
     'server/early-reply.ts',
     'rehearsal/store/disk/sealed-file.ts',

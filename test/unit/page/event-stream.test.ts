@@ -29,6 +29,11 @@ describe('server-sent events', () => {
     assert.deepEqual(await eventsOf('data: 1\ndata:2\n\n'), [{ name: 'message', data: '1\n2' }]);
   });
 
+  it('may have line separators of Unicode in their data, which JSON does not escape', async () => {
+    const data = JSON.stringify({ key: 'a\u2028b\u2029c\u0085d' });
+    assert.deepEqual(await eventsOf(`event: uploads\ndata: ${data}\n\n`), [{ name: 'uploads', data }]);
+  });
+
   it('are not comments and retries', async () => {
     assert.deepEqual(await eventsOf(': heartbeat\n\nretry: 100\n\n'), []);
   });

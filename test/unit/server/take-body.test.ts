@@ -5,6 +5,7 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { TakenBody } from '../../../src/domain/body-pump.ts';
+import { abortSignalOf } from '../../../src/domain/cancellation.ts';
 import { asFailure, Failure } from '../../../src/domain/failure.ts';
 import { NO_TRACER } from '../../../src/domain/span.ts';
 import type { Incoming, Reply } from '../../../src/domain/stages.ts';
@@ -237,7 +238,7 @@ describe('a taken body', () => {
         const read = (await readDescriptor(taken.connection, taken.left)).length;
         assert.ok(read < taken.left);
         taken.giveBack(read);
-        if (!signal.aborted) await once(signal, 'abort');
+        if (!signal.aborted) await once(abortSignalOf(signal), 'abort');
         why = signal.reason;
         throw signal.reason;
       });
@@ -261,7 +262,7 @@ describe('a taken body', () => {
     const server = await serve(async ({ body, signal }) => {
       const taken = (await body.take(1))!;
       isTaken();
-      await once(signal, 'abort');
+      await once(abortSignalOf(signal), 'abort');
       type = asFailure(signal.reason).type;
       taken.giveBack(0);
       throw signal.reason;

@@ -61,7 +61,7 @@ function chainOf({ headers, seed }: { headers: Record<string, string>; seed: str
     method: 'PUT',
     path: '/examplebucket/chunkObject.txt',
     query: [],
-    rawHeaders: [...Object.entries(headers).flat(), 'Authorization', authorization],
+    received: { ...headers, authorization },
   };
   const verdict = verifyRequest(request, () => ({ keys: new SigningKeys(SECRET_KEY) }), NOW);
   assert.ok(verdict.accepted, JSON.stringify(verdict));

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { receivedHeaders } from '../../../src/domain/received-headers.ts';
 import { percentEncodePath } from '../../../src/kit/percent.ts';
 import { REFUSALS } from '../../../src/sigv4/refusals.ts';
+import { SignerCache } from '../../../src/sigv4/signer-cache.ts';
 import { SigningKeys } from '../../../src/sigv4/signing-key.ts';
 import { type RequestToVerify, type Verdict, verifyRequest } from '../../../src/sigv4/verify.ts';
 import { SmithySha256 } from '../../support/smithy-sha256.ts';
@@ -12,6 +14,14 @@ const ACCESS_KEY = 'AKIAIOSFODNN7EXAMPLE';
 const SECRET_KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const EMPTY = createHash('sha256').digest('hex');
 const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+/** With the names and values of its headers in turn, duplicates included. */
+type RawRequest = Omit<RequestToVerify, 'received'> & { readonly rawHeaders: readonly string[] };
+
+const received = ({ rawHeaders, ...request }: RawRequest): RequestToVerify => ({
+  ...request,
+  received: receivedHeaders(rawHeaders),
+});
 
 interface Signed {
   method?: string;
@@ -43,7 +53,7 @@ const smithyRequest = (signed: Signed, headers: Record<string, string>) => ({
 });
 
 /** Signed in its headers by the AWS SDK's signer. */
-async function inHeaders(signed: Signed = {}): Promise<RequestToVerify> {
+async function inHeaders(signed: Signed = {}): Promise<RawRequest> {
   const hash = { 'x-amz-content-sha256': signed.payloadHash ?? EMPTY };
   const request = await signerFor(signed).sign(smithyRequest(signed, hash), { signingDate: new Date(NOW) });
   const { method, path } = request;
@@ -52,7 +62,7 @@ async function inHeaders(signed: Signed = {}): Promise<RequestToVerify> {
 }
 
 /** Presigned by the AWS SDK's signer. */
-async function inQuery(signed: Signed = {}, expiresIn = 60): Promise<RequestToVerify> {
+async function inQuery(signed: Signed = {}, expiresIn = 60): Promise<RawRequest> {
   const unhoistableHeaders = new Set(Object.keys(signed.headers ?? {}));
   const options = { signingDate: new Date(NOW), expiresIn, unhoistableHeaders };
   const hash = { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' };
@@ -65,31 +75,36 @@ async function inQuery(signed: Signed = {}, expiresIn = 60): Promise<RequestToVe
 const keys = new SigningKeys(SECRET_KEY);
 const known = (sessionToken?: string) => (accessKey: string) =>
   accessKey === ACCESS_KEY ? { keys, sessionToken } : undefined;
-const verify = (request: RequestToVerify, now = NOW, sessionToken?: string): Verdict =>
-  verifyRequest(request, known(sessionToken), now);
-const reasonOf = (request: RequestToVerify, now = NOW, sessionToken?: string): string => {
+const signers = new SignerCache();
+
+/** The verdict must be the same whether the signer is known or not. */
+function verify(raw: RawRequest, now = NOW, sessionToken?: string): Verdict {
+  const request = received(raw);
+  const verdict = verifyRequest(request, known(sessionToken), now);
+  const withSigners = verifyRequest(request, known(sessionToken), now, signers);
+  assert.equal(JSON.stringify(withSigners), JSON.stringify(verdict));
+  return verdict;
+}
+
+const reasonOf = (request: RawRequest, now = NOW, sessionToken?: string): string => {
   const verdict = verify(request, now, sessionToken);
   return verdict.accepted ? 'accepted' : verdict.reason;
 };
-const withHeader = (request: RequestToVerify, name: string, value: string): RequestToVerify => ({
+const withHeader = (request: RawRequest, name: string, value: string): RawRequest => ({
   ...request,
   rawHeaders: [...request.rawHeaders, name, value],
 });
-const changingHeader = (
-  request: RequestToVerify,
-  name: string,
-  change: (value: string) => string,
-): RequestToVerify => ({
+const changingHeader = (request: RawRequest, name: string, change: (value: string) => string): RawRequest => ({
   ...request,
   rawHeaders: request.rawHeaders.map((text, i) =>
     i % 2 === 1 && request.rawHeaders[i - 1] === name ? change(text) : text,
   ),
 });
-const withoutHeader = (request: RequestToVerify, name: string): RequestToVerify => ({
+const withoutHeader = (request: RawRequest, name: string): RawRequest => ({
   ...request,
   rawHeaders: request.rawHeaders.filter((_, i) => request.rawHeaders[i - (i % 2)] !== name),
 });
-const changingQuery = (request: RequestToVerify, name: string, value: string | undefined): RequestToVerify => ({
+const changingQuery = (request: RawRequest, name: string, value: string | undefined): RawRequest => ({
   ...request,
   query: request.query.flatMap(([one, old]) =>
     one !== name ? [[one, old]] : value === undefined ? [] : [[one, value]],
@@ -102,7 +117,7 @@ describe('verifying a signed request', () => {
   it("accepts AWS's examples", () => {
     const credential = `${ACCESS_KEY}/20130524/us-east-1/s3/aws4_request`;
     const host = ['Host', 'examplebucket.s3.amazonaws.com'];
-    const inHeader: RequestToVerify = {
+    const inHeader: RawRequest = {
       method: 'GET',
       path: '/test.txt',
       query: [],
@@ -113,7 +128,7 @@ describe('verifying a signed request', () => {
       ],
     };
     assert.equal(reasonOf(inHeader, at2013), 'accepted');
-    const presigned: RequestToVerify = {
+    const presigned: RawRequest = {
       method: 'GET',
       path: '/test.txt',
       query: [
@@ -175,7 +190,7 @@ describe('verifying a signed request', () => {
     for (const form of [inHeaders, inQuery]) {
       const request = await form({ sessionToken: 'a token' });
       const judgedBy = (acceptsToken: (token: string | undefined) => boolean) =>
-        verifyRequest(request, () => ({ keys, sessionToken: 'ignored', acceptsToken }), NOW);
+        verifyRequest(received(request), () => ({ keys, sessionToken: 'ignored', acceptsToken }), NOW);
       const verdict = judgedBy((token) => token === 'a token');
       assert.ok(verdict.accepted);
       assert.equal(verdict.sessionToken, 'a token');
@@ -217,7 +232,7 @@ describe('verifying a signed request', () => {
   it('rejects any change', async () => {
     for (const form of [inHeaders, inQuery]) {
       const request = await form({ headers: { 'x-amz-meta-a': 'b' }, query: { partNumber: '1' } });
-      const changes: RequestToVerify[] = [
+      const changes: RawRequest[] = [
         { ...request, method: 'GET' },
         { ...request, path: '/bucket/other' },
         { ...request, path: '/bucket/./key' },

@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createContextKey, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Attributes } from '../../../src/domain/span.ts';
-import { throughApi } from '../../../src/tracing/api-span.ts';
+import { throughApi } from '../../../src/tracing/api/api-span.ts';
 import type { Conventions } from '../../../src/tracing/conventions.ts';
-import { createRequestTracer, recordedBy } from '../../../src/tracing/instrumentation.ts';
-import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
-import { SpanHolder } from '../../../src/tracing/recorder/span-holder.ts';
+import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
 import { neverSampler } from '../../../src/tracing/sampler/always.ts';
 import type { DecodedSpan } from '../../support/otlp-messages.ts';
 import { type TestTracerOptions, testTracer } from '../../support/test-tracer.ts';
 
 function open(conventions: Conventions = 'stable', options: TestTracerOptions = {}) {
   const { tracer, decoded } = testTracer(options);
-  return { tracer: createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), { conventions }), decoded };
+  return { tracer: createRequestTracer(tracer, { conventions }), decoded };
 }
 
 describe('the face of tracing', () => {
@@ -117,7 +115,7 @@ describe('the face of tracing', () => {
   it('has events with their times, before its end only and within the limit', () => {
     for (const limits of [{}, { events: 2 }]) {
       const { tracer, decoded } = testTracer({ limits });
-      const requests = createRequestTracer(recordedBy(tracer), new TraceContextPropagator(), { conventions: 'dup' });
+      const requests = createRequestTracer(tracer, { conventions: 'dup' });
       const span = requests.startRequest([], {});
       const at = performance.now();
       span.event('upload.continue_sent', at);
@@ -164,8 +162,8 @@ describe('the face of tracing', () => {
       shutdown: async () => {},
     };
     const official = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
-    const propagator = new TraceContextPropagator();
-    const tracer = createRequestTracer(throughApi(official, propagator), propagator, { conventions: 'stable' });
+    const recorder = throughApi(official, new W3CTraceContextPropagator());
+    const tracer = createRequestTracer(recorder, { conventions: 'stable' });
     const parent = '00-12345678901234567890123456789012-1234567890123456-01';
     const root = tracer.startRequest(['traceparent', parent], {});
     const child = root.child('child', 'client');
@@ -245,25 +243,5 @@ describe('the names of HTTP attributes', () => {
     const { tracer, decoded } = open('legacy');
     tracer.startRequest([], { 'url.path': '/a' }).end();
     assert.deepEqual(decoded()[0]?.attributes['http.target'], { string: '/a' });
-  });
-});
-
-describe('the context that holds a span', () => {
-  it('is one for all users of the API', () => {
-    const key = createContextKey('test');
-    const below = ROOT_CONTEXT.setValue(key, 'below');
-    const [span, other] = ['1', '2'].map((digit) =>
-      trace.wrapSpanContext({ traceId: digit.repeat(32), spanId: digit.repeat(16), traceFlags: 1 }),
-    );
-    const holder = new SpanHolder(below, span!);
-    assert.equal(trace.getSpan(holder), span);
-    assert.equal(holder.getValue(key), 'below');
-    assert.equal(trace.getSpan(trace.setSpan(holder, other!)), other);
-    assert.equal(trace.getSpan(holder), span, 'unchanged');
-    const further = holder.setValue(key, 'further');
-    assert.deepEqual([further.getValue(key), trace.getSpan(further)], ['further', span]);
-    assert.equal(trace.getSpan(trace.deleteSpan(holder)), undefined);
-    assert.equal(trace.deleteSpan(holder).getValue(key), 'below');
-    assert.equal(propagation.getBaggage(holder), undefined);
   });
 });

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { throughApi } from '../../../src/tracing/api-span.ts';
+import { throughApi } from '../../../src/tracing/api/api-span.ts';
 import type { Conventions } from '../../../src/tracing/conventions.ts';
 import { createRequestTracer } from '../../../src/tracing/instrumentation.ts';
-import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
 import type { SpanNames } from '../../../src/tracing/span-names.ts';
 
 /** The names of the spans of one request, in the order in which they end. */
 function namesOf(spanNames: SpanNames, method: string, route?: string, conventions: Conventions = 'dup'): string[] {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const propagator = new TraceContextPropagator();
-  const open = throughApi(provider.getTracer('test'), propagator);
-  const tracer = createRequestTracer(open, propagator, { conventions, spanNames });
+  const recorder = throughApi(provider.getTracer('test'), new W3CTraceContextPropagator());
+  const tracer = createRequestTracer(recorder, { conventions, spanNames });
   const root = tracer.startRequest([], { 'http.request.method': method });
   root.set('http.route', route);
   const check = root.child('authz.check', 'internal');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KeyText } from '../../../src/view/key-text.ts';
+import { growth, repeated } from '../../support/growth.ts';
 
 const hide = (text: string, key: string): string => new KeyText(key).replaceIn(text, '#');
 
@@ -82,6 +83,11 @@ describe('a key in a text', () => {
       }
     }
     assert.equal(hide('no such object: patients/ali…', key), 'no such object: #…');
+  });
+
+  it('is compared in linear time with a text that ends almost as it begins', async () => {
+    const almost = (length: number) => () => hide(`${repeated('a', length - 1)}b`, repeated('a', length));
+    assert.equal((await growth(almost, 16 * 1024)).complaint, undefined);
   });
 
   it('is found in linear time', () => {

@@ -128,9 +128,18 @@ describe('LiveUploads', () => {
     assert.deepEqual(seen(), ['store', 'store response', 'buckets.uploads.s3.answer_timeout_seconds', 7]);
     transfer.way = 'split';
     assert.deepEqual(seen(), ['store', undefined, undefined, undefined]);
-    record.stage = 'form';
     transfer.wait('client').start();
     assert.deepEqual(seen(), ['store', undefined, undefined, undefined], 'the store is first');
+  });
+
+  it('shows the timeout for the fields of a form, which is not routed before it is read', () => {
+    const uploads = new LiveUploads(NAMES);
+    const record = newRecord();
+    uploads.begun(record, SERVED);
+    record.stage = 'form';
+    record.transfer.wait('client').start();
+    const { waiting_for, deadline } = uploads.snapshot().uploads[0]!;
+    assert.deepEqual([waiting_for, deadline?.setting], ['client', 'fixed.form_reading_seconds']);
   });
 
   it('shows the parts of a split object while they are sent', () => {

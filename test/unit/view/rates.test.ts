@@ -26,6 +26,13 @@ describe('Rates', () => {
     assert.equal(sampled(rates, 11_000, 5_000), 1_000);
   });
 
+  it('keep nothing of an upload that has ended', () => {
+    const rates = new Rates();
+    sampled(rates, 10_000, 4_000);
+    rates.forget(upload);
+    assert.equal(sampled(rates, 11_000, 6_000), 3_000);
+  });
+
   it('begin anew for an upload that a snapshot did not see', () => {
     const rates = new Rates();
     sampled(rates, 10_000, 4_000);

@@ -107,6 +107,19 @@ describe('a request that has ended', () => {
   });
 });
 
+describe('a credential in a key or in a message', () => {
+  for (const plain of [true, false]) {
+    it(`is not shown ${plain ? 'with' : 'without'} keys`, () => {
+      const { recent } = open({ plain });
+      const key = 'copy?X-Amz-Signature=5ec8e7';
+      recent.finished(finishedRequest({ key, fails: { type: 'access_denied', message: `No access to ${key}.` } }));
+      const [request] = recent.requests(0).requests;
+      assert.doesNotMatch(JSON.stringify(request), /5ec8e7/);
+      assert.equal(request!.message!.includes('copy'), plain);
+    });
+  }
+});
+
 describe('recent requests', () => {
   it('come newest first, and those after a sequence', () => {
     const { recent } = open();
@@ -177,6 +190,18 @@ describe('recent requests', () => {
       recent.finished(finishedRequest({ id: `f${i}`, span: spanOf(`f${i}`), fails: { type: 'access_denied' } }));
     assert.ok(recent.bytes <= 16 * MIB);
     assert.equal(recent.requests(0).requests.filter(({ has_spans }) => has_spans).length, 15);
+  });
+
+  it('are counted as they were at the end of their request, although a span may end later', () => {
+    const spans = { exported: true, bytes: 1_000, leftOut: 0, detach() {}, otlp: () => ({ resourceSpans: [] }) };
+    const recorded: RecordedRequests = { of: () => spans };
+    const recent = new RecentRequests({ keys: new ShownKeys(SECRET, true), recorded });
+    recent.finished(finishedRequest({ span: spanOf('one') }));
+    const before = recent.bytes;
+    spans.bytes += 20 * MIB;
+    for (let i = 0; i < 20; i++) recent.finished(finishedRequest({ span: spanOf('one') }));
+    assert.equal(recent.requests(0).requests[0]!.has_spans, false);
+    assert.ok(recent.bytes >= before - 1_000, `${recent.bytes} bytes`);
   });
 
   it('are counted exactly in bytes, whatever leaves', () => {

@@ -152,6 +152,14 @@ describe('the spans of the view', () => {
     }
   });
 
+  it('have a hash in the places of a key with a credential, which the recorder redacts', () => {
+    const key = 'patients/alice?X-Amz-Signature=0123456789abcdef&x=1';
+    const { text, spans } = serve(opened, { key });
+    assert.equal(spans['s3.upload']!['s3.key'], opened.keys.key(key));
+    assert.equal(spans['http.server.request']!['s3.error.message'], `not allowed: [${opened.keys.key(key)}]`);
+    assert.doesNotMatch(text, /patients|alice|0123456789abcdef"/);
+  });
+
   it('have the pseudonym of the caller, not the subject', () => {
     const { text, spans } = serve(opened, { key: 'report' });
     assert.doesNotMatch(text, /alice/);

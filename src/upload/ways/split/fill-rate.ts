@@ -3,6 +3,8 @@
  * a wait for memory, is not the client's fault. The rate is that of the last one to two windows of such waiting. An old
  * burst does not count, and a short pause is tolerated.
  */
+import { performance } from 'node:perf_hooks';
+
 export class FillRate {
   readonly #windowMillis: number;
   #bytes = 0;

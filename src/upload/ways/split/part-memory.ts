@@ -1,9 +1,9 @@
 /**
  * The memory for the parts of all uploads (`upload.memory_limit`), and which upload gets it. It has two sections. In one, parts
  * begin, block by block. A part of the smallest size, or with that much reserved, belongs to the other. It can always be sent, so
- * its memory always becomes free. Uploads without memory wait in line, and slow uploads are refused meanwhile. Why no client is
- * locked out and no uploads block each other: docs/decisions/part-memory.md.
+ * its memory always becomes free. Uploads without memory wait in line, and slow uploads are refused: docs/decisions/part-memory.md.
  */
+import { performance } from 'node:perf_hooks';
 import { Failure } from '../../../domain/failure.ts';
 import { type Aged, AgeList, best, each } from '../../../kit/age-list.ts';
 import { BlockPool } from '../../../kit/block-pool.ts';

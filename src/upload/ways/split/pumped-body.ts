@@ -1,4 +1,5 @@
 /** The body of a large object that a pump writes into the memory of its parts, straight from the client's connection. */
+import { performance } from 'node:perf_hooks';
 import type { BodyPlan } from '../../../body/body-plan.ts';
 import type { ChecksumName } from '../../../body/checksum.ts';
 import type { Filled, Filling, TakenBody } from '../../../domain/body-pump.ts';

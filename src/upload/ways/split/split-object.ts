@@ -6,6 +6,7 @@ import type { BodyPlan } from '../../../body/body-plan.ts';
 import { CHECKSUMS, type ChecksumName } from '../../../body/checksum.ts';
 import type { Checksums } from '../../../body/object-decoder.ts';
 import { ObjectStream } from '../../../body/object-stream.ts';
+import { abortSignalOf } from '../../../domain/cancellation.ts';
 import { asFailure, Failure, withOutcome } from '../../../domain/failure.ts';
 import type { Authorized, Reply } from '../../../domain/stages.ts';
 import { whyUnwanted } from '../../../domain/while-wanted.ts';
@@ -64,7 +65,7 @@ export class SplitObject {
       isCounted: plan.length !== undefined,
       refuse: (failure) => this.#fail(failure),
     });
-    this.#signal = AbortSignal.any([request.incoming.signal, this.#stop.signal]);
+    this.#signal = AbortSignal.any([abortSignalOf(request.incoming.signal), this.#stop.signal]);
   }
 
   async send(): Promise<Reply> {
@@ -222,15 +223,7 @@ export class SplitObject {
     this.#part = part;
     part.seal();
     this.#mayBeStored = true;
-    const reply = await putWhole(
-      this.#request,
-      this.#plan,
-      part,
-      this.#checksums,
-      this.#scope,
-      this.#signal,
-      this.#storeWait,
-    );
+    const reply = await putWhole(this.#object, part, this.#checksums, this.#signal, this.#storeWait);
     part.free(true);
     this.#part = undefined;
     return reply;

@@ -1,5 +1,6 @@
 /** The multipart upload of a split object at the store: the gateway creates it, sends the parts, and completes or aborts it. */
 import { hash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKSUMS, type ChecksumName, hasFullObjectType } from '../../../body/checksum.ts';
 import { callerOf } from '../../../domain/caller.ts';

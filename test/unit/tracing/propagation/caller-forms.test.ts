@@ -1,13 +1,12 @@
 /** Every form of B3 ("Sampling State", openzipkin/b3-propagation) and X-Ray ("Tracing header", AWS X-Ray): ids and decision. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { wholeSpan } from '../../../../src/tracing/api/whole-span.ts';
 import { choosePropagator, type PropagatorName } from '../../../../src/tracing/propagation/choose-propagator.ts';
 import { Inbound } from '../../../../src/tracing/propagation/inbound.ts';
-import { asWholeSpan } from '../../../../src/tracing/propagation/partial-caller.ts';
-import { rawHeadersGetter } from '../../../../src/tracing/propagation/raw-headers.ts';
+import { NOTHING } from '../../../../src/tracing/propagation/propagator.ts';
+import { type CallerContext, SAMPLED_FLAG } from '../../../../src/tracing/propagation/span-context.ts';
 import { chooseSampler } from '../../../../src/tracing/sampler/choose-sampler.ts';
-import type { CallerContext } from '../../../../src/tracing/sampler/sampler.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SHORT = '8448eb211c80319c';
@@ -20,11 +19,10 @@ const SELF = 'Self=1-67891234-12456789abcdef012345678a';
 const IDS = { 'X-B3-TraceId': TRACE, 'X-B3-SpanId': SPAN };
 
 const extracted = (names: readonly PropagatorName[], headers: Record<string, string>) =>
-  choosePropagator(names).extract(ROOT_CONTEXT, Object.entries(headers).flat(), rawHeadersGetter);
-const callerOf = (...args: Parameters<typeof extracted>): CallerContext | undefined =>
-  trace.getSpanContext(extracted(...args));
+  choosePropagator(names).extract(Object.entries(headers).flat(), NOTHING);
+const callerOf = (...args: Parameters<typeof extracted>): CallerContext | undefined => extracted(...args).caller;
 const stateOf = ({ deferred, traceFlags }: CallerContext): string =>
-  deferred ? 'deferred' : traceFlags & TraceFlags.SAMPLED ? 'accepted' : 'denied';
+  deferred ? 'deferred' : traceFlags & SAMPLED_FLAG ? 'accepted' : 'denied';
 
 type Form = readonly [headers: Record<string, string>, traceId: string, spanId: string, state: string];
 const single = (b3: string, ...rest: readonly [string, string, string]): Form => [{ b3 }, ...rest];
@@ -111,7 +109,7 @@ describe('a header without a decision and without ids', () => {
     [['xray'], { 'X-Amzn-Trace-Id': `Root=${TRACE}` }],
     [['xray'], { 'X-Amzn-Trace-Id': 'Root=1-00000000-000000000000000000000000' }],
   ] as const)
-    it(`is ignored: ${JSON.stringify(headers)}`, () => assert.equal(extracted(names, headers), ROOT_CONTEXT));
+    it(`is ignored: ${JSON.stringify(headers)}`, () => assert.equal(extracted(names, headers), NOTHING));
 });
 
 describe('an incomplete context', () => {
@@ -128,12 +126,12 @@ describe('an incomplete context', () => {
   it('has nothing to link to', () => {
     const sent = extracted(['xray'], { 'X-Amzn-Trace-Id': ROOT });
     const restarted = new Inbound({ mode: 'restart', trusted: [] }).admit(sent, '192.0.2.1');
-    assert.deepEqual(restarted, { parent: ROOT_CONTEXT, link: undefined });
+    assert.deepEqual(restarted, { parent: NOTHING, link: undefined });
   });
 
   it('is a sampled span with random ids for the sampler of another provider', () => {
     const spanOf = (names: readonly PropagatorName[], headers: Record<string, string>) =>
-      trace.getSpanContext(asWholeSpan(extracted(names, headers)))!;
+      wholeSpan(callerOf(names, headers)!);
     const root = spanOf(['xray'], { 'X-Amzn-Trace-Id': ROOT });
     assert.deepEqual([root.traceId, root.traceFlags], [TRACE, 1]);
     assert.match(root.spanId, /^(?!0{16})[0-9a-f]{16}$/);
@@ -154,7 +152,7 @@ describe('a deferred decision', () => {
   const sampledOf = (ratio: number, remoteRatio: number, draw?: number): boolean => {
     const trusted = draw === undefined ? ['0.0.0.0/0'] : [];
     const { parent } = new Inbound({ mode: 'continue', trusted, random: () => draw! }).admit(deferred, '192.0.2.1');
-    return chooseSampler('parent_based', ratio, remoteRatio).decide(TRACE, trace.getSpanContext(parent)).sampled;
+    return chooseSampler('parent_based', ratio, remoteRatio).decide(TRACE, parent.caller).sampled;
   };
 
   it('is made by the ratio', () => {
@@ -170,6 +168,6 @@ describe('a deferred decision', () => {
   it('is a denial for the sampler of another provider beyond remote_ratio', () => {
     const inbound = new Inbound({ mode: 'continue', trusted: [], remoteRatio: 0.5, random: () => 0.5 });
     const { parent } = inbound.admit(deferred, '192.0.2.1');
-    assert.equal(trace.getSpanContext(asWholeSpan(parent))?.traceFlags, 0);
+    assert.equal(wholeSpan(parent.caller!).traceFlags, 0);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { Inbound, type InboundOptions } from '../../../../src/tracing/propagation/inbound.ts';
+import { NOTHING } from '../../../../src/tracing/propagation/propagator.ts';
 import { TraceState } from '../../../../src/tracing/propagation/trace-state.ts';
 import { chooseSampler } from '../../../../src/tracing/sampler/choose-sampler.ts';
 
@@ -10,19 +10,18 @@ const caller = {
   traceId: 'f'.repeat(32),
   spanId: 'b'.repeat(16),
   traceFlags: 3,
-  isRemote: true,
   traceState: TraceState.parse('ot=th:0;rv:ffffffffffffff,other=1')!,
 };
-const sent = trace.setSpanContext(ROOT_CONTEXT, caller);
+const sent = { caller, others: { b3Debug: 'd' } };
 const admit = (options: Partial<InboundOptions>, peer = '192.0.2.1') =>
   new Inbound({ mode: 'continue', trusted: ['10.0.0.0/8', '::1'], random: () => 0.5, ...options }).admit(sent, peer);
 
 describe('the context of a caller', () => {
   it('is continued as it came, or not at all, or linked to', () => {
-    assert.deepEqual(trace.getSpanContext(admit({}).parent), { ...caller, draw: 0.5 });
+    assert.deepEqual(admit({}).parent, { caller: { ...caller, draw: 0.5 }, others: undefined });
     assert.equal(admit({}).link, undefined);
-    assert.deepEqual(admit({ mode: 'ignore' }), { parent: ROOT_CONTEXT, link: undefined });
-    assert.deepEqual(admit({ mode: 'restart' }), { parent: ROOT_CONTEXT, link: caller });
+    assert.deepEqual(admit({ mode: 'ignore' }), { parent: NOTHING, link: undefined });
+    assert.deepEqual(admit({ mode: 'restart' }), { parent: NOTHING, link: caller });
   });
 
   it('is continued whatever the mode where the peer is trusted', () => {
@@ -34,8 +33,8 @@ describe('the context of a caller', () => {
   });
 
   it('that is not there leaves nothing to decide', () =>
-    assert.deepEqual(new Inbound({ mode: 'restart', trusted: [] }).admit(ROOT_CONTEXT, undefined), {
-      parent: ROOT_CONTEXT,
+    assert.deepEqual(new Inbound({ mode: 'restart', trusted: [] }).admit(NOTHING, undefined), {
+      parent: NOTHING,
       link: undefined,
     }));
 
@@ -44,7 +43,7 @@ describe('the context of a caller', () => {
     const decisions = (strategy: 'always' | 'never' | 'ratio' | 'parent_based', remoteRatio: number): boolean[] =>
       draws.map((drawn) => {
         const { parent } = admit({ random: () => drawn });
-        return chooseSampler(strategy, 0.5, remoteRatio).decide(caller.traceId, trace.getSpanContext(parent)).sampled;
+        return chooseSampler(strategy, 0.5, remoteRatio).decide(caller.traceId, parent.caller).sampled;
       });
 
     for (const strategy of ['ratio', 'parent_based'] as const) {
@@ -56,7 +55,7 @@ describe('the context of a caller', () => {
     }
 
     it('has no flag for the sampler of another provider where its share is full', () => {
-      const flagOf = (remoteRatio: number) => trace.getSpanContext(admit({ remoteRatio }).parent)?.traceFlags;
+      const flagOf = (remoteRatio: number) => admit({ remoteRatio }).parent.caller?.traceFlags;
       assert.deepEqual([flagOf(0.6), flagOf(0.5), flagOf(0)], [3, 2, 2]);
     });
 
@@ -67,7 +66,7 @@ describe('the context of a caller', () => {
 
     it('claims no count where it is not kept', () => {
       const { parent } = admit({});
-      const { traceState } = chooseSampler('ratio', 0.5, 0).decide(caller.traceId, trace.getSpanContext(parent));
+      const { traceState } = chooseSampler('ratio', 0.5, 0).decide(caller.traceId, parent.caller);
       assert.equal(traceState?.serialize(), 'ot=rv:ffffffffffffff,other=1');
     });
   });

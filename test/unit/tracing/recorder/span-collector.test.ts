@@ -4,6 +4,7 @@ import type { OtlpTraces, RecordedRequests } from '../../../../src/domain/record
 import { NO_SPAN, type RequestTracer, type Span } from '../../../../src/domain/span.ts';
 import { requestFromJson } from '../../../../src/export/otlp/otlp-json.ts';
 import { DOUBLE_ATTRIBUTES } from '../../../../src/tracing/catalogue.ts';
+import { EncodedCopies } from '../../../../src/tracing/recorder/encoded-copies.ts';
 import type { RecordingSpan } from '../../../../src/tracing/recorder/recording-span.ts';
 import { type CollectorLimits, SpanCollector } from '../../../../src/tracing/recorder/span-collector.ts';
 import { SpanEncoder } from '../../../../src/tracing/recorder/span-encoder.ts';
@@ -11,7 +12,7 @@ import type { SpanNames } from '../../../../src/tracing/span-names.ts';
 import { type NativeTracing, startNative } from '../../../../src/tracing/start.ts';
 import { decodeRequest } from '../../../support/otlp-messages.ts';
 import { type OtlpReceiver, receiveHttp } from '../../../support/otlp-receiver.ts';
-import { testTracer } from '../../../support/test-tracer.ts';
+import { openRoot, testTracer } from '../../../support/test-tracer.ts';
 import { keptLog, type TracingOverrides, tracingConfig } from '../../../support/tracing-config.ts';
 
 interface Opened {
@@ -92,6 +93,8 @@ describe('spans of all requests', () => {
     assert.deepEqual([root.sampled, root.recording, root.traceparent?.slice(-2)], [false, true, '02']);
     const spans = recorded.of(root)!;
     assert.equal(spans.exported, false);
+    const [name, traceparent] = root.child('call', 'client').outgoingHeaders();
+    assert.match(`${name}: ${traceparent}`, new RegExp(`^traceparent: 00-${root.traceId}-[0-9a-f]{16}-02$`));
     assert.deepEqual(namesIn(spans.otlp()), ['aws.s3.put_object', 's3.upload', 'http.server.request']);
     await tracing.shutdown(10_000);
     assert.deepEqual(exportedOf(root), []);
@@ -161,6 +164,7 @@ describe('the limits of collected spans', () => {
       {
         next: { add: (span) => void handedOn.push(span) },
         encoder: new SpanEncoder(DOUBLE_ATTRIBUTES),
+        copies: new EncodedCopies(new SpanEncoder(DOUBLE_ATTRIBUTES)),
         resource: new Uint8Array(),
         scope: new Uint8Array(),
         uncounted: (encode) => encode(),
@@ -168,7 +172,7 @@ describe('the limits of collected spans', () => {
       { spans: 1_000, bytes: 1024 ** 2, runningBytes: 1024 ** 2, ...limits },
     );
     const { tracer } = testTracer({ sink: collector });
-    const request = (): Span => tracer.startSpan('request');
+    const request = (): Span => openRoot(tracer, 'request');
     return { collector, handedOn, request };
   }
 

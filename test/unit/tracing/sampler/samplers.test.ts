@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '../../../../src/tracing/propagation/span-context.ts';
 import { TraceState } from '../../../../src/tracing/propagation/trace-state.ts';
 import { IdGenerator } from '../../../../src/tracing/recorder/ids.ts';
 import { chooseSampler } from '../../../../src/tracing/sampler/choose-sampler.ts';
@@ -12,7 +12,6 @@ const parent = (sampled: boolean, state?: string): SpanContext => ({
   traceId: withRandomness('80000000000000'),
   spanId: 'b'.repeat(16),
   traceFlags: sampled ? 1 : 0,
-  isRemote: true,
   ...(state && { traceState: TraceState.parse(state)! }),
 });
 

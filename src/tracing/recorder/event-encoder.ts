@@ -1,4 +1,4 @@
-/** Events without attributes as the bytes of OTLP. All of one name differ in their time alone, which is written over a copy. */
+/** The events of a span as the bytes of OTLP. They have no attributes. All of one name differ in their time alone, which is written over a copy. */
 import type { ByteWriter, UnixZero } from '../../kit/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
 
@@ -8,31 +8,31 @@ const NAME_FIELD = 2;
 /** Position of the time in an event: behind the tag and length of the event, and the tag of the time. */
 const TIME_AT = 3;
 
-export class MarkEncoder {
+export class EventEncoder {
   readonly #tag: number;
   /** By name; the gateway has a few. */
-  readonly #events = new Map<string, Uint8Array>();
+  readonly #encoded = new Map<string, Uint8Array>();
 
   /** @param tag of an event in its span. */
   constructor(tag: number) {
     this.#tag = tag;
   }
 
-  /** @param marks name and time in turn. @throws TooLarge */
-  encode(out: ByteWriter, marks: readonly (string | number)[], zero: UnixZero): void {
-    for (let i = 0; i < marks.length; i += 2) {
+  /** @param events name and time in turn. @throws TooLarge */
+  encode(out: ByteWriter, events: readonly (string | number)[], zero: UnixZero): void {
+    for (let i = 0; i < events.length; i += 2) {
       const at = out.length;
-      out.append(this.#eventOf(marks[i] as string));
+      out.append(this.#eventOf(events[i] as string));
       const end = out.length;
       out.length = at + TIME_AT;
-      out.time(zero, marks[i + 1] as number);
+      out.time(zero, events[i + 1] as number);
       out.length = end;
     }
   }
 
   #eventOf(name: string): Uint8Array {
-    let event = this.#events.get(name);
-    if (event === undefined) this.#events.set(name, (event = emptyEvent(this.#tag, name)));
+    let event = this.#encoded.get(name);
+    if (event === undefined) this.#encoded.set(name, (event = emptyEvent(this.#tag, name)));
     return event;
   }
 }

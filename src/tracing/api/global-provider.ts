@@ -10,10 +10,11 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { TracingConfig } from '../config/tracing.ts';
-import { SCHEMA_URL, SCOPE_NAME } from '../export/otlp/resource.ts';
-import { within } from '../kit/within.ts';
-import { choosePropagator } from './propagation/choose-propagator.ts';
+import type { TracingConfig } from '../../config/tracing.ts';
+import { SCHEMA_URL, SCOPE_NAME } from '../../export/otlp/resource.ts';
+import { within } from '../../kit/within.ts';
+import { choosePropagator } from '../propagation/choose-propagator.ts';
+import { asTextMap } from './text-map.ts';
 
 export interface FoundProvider {
   readonly tracer: Tracer;
@@ -33,10 +34,9 @@ export async function findProvider(
   const tracer = provider.getTracer(SCOPE_NAME, version, { schemaUrl: SCHEMA_URL });
   const probe = tracer.startSpan('probe', {}, ROOT_CONTEXT).spanContext();
   if (!isSpanContextValid(probe)) throw new Error(NOT_REGISTERED);
-  const propagator = propagators === undefined ? propagation : choosePropagator(propagators);
   return {
     tracer,
-    propagator: asTextMap(propagator),
+    propagator: propagators === undefined ? registered() : asTextMap(choosePropagator(propagators)),
     async flush(millis = FLUSH_MILLIS) {
       await within(millis, flush(provider));
     },
@@ -48,11 +48,11 @@ const NOT_REGISTERED =
   'or set tracing.provider: native';
 
 /** The API's own face of the registered propagator lacks nothing that is used but `fields`. */
-function asTextMap(propagator: Pick<TextMapPropagator, 'inject' | 'extract' | 'fields'>): TextMapPropagator {
+function registered(): TextMapPropagator {
   return {
-    inject: (context, carrier, setter) => propagator.inject(context, carrier, setter),
-    extract: (context, carrier, getter) => propagator.extract(context, carrier, getter),
-    fields: () => propagator.fields(),
+    inject: (context, carrier, setter) => propagation.inject(context, carrier, setter),
+    extract: (context, carrier, getter) => propagation.extract(context, carrier, getter),
+    fields: () => propagation.fields(),
   };
 }
 

@@ -2,22 +2,27 @@
 import {
   type Attributes as ApiAttributes,
   type Span as ApiSpan,
+  type SpanOptions as ApiSpanOptions,
   type Context,
+  ROOT_CONTEXT,
   type SpanContext,
   SpanKind,
   SpanStatusCode,
   type TextMapPropagator,
   TraceFlags,
   type Tracer,
+  trace,
 } from '@opentelemetry/api';
-import type { Attributes, AttributeValue, SpanKind as ChildKind, Span } from '../domain/span.ts';
-import { fieldsWithoutCredentials, withoutCredentials } from '../kit/without-credentials.ts';
-import type { OpenRequest } from './instrumentation.ts';
-import { formatTraceparent } from './propagation/format-traceparent.ts';
-import { asWholeSpan } from './propagation/partial-caller.ts';
-import { headersOf } from './propagation/raw-headers.ts';
-import { SpanHolder } from './recorder/span-holder.ts';
-import { REQUEST_SPAN, type RequestSpan } from './span-names.ts';
+import type { Attributes, AttributeValue, SpanKind as ChildKind, RawHeaders, Span } from '../../domain/span.ts';
+import { fieldsWithoutCredentials, withoutCredentials } from '../../kit/without-credentials.ts';
+import { formatTraceparent } from '../propagation/format-traceparent.ts';
+import type { Propagated } from '../propagation/propagator.ts';
+import type { RequestOptions, RequestRecorder } from '../request-recorder.ts';
+import { REQUEST_SPAN, type RequestSpan } from '../span-names.ts';
+import { headersOf, rawHeadersGetter } from './header-carrier.ts';
+import { SpanHolder } from './span-holder.ts';
+import { asOwn, remote } from './text-map.ts';
+import { wholeSpan } from './whole-span.ts';
 
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const satisfies Record<ChildKind, SpanKind>;
 
@@ -26,14 +31,33 @@ interface Tools {
   readonly propagator: TextMapPropagator;
 }
 
-export function throughApi(tracer: Tracer, propagator: TextMapPropagator): OpenRequest {
+export function throughApi(tracer: Tracer, propagator: TextMapPropagator): RequestRecorder<Context> {
   const tools = { tracer, propagator };
-  return (caller, { attributes, ...others }) => {
-    const parent = asWholeSpan(caller);
-    const kind = SpanKind.SERVER;
-    const options = { ...others, kind, attributes: fieldsWithoutCredentials(attributes ?? {}) };
-    return new PlacedSpan(tools, tracer.startSpan(REQUEST_SPAN, options, parent), parent);
+  return {
+    extract(headers: RawHeaders) {
+      const others = propagator.extract(ROOT_CONTEXT, headers, rawHeadersGetter);
+      const caller = trace.getSpanContext(others);
+      return { caller: caller && asOwn(caller), others };
+    },
+    open(parent, options) {
+      const context = contextOf(parent);
+      return new PlacedSpan(tools, tracer.startSpan(REQUEST_SPAN, apiOptions(options), context), context);
+    },
   };
+}
+
+function contextOf({ caller, others = ROOT_CONTEXT }: Propagated<Context>): Context {
+  return caller === undefined ? others : trace.setSpanContext(others, wholeSpan(caller));
+}
+
+function apiOptions({ attributes = {}, link, startedAt }: RequestOptions): ApiSpanOptions {
+  const options: ApiSpanOptions = {
+    kind: SpanKind.SERVER,
+    attributes: fieldsWithoutCredentials(attributes) as ApiAttributes,
+  };
+  if (link !== undefined) options.links = [{ context: remote(link) }];
+  if (startedAt !== undefined) options.startTime = startedAt;
+  return options;
 }
 
 /** A span and its context. A span of a trace that is not kept also represents all its children, whose ids are never exported. */

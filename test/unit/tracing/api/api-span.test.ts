@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { throughApi } from '../../../src/tracing/api-span.ts';
-import { TraceContextPropagator } from '../../../src/tracing/propagation/trace-context.ts';
+import { throughApi } from '../../../../src/tracing/api/api-span.ts';
+import { NOTHING } from '../../../../src/tracing/propagation/propagator.ts';
 
 it('spans of another provider have our events with their times', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
-  const root = open(ROOT_CONTEXT, {});
+  const { open } = throughApi(provider.getTracer('test'), new W3CTraceContextPropagator());
+  const root = open(NOTHING, {});
   const at = performance.now() - 250;
   root.event('upload.continue_sent', at);
   root.end();
@@ -23,9 +23,9 @@ it('spans of another provider have our events with their times', async () => {
 it('spans of another provider hold no credential either: as they begin, as they are set, and in their status', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const open = throughApi(provider.getTracer('test'), new TraceContextPropagator());
+  const { open } = throughApi(provider.getTracer('test'), new W3CTraceContextPropagator());
   const text = 'k%3FX-Amz-Signature=0badc0de';
-  const root = open(ROOT_CONTEXT, { attributes: { 'url.path': text } });
+  const root = open(NOTHING, { attributes: { 'url.path': text } });
   root.set('s3.error.message', text);
   const child = root.child('s3.upload', 'internal', { 's3.key': text });
   child.fail('store_error', text);

@@ -1,0 +1,97 @@
+/** A gateway that runs under callgrind. Instructions are counted only while it is told to, which vgdb does. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Config } from '../../../src/config/config.ts';
+import { binary } from '../../../test/real/support/real-server.ts';
+import type { StartedGateway, StartGateway } from '../gateway-process.ts';
+import { HelperProcess } from '../helper-process.ts';
+import { type Profile, readProfile } from './callgrind-profile.ts';
+import { namesFrom } from './compiled-names.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Functions get a name, also in the interpreter. Optimization comes after fewer calls and on the thread that runs the function, so that
+ * the warm-up is short, and the same each time. Only small functions become a part of their callers: the others keep their purpose.
+ */
+const FLAGS = [
+  '--perf-basic-prof',
+  '--interpreted-frames-native-stack',
+  '--no-concurrent-recompilation',
+  '--invocation-count-for-maglev=100',
+  '--invocation-count-for-turbofan=400',
+  '--minimum-invocations-after-ic-update=100',
+  '--max-inlined-bytecode-size-cumulative=0',
+  '--max-maglev-inlined-bytecode-size-cumulative=0',
+];
+
+export class CountedGateway {
+  readonly #folder: string;
+  readonly #process: HelperProcess;
+  #port = 0;
+
+  private constructor(folder: string, process: HelperProcess) {
+    this.#folder = folder;
+    this.#process = process;
+  }
+
+  /** @throws Error if valgrind is not installed. */
+  static async open(config: Config): Promise<CountedGateway> {
+    const valgrind = binary('valgrind');
+    const folder = await mkdtemp(join(tmpdir(), 'mizuchi-instructions-'));
+    const tool = [
+      valgrind,
+      '--quiet',
+      '--tool=callgrind',
+      '--instr-atstart=no',
+      '--smc-check=all-non-file', // V8 writes code
+      '--separate-threads=yes',
+      `--callgrind-out-file=${join(folder, 'profile')}`,
+    ];
+    const v8 = [...FLAGS, `--perf-basic-prof-path=${folder}`];
+    const gateway = new CountedGateway(folder, new HelperProcess('./gateway-process.ts', v8, tool));
+    const started = await gateway.#process.ask<StartedGateway>('start', {
+      config,
+      stock: false,
+    } satisfies StartGateway);
+    gateway.#port = started.port;
+    return gateway;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  async startCounting(): Promise<void> {
+    await this.#control('instrumentation', 'on');
+  }
+
+  /** Forgets all that was counted. */
+  async reset(): Promise<void> {
+    await this.#control('zero');
+  }
+
+  /** Once: the calls of each thread. Counting ends. */
+  async profiles(): Promise<Profile[]> {
+    await this.#control('dump');
+    await this.#control('instrumentation', 'off');
+    const nameOf = namesFrom(await readFile(join(this.#folder, `perf-${this.#process.pid}.map`), 'latin1'));
+    const files = (await readdir(this.#folder)).filter((file) => file.startsWith('profile.1-'));
+    return Promise.all(
+      files.map(async (file) => readProfile(await readFile(join(this.#folder, file), 'latin1'), nameOf)),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#process.ask('close').catch(() => {});
+    await this.#process.end();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #control(...command: string[]): Promise<void> {
+    await run(binary('vgdb'), [`--pid=${this.#process.pid}`, ...command]);
+  }
+}
