@@ -18,11 +18,11 @@ export interface LinkOptions {
 
 type LookupRequest = Extract<FromExporter, { type: 'look_up' }>;
 
-/** Megabytes of heap: grpc-js takes about twenty; batches and responses are outside of it. */
+/** Megabytes of heap; batches and responses are outside of it. */
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 const FIRST_RESTART_MILLIS = 1_000;
 const LONGEST_RESTART_MILLIS = 60_000;
-/** The only variables that the thread sees: how grpc-js finds a proxy, and Node its compiled code. No NODE_OPTIONS, so no preloaded code. */
+/** The only variables that the thread sees: how gRPC finds a proxy, and Node its compiled code. No NODE_OPTIONS, so no preloaded code. */
 const ENVIRONMENT = ['grpc_proxy', 'https_proxy', 'http_proxy', 'no_grpc_proxy', 'no_proxy', 'NODE_COMPILE_CACHE'];
 
 export class ExporterLink {

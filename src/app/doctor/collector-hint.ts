@@ -29,7 +29,7 @@ const HINTS: readonly (readonly [message: RegExp, hint: (place: Place) => string
   [/HTTP 3\d\d\b/, ({ section }) => `it redirects: write the new address into ${section}.endpoint`],
   [/HTTP (429|5\d\d)\b|RESOURCE_EXHAUSTED/, () => 'it is overloaded or failing: see its own log'],
   [
-    /ENOTFOUND|EAI_AGAIN|Name resolution failed/,
+    /ENOTFOUND|EAI_AGAIN/,
     ({ section, hostname }) => `the name is unknown: check the spelling of ${hostname} in ${section}.endpoint, and DNS`,
   ],
   [

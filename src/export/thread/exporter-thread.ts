@@ -6,13 +6,11 @@ import { parentPort } from 'node:worker_threads';
 import type { ToExporter } from '../messages.ts';
 import type { Signal } from '../signal.ts';
 import { Destination, type Post } from './destination.ts';
-import { compressLightly } from './light-gzip.ts';
 import { lookUpInMain } from './main-lookup.ts';
 
 const post: Post = (message, ...transferred) => parentPort!.postMessage(message, transferred);
 const destinations = new Map<Signal, Destination>();
 
-compressLightly();
 const names = lookUpInMain(post);
 
 parentPort!.on('message', (message: ToExporter) => {

@@ -1,23 +1,16 @@
-/** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). This file and its resolver are the only ones that know grpc-js. */
-import { isIP } from 'node:net';
-import { checkServerIdentity, createSecureContext } from 'node:tls';
-import {
-  type ChannelOptions,
-  Client,
-  connectivityState,
-  credentials,
-  logVerbosity,
-  Metadata,
-  type ServiceError,
-  setLogVerbosity,
-  status,
-} from '@grpc/grpc-js';
-import { isLoopback } from '../../kit/loopback.ts';
+/** One attempt over OTLP/gRPC (opentelemetry-proto, "OTLP/gRPC"). */
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { performance } from 'node:perf_hooks';
 import type { CollectorTls } from '../collector-tls.ts';
-import type { ExportHeaders } from '../export-headers.ts';
+import type { ExportHeaders, Headers } from '../export-headers.ts';
 import { readPartialSuccess } from '../otlp/otlp-request.ts';
 import type { SharedLookup } from '../shared-lookup.ts';
-import { resolveGrpcNames } from './grpc-resolver.ts';
+import type { GrpcRequest, GrpcResponse } from './grpc-call.ts';
+import { GrpcConnection } from './grpc-connection.ts';
+import { ACCEPTED_ENCODINGS } from './grpc-message.ts';
+import { targetOf } from './grpc-session.ts';
+import { type GrpcCode, REFUSED } from './grpc-status.ts';
+import { gzip } from './gzip.ts';
 import { type Exporter, type ExportResult, printable } from './result.ts';
 import { retryInfoMillis } from './retry-after.ts';
 
@@ -36,133 +29,130 @@ export interface GrpcExporterOptions {
   readonly lookup: SharedLookup;
 }
 
-/** Algorithms of grpc-js are numbers. */
-const GZIP = 2;
-const NONE = 0;
-/**
- * In bytes. grpc-js holds a response in the chunks in which it arrived; a chunk of one byte takes 400. So the limit is below the
- * 4 MiB of OTLP/HTTP, where we buffer the response ourselves. A response holds the number of rejected items and a message.
- */
-const MAX_RESPONSE = 64 * 1024;
-/** grpc-js waits up to two minutes between attempts to connect; after an outage that would be lost time. */
-const LONGEST_RECONNECT_MILLIS = 5_000;
 const KEEPALIVE_MILLIS = 20_000;
 /** Retryable codes (OTLP specification, "Failures"). RESOURCE_EXHAUSTED only with RetryInfo. */
-const RETRYABLE = new Set([
-  status.CANCELLED,
-  status.DEADLINE_EXCEEDED,
-  status.ABORTED,
-  status.OUT_OF_RANGE,
-  status.UNAVAILABLE,
-  status.DATA_LOSS,
+const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
+  'CANCELLED',
+  'DEADLINE_EXCEEDED',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNAVAILABLE',
+  'DATA_LOSS',
 ]);
 /** About the credentials or the address, not the content. */
-const UNAUTHORIZED = new Set([status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.UNIMPLEMENTED]);
+const UNAUTHORIZED: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'UNIMPLEMENTED',
+]);
 /** Text of servers about a message above their limit; there is no code for it (grpc-go: "received message larger than max"). */
 const TOO_LARGE = /larger than|too large|exceeds/i;
-/** Text of grpc-js about a response that is too large. */
-const RESPONSE_TOO_LARGE = /^Received message larger than/;
-/**
- * An IP address is not a valid server name in TLS (RFC 6066, section 3), so Node.js rejects it. grpc-js cannot omit the
- * name. It can replace it. The certificate is checked against the address nevertheless.
- */
-const UNNAMED: ChannelOptions = { 'grpc.ssl_target_name_override': 'collector' };
-const asIs = (bytes: Buffer): Buffer => bytes;
 
 export class GrpcExporter implements Exporter {
   readonly #options: GrpcExporterOptions;
-  #client: Client | undefined;
-  /** Of the TLS files that the client was made with. */
+  readonly #connections = new Set<GrpcConnection>();
+  #current: GrpcConnection | undefined;
+  /** Of the TLS files that the current connection was opened with. */
   #version = 0;
+  #keepAliveMillis = KEEPALIVE_MILLIS;
+  #compresses: boolean;
 
   constructor(options: GrpcExporterOptions) {
     this.#options = options;
-    setLogVerbosity(logVerbosity.NONE); // it would write to the standard error, past our log
-    resolveGrpcNames(options.lookup.all);
+    this.#compresses = options.compression === 'gzip';
   }
 
-  export(request: Uint8Array): Promise<ExportResult> {
-    const { method } = this.#options;
-    const client = this.#connected();
-    const metadata = metadataOf(this.#options.headers.current());
-    const deadline = Date.now() + this.#options.timeoutMillis;
-    const body = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
-    return new Promise((resolve) => {
-      client.makeUnaryRequest(method, asIs, asIs, body, metadata, { deadline }, (error, response) => {
-        if (error && isUnusable(client, error)) this.#forget(client);
-        resolve(error ? resultOf(error) : { type: 'success', ...readPartialSuccess(response ?? Buffer.alloc(0)) });
-      });
-    });
+  async export(message: Uint8Array): Promise<ExportResult> {
+    const endsAt = performance.now() + this.#options.timeoutMillis;
+    const request = this.#request(message);
+    const first = await this.#attempt(request, endsAt);
+    // Such as a call that crosses the GOAWAY of the server. That is not a failure of the collector.
+    const response = first.status === REFUSED ? await this.#attempt(request, endsAt) : first;
+    // A server that does not accept the encoding lists others ("Compression in gRPC").
+    if (response.acceptedEncodings?.includes('gzip') === false) this.#compresses = false;
+    return resultOf(response);
   }
 
   close(): void {
-    this.#client?.close();
+    for (const connection of this.#connections) connection.close();
   }
 
-  /** Renewed certificates need a new client. */
-  #connected(): Client {
+  #request(message: Uint8Array): GrpcRequest {
+    const { endpoint, headers, method, userAgent } = this.#options;
+    const { authority, isSecure } = targetOf(endpoint);
+    return {
+      headers: {
+        ':method': 'POST',
+        ':scheme': isSecure ? 'https' : 'http',
+        ':authority': authority,
+        ':path': method,
+        ...metadataOf(headers.current()),
+        te: 'trailers',
+        'content-type': 'application/grpc',
+        'user-agent': userAgent,
+        'accept-encoding': 'identity',
+        'grpc-accept-encoding': ACCEPTED_ENCODINGS,
+        ...(this.#compresses && { 'grpc-encoding': 'gzip' }),
+      },
+      message: this.#compresses ? gzip(message) : message,
+      isCompressed: this.#compresses,
+    };
+  }
+
+  async #attempt(request: GrpcRequest, endsAt: number): Promise<GrpcResponse> {
+    const connection = this.#connected();
+    const response = await connection.call(request, endsAt - performance.now());
+    // Without a response, the connection may be dead without having been closed: the next attempt opens another.
+    if (response.status.code === 'DEADLINE_EXCEEDED') connection.retire();
+    return response;
+  }
+
+  /** Renewed certificates need a new connection. */
+  #connected(): GrpcConnection {
     const { version } = this.#options.tls;
-    if (this.#client !== undefined && version !== this.#version) this.#forget(this.#client);
+    if (version !== this.#version) this.#current?.retire();
     this.#version = version;
-    this.#client ??= connect(this.#options);
-    return this.#client;
+    if (this.#current?.isUsable !== true) this.#current = this.#connect();
+    return this.#current;
   }
 
-  /** The next attempt connects anew, at once: the circuit breaker decides when, and not grpc-js as well. */
-  #forget(client: Client): void {
-    if (this.#client !== client) return;
-    this.#client = undefined;
-    client.close();
+  #connect(): GrpcConnection {
+    const { endpoint, tls, lookup } = this.#options;
+    const connection: GrpcConnection = new GrpcConnection(
+      {
+        endpoint,
+        tls: tls.material(),
+        lookup: lookup.lookup,
+        keepAliveMillis: this.#keepAliveMillis,
+        tooManyPings: () => void (this.#keepAliveMillis *= 2),
+      },
+      () => void this.#connections.delete(connection),
+    );
+    this.#connections.add(connection);
+    return connection;
   }
 }
 
-function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(headers))
-    metadata.set(name, name.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
+const METADATA = /^[ -~]*$/;
+
+/** @throws Error if a value has characters that gRPC does not allow ("gRPC over HTTP2", Custom-Metadata). */
+function metadataOf(headers: Headers): OutgoingHttpHeaders {
+  const metadata: OutgoingHttpHeaders = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!METADATA.test(value))
+      throw new Error(`the value of the header ${name} has characters that gRPC does not allow`);
+    metadata[name.toLowerCase()] = name.endsWith('-bin') ? Buffer.from(value, 'base64').toString('base64') : value;
+  }
   return metadata;
 }
 
-function connect({ endpoint, userAgent, compression, tls }: GrpcExporterOptions): Client {
-  const { protocol, hostname, port } = new URL(endpoint);
-  const secure = protocol === 'https:';
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
-  // The authorities of Node.js, as over HTTP; grpc-js alone would read its own environment variable.
-  const trust = secure
-    ? credentials.createFromSecureContext(createSecureContext(tls.material()), {
-        checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
-      })
-    : credentials.createInsecure();
-  return new Client(`${hostname}:${port || (secure ? 443 : 80)}`, trust, {
-    ...(isIP(address) !== 0 && UNNAMED),
-    'grpc.primary_user_agent': userAgent,
-    'grpc.default_compression_algorithm': compression === 'gzip' ? GZIP : NONE,
-    'grpc.max_receive_message_length': MAX_RESPONSE,
-    'grpc.initial_reconnect_backoff_ms': 1_000,
-    'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
-    'grpc.keepalive_time_ms': KEEPALIVE_MILLIS,
-    // A collector on the loopback is not behind a proxy, whatever the environment.
-    'grpc.enable_http_proxy': isLoopback(hostname) ? 0 : 1,
-    // Otherwise a new client would get the old connection.
-    'grpc.use_local_subchannel_pool': 1,
-    // Retries are ours: they share one circuit breaker and one deadline.
-    'grpc.enable_retries': 0,
-  });
-}
-
-/** A connection that failed, or one without a response: it may be dead without having been closed. */
-function isUnusable(client: Client, { code }: ServiceError): boolean {
-  if (code === status.DEADLINE_EXCEEDED) return true;
-  return client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
-}
-
-function resultOf({ code, details, metadata }: ServiceError): ExportResult {
-  const message = printable(`gRPC ${status[code] ?? code} ${details.replace(/ Resolution note:\s*$/, '')}`);
-  const [info] = metadata?.get('grpc-status-details-bin') ?? [];
-  const delayMillis = info instanceof Buffer ? retryInfoMillis(info) : undefined;
-  const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && delayMillis !== undefined);
-  if (retryable) return { type: 'retryable', message, delayMillis };
+function resultOf({ status, message: response }: GrpcResponse): ExportResult {
+  const { code, message: text, details } = status;
+  if (code === 'OK') return { type: 'success', ...readPartialSuccess(response) };
+  const message = printable(`gRPC ${code} ${text}`);
+  const delayMillis = details && retryInfoMillis(details);
+  const isRetryable = RETRYABLE.has(code) || (code === 'RESOURCE_EXHAUSTED' && delayMillis !== undefined);
+  if (isRetryable) return { type: 'retryable', message, delayMillis };
   if (UNAUTHORIZED.has(code)) return { type: 'unauthorized', message };
-  const tooLarge = code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(details) && !RESPONSE_TOO_LARGE.test(details);
-  return { type: tooLarge ? 'too_large' : 'failure', message };
+  return { type: code === 'RESOURCE_EXHAUSTED' && TOO_LARGE.test(text) ? 'too_large' : 'failure', message };
 }

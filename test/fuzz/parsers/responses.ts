@@ -3,6 +3,7 @@ import { documentOf } from '../../../src/authz/engine-client.ts';
 import { EngineError } from '../../../src/authz/engine-error.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { readPartialSuccess, readStatusMessage } from '../../../src/export/otlp/otlp-request.ts';
+import { statusIn } from '../../../src/export/thread/grpc-status.ts';
 import { printable } from '../../../src/export/thread/result.ts';
 import { retryAfterMillis, retryInfoMillis } from '../../../src/export/thread/retry-after.ts';
 import { readFields } from '../../../src/kit/protobuf.ts';
@@ -175,6 +176,13 @@ export const RESPONSES: readonly Parser[] = [
     frames: [asItIs, (text) => `Fri, ${text}`],
     pieces: ['1', 'a', ' ', '(', '()', '01 Jan ', ':', '-', 'Fri, '],
     read: (text) => [retryAfterMillis(text, 0), printable(text)],
+  },
+  {
+    reads: 'the status of a gRPC call',
+    files: ['export/thread/grpc-status.ts'],
+    frames: [asItIs],
+    pieces: ['1', '%20', '%', '%ff', 'a', ' ', '\xe9', '=', ','],
+    read: (text) => statusIn({ 'grpc-status': text, 'grpc-message': text, 'grpc-status-details-bin': text }),
   },
   {
     reads: 'the document of an error',

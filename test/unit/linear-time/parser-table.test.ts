@@ -11,6 +11,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'of this project: a table in the code': [
     'app/reload/changes.ts',
     'domain/request-headers.ts',
+    'export/thread/grpc-message.ts',
     'metrics/merged-metrics.ts',
     'metrics/reload-metrics.ts',
   ],
@@ -29,6 +30,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'export/export-headers.ts',
     'export/otlp/otlp-json.ts',
     'export/thread/create-exporter.ts',
+    'export/thread/grpc-proxy.ts',
+    'export/thread/grpc-session.ts',
     'export/thread/without-secrets.ts',
     'kit/export-header-name.ts',
     'kit/package-version.ts',
