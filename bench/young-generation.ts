@@ -37,15 +37,15 @@ interface YoungContestant extends Contestant {
 }
 
 const against = ['default', 'default, again'];
-const sized = (mib: number): YoungContestant => ({
-  name: `${mib} MiB`,
+const sized = (name: string, mib: number): YoungContestant => ({
+  name,
   against,
   flags: [`--min-semi-space-size=${mib}`],
 });
 const CONTESTANTS: readonly YoungContestant[] = [
-  { name: 'default', against, flags: [] },
-  { name: 'default, again', against, flags: [] },
-  ...[1, 2, 4, 8].map(sized),
+  sized('default', 0), // as without the flag
+  sized('default, again', 0),
+  ...[1, 2, 4, 8].map((mib) => sized(`${mib} MiB`, mib)),
 ];
 
 /** Of one contestant in one round. */

@@ -2,6 +2,7 @@
  * The processes of one heat: store, load, every contestant and what else the benchmark needs, all started before the first
  * turn and all ended after the last.
  */
+import { YOUNG_GENERATION } from '../../src/workers/young-generation.ts';
 import type { Wanted } from './body-kinds.ts';
 import type { Contestant } from './contestant.ts';
 import type { Cpu, StartedGateway, StartGateway } from './gateway-process.ts';
@@ -43,9 +44,9 @@ export class Arena {
     return this.#start(file, this.#places?.others);
   }
 
-  /** Starts the gateway of one contestant. @param nodeOptions of its process. */
+  /** Starts the gateway of one contestant. @param nodeOptions of its process, besides those of a worker. */
   enter(contestant: Contestant, start: StartGateway, nodeOptions: readonly string[]): Promise<void> {
-    return this.#enter(contestant, './gateway-process.ts', start, nodeOptions);
+    return this.#enter(contestant, './gateway-process.ts', start, [YOUNG_GENERATION, ...nodeOptions]);
   }
 
   /** Starts a contestant that others wrote. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../../../src/config/config.ts';
+import { YOUNG_GENERATION } from '../../../src/workers/young-generation.ts';
 import { binary } from '../../../test/real/support/real-server.ts';
 import type { StartedGateway, StartGateway } from '../gateway-process.ts';
 import { HelperProcess } from '../helper-process.ts';
@@ -18,6 +19,7 @@ const run = promisify(execFile);
  * the warm-up is short, and the same each time. Only small functions become a part of their callers: the others keep their purpose.
  */
 const FLAGS = [
+  YOUNG_GENERATION,
   '--perf-basic-prof',
   '--interpreted-frames-native-stack',
   '--no-concurrent-recompilation',

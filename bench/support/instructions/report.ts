@@ -17,12 +17,14 @@ export function sumOf(costs: Costs): number {
 }
 
 export function reportText(counts: readonly Count[]): string {
+  const hasNoise = counts[1]?.name === 'again';
   const row = (name: string, of: (count: Count) => number | undefined): string[] => [
     name,
     ...counts.map((count) => thousands(of(count))),
+    hasNoise ? noiseText(counts.slice(0, 2).map(of)) : '',
   ];
   const rows = [
-    ['serving thread', ...counts.map(({ name }) => name)],
+    ['serving thread', ...counts.map(({ name }) => name), hasNoise ? 'again by untraced' : ''],
     ...PURPOSES.filter(isCounted).map((purpose) => row(purpose, ({ serving }) => serving[purpose])),
     row('sum', ({ serving }) => sumOf(serving)),
     row('exporter thread', ({ exporter }) => exporter && sumOf(exporter)),
@@ -32,6 +34,10 @@ export function reportText(counts: readonly Count[]): string {
   ];
   const title = 'thousands of instructions of user space per upload, objects of 1 KiB, SigV4, OPA';
   return [`${title}\n`, table(rows), ...tracingTexts(counts)].join('\n');
+}
+
+function noiseText([first = 0, second = 0]: readonly (number | undefined)[]): string {
+  return first === 0 ? '' : `×${(second / first).toFixed(3)}`;
 }
 
 function inAllThreads({ serving, exporter, others }: Count, purpose: Purpose): number {
@@ -55,17 +61,20 @@ function tracingTexts(counts: readonly Count[]): string[] {
     const main = serving.tracing + more[0]! + more[1]!;
     const all = main + sumOf(exporter);
     const parts = `${thousands(serving.tracing)} k own, ${thousands(more[0])} k log, ${thousands(more[1])} k client`;
-    return [
-      `tracing over ${name}: ${share(main, base(sumOf), AIMS.serving)} of the serving thread (${parts})`,
-      `tracing over ${name}: ${share(all, base(sumOf), AIMS.all)} of all threads (${thousands(sumOf(exporter))} k exporter thread)`,
+    const texts = [
+      `${shareText(main / base(sumOf), 'the serving thread', AIMS.serving)} (${parts})`,
+      `${shareText(all / base(sumOf), 'all threads', AIMS.all)} (${thousands(sumOf(exporter))} k exporter thread)`,
     ];
+    return texts.map((text) => `tracing over ${name}: ${text}`);
   });
 }
 
-function share(cost: number, base: number, aim: number): string {
-  const ratio = cost / base;
-  const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
-  return `${percent(ratio)}, aim ≤ ${percent(aim)}: ${ratio <= aim ? 'met' : 'missed'}`;
+function shareText(ratio: number, threads: string, aim: number): string {
+  return `${percent(ratio)} of ${threads}, aim ≤ ${percent(aim)}: ${ratio <= aim ? 'met' : 'missed'}`;
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
 }
 
 /** The functions that take the most, with all that counts for them. */
