@@ -28,7 +28,7 @@ export function setBudgets(counts: readonly Count[]): void {
 
 const isBudgeted = ({ name }: Count): boolean => name !== 'again';
 
-/** @returns a sentence for each purpose that exceeds its budget in all attempts, or has none. */
+/** @returns a sentence for each purpose that exceeds its budget in all attempts, or has none. Gateways without budgets are left out. */
 export function exceeded(attempts: readonly (readonly Count[])[]): string[] {
   const budgets = JSON.parse(readFileSync(FILE, 'utf8')) as Budgets;
   const [first = [], ...others] = attempts.map((counts) =>
@@ -40,9 +40,11 @@ export function exceeded(attempts: readonly (readonly Count[])[]): string[] {
 }
 
 function over(count: Count, budgets: Budgets): { id: string; text: string }[] {
+  const own = budgets[count.name];
+  if (own === undefined) return [];
   return Object.entries(budgetsOf(count)).flatMap(([purpose, cost]) => {
     const id = `${count.name}, ${purpose}`;
-    const budget = budgets[count.name]?.[purpose];
+    const budget = own[purpose];
     if (budget === undefined) return [{ id, text: 'no budget, run with --set-budgets' }];
     if (cost <= Math.max(budget * RATIO, budget + LEAST)) return [];
     return [{ id, text: `${cost} k instructions per upload, budget ${budget} k` }];
