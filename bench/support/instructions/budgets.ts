@@ -28,15 +28,25 @@ export function setBudgets(counts: readonly Count[]): void {
 
 const isBudgeted = ({ name }: Count): boolean => name !== 'again';
 
-/** @returns a sentence for each purpose that exceeds its budget, or has none. */
-export function exceeded(counts: readonly Count[]): string[] {
+/** @returns a sentence for each purpose that exceeds its budget in all attempts, or has none. Gateways without budgets are left out. */
+export function exceeded(attempts: readonly (readonly Count[])[]): string[] {
   const budgets = JSON.parse(readFileSync(FILE, 'utf8')) as Budgets;
-  return counts.filter(isBudgeted).flatMap((count) =>
-    Object.entries(budgetsOf(count)).flatMap(([purpose, cost]) => {
-      const budget = budgets[count.name]?.[purpose];
-      if (budget === undefined) return [`${count.name}: ${purpose} does not have a budget: run with --set-budgets`];
-      if (cost <= Math.max(budget * RATIO, budget + LEAST)) return [];
-      return [`${count.name}: ${purpose} takes ${cost} k instructions per upload; its budget is ${budget} k`];
-    }),
+  const [first = [], ...others] = attempts.map((counts) =>
+    counts.filter(isBudgeted).flatMap((count) => over(count, budgets)),
   );
+  return first
+    .filter(({ id }) => others.every((problems) => problems.some((problem) => problem.id === id)))
+    .map(({ id, text }) => `${id}: ${text}`);
+}
+
+function over(count: Count, budgets: Budgets): { id: string; text: string }[] {
+  const own = budgets[count.name];
+  if (own === undefined) return [];
+  return Object.entries(budgetsOf(count)).flatMap(([purpose, cost]) => {
+    const id = `${count.name}, ${purpose}`;
+    const budget = own[purpose];
+    if (budget === undefined) return [{ id, text: 'no budget, run with --set-budgets' }];
+    if (cost <= Math.max(budget * RATIO, budget + LEAST)) return [];
+    return [{ id, text: `${cost} k instructions per upload, budget ${budget} k` }];
+  });
 }

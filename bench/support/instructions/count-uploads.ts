@@ -6,10 +6,12 @@ import { HelperProcess } from '../helper-process.ts';
 import type { Requests, Turn } from '../load-process.ts';
 import { headOf, KEYS, plainRequest } from '../requests.ts';
 import { ACCESS_KEY, sign } from '../signed-requests.ts';
+import { median } from '../statistics.ts';
 import { configOf, type Ports, type TracingContestant } from '../tracing-contestants.ts';
 import { attributeCost, type Costs, sumByPurpose } from './attribute-cost.ts';
 import type { Profile } from './callgrind-profile.ts';
 import { CountedGateway } from './counted-gateway.ts';
+import { PURPOSES } from './purposes.ts';
 
 export interface CountedContestant extends TracingContestant {
   /** The same as the one before, for the noise. */
@@ -30,11 +32,14 @@ export interface Plan {
   readonly warmUp: number;
   /** After the warm-up: callgrind sees calls only from when it counts. */
   readonly settle: number;
-  /** Spans of 1,024 uploads are three full batches. */
+  /** In each period. Spans of 341 uploads are a full batch. */
   readonly counted: number;
 }
 
-export const FULL: Plan = { warmUp: 5_000, settle: 100, counted: 1_024 };
+/** A purpose costs the median of the periods: compilation and collections disturb some of them. */
+const PERIODS = 3;
+
+export const FULL: Plan = { warmUp: 5_000, settle: 100, counted: 341 };
 export const SMOKE: Plan = { warmUp: 100, settle: 10, counted: 50 };
 
 /** Instructions of one upload. */
@@ -45,7 +50,7 @@ export interface Count {
   readonly exporter: Costs | undefined;
   /** All other threads: those of V8 and libuv. */
   readonly others: Costs;
-  /** Of the serving thread, by the name of the function. */
+  /** Of the serving thread in the last period, by the name of the function. */
   readonly functions: ReadonlyMap<string, number>;
 }
 
@@ -86,9 +91,13 @@ export async function countUploads(contestant: CountedContestant, helpers: Helpe
     await upload(plan.warmUp);
     await gateway.startCounting();
     await upload(plan.settle);
-    await gateway.reset();
-    await upload(plan.counted);
-    return countOf(contestant.name, await gateway.profiles(), plan.counted);
+    await gateway.nextPeriod();
+    for (let period = 0; period < PERIODS; period++) {
+      await upload(plan.counted);
+      await gateway.nextPeriod();
+    }
+    const [, ...periods] = await gateway.profiles();
+    return medianOf(periods.map((profiles) => countOf(contestant.name, profiles, plan.counted)));
   } finally {
     await gateway.close();
   }
@@ -125,6 +134,22 @@ function countOf(name: string, profiles: readonly Profile[], uploads: number): C
     others: sumByPurpose(others),
     functions: costs[serving]!,
   };
+}
+
+function medianOf(counts: readonly Count[]): Count {
+  const last = counts.at(-1)!;
+  const exporters = counts.flatMap(({ exporter }) => exporter ?? []);
+  return {
+    ...last,
+    serving: medianCosts(counts.map(({ serving }) => serving)),
+    exporter: exporters.length === 0 ? undefined : medianCosts(exporters),
+    others: medianCosts(counts.map(({ others }) => others)),
+  };
+}
+
+function medianCosts(costs: readonly Costs[]): Costs {
+  const medians = PURPOSES.map((purpose) => [purpose, median(costs.map((one) => one[purpose]))]);
+  return Object.fromEntries(medians) as Costs;
 }
 
 function perUpload(costs: ReadonlyMap<string, number>, uploads: number): Map<string, number> {

@@ -16,10 +16,11 @@ const run = promisify(execFile);
 
 /**
  * Functions get a name, also in the interpreter. Optimization comes after fewer calls and on the thread that runs the function, so that
- * the warm-up is short, and the same each time. Only small functions become a part of their callers: the others keep their purpose.
+ * the warm-up is short, and the same each time. The old generation is never collected: that would discard optimized code. Only small functions become a part of their callers: the others keep their purpose.
  */
 const FLAGS = [
   YOUNG_GENERATION,
+  '--initial-old-space-size=1024',
   '--perf-basic-prof',
   '--interpreted-frames-native-stack',
   '--no-concurrent-recompilation',
@@ -34,6 +35,7 @@ export class CountedGateway {
   readonly #folder: string;
   readonly #process: HelperProcess;
   #port = 0;
+  #periods = 0;
 
   private constructor(folder: string, process: HelperProcess) {
     this.#folder = folder;
@@ -71,20 +73,22 @@ export class CountedGateway {
     await this.#control('instrumentation', 'on');
   }
 
-  /** Forgets all that was counted. */
-  async reset(): Promise<void> {
-    await this.#control('zero');
+  /** Ends one period, and starts the next. */
+  async nextPeriod(): Promise<void> {
+    await this.#control('dump');
+    this.#periods++;
   }
 
-  /** Once: the calls of each thread. Counting ends. */
-  async profiles(): Promise<Profile[]> {
-    await this.#control('dump');
-    await this.#control('instrumentation', 'off');
+  /** Once: the calls of each thread in each period. */
+  async profiles(): Promise<Profile[][]> {
     const nameOf = namesFrom(await readFile(join(this.#folder, `perf-${this.#process.pid}.map`), 'latin1'));
-    const files = (await readdir(this.#folder)).filter((file) => file.startsWith('profile.1-'));
-    return Promise.all(
-      files.map(async (file) => readProfile(await readFile(join(this.#folder, file), 'latin1'), nameOf)),
+    const names = await readdir(this.#folder);
+    const periods = Array.from({ length: this.#periods }, (_, i) =>
+      names.filter((name) => name.startsWith(`profile.${i + 1}-`)),
     );
+    const read = async (name: string): Promise<Profile> =>
+      readProfile(await readFile(join(this.#folder, name), 'latin1'), nameOf);
+    return Promise.all(periods.map((files) => Promise.all(files.map(read))));
   }
 
   async close(): Promise<void> {
