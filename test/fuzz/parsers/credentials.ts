@@ -52,7 +52,7 @@ const lettersOf = (text: string): string[] => text.slice(0, text.length / 16).sp
 export const CREDENTIALS: readonly Parser[] = [
   {
     reads: 'the Authorization header of Signature Version 4',
-    files: ['sigv4/claim-in-header.ts', 'sigv4/claim.ts', 'sigv4/verify.ts'],
+    files: ['sigv4/claim-in-header.ts', 'sigv4/claim.ts', 'sigv4/signer-cache.ts', 'sigv4/verify.ts'],
     frames: [
       (text) => `AWS4-HMAC-SHA256 ${text}`,
       (text) => authorization(text),
