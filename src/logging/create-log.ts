@@ -1,8 +1,9 @@
-/** The log of the process: JSON lines of pino, or human-readable lines, written to a sink that never blocks. */
+/** The log of the process: JSON lines, or human-readable lines, written to a sink that never blocks. */
 import { isatty } from 'node:tty';
-import { pino } from 'pino';
 import type { Log } from '../domain/log.ts';
+import { jsonLine } from './json-line.ts';
 import { prettyLine } from './pretty.ts';
+import { SEVERITIES } from './severities.ts';
 import { LogSink } from './sink.ts';
 
 export interface LogConfig {
@@ -22,22 +23,19 @@ export interface ProcessLog extends Log {
 export function createLog(config: LogConfig, fd = 1): ProcessLog {
   const sink = new LogSink(fd);
   const pretty = config.format === 'pretty' || (config.format === 'auto' && isatty(fd));
-  const logger = pino(
-    {
-      level: config.level,
-      base: null,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: pretty ? (line: string) => sink.write(prettyLine(line)) : (line: string) => sink.write(line) },
-  );
+  let least: number = SEVERITIES[config.level];
+  const writer = (level: keyof Log) => (fields: object, message: string) => {
+    if (SEVERITIES[level] < least) return;
+    const line = jsonLine(level, fields, message, Date.now());
+    sink.write(pretty ? prettyLine(line) : line);
+  };
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
     setLevel(level) {
-      logger.level = level;
+      least = SEVERITIES[level];
     },
     close: (millis) => sink.close(millis),
   };

@@ -4,6 +4,7 @@ import type { ItemEncoder } from '../export/batch-queue.ts';
 import { AttributeEncoder } from '../export/otlp/attribute-encoder.ts';
 import { type ByteWriter, unixZero } from '../kit/byte-writer.ts';
 import { DOUBLES, EVENT_NAMES, logAttributes } from './log-fields.ts';
+import { SEVERITIES } from './severities.ts';
 
 export interface LogRecord {
   readonly level: keyof Log;
@@ -13,9 +14,6 @@ export interface LogRecord {
   /** `trace_id`, `span_id` and `trace_flags` become the trace context, all others attributes. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
-
-/** SeverityNumber (opentelemetry-specification, logs data model). */
-export const SEVERITIES = { debug: 5, info: 9, warn: 13, error: 17 } as const satisfies Record<keyof Log, number>;
 
 /** Tags: field number · 8 + wire type. */
 const SCOPE_LOGS = { logRecords: 0x12 } as const;

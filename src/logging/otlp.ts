@@ -8,7 +8,8 @@ import { openPipeline } from '../export/open-pipeline.ts';
 import { probe } from '../export/probe.ts';
 import { ByteWriter } from '../kit/byte-writer.ts';
 import type { ProcessLog } from './create-log.ts';
-import { LogRecordEncoder, SEVERITIES } from './log-record-encoder.ts';
+import { LogRecordEncoder } from './log-record-encoder.ts';
+import { SEVERITIES } from './severities.ts';
 
 export type LogsOtlp = NonNullable<LoggingConfig['otlp']>;
 

@@ -8,7 +8,7 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 const RESET = '\x1b[0m';
 
-/** @param json one line as pino writes it. */
+/** @param json one line of the log. */
 export function prettyLine(json: string): string {
   const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const colour = COLOURS[String(level)] ?? '';

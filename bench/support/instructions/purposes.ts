@@ -36,10 +36,7 @@ const TABLE: readonly (readonly [Purpose, RegExp])[] = [
   ['auth', /^JS:.*\/src\/(auth\/|sigv4\/(verify|claim))/],
   ['policy', /^JS:.*\/src\/authz\//],
   ['sign', /^JS:(#signedHeaders |.*\/src\/(sigv4\/sign-request|s3\/credentials))/],
-  [
-    'log',
-    /^JS:.*\/(src\/logging\/|src\/gateway\/report\.|node_modules\/(pino|sonic-boom|safe-stable-stringify|quick-format-unescaped)\/)/,
-  ],
+  ['log', /^JS:.*\/(src\/logging\/|src\/gateway\/report\.)/],
   ['metrics', /^JS:.*\/src\/metrics\//],
   ['tracing', /^JS:.*\/(src\/(tracing|export)\/|node_modules\/@(opentelemetry|grpc)\/)/],
   ['view', /^JS:.*\/src\/view\//],
