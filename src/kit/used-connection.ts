@@ -1,6 +1,7 @@
 /**
- * The connection of a request, which undici tells on a diagnostics channel only: in the same turn in which it starts the request. The
- * subscription lasts for that turn, so that other users of undici in this process do not notice it.
+ * The connection of a request, which undici publishes on a diagnostics channel only: in the same call in which it starts the request.
+ * There is one subscription, from the first watch on. Each subscription changes the prototype of the channel, so that V8 would discard
+ * undici's optimized code again and again.
  */
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
@@ -23,7 +24,22 @@ export type TakeConnection = (connection: UsedConnection, waitedSeconds: number 
 /** undici starts a request with a stream in a microtask, and the next one of a connection after the end of the turn. */
 const SHORT_MILLIS = 1;
 
-const SENDING = channel('undici:client:sendHeaders');
+/** The watch of the request that undici is starting. */
+let starting: ConnectionWatch | undefined;
+
+function onSending(message: unknown): void {
+  const watch = starting;
+  starting = undefined;
+  watch?.sending((message as { socket: Socket }).socket);
+}
+
+let isSubscribed = false;
+
+function subscribeOnce(): void {
+  if (isSubscribed) return;
+  isSubscribed = true;
+  channel('undici:client:sendHeaders').subscribe(onSending);
+}
 
 /** The watch of one request for its connection. */
 export class ConnectionWatch {
@@ -35,6 +51,7 @@ export class ConnectionWatch {
   /** @param take is called at most once for an established connection. */
   constructor(take: TakeConnection) {
     this.#take = take;
+    subscribeOnce();
   }
 
   /** After the dispatch: a request that has not been started waits for a connection. */
@@ -42,23 +59,22 @@ export class ConnectionWatch {
     if (!this.#isStarted) this.#waitsSince = performance.now();
   }
 
-  /** undici starts the request, and sends its headers in the same turn. */
+  /** undici starts the request, and sends its headers next. */
   started(): void {
     this.#isStarted = true;
-    SENDING.subscribe(this.#onSending);
+    starting = this;
+  }
+
+  /** @param socket on which the headers are about to be sent. */
+  sending(socket: Socket): void {
+    this.#give(usedConnection(socket));
   }
 
   /** The request has ended. */
   end(error?: Error): void {
-    if (this.#isStarted) SENDING.unsubscribe(this.#onSending);
-    else if (error instanceof ConnectionFailed) this.#give(failedConnection(error));
+    if (starting === this) starting = undefined;
+    if (!this.#isStarted && error instanceof ConnectionFailed) this.#give(failedConnection(error));
   }
-
-  readonly #onSending = (message: unknown): void => {
-    SENDING.unsubscribe(this.#onSending);
-    const { socket } = message as { socket: Socket };
-    this.#give(usedConnection(socket));
-  };
 
   #give(connection: UsedConnection): void {
     const since = this.#waitsSince;

@@ -1,6 +1,5 @@
 /** The contract of a StoreTransport: what holds for each transport, each body, with TLS and without. Against a store that misbehaves on command. */
 import assert from 'node:assert/strict';
-import { channel } from 'node:diagnostics_channel';
 import { Readable } from 'node:stream';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -279,7 +278,9 @@ for (const { name, tls, open } of TRANSPORTS) {
         ['127.0.0.1', port, true],
         ['127.0.0.1', port, false],
       ]);
-      assert.equal(channel('undici:client:sendHeaders').hasSubscribers, false);
+      await fetch(store.url, { method: 'PUT' }).catch(() => {}); // another user of undici in this process
+      await fresh.send(request(Buffer.from('hello')));
+      assert.equal(seen.length, 3);
       await Promise.all([fresh.close(), other.close()]);
     });
 
