@@ -9,10 +9,10 @@ const REPLACEMENT = 'REDACTED';
 
 /**
  * Text without a match contains no credentials, which is nearly all text. The first three are for userinfo and encoded letters; the
- * others occur in every name, scheme and token that is recognized.
+ * others occur in every name, scheme and token that is recognized. `sigv4`, an authentication method, is in none of them.
  */
 const SUSPICIOUS =
-  /@|[\u00ef\uff01-\uff5e]|%(?:25|2[DE]|3\d|[4-7]|EF)|ey[AJ]|ew[0o]|sig|credential|token|secret|pass|pwd|api.?key|access|auth|jwt|cookie|bearer|basic/i;
+  /@|[\u00ef\uff01-\uff5e]|%(?:25|2[DE]|3\d|[4-7]|EF)|ey[AJ]|ew[0o]|sig(?!v4)|credential|token|secret|pass|pwd|api.?key|access|auth|jwt|cookie|bearer|basic/i;
 
 /** Names that only occur as parameters of signed URLs: the text after them is redacted, with any separator. */
 const UNMISTAKABLE = [
@@ -64,12 +64,14 @@ export function withoutCredentials(text: string): string {
 
 /** Redacts the strings of a record, but not nested values. */
 export function fieldsWithoutCredentials<T extends object>(fields: T): T {
-  const changed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    const cut = typeof value === 'string' ? withoutCredentials(value) : value;
-    if (cut !== value) changed[name] = cut;
+  let changed: Record<string, string> | undefined;
+  for (const name of Object.keys(fields)) {
+    const value: unknown = fields[name as keyof T];
+    if (typeof value !== 'string') continue;
+    const cut = withoutCredentials(value);
+    if (cut !== value) (changed ??= {})[name] = cut;
   }
-  return Object.keys(changed).length === 0 ? fields : { ...fields, ...changed };
+  return changed === undefined ? fields : { ...fields, ...changed };
 }
 
 type Range = readonly [start: number, end: number];
