@@ -101,6 +101,8 @@ function outcomeOf({ record, failure, span, status, attributes }: FinishedReques
 
 function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
   const { record, failure, span } = request;
+  const { bucket, operation } = namesOf(record);
+  // Without a spread, which would make a slow object of it in V8: 20,000 instructions.
   const fields = {
     trace_id: span.traceId,
     span_id: span.spanId,
@@ -112,7 +114,8 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
     path: request.path,
     query: failure === undefined ? undefined : request.query,
     status: request.status,
-    ...namesOf(record),
+    bucket,
+    operation,
     bytes: record.transfer.bytes,
     duration_seconds: round(seconds),
     client_wait_seconds: round(record.transfer.clientWaitSeconds),
