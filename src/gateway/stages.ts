@@ -76,6 +76,8 @@ export interface RequestRecord {
   /** The gateway's own id of the request, and its SERVER span; undefined before it has one. */
   requestId: string | undefined;
   span: Span | undefined;
+  /** Belongs to the live view. */
+  live: unknown;
   /** Of an upload, at the store. */
   outcome: Outcome | undefined;
 }
@@ -95,6 +97,7 @@ export function newRecord(startedAt: number = performance.now()): RequestRecord 
     stage: 'authentication',
     requestId: undefined,
     span: undefined,
+    live: undefined,
     outcome: undefined,
   };
 }

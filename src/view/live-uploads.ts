@@ -1,5 +1,6 @@
-/** The requests that this process is serving. Costs one entry of a set for each request, without watchers. */
+/** The requests that this process is serving. Without watchers, a request costs one entry of a linked list. */
 import type { RequestRecord } from '../gateway/stages.ts';
+import { type Aged, AgeList } from '../kit/age-list.ts';
 import { deadlineOf, type Timeouts } from './deadlines.ts';
 import type { LivePart, Upload } from './documents.ts';
 import { Rates } from './rates.ts';
@@ -14,22 +15,42 @@ export interface ServedWith {
   timeoutsOf(bucket: string): Timeouts | undefined;
 }
 
+/** Linked, and not in a Map: docs/decisions/short-lived-entries.md. */
+class Running implements Aged<Running> {
+  older: Running | undefined = undefined;
+  newer: Running | undefined = undefined;
+  readonly record: RequestRecord;
+  readonly servedWith: ServedWith;
+
+  constructor(record: RequestRecord, servedWith: ServedWith) {
+    this.record = record;
+    this.servedWith = servedWith;
+  }
+}
+
 export class LiveUploads {
   readonly #names: ShownNames;
   readonly #rates = new Rates();
   /** In the order of their begin. */
-  readonly #running = new Map<RequestRecord, ServedWith>();
+  readonly #running = new AgeList<Running>();
+  #count = 0;
 
   constructor(names: ShownNames) {
     this.#names = names;
   }
 
   begun(record: RequestRecord, servedWith: ServedWith): void {
-    this.#running.set(record, servedWith);
+    const running = new Running(record, servedWith);
+    record.live = running;
+    this.#running.add(running);
+    this.#count++;
   }
 
   ended(record: RequestRecord): void {
-    this.#running.delete(record);
+    if (record.live === undefined) return;
+    this.#running.remove(record.live as Running);
+    record.live = undefined;
+    this.#count--;
     this.#rates.forget(record);
   }
 
@@ -37,12 +58,10 @@ export class LiveUploads {
     const now = performance.now();
     const uploads: Upload[] = [];
     this.#rates.begin(now);
-    for (const [record, servedWith] of this.#running) {
-      uploads.push(this.#uploadOf(record, servedWith, now));
-      if (uploads.length === MOST) break;
-    }
+    for (let next = this.#running.oldest; next !== undefined && uploads.length < MOST; next = next.newer)
+      uploads.push(this.#uploadOf(next.record, next.servedWith, now));
     this.#rates.end();
-    return { total: this.#running.size, uploads };
+    return { total: this.#count, uploads };
   }
 
   #uploadOf(record: RequestRecord, servedWith: ServedWith, now: number): Upload {

@@ -36,7 +36,7 @@ export class Rates {
 
   /** The upload has ended: without further snapshots, it would be kept. */
   forget(upload: object): void {
-    this.#samples.delete(upload);
+    if (this.#samples.size > 0) this.#samples.delete(upload); // else V8 would only give the upload an identity hash
   }
 
   /** Forgets uploads that the snapshot has not seen. */
