@@ -23,7 +23,7 @@ function proofOf({ subject, claims, expiresAt }: VerifiedToken, { headers }: Inc
   return { identity, payload: { hash: headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD', chunks: undefined } };
 }
 
-/** @throws Failure token_refused if there is no token, or more than one. */
+/** @throws Failure token_refused without a token, or with more than one. */
 function bearerToken({ received: { authorization } }: Incoming): string {
   const token = typeof authorization === 'string' ? /^bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
   if (token === undefined) throw refusal('token_malformed');

@@ -34,7 +34,7 @@ export class AdminClient {
     this.#headers = tokenFile === undefined ? {} : { authorization: `Bearer ${tokenIn(tokenFile)}` };
   }
 
-  /** @throws Error if there is no response. */
+  /** @throws Error without a response. */
   async request(method: Dispatcher.HttpMethod, path: string, millis: number): Promise<AdminResponse> {
     const { origin } = this;
     try {

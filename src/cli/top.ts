@@ -10,7 +10,7 @@ import type { Terminal } from './top/screen.ts';
 import { watch } from './top/watch.ts';
 
 const DEFAULT_ORIGIN = 'http://127.0.0.1:9090';
-/** Of the text where there is no terminal. */
+/** Of the text outside of a terminal. */
 const WIDTH = 160;
 const MILLIS = 10_000;
 

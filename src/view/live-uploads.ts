@@ -4,11 +4,14 @@ import { type Aged, AgeList } from '../kit/age-list.ts';
 import { deadlineOf, type Timeouts } from './deadlines.ts';
 import type { LivePart, Upload } from './documents.ts';
 import { Rates } from './rates.ts';
-import type { ShownNames } from './shown-names.ts';
+import type { ShownKeys } from './shown-keys.ts';
 import type { UploadsOfProcess } from './sources.ts';
 
 /** Most uploads of one document. */
 const MOST = 1_000;
+
+/** How names are shown that may be personal data. */
+type ShownNames = Pick<ShownKeys, 'key' | 'caller' | 'upload'>;
 
 /** One generation of the configuration, as it matters to the requests that began with it. */
 export interface ServedWith {

@@ -17,7 +17,7 @@ export function collectsView(config: Config, isWorker: boolean): boolean {
   return config.admin.view && (isWorker || adminAddress(config) !== undefined);
 }
 
-/** @returns undefined where there is no view. */
+/** @returns undefined where the view is disabled. */
 export async function openObservedProcess(
   config: Config,
   { recorded }: Pick<Telemetry, 'recorded'>,

@@ -51,7 +51,7 @@ export class JwksSource implements KeySource {
   #triedAt = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
   /** The error of the last fetch. */
-  #trouble: string | undefined;
+  #problem: string | undefined;
   /** The code of that error, such as `ECONNREFUSED`. */
   #code: string | undefined;
   #late: AbortController | undefined;
@@ -67,14 +67,14 @@ export class JwksSource implements KeySource {
   }
 
   get origin(): 'cached' | 'stale' {
-    return this.#trouble !== undefined && this.#age() >= this.#times.refresh ? 'stale' : 'cached';
+    return this.#problem !== undefined && this.#age() >= this.#times.refresh ? 'stale' : 'cached';
   }
 
   held(span?: Span): KeySet | undefined {
     const age = this.#age();
     if (age < this.#times.refresh) return this.#set;
     if (age >= this.#times.stale) return undefined;
-    if (age >= 2 * this.#times.refresh && this.#trouble === undefined) return undefined;
+    if (age >= 2 * this.#times.refresh && this.#problem === undefined) return undefined;
     void this.#fetchAfter(this.#times.cooldown, span);
     return this.#set;
   }
@@ -83,8 +83,8 @@ export class JwksSource implements KeySource {
     const held = this.held(attributes.span);
     if (held === undefined) await this.#waitFor(this.#fetchAfter(this.#times.retry, attributes.span), attributes);
     if (this.#set === undefined || this.#age() >= this.#times.stale)
-      throw keysUnavailable(this.#times.retry, this.#code, this.#trouble);
-    attributes.keySource = held === undefined && this.#trouble === undefined ? 'fetched' : this.origin;
+      throw keysUnavailable(this.#times.retry, this.#code, this.#problem);
+    attributes.keySource = held === undefined && this.#problem === undefined ? 'fetched' : this.origin;
     return this.#set;
   }
 
@@ -92,7 +92,7 @@ export class JwksSource implements KeySource {
     const fetching = this.#fetchAfter(this.#times.cooldown, attributes.span);
     await this.#waitFor(fetching, attributes);
     // The key may be one that the provider has just begun to use: it is unknown only after a fetch.
-    if (this.#trouble !== undefined) throw keysUnavailable(this.#times.cooldown, this.#code, this.#trouble);
+    if (this.#problem !== undefined) throw keysUnavailable(this.#times.cooldown, this.#code, this.#problem);
     if (fetching !== undefined) attributes.keySource = 'fetched';
     return this.#set === than ? undefined : this.#set;
   }
@@ -138,7 +138,7 @@ export class JwksSource implements KeySource {
     this.#late = late;
     const span = parent.child('auth.fetch_keys', 'client', this.#attributes);
     const report = (result: 'success' | 'error'): void => {
-      const cause = this.#code ?? this.#trouble;
+      const cause = this.#code ?? this.#problem;
       this.#tools.watch.keysFetched(result, this.#origin, (performance.now() - startedAt) / 1000, span, cause);
     };
     const agent = keySetAgent(this.#times.fetch, span);
@@ -159,9 +159,9 @@ export class JwksSource implements KeySource {
   #fetched(set: FetchedKeySet, span: Span): void {
     if (set.fingerprint !== this.#set?.fingerprint) this.#set = set;
     this.#fetchedAt = this.#tools.now();
-    if (this.#trouble !== undefined)
+    if (this.#problem !== undefined)
       this.#tools.log?.info(this.#fields(span), 'identity provider: its keys are available again');
-    this.#trouble = this.#code = undefined;
+    this.#problem = this.#code = undefined;
   }
 
   #failed(error: Error, span: Span): void {
@@ -169,8 +169,8 @@ export class JwksSource implements KeySource {
     this.#code = codeOf(error);
     span.set('error.reason', this.#code);
     span.fail('keys_unavailable', message);
-    const news = message !== this.#trouble;
-    this.#trouble = message;
+    const news = message !== this.#problem;
+    this.#problem = message;
     if (news) this.#tools.log?.warn(this.#fields(span, message), 'identity provider: its keys are unavailable');
   }
 
