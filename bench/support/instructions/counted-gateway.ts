@@ -16,7 +16,7 @@ const run = promisify(execFile);
 
 /**
  * Functions get a name, also in the interpreter. Optimization comes after fewer calls and on the thread that runs the function, so that
- * the warm-up is short, and the same each time. The old generation is never collected: that would discard optimized code. Only small functions become a part of their callers: the others keep their purpose.
+ * the warm-up is short, and the same each time. The old generation is never collected: that would discard optimized code.
  */
 const FLAGS = [
   YOUNG_GENERATION,
@@ -27,8 +27,6 @@ const FLAGS = [
   '--invocation-count-for-maglev=100',
   '--invocation-count-for-turbofan=400',
   '--minimum-invocations-after-ic-update=100',
-  '--max-inlined-bytecode-size-cumulative=0',
-  '--max-maglev-inlined-bytecode-size-cumulative=0',
 ];
 
 export class CountedGateway {
