@@ -6,8 +6,10 @@
 /** Size at which a batch is closed: collectors usually accept 4 MiB. */
 export const SEAL_BYTES = 1024 * 1024;
 
-/** The usual size of a span: 300 to 400 bytes. Log records and metrics are of the same order. */
-const ITEM_BYTES = 384;
+/** More than the usual size of a span, which is 300 to 450 bytes. Log records and metrics are of the same order. */
+const ITEM_BYTES = 512;
+/** For the item that closes a batch, which may exceed its size: memory that grows is copied, and does not come back. */
+const SLACK_BYTES = 16 * 1024;
 const LEAST_BYTES = 64 * 1024;
 /** One batch is on its way while the next is written, as a rule. */
 const MOST_SPARE = 2;
@@ -19,7 +21,7 @@ export class BatchMemory {
 
   /** @param items most of a batch. */
   constructor(items: number) {
-    this.size = Math.min(SEAL_BYTES, Math.max(LEAST_BYTES, items * ITEM_BYTES));
+    this.size = Math.min(SEAL_BYTES, Math.max(LEAST_BYTES, items * ITEM_BYTES)) + SLACK_BYTES;
   }
 
   take(): ArrayBuffer {
