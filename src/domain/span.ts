@@ -16,8 +16,8 @@ export interface Span {
   readonly sampled: boolean;
   /** Whether attributes may be exported: for sampled traces, and for traces that tail sampling may keep. */
   readonly recording: boolean;
-  /** `00-<trace id>-<span id>-<flags>` of this span (W3C Trace Context, section 3.2), or undefined with tracing off. */
-  readonly traceparent: string | undefined;
+  /** Of this span (W3C Trace Context, section 3.2.2.5), or undefined with tracing off. */
+  readonly traceFlags: number | undefined;
   /** Sets one attribute; undefined sets nothing, a later value replaces an earlier one. A list must not change later. Ignored after `end`. */
   set(name: string, value: AttributeValue | undefined): void;
   /**
@@ -27,7 +27,7 @@ export interface Span {
   fail(errorType: string, description?: string): void;
   /** Adds a moment without attributes. Ignored after `end`. @param at as `performance.now()`. */
   event(name: string, at: number): void;
-  /** Opens a child span. The caller ends it. */
+  /** Opens a child span. The caller ends it, and never changes the attributes; spans that share them are cheaper. */
   child(name: string, kind: SpanKind, attributes?: Attributes): Span;
   /** The headers that carry this span's context to the next service: name, value, name, value. Empty with tracing off. */
   outgoingHeaders(): readonly string[];
@@ -71,7 +71,7 @@ export const NO_SPAN: Span = {
   spanId: undefined,
   sampled: false,
   recording: false,
-  traceparent: undefined,
+  traceFlags: undefined,
   set() {},
   fail() {},
   event() {},

@@ -106,7 +106,7 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
   const fields = {
     trace_id: span.traceId,
     span_id: span.spanId,
-    trace_flags: span.traceparent?.slice(-2),
+    trace_flags: hexDigits(span.traceFlags),
     request_id: request.requestId,
     store_request_id: request.storeRequestId,
     client_address: request.clientAddress,
@@ -135,5 +135,6 @@ function writeLine(log: Log, request: FinishedRequest, seconds: number): void {
   else log.warn(fields, 'request');
 }
 
+const hexDigits = (flags: number | undefined): string | undefined => flags?.toString(16).padStart(2, '0');
 const round = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
 const stackOf = ({ cause }: Failure): string | undefined => (cause instanceof Error ? cause.stack : String(cause));

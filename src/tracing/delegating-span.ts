@@ -31,8 +31,8 @@ export class DelegatingSpan<S extends Span = Span> implements Span {
     return this.inner.recording;
   }
 
-  get traceparent(): string | undefined {
-    return this.inner.traceparent;
+  get traceFlags(): number | undefined {
+    return this.inner.traceFlags;
   }
 
   set(name: string, value: AttributeValue | undefined): void {

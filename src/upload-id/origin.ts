@@ -2,7 +2,7 @@
 import type { Span, TraceOrigin } from '../domain/span.ts';
 
 /** @returns undefined with tracing disabled. */
-export function originOf({ traceId, spanId, traceparent }: Span): TraceOrigin | undefined {
-  if (traceId === undefined || spanId === undefined || traceparent === undefined) return undefined;
-  return { traceId, spanId, flags: Number.parseInt(traceparent.slice(-2), 16) };
+export function originOf({ traceId, spanId, traceFlags }: Span): TraceOrigin | undefined {
+  if (traceId === undefined || spanId === undefined || traceFlags === undefined) return undefined;
+  return { traceId, spanId, flags: traceFlags };
 }

@@ -15,8 +15,8 @@ import {
 } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, SpanKind as ChildKind, RawHeaders, Span } from '../../domain/span.ts';
 import { fieldsWithoutCredentials, withoutCredentials } from '../../kit/without-credentials.ts';
-import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import type { Propagated } from '../propagation/propagator.ts';
+import { KNOWN_FLAGS } from '../propagation/span-context.ts';
 import type { RequestOptions, RequestRecorder } from '../request-recorder.ts';
 import { REQUEST_SPAN, type RequestSpan } from '../span-names.ts';
 import { headersOf, rawHeadersGetter } from './header-carrier.ts';
@@ -89,8 +89,8 @@ class PlacedSpan implements RequestSpan {
     return (this.#ids.traceFlags & TraceFlags.SAMPLED) !== 0;
   }
 
-  get traceparent(): string {
-    return formatTraceparent(this.#ids.traceId, this.#ids.spanId, this.#ids.traceFlags);
+  get traceFlags(): number {
+    return this.#ids.traceFlags & KNOWN_FLAGS;
   }
 
   outgoingHeaders(): readonly string[] {

@@ -27,6 +27,8 @@ export interface CallerContext extends SpanContext {
 /** Flags of section 3.2.2.5: the trace is sampled, and its id was drawn at random. */
 export const SAMPLED_FLAG = 0x01;
 export const RANDOM_FLAG = 0x02;
+/** The others must be sent as zero (section 3.2.2.5.3). */
+export const KNOWN_FLAGS = SAMPLED_FLAG | RANDOM_FLAG;
 
 export const NO_TRACE_ID = '0'.repeat(32);
 export const NO_SPAN_ID = '0'.repeat(16);

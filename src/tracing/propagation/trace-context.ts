@@ -1,10 +1,9 @@
 /** W3C Trace Context, level 2: the caller's context, and ours for the next service (w3.org/TR/trace-context-2, sections 3 and 4). */
 import type { RawHeaders } from '../../domain/span.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
-import { formatTraceparent, KNOWN_FLAGS } from './format-traceparent.ts';
 import type { Propagated, Propagator } from './propagator.ts';
 import { headerValues } from './raw-headers.ts';
-import type { SpanContext } from './span-context.ts';
+import { KNOWN_FLAGS, type SpanContext } from './span-context.ts';
 import { TraceState } from './trace-state.ts';
 
 const TRACEPARENT = 'traceparent';
@@ -31,7 +30,7 @@ export class TraceContextPropagator implements Propagator {
   }
 
   inject({ traceId, spanId, traceFlags, traceState }: SpanContext): readonly string[] {
-    const traceparent = formatTraceparent(traceId, spanId, traceFlags);
+    const traceparent = `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`;
     const state = traceState?.serialize();
     return state ? [TRACEPARENT, traceparent, TRACESTATE, state] : [TRACEPARENT, traceparent];
   }

@@ -1,7 +1,6 @@
 /** A span of a trace that is kept, or may be: collects until it ends, then hands itself on, once. */
 import type { Attributes, AttributeValue, SpanKind as ChildKind } from '../../domain/span.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
-import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import type { Propagator } from '../propagation/propagator.ts';
 import { SAMPLED_FLAG, type SpanContext } from '../propagation/span-context.ts';
 import type { RequestSpan } from '../span-names.ts';
@@ -54,7 +53,7 @@ export class RecordingSpan implements RequestSpan {
   #outgoing: readonly string[] | undefined = undefined;
   readonly #tracer: TracerContext;
 
-  /** @param attributes belong to the span from then on. @param startedAt as `performance.now()`; now unless given. */
+  /** @param attributes never change; several spans may share them. @param startedAt as `performance.now()`; now unless given. */
   constructor(
     tracer: TracerContext,
     name: string,
@@ -89,8 +88,8 @@ export class RecordingSpan implements RequestSpan {
     return true;
   }
 
-  get traceparent(): string {
-    return formatTraceparent(this.local.traceId, this.spanId, this.local.traceFlags);
+  get traceFlags(): number {
+    return this.local.traceFlags;
   }
 
   set(name: string, value: AttributeValue | undefined): void {

@@ -2,7 +2,6 @@
  * A span of a trace that is not kept: it carries its context, so that ids reach logs and the next service, and nothing else. It also
  * represents all its children, whose ids are never exported.
  */
-import { formatTraceparent } from '../propagation/format-traceparent.ts';
 import type { Carried, Propagator } from '../propagation/propagator.ts';
 import type { SpanContext } from '../propagation/span-context.ts';
 import type { RequestSpan } from '../span-names.ts';
@@ -35,9 +34,8 @@ export class UnsampledSpan implements RequestSpan {
     return false;
   }
 
-  get traceparent(): string {
-    const { traceId, spanId, traceFlags } = this.#context;
-    return formatTraceparent(traceId, spanId, traceFlags);
+  get traceFlags(): number {
+    return this.#context.traceFlags;
   }
 
   outgoingHeaders(): readonly string[] {
