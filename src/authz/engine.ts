@@ -89,11 +89,9 @@ function createCall(
   const name = `authz.${engine}`;
   const attributes = attributesOf(client.url, path);
   return async (query, breaker, parent, waitedMillis) => {
-    const span = parent.child(name, 'client', {
-      ...attributes,
-      'authz.breaker': breaker,
-      'authz.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
-    });
+    const span = parent.child(name, 'client', attributes);
+    span.set('authz.breaker', breaker);
+    if (waitedMillis > 0) span.set('authz.queue_seconds', waitedMillis / 1000);
     const sentAt = performance.now();
     let outcome = 'policy_unavailable';
     let cause: string | undefined;

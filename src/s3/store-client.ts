@@ -11,9 +11,10 @@ import type { Bucket } from '../domain/stages.ts';
 import { NO_STORE_OBSERVER, type StoreObserver } from '../domain/store-observer.ts';
 import { whileWanted } from '../domain/while-wanted.ts';
 import { UNCODED } from '../kit/decode-content.ts';
-import { canonicalQuery, type Query } from '../sigv4/canonical-request.ts';
+import { canonicalQuery } from '../sigv4/canonical-request.ts';
 import { signRequest } from '../sigv4/sign-request.ts';
 import { AttemptObserver } from './attempt-observer.ts';
+import { attemptSpans, type OpenAttempt } from './attempt-span.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
 import { type Endpoint, type EndpointConfig, endpointOf } from './endpoint.ts';
 import { type FailedAttempt, failAttempt } from './failed-attempt.ts';
@@ -63,6 +64,7 @@ export class StoreClient {
   readonly #line: StoreLine;
   readonly #credentials: CredentialsSource;
   readonly #watch: StoreObserver;
+  readonly #openSpan: OpenAttempt;
 
   private constructor(
     config: StoreConfig,
@@ -76,6 +78,7 @@ export class StoreClient {
     this.#transport = transport;
     this.#line = new StoreLine(config.max_connections);
     this.#watch = watch;
+    this.#openSpan = attemptSpans(this.endpoint, config);
   }
 
   /** Whether a call may have a body that a pump moves. */
@@ -130,7 +133,7 @@ export class StoreClient {
     for (let resends = 0; ; resends++) {
       const ahead = resends === 0 ? call.place : undefined;
       const place = ahead ?? (await this.#line.enter(call));
-      const span = this.#openSpan(call, resends, place);
+      const span = this.#openSpan(call, resends, place.waitedMillis);
       span.set('s3.retry_wait_seconds', paused);
       let wait: number | undefined;
       let response: StoreResponse | undefined;
@@ -219,30 +222,6 @@ export class StoreClient {
     const path = this.endpoint.pathOf(call.key);
     return call.query.length === 0 ? path : `${path}?${canonicalQuery(call.query)}`;
   }
-
-  #openSpan(call: StoreCall, resends: number, { waitedMillis }: Place): Span {
-    const partNumber = queryValue(call.query, 'partNumber');
-    return call.span.child(OPERATIONS[call.operation].span, 'client', {
-      'rpc.system.name': 'aws-api',
-      'rpc.system': 'aws-api',
-      'rpc.service': 'S3',
-      'rpc.method': call.operation,
-      'aws.s3.bucket': this.#config.bucket,
-      'aws.s3.key': call.key,
-      'aws.s3.upload_id': queryValue(call.query, 'uploadId'),
-      'aws.s3.part_number': partNumber === undefined ? undefined : Number(partNumber),
-      'cloud.region': this.#config.region,
-      'http.request.method': OPERATIONS[call.operation].method,
-      'server.address': this.endpoint.hostname,
-      'server.port': this.endpoint.port,
-      'http.request.resend_count': resends > 0 ? resends : undefined,
-      's3.queue_seconds': waitedMillis > 0 ? waitedMillis / 1000 : undefined,
-    });
-  }
-}
-
-function queryValue(query: Query, name: string): string | undefined {
-  return query.find((pair) => pair[0] === name)?.[1];
 }
 
 /** The provider chain of AWS could not renew them: the operator of the gateway has to act. Nothing was sent. */

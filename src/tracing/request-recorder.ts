@@ -13,7 +13,7 @@ export interface RequestRecorder<Others> {
 }
 
 export interface RequestOptions {
-  /** They belong to the span from then on. */
+  /** They never change from then on. */
   readonly attributes?: Attributes | undefined;
   /** A span of another trace that has led to this request. */
   readonly link?: SpanContext | undefined;

@@ -21,7 +21,7 @@ export class AttributeList implements VisitedAttributes {
   noted = 0;
   readonly limits: SpanLimits;
 
-  /** @param initial belongs to the list from then on. */
+  /** @param initial never changes; several lists may share it. */
   constructor(limits: SpanLimits, initial: Attributes | undefined) {
     this.limits = limits;
     this.initial = initial;

@@ -4,27 +4,35 @@
  * span that does not fit is encoded attribute by attribute.
  */
 
+import type { Attributes } from '../../domain/span.ts';
 import type { AttributeEncoder } from '../../export/otlp/attribute-encoder.ts';
 import type { EncodedKey } from '../../export/otlp/key-cache.ts';
 import type { ByteWriter } from '../../kit/byte-writer.ts';
 import { withoutCredentials } from '../../kit/without-credentials.ts';
 import type { AttributeList } from './attribute-list.ts';
 
-/** Marks a value that changes from span to span. */
-const VARIES = Symbol('varies');
 /** Number of misfits in a row after which a pattern is dropped. */
 const MOST_MISFITS = 8;
 const MOST_ATTRIBUTES = 64;
 
+/** One attribute of the pattern. */
+interface Slot {
+  readonly name: string;
+  readonly key: EncodedKey;
+  /** The value that every span had so far, unless it varies. */
+  readonly value: unknown;
+  varies: boolean;
+  /** The bytes of the row of unvarying attributes that ends here; undefined where none ends. */
+  run: Uint8Array | undefined;
+}
+
 export class AttributePattern {
   readonly #encoder: AttributeEncoder;
   readonly #tag: number;
-  #names: readonly string[] = [];
-  #keys: readonly EncodedKey[] = [];
-  /** The value that every span had so far, or `VARIES`. */
-  #values: unknown[] = [];
-  /** The bytes of the row of unvarying attributes that ends here; undefined where none ends. */
-  #runs: (Uint8Array | undefined)[] = [];
+  #slots: readonly Slot[] = [];
+  /** Initial attributes that fit and of which none varies, and their number. Many spans have the same object: it is not compared again. */
+  #shared: Attributes | undefined;
+  #sharedSlots = 0;
   #misfits = MOST_MISFITS;
 
   /** @param tag of the repeated KeyValue in its message. */
@@ -48,37 +56,52 @@ export class AttributePattern {
   }
 
   #encode(out: ByteWriter, { initial, notes, noted, limits }: AttributeList): boolean {
+    const slots = this.#slots;
+    const longest = limits.valueLength;
     let at = 0;
-    for (const key in initial) {
-      const value = initial[key];
-      if (value !== undefined && !this.#attribute(out, at++, key, value, limits.valueLength)) return false;
+    if (initial !== undefined && initial === this.#shared) {
+      at = this.#sharedSlots;
+      const { run } = slots[at - 1]!;
+      if (run !== undefined) out.append(run);
+    } else {
+      for (const name in initial) {
+        const value = initial[name];
+        if (value !== undefined && !this.#attribute(out, slots[at++], name, value, longest)) return false;
+      }
+      if (at > 0) this.#share(initial, at);
     }
     for (let i = 0; i < noted; i += 2) {
-      if (!this.#attribute(out, at++, notes![i] as string, notes![i + 1], limits.valueLength)) return false;
+      if (!this.#attribute(out, slots[at++], notes![i] as string, notes![i + 1], longest)) return false;
     }
-    return at === this.#keys.length && at > 0;
+    return at === slots.length && at > 0;
   }
 
-  #attribute(out: ByteWriter, at: number, name: string, value: unknown, longest: number): boolean {
-    if (this.#names[at] !== name) return false;
-    const known = this.#values[at];
-    if (known === value) {
-      const run = this.#runs[at];
-      if (run !== undefined) out.append(run);
+  #attribute(out: ByteWriter, slot: Slot | undefined, name: string, value: unknown, longest: number): boolean {
+    if (slot === undefined || slot.name !== name) return false;
+    if (!slot.varies && slot.value === value) {
+      if (slot.run !== undefined) out.append(slot.run);
       return true;
     }
     if (!isSimple(value, longest)) return false;
-    if (known !== VARIES) this.#vary(out, at);
-    this.#encoder.write(out, this.#tag, this.#keys[at]!, value);
+    if (!slot.varies) this.#vary(out, slot);
+    this.#encoder.write(out, this.#tag, slot.key, value);
     return true;
   }
 
+  #share(initial: Attributes | undefined, slots: number): void {
+    for (let i = 0; i < slots; i++) if (this.#slots[i]!.varies) return;
+    this.#shared = initial;
+    this.#sharedSlots = slots;
+  }
+
   /** Its value has changed, which ends the run: the part of the run before it is written here. */
-  #vary(out: ByteWriter, at: number): void {
+  #vary(out: ByteWriter, slot: Slot): void {
+    const slots = this.#slots;
+    const at = slots.indexOf(slot);
     let from = at;
-    while (from > 0 && this.#values[from - 1] !== VARIES) from--;
-    for (let i = from; i < at; i++) this.#encoder.write(out, this.#tag, this.#keys[i]!, this.#values[i]);
-    this.#values[at] = VARIES;
+    while (from > 0 && !slots[from - 1]!.varies) from--;
+    for (const { key, value } of slots.slice(from, at)) this.#encoder.write(out, this.#tag, key, value);
+    slot.varies = true;
     this.#findRuns();
   }
 
@@ -94,27 +117,31 @@ export class AttributePattern {
     for (let i = 0; i < noted; i += 2) take(notes![i] as string, notes![i + 1]);
     // A key twice, or a value that is not simple: attribute by attribute.
     if (values.size < count || count > Math.min(MOST_ATTRIBUTES, limits.attributes)) return;
-    this.#names = [...values.keys()];
-    this.#keys = this.#names.map((name) => this.#encoder.key(name));
-    this.#values = [...values.values()];
+    this.#slots = [...values].map(([name, value]) => ({
+      name,
+      key: this.#encoder.key(name),
+      value,
+      varies: false,
+      run: undefined,
+    }));
     this.#findRuns();
   }
 
   #findRuns(): void {
-    const { length } = this.#keys;
-    this.#runs = new Array<undefined>(length).fill(undefined);
+    const slots = this.#slots;
+    this.#shared = undefined;
     let from = 0;
-    for (let i = 0; i <= length; i++) {
-      if (i < length && this.#values[i] !== VARIES) continue;
-      if (i > from) this.#runs[i - 1] = this.#bytesOf(from, i);
-      from = i + 1;
+    for (const [i, slot] of slots.entries()) {
+      slot.run = undefined;
+      if (slot.varies) from = i + 1;
+      else if (slots[i + 1]?.varies !== false) slot.run = this.#bytesOf(slots.slice(from, i + 1));
     }
   }
 
-  #bytesOf(from: number, to: number): Uint8Array {
+  #bytesOf(slots: readonly Slot[]): Uint8Array {
     return this.#encoder.bytes(
       this.#tag,
-      this.#keys.slice(from, to).map((key, i) => [key, this.#values[from + i]] as const),
+      slots.map(({ key, value }) => [key, value] as const),
     );
   }
 }
