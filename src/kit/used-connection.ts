@@ -44,11 +44,13 @@ function subscribeOnce(): void {
 /** The watch of one request for its connection. */
 export class ConnectionWatch {
   readonly #take: TakeConnection;
+  /** undici begins to connect within the dispatch, so the wait begins before it. */
+  readonly #createdAt = performance.now();
   #isStarted = false;
   /** As `performance.now()`; undefined if the dispatch started the request at once. */
   #waitsSince: number | undefined;
 
-  /** @param take is called at most once for an established connection. */
+  /** Create it just before the dispatch. @param take is called at most once for an established connection. */
   constructor(take: TakeConnection) {
     this.#take = take;
     subscribeOnce();
@@ -56,7 +58,7 @@ export class ConnectionWatch {
 
   /** After the dispatch: a request that has not been started waits for a connection. */
   dispatched(): void {
-    if (!this.#isStarted) this.#waitsSince = performance.now();
+    if (!this.#isStarted) this.#waitsSince = this.#createdAt;
   }
 
   /** undici starts the request, and sends its headers next. */
