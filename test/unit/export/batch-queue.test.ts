@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
-import { SEAL_BYTES } from '../../../src/export/batch-memory.ts';
+import { BatchMemory, SEAL_BYTES } from '../../../src/export/batch-memory.ts';
 import { type BatchLimits, BatchQueue } from '../../../src/export/batch-queue.ts';
 import type { DropReason } from '../../../src/export/drop-reason.ts';
 import { ExportCounts } from '../../../src/export/export-counts.ts';
@@ -183,6 +183,14 @@ describe('the queue of batches', () => {
     assert.equal(sent[3]!.bytes.buffer, first.bytes.buffer);
     for (const batch of sent.slice(1)) assert.equal(namesIn(batch).length, 96);
     assert.equal(new Set(sent.slice(1).map(({ bytes }) => bytes.buffer)).size, 3);
+  });
+
+  it('has memory for a whole batch of spans, small or large: it would not come back if it grew', () => {
+    for (const length of [300, 400, 450, 1000]) {
+      const { tracer, sent } = open({ maxBatchSize: 2048, maxQueueSize: 100_000 });
+      endSpans(tracer, 2048, { text: 'x'.repeat(length) });
+      assert.equal(sent[0]!.bytes.buffer.byteLength, new BatchMemory(2048).size, `spans of ${length} bytes and more`);
+    }
   });
 
   it('copies out of memory of which little is used, so that it need not come back', () => {

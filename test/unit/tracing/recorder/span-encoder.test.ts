@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttributeValue } from '../../../../src/domain/span.ts';
+import type { Attributes, AttributeValue } from '../../../../src/domain/span.ts';
 import { ByteWriter, TooLarge } from '../../../../src/kit/byte-writer.ts';
 import { seededRandom } from '../../../../src/kit/seeded-random.ts';
 import { NOTHING } from '../../../../src/tracing/propagation/propagator.ts';
@@ -47,6 +47,16 @@ function randomText(random: () => number, length: number): string {
 }
 
 const RANDOM_RUNS = 400;
+
+/** As protobufjs decodes them. Later ones win; undefined changes nothing. */
+function decodedAttributes(...lists: readonly Attributes[]): Record<string, DecodedValue> {
+  const values = lists.flatMap((list) => Object.entries(list)).filter(([, value]) => value !== undefined);
+  const decoded = values.map(([name, value]): [string, DecodedValue] => {
+    if (typeof value === 'number') return [name, { int: String(value) }];
+    return [name, typeof value === 'boolean' ? { bool: value } : { string: String(value) }];
+  });
+  return Object.fromEntries(decoded);
+}
 
 describe('encoding of text', () => {
   it('carries any text, lone surrogates as U+FFFD', () => {
@@ -174,6 +184,38 @@ describe('encoding of everything else', () => {
     for (const [i, span] of decoded().entries()) {
       assert.equal(span.name, `span ${i}`);
       assert.deepEqual(span.attributes[`key ${i}`], { int: String(i) });
+    }
+  });
+
+  it('carries attributes that spans share with those of each span', () => {
+    const shared: Attributes[] = [
+      { a: 'one', b: 2, c: 'three' },
+      { a: 'one', b: 2, c: 'four' },
+      { a: 'one', b: undefined, c: 'three' },
+      { d: true },
+    ];
+    for (let seed = 0; seed < 40; seed++) {
+      const random = seededRandom(seed);
+      const below = (limit: number): number => Math.floor(random() * limit);
+      const { tracer, decoded } = testTracer();
+      const root = openRoot(tracer, 'root');
+      const expected: Record<string, DecodedValue>[] = [];
+      for (let run = 0; run < 100; run++) {
+        const initial = shared[random() < 0.8 ? 0 : below(shared.length)]!;
+        const span = root.child('span', 'internal', initial);
+        const set: Attributes = {
+          key: `${below(3)}`,
+          b: run % 50 === 49 ? 7 : undefined,
+          last: random() < 0.9 ? 5 : undefined,
+        };
+        for (const name in set) span.set(name, set[name]);
+        span.end();
+        expected.push(decodedAttributes(initial, set));
+      }
+      assert.deepEqual(
+        decoded().map(({ attributes }) => attributes),
+        expected,
+      );
     }
   });
 
