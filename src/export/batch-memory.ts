@@ -6,7 +6,7 @@
 /** Size at which a batch is closed: collectors usually accept 4 MiB. */
 export const SEAL_BYTES = 1024 * 1024;
 
-/** More than the usual size of a span, which is 300 to 450 bytes. Log records and metrics are of the same order. */
+/** More than the usual size of a span, which is 300 to 500 bytes. Log records and metrics are of the same order. */
 const ITEM_BYTES = 512;
 /** For the item that closes a batch, which may exceed its size: memory that grows is copied, and does not come back. */
 const SLACK_BYTES = 16 * 1024;

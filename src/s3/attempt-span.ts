@@ -5,8 +5,10 @@ import type { Query } from '../sigv4/canonical-request.ts';
 import type { Endpoint, EndpointConfig } from './endpoint.ts';
 import type { StoreCall } from './store-call.ts';
 
+/** The caller ends the span. @param resends number of earlier attempts. @param waitedMillis for a connection, before the span. */
 export type OpenAttempt = (call: StoreCall, resends: number, waitedMillis: number) => Span;
 
+/** Of one bucket of one store. */
 export function attemptSpans(
   endpoint: Endpoint,
   { bucket, region }: Pick<EndpointConfig, 'bucket' | 'region'>,
