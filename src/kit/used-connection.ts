@@ -44,11 +44,11 @@ function subscribeOnce(): void {
 /** The watch of one request for its connection. */
 export class ConnectionWatch {
   readonly #take: TakeConnection;
-  /** undici begins to connect within the dispatch, so the wait begins before it. */
+  /** As `performance.now()`. undici begins to connect within the dispatch, so the wait for a new connection begins before it. */
   readonly #createdAt = performance.now();
   #isStarted = false;
-  /** As `performance.now()`; undefined if the dispatch started the request at once. */
-  #waitsSince: number | undefined;
+  /** As `performance.now()`; undefined if the dispatch started the request at once. The dispatch itself is no wait. */
+  #dispatchedAt: number | undefined;
 
   /** Create it just before the dispatch. @param take is called at most once for an established connection. */
   constructor(take: TakeConnection) {
@@ -58,7 +58,7 @@ export class ConnectionWatch {
 
   /** After the dispatch: a request that has not been started waits for a connection. */
   dispatched(): void {
-    if (!this.#isStarted) this.#waitsSince = this.#createdAt;
+    if (!this.#isStarted) this.#dispatchedAt = performance.now();
   }
 
   /** undici starts the request, and sends its headers next. */
@@ -79,9 +79,12 @@ export class ConnectionWatch {
   }
 
   #give(connection: UsedConnection): void {
-    const since = this.#waitsSince;
-    const waited = since === undefined ? 0 : performance.now() - since;
-    this.#take(connection, waitForConnection(connection, waited));
+    this.#take(connection, waitForConnection(connection, this.#waitedMillis(connection)));
+  }
+
+  #waitedMillis({ isReused }: UsedConnection): number {
+    if (this.#dispatchedAt === undefined) return 0;
+    return performance.now() - (isReused ? this.#dispatchedAt : this.#createdAt);
   }
 }
 

@@ -120,16 +120,12 @@ describe('a call to an engine', () => {
     await ask(authorizer, {}, check);
     await nextTurn(); // the connection is free after the turn of its response
     await ask(authorizer, {}, check);
-    const names = ['authz.connection_reused', 'authz.connect_seconds', 'authz.connection_wait_seconds'];
-    const [first, second] = trace.ended().map((call) => names.map((name) => attributesOf(call)[name] !== undefined));
-    assert.deepEqual(
-      [first, second],
-      [
-        [true, true, true],
-        [true, false, false],
-      ],
-    );
-    assert.equal(attributesOf(trace.ended()[1])['authz.connection_reused'], true);
+    const [first, second] = trace.ended().map(attributesOf);
+    assert.deepEqual([first?.['authz.connection_reused'], second?.['authz.connection_reused']], [false, true]);
+    // On a busy machine the second one may have waited too.
+    assert.notEqual(first?.['authz.connection_wait_seconds'], undefined);
+    assert.notEqual(first?.['authz.connect_seconds'], undefined);
+    assert.equal(second?.['authz.connect_seconds'], undefined);
   });
 
   for (const [what, behaviour, problem, status] of [
