@@ -47,7 +47,7 @@ export class ConnectionWatch {
   /** As `performance.now()`. undici begins to connect within the dispatch, so the wait for a new connection begins before it. */
   readonly #createdAt = performance.now();
   #isStarted = false;
-  /** As `performance.now()`; undefined if the dispatch started the request at once. The dispatch itself is no wait. */
+  /** As `performance.now()`; undefined if the dispatch started the request at once. The dispatch itself does not count. */
   #dispatchedAt: number | undefined;
 
   /** Create it just before the dispatch. @param take is called at most once for an established connection. */

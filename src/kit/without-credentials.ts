@@ -8,12 +8,16 @@ import { unmangledText } from './unmangled-text.ts';
 const REPLACEMENT = 'REDACTED';
 
 /**
- * Text without a match contains no credentials, which is nearly all text. The first three are for userinfo and encoded letters; the
- * others occur in every name, scheme and token that is recognized. `sigv4`, an authentication method, is in none of them. They are
- * grouped by their first letter, which makes V8 a third faster.
+ * Text without a match of either contains no credentials, which is nearly all text. The first are in every name, scheme and token that is
+ * recognized; `sigv4`, an authentication method, is in none of them. They are grouped by their first letter, which makes V8 a third faster.
+ * The second are for userinfo and encoded letters. Both are apart because V8 skips characters only if all alternatives are longer than
+ * one: as one expression, they took 2,500 instructions instead of 1,370 for a text of 40 characters.
  */
-const SUSPICIOUS =
-  /@|[\u00ef\uff01-\uff5e]|%(?:25|2[DE]|3\d|[4-7]|EF)|e(?:y[AJ]|w[0o])|s(?:ig(?!v4)|ecret)|c(?:redential|ookie)|token|p(?:ass|wd)|a(?:pi.?key|ccess|uth)|jwt|b(?:earer|asic)/i;
+const SUSPICIOUS_WORD =
+  /e(?:y[AJ]|w[0o])|s(?:ig(?!v4)|ecret)|c(?:redential|ookie)|token|p(?:ass|wd)|a(?:pi.?key|ccess|uth)|jwt|b(?:earer|asic)/i;
+const SIGN = /[@%\u00ef\uff01-\uff5e]/;
+/** Of the percent-encoded ones, those of letters, digits and separators. */
+const SUSPICIOUS_SIGN = /[@\u00ef\uff01-\uff5e]|%(?:25|2[DE]|3\d|[4-7]|EF)/i;
 
 /** Names that only occur as parameters of signed URLs: the text after them is redacted, with any separator. */
 const UNMISTAKABLE = [
@@ -60,7 +64,11 @@ const ENDS_AUTHORITY = /[?#,;"'<>\s\0-\x1f]/;
 
 /** @returns the same string if there is nothing to redact. */
 export function withoutCredentials(text: string): string {
-  return SUSPICIOUS.test(text) ? new Cutter(text).cut() : text;
+  return isSuspicious(text) ? new Cutter(text).cut() : text;
+}
+
+function isSuspicious(text: string): boolean {
+  return SUSPICIOUS_WORD.test(text) || (SIGN.test(text) && SUSPICIOUS_SIGN.test(text));
 }
 
 /** Redacts the strings of a record, but not nested values. */

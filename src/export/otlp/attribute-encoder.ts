@@ -1,6 +1,6 @@
 /** Attributes as OTLP's `KeyValue` and `AnyValue` (opentelemetry-proto, common/v1/common.proto). */
 
-import { ByteWriter, SHORT, varintLength } from '../../kit/byte-writer.ts';
+import { ByteWriter } from '../../kit/byte-writer.ts';
 import { bytesField, doubleField, intField } from '../../kit/protobuf.ts';
 import { type EncodedKey, KeyCache } from './key-cache.ts';
 
@@ -57,64 +57,56 @@ export class AttributeEncoder implements AttributeVisitor {
 
   /** One attribute. @param value of the kinds that AnyValue knows. @throws TooLarge */
   write(out: ByteWriter, tag: number, key: EncodedKey, value: unknown): void {
-    out.reserve(key.field.length + AROUND);
-    if (typeof value === 'string') textAttribute(out, tag, key.field, value);
-    else if (typeof value === 'number') numberAttribute(out, tag, key, value);
-    else if (typeof value === 'boolean') integerAttribute(out, tag, key.field, ANY_TAG.bool, value ? 1 : 0);
-    else rawAttribute(out, tag, key.field, anyValue(value));
+    beforeValue(out, tag, key);
+    this.value(out, key, value);
   }
 
-  /** Several, for attributes that are encoded once. */
-  bytes(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[]): Uint8Array {
+  /** The rest of an attribute, directly after what `before` has made for its key. @throws TooLarge */
+  value(out: ByteWriter, { field, double }: EncodedKey, value: unknown): void {
+    const start = out.length;
+    out.reserve(AROUND);
+    if (typeof value === 'string') {
+      out.byte(ANY_TAG.string);
+      out.text(value);
+    } else if (typeof value === 'number') number(out, value, double);
+    else if (typeof value === 'boolean') {
+      out.byte(ANY_TAG.bool);
+      out.byte(value ? 1 : 0);
+    } else out.append(anyValue(value));
+    out.closeShort(start);
+    out.closeShort(start - VALUE_HEAD - field.length);
+  }
+
+  /** Several attributes, and the beginning of one more, for those that are encoded once. */
+  before(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[], next?: EncodedKey): Uint8Array {
     const out = new ByteWriter(FIRST_BYTES, Number.POSITIVE_INFINITY);
     for (const [key, value] of attributes) this.write(out, tag, key, value);
+    if (next !== undefined) beforeValue(out, tag, next);
     return new Uint8Array(out.bytes.subarray(0, out.length));
   }
 }
 
-/** Everything up to the AnyValue, which has `size` bytes. */
-function head(out: ByteWriter, tag: number, key: Uint8Array, size: number): void {
+/** The tag of the value, and one byte for its length. */
+const VALUE_HEAD = 2;
+
+/** An attribute up to its AnyValue, with one byte for each of the two lengths, which are written when the value has been. */
+function beforeValue(out: ByteWriter, tag: number, { field }: EncodedKey): void {
+  out.reserve(field.length + AROUND);
   out.byte(tag);
-  out.varint(key.length + 1 + varintLength(size) + size);
-  out.append(key);
+  out.byte(0);
+  out.append(field);
   out.byte(VALUE);
-  out.varint(size);
+  out.byte(0);
 }
 
-function textAttribute(out: ByteWriter, tag: number, key: Uint8Array, text: string): void {
-  if (text.length <= SHORT) {
-    // If it is ASCII its length is known now; if not, this is undone.
-    const before = out.length;
-    head(out, tag, key, 2 + text.length);
-    out.byte(ANY_TAG.string);
-    if (out.shortText(text)) return;
-    out.length = before;
-  }
-  const length = Buffer.byteLength(text);
-  head(out, tag, key, 1 + varintLength(length) + length);
-  out.byte(ANY_TAG.string);
-  out.longText(text, length);
-}
-
-function numberAttribute(out: ByteWriter, tag: number, { field, double }: EncodedKey, value: number): void {
+function number(out: ByteWriter, value: number, double: boolean): void {
   if (double || !Number.isSafeInteger(value)) {
-    head(out, tag, field, 9);
     out.byte(ANY_TAG.double);
     out.double(value);
-  } else if (value >= 0) integerAttribute(out, tag, field, ANY_TAG.int, value);
-  else rawAttribute(out, tag, field, anyValue(value));
-}
-
-function integerAttribute(out: ByteWriter, tag: number, key: Uint8Array, kind: number, value: number): void {
-  head(out, tag, key, 1 + varintLength(value));
-  out.byte(kind);
-  out.varint(value);
-}
-
-function rawAttribute(out: ByteWriter, tag: number, key: Uint8Array, any: Uint8Array): void {
-  out.reserve(key.length + any.length + AROUND);
-  head(out, tag, key, any.length);
-  out.append(any);
+  } else if (value >= 0) {
+    out.byte(ANY_TAG.int);
+    out.varint(value);
+  } else out.append(anyValue(value));
 }
 
 /** Kinds that spans seldom hold: built piece by piece. An empty message is the empty value. */

@@ -1,7 +1,7 @@
 /**
- * Common attributes of the spans of one name. They have the same keys in the same order, and mostly the same values. Such attributes
- * are compared and copied, in runs, not encoded again. The pattern is learnt from the spans, and learnt anew when these change. A
- * span that does not fit is encoded attribute by attribute.
+ * Common attributes of the spans of one name. They have the same keys in the same order, and mostly the same values. Attributes with the
+ * same value are compared, and copied in runs; only the others are encoded. The pattern is learnt from the spans, and learnt anew when
+ * these change. A span that does not fit is encoded attribute by attribute.
  */
 
 import type { Attributes } from '../../domain/span.ts';
@@ -22,14 +22,20 @@ interface Slot {
   /** The value that every span had so far, unless it varies. */
   readonly value: unknown;
   varies: boolean;
-  /** The bytes of the row of unvarying attributes that ends here; undefined where none ends. */
-  run: Uint8Array | undefined;
+  /** Of one that varies: the bytes of the unvarying attributes before it, and its own up to the value. */
+  before: Uint8Array;
 }
+
+const NOTHING = new Uint8Array();
 
 export class AttributePattern {
   readonly #encoder: AttributeEncoder;
   readonly #tag: number;
   #slots: readonly Slot[] = [];
+  /** The bytes of the unvarying attributes after the last one that varies. */
+  #rest: Uint8Array = NOTHING;
+  /** Whether the bytes are of a time when fewer attributes varied. */
+  #isStale = false;
   /** Initial attributes that fit and of which none varies, and their number. Many spans have the same object: it is not compared again. */
   #shared: Attributes | undefined;
   #sharedSlots = 0;
@@ -43,15 +49,18 @@ export class AttributePattern {
 
   /** @returns whether they fit; if not, nothing is written. @throws TooLarge */
   encode(out: ByteWriter, attributes: AttributeList): boolean {
+    if (this.#isStale) this.#encodeRuns();
     const before = out.length;
-    if (this.#encode(out, attributes)) {
+    const fits = this.#encode(out, attributes);
+    if (fits && !this.#isStale) {
       this.#misfits = 0;
       return true;
     }
     out.length = before;
-    if (++this.#misfits <= MOST_MISFITS) return false;
-    this.#misfits = 0;
-    this.#learn(attributes);
+    if (!fits && ++this.#misfits > MOST_MISFITS) {
+      this.#misfits = 0;
+      this.#learn(attributes);
+    }
     return false;
   }
 
@@ -59,11 +68,8 @@ export class AttributePattern {
     const slots = this.#slots;
     const longest = limits.valueLength;
     let at = 0;
-    if (initial !== undefined && initial === this.#shared) {
-      at = this.#sharedSlots;
-      const { run } = slots[at - 1]!;
-      if (run !== undefined) out.append(run);
-    } else {
+    if (initial !== undefined && initial === this.#shared) at = this.#sharedSlots;
+    else {
       for (const name in initial) {
         const value = initial[name];
         if (value !== undefined && !this.#attribute(out, slots[at++], name, value, longest)) return false;
@@ -73,18 +79,23 @@ export class AttributePattern {
     for (let i = 0; i < noted; i += 2) {
       if (!this.#attribute(out, slots[at++], notes![i] as string, notes![i + 1], longest)) return false;
     }
-    return at === slots.length && at > 0;
+    if (at !== slots.length || at === 0) return false;
+    out.append(this.#rest);
+    return true;
   }
 
   #attribute(out: ByteWriter, slot: Slot | undefined, name: string, value: unknown, longest: number): boolean {
     if (slot === undefined || slot.name !== name) return false;
-    if (!slot.varies && slot.value === value) {
-      if (slot.run !== undefined) out.append(slot.run);
-      return true;
-    }
+    if (!slot.varies && slot.value === value) return true;
     if (!isSimple(value, longest)) return false;
-    if (!slot.varies) this.#vary(out, slot);
-    this.#encoder.write(out, this.#tag, slot.key, value);
+    if (!slot.varies) {
+      // From now on. The bytes before it are not known yet, so the rest of this span is only compared.
+      slot.varies = true;
+      this.#isStale = true;
+      this.#shared = undefined;
+    }
+    out.append(slot.before);
+    if (!this.#isStale) this.#encoder.value(out, slot.key, value);
     return true;
   }
 
@@ -92,17 +103,6 @@ export class AttributePattern {
     for (let i = 0; i < slots; i++) if (this.#slots[i]!.varies) return;
     this.#shared = initial;
     this.#sharedSlots = slots;
-  }
-
-  /** Its value has changed, which ends the run: the part of the run before it is written here. */
-  #vary(out: ByteWriter, slot: Slot): void {
-    const slots = this.#slots;
-    const at = slots.indexOf(slot);
-    let from = at;
-    while (from > 0 && !slots[from - 1]!.varies) from--;
-    for (const { key, value } of slots.slice(from, at)) this.#encoder.write(out, this.#tag, key, value);
-    slot.varies = true;
-    this.#findRuns();
   }
 
   #learn({ initial, notes, noted, limits }: AttributeList): void {
@@ -122,27 +122,25 @@ export class AttributePattern {
       key: this.#encoder.key(name),
       value,
       varies: false,
-      run: undefined,
+      before: NOTHING,
     }));
-    this.#findRuns();
+    this.#encodeRuns();
   }
 
-  #findRuns(): void {
-    const slots = this.#slots;
+  #encodeRuns(): void {
     this.#shared = undefined;
-    let from = 0;
-    for (const [i, slot] of slots.entries()) {
-      slot.run = undefined;
-      if (slot.varies) from = i + 1;
-      else if (slots[i + 1]?.varies !== false) slot.run = this.#bytesOf(slots.slice(from, i + 1));
+    this.#isStale = false;
+    let run: (readonly [EncodedKey, unknown])[] = [];
+    for (const slot of this.#slots) {
+      const { key, value, varies } = slot;
+      if (!varies) {
+        run.push([key, value]);
+        continue;
+      }
+      slot.before = this.#encoder.before(this.#tag, run, key);
+      run = [];
     }
-  }
-
-  #bytesOf(slots: readonly Slot[]): Uint8Array {
-    return this.#encoder.bytes(
-      this.#tag,
-      slots.map(({ key, value }) => [key, value] as const),
-    );
+    this.#rest = this.#encoder.before(this.#tag, run);
   }
 }
 
