@@ -77,7 +77,7 @@ export class AttributeEncoder implements AttributeVisitor {
     out.closeShort(start - VALUE_HEAD - field.length);
   }
 
-  /** Several attributes, and the beginning of one more, for those that are encoded once. */
+  /** Several attributes, and the beginning of one more: bytes to copy. */
   before(tag: number, attributes: readonly (readonly [EncodedKey, unknown])[], next?: EncodedKey): Uint8Array {
     const out = new ByteWriter(FIRST_BYTES, Number.POSITIVE_INFINITY);
     for (const [key, value] of attributes) this.write(out, tag, key, value);
