@@ -40,7 +40,8 @@ import { ratioChart } from './support/chart.ts';
 import type { Listening } from './support/collector-process.ts';
 import { type Delivery, deliveryOf, sumOf } from './support/delivery.ts';
 import { IdentityProvider } from './support/identity-provider.ts';
-import { type Latencies, type LatencyPlan, runLatencies } from './support/latency.ts';
+import { halfLoad, type Latencies, type LatencyPlan, runLatencies } from './support/latency.ts';
+import { compareLatencies, latencyTable } from './support/latency-comparison.ts';
 import { type Options, readOptions, SMALL_OBJECT, SMOKE } from './support/options.ts';
 import { writeFigures } from './support/page-figures.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
@@ -48,18 +49,8 @@ import { effortText, placesText, profiling, race } from './support/race.ts';
 import { headOf } from './support/requests.ts';
 import type { Costs, Plan } from './support/rounds.ts';
 import { requestsWith } from './support/signed-requests.ts';
-import { median, type Random, seededRandom } from './support/statistics.ts';
-import {
-  type Comparison,
-  compare,
-  estimateOf,
-  noise,
-  percent,
-  ratioOf,
-  ratioText,
-  table,
-  verdict,
-} from './support/table.ts';
+import { type Random, seededRandom } from './support/statistics.ts';
+import { type Comparison, compare, noise, percent, ratioOf, ratioText, table, verdict } from './support/table.ts';
 import { CONTESTANTS, configOf, type TracingContestant } from './support/tracing-contestants.ts';
 import { availablePeers, TRACED_CADDY, type TracingPeer, UNTRACED_CADDY } from './support/tracing-peers.ts';
 
@@ -150,7 +141,7 @@ async function runHeat(plans: Plans, places: Places | undefined, random: Random,
     const all = [...contestants, ...peers];
     await sign(all, SMALL_OBJECT);
     const costs = await race(arena, all, small, random, `${name}, small objects`);
-    const latencies = await runLatencies(arena, contestants, plans.latency, halfOf(costs), random);
+    const latencies = await runLatencies(arena, contestants, plans.latency, halfLoad(costs), random);
     const deliver = (one: Racer) =>
       deliveryOf(collector, 'peer' in one ? one.peer : one.name, arena.uploads(one) * (one.spans ?? 0));
     const deliveries = await Promise.all(all.map(deliver));
@@ -161,11 +152,6 @@ async function runHeat(plans: Plans, places: Places | undefined, random: Random,
     await arena.close();
     provider.close();
   }
-}
-
-/** Half of the requests a second that the untraced copy was seen to answer. */
-function halfOf([untraced]: Costs): number {
-  return Math.floor(0.5 * (1e6 / median(untraced!.map(({ clock }) => clock))));
 }
 
 function requestsText(
@@ -232,23 +218,9 @@ function bytesText(plans: Plans, heats: readonly Heat[], random: Random): string
 }
 
 function latencyText({ contestants, latency }: Plans, heats: readonly Heat[], random: Random): string {
-  const rows = contestants.map(({ name, against }, i) => {
-    const others = against.map((other) => contestants.findIndex((one) => one.name === other));
-    const ratio = (of: 'median' | 'p95') =>
-      estimateOf(
-        heats.map(({ latencies }) =>
-          latencies[i]!.map((own, round) => {
-            const base = others.reduce((sum, other) => sum + latencies[other]![round]![of], 0) / others.length;
-            return own[of] / base;
-          }),
-        ),
-        random,
-      );
-    const millis = median(heats.flatMap(({ latencies }) => latencies[i]!.map((one) => one.median)));
-    return [name, ratioText(ratio('median')), ratioText(ratio('p95')), millis.toFixed(2)];
-  });
+  const latencies = heats.map((heat) => heat.latencies);
   const title = `Latency at half load, objects of 1 KiB (${heats.length} × ${latency.rounds} rounds of ${latency.turns} turns of ${latency.millis} ms)`;
-  return `${title}\n\n${table([['', 'median [95 % interval]', '95th percentile [95 % interval]', 'ms'], ...rows])}`;
+  return `${title}\n\n${latencyTable(compareLatencies(contestants, latencies, random))}`;
 }
 
 function printVerdicts(comparisons: readonly Comparison<Racer>[]): void {

@@ -1,5 +1,5 @@
 /**
- * Servers of other projects beside the gateways in the benchmark of tracing. None does all that a gateway does: versitygw verifies
+ * Servers of other projects next to the gateways in the benchmark of tracing. None does all that a gateway does: versitygw verifies
  * signatures and signs, but queries no policy engine; nginx and Caddy verify nothing and sign nothing.
  */
 import type { Contestant } from './contestant.ts';
@@ -22,7 +22,7 @@ const PEERS: readonly TracingPeer[] = [
   { name: TRACED_CADDY, against: UNTRACED, peer: 'caddy-traced', spans: 1 },
 ];
 
-/** Those with this word in their name that are installed. @param onMissing is told about each of the others. */
+/** Those with this word in their name that are installed. @param onMissing receives each of the others, and the reason. */
 export function availablePeers(word: string, onMissing: (name: string, why: string) => void): TracingPeer[] {
   return PEERS.filter(({ name, peer }) => {
     if (!name.includes(word)) return false;
