@@ -20,19 +20,32 @@ export function compareLatencies<C extends Contestant>(
 ): LatencyComparison<C>[] {
   return contestants.map((contestant, i) => {
     const others = contestant.against.map((other) => contestants.findIndex((one) => one.name === other));
-    const ratio = (of: keyof Latency): Estimate =>
-      estimateOf(
-        heats.map((latencies) =>
-          latencies[i]!.map((own, round) => {
-            const base = others.reduce((sum, other) => sum + latencies[other]![round]![of], 0) / others.length;
-            return own[of] / base;
-          }),
-        ),
-        random,
-      );
+    const ratio = (of: keyof Latency): Estimate => latencyRatio(heats, of, i, others, random);
     const millis = median(heats.flatMap((latencies) => latencies[i]!.map((one) => one.median)));
     return { contestant, median: ratio('median'), p95: ratio('p95'), millis };
   });
+}
+
+/** What the second contestant, which does the same as the first, takes more. */
+export function latencyNoise(heats: readonly Latencies[], random: Random): Estimate {
+  return latencyRatio(heats, 'median', 1, [0], random);
+}
+
+/** @param index and @param others in the order of the latencies. */
+function latencyRatio(
+  heats: readonly Latencies[],
+  of: keyof Latency,
+  index: number,
+  others: readonly number[],
+  random: Random,
+): Estimate {
+  const ratios = heats.map((latencies) =>
+    latencies[index]!.map((own, round) => {
+      const base = others.reduce((sum, other) => sum + latencies[other]![round]![of], 0) / others.length;
+      return own[of] / base;
+    }),
+  );
+  return estimateOf(ratios, random);
 }
 
 export function latencyTable(comparisons: readonly LatencyComparison<Contestant>[]): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { halfLoad } from '../../../bench/support/latency.ts';
-import { compareLatencies, latencyTable } from '../../../bench/support/latency-comparison.ts';
+import { compareLatencies, latencyNoise, latencyTable } from '../../../bench/support/latency-comparison.ts';
 import { seededRandom } from '../../../bench/support/statistics.ts';
 
 const against = ['first', 'second'];
@@ -25,6 +25,14 @@ describe('the comparison of latencies', () => {
     assert.equal(traced!.median.median.toFixed(6), '1.100000');
     assert.deepEqual(traced!.p95, traced!.median);
     assert.equal(traced!.millis.toFixed(6), '3.300000');
+  });
+
+  it('has the second by the first as noise', () => {
+    const heat = [
+      [same(2), same(4)],
+      [same(3), same(6)],
+    ];
+    assert.equal(latencyNoise([heat], seededRandom(1)).median, 1.5);
   });
 
   it('has a row for each contestant', () => {
