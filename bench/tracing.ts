@@ -23,7 +23,13 @@
  * All copies log only errors and serve metrics. Dropped spans would be cheap, so the number of received spans is printed, and the
  * queue is long enough for all of them.
  *
- * --only      only traced copies with this word in their name
+ * Objects of 1 KiB are also sent to other servers in the place of the gateway: versitygw in its mode `s3`, nginx, and Caddy with and
+ * without tracing, each on one CPU. They receive the same requests and use the same store. They do less than the gateway: versitygw
+ * verifies the signature and signs for the store, but queries no OPA; nginx and Caddy verify nothing and sign nothing. They are compared
+ * to the two untraced copies, and Caddy with tracing also to Caddy without. Caddy has one span per upload, exported over gRPC.
+ * `scripts/install-real-servers.sh versitygw nginx caddy` installs them; a missing one is left out and reported.
+ *
+ * --only      only traced copies and other servers with this word in their name
  * --smoke     a few short turns to check that everything runs; the figures are meaningless
  * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
  * --write     writes the tables to docs/performance.md, and the chart next to it
@@ -34,7 +40,8 @@ import { ratioChart } from './support/chart.ts';
 import type { Listening } from './support/collector-process.ts';
 import { type Delivery, deliveryOf, sumOf } from './support/delivery.ts';
 import { IdentityProvider } from './support/identity-provider.ts';
-import { type Latencies, type LatencyPlan, runLatencies } from './support/latency.ts';
+import { halfLoad, type Latencies, type LatencyPlan, runLatencies } from './support/latency.ts';
+import { compareLatencies, latencyTable } from './support/latency-comparison.ts';
 import { type Options, readOptions, SMALL_OBJECT, SMOKE } from './support/options.ts';
 import { writeFigures } from './support/page-figures.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
@@ -42,25 +49,10 @@ import { effortText, placesText, profiling, race } from './support/race.ts';
 import { headOf } from './support/requests.ts';
 import type { Costs, Plan } from './support/rounds.ts';
 import { requestsWith } from './support/signed-requests.ts';
-import { median, type Random, seededRandom } from './support/statistics.ts';
-import {
-  type Comparison,
-  compare,
-  type Estimate,
-  estimateOf,
-  noise,
-  percent,
-  ratioText,
-  table,
-  verdict,
-} from './support/table.ts';
-import {
-  CONTESTANTS,
-  configOf,
-  isKept,
-  SPANS_PER_UPLOAD,
-  type TracingContestant,
-} from './support/tracing-contestants.ts';
+import { type Random, seededRandom } from './support/statistics.ts';
+import { type Comparison, compare, noise, percent, ratioOf, ratioText, table, verdict } from './support/table.ts';
+import { CONTESTANTS, configOf, type TracingContestant } from './support/tracing-contestants.ts';
+import { availablePeers, TRACED_CADDY, type TracingPeer, UNTRACED_CADDY } from './support/tracing-peers.ts';
 
 const GIB = 1024 ** 3;
 const LARGE = 64 * 1024 ** 2;
@@ -70,7 +62,10 @@ const LARGE_LOAD: Load = { size: LARGE, connections: 1, millis: 60_000, requests
 const LARGE_PLAN: Plan = { load: LARGE_LOAD, turns: 2, warmUp: 1, rounds: 4 };
 const LATENCY_PLAN: LatencyPlan = { rounds: 6, turns: 4, millis: 100 };
 
+type Racer = TracingContestant | TracingPeer;
+
 interface Heat {
+  /** Of the gateways, and then of the other servers. */
   readonly small: Costs;
   readonly large: Costs;
   readonly latencies: Latencies;
@@ -78,7 +73,9 @@ interface Heat {
 }
 
 interface Plans extends Options {
+  /** The gateways. The first two are the untraced ones. */
   readonly contestants: readonly TracingContestant[];
+  readonly peers: readonly TracingPeer[];
   readonly large: Plan;
   readonly latency: LatencyPlan;
 }
@@ -89,6 +86,7 @@ function readPlans(args: string[]): Plans {
   return {
     ...options,
     contestants,
+    peers: availablePeers(options.only, (name, why) => console.log(`without ${name}: ${why}`)),
     large: options.smoke ? { load: LARGE_LOAD, ...SMOKE } : LARGE_PLAN,
     latency: options.smoke ? { rounds: 2, turns: 1, millis: 50 } : LATENCY_PLAN,
   };
@@ -96,17 +94,15 @@ function readPlans(args: string[]): Plans {
 
 async function main(): Promise<void> {
   const plans = readPlans(process.argv.slice(2));
-  const { contestants } = plans;
   const random = seededRandom(plans.seed);
   const heats: Heat[] = [];
   const places = findPlaces();
   while (heats.length < plans.heats) heats.push(await runHeat(plans, places, random, `heat ${heats.length + 1}`));
   const small = heats.map((heat) => heat.small);
-  const perRequest = compare(contestants, small, random);
-  const again = noise(small, random);
+  const perRequest = compare<Racer>([...plans.contestants, ...plans.peers], small, random);
   const text = [
     placesText(places),
-    requestsText(plans, perRequest, heats, again),
+    requestsText(plans, perRequest, heats, random),
     bytesText(plans, heats, random),
     latencyText(plans, heats, random),
   ].join('\n');
@@ -117,7 +113,7 @@ async function main(): Promise<void> {
 }
 
 async function runHeat(plans: Plans, places: Places | undefined, random: Random, name: string): Promise<Heat> {
-  const { contestants, small, large, profile } = plans;
+  const { contestants, peers, small, large, profile } = plans;
   const provider = await IdentityProvider.open();
   const arena = new Arena(places);
   try {
@@ -132,21 +128,24 @@ async function runHeat(plans: Plans, places: Places | undefined, random: Random,
       const start = { config: configOf(contestant, ports), stock: contestant.tracer === 'stock' };
       return arena.enter(contestant, start, profiling(profile, contestant));
     };
-    const sign = async (size: number): Promise<void> => {
+    const enterPeer = (one: TracingPeer) =>
+      arena.enterPeer(one, { peer: one.peer, storePort: ports.store, collectorPort: ports.collector.grpc });
+    const sign = async (to: readonly Racer[], size: number): Promise<void> => {
       const heads = (await requestsWith('header', provider, size)).map(headOf);
-      for (const contestant of contestants) await arena.send(contestant, heads, size);
+      for (const contestant of to) await arena.send(contestant, heads, size);
     };
-    await Promise.all(contestants.map(enter));
+    await Promise.all([...contestants.map(enter), ...peers.map(enterPeer)]);
     const watchers = arena.start('./watcher-process.ts');
     for (const contestant of contestants)
       if (contestant.view === 'watched') await watchers.ask('watch', arena.metricsUrl(contestant));
-    await sign(SMALL_OBJECT);
-    const costs = await race(arena, contestants, small, random, `${name}, small objects`);
-    const latencies = await runLatencies(arena, contestants, plans.latency, halfOf(costs), random);
-    const deliver = (contestant: TracingContestant) =>
-      deliveryOf(collector, contestant.name, isKept(contestant) ? arena.uploads(contestant) * SPANS_PER_UPLOAD : 0);
-    const deliveries = await Promise.all(contestants.map(deliver));
-    await sign(LARGE);
+    const all = [...contestants, ...peers];
+    await sign(all, SMALL_OBJECT);
+    const costs = await race(arena, all, small, random, `${name}, small objects`);
+    const latencies = await runLatencies(arena, contestants, plans.latency, halfLoad(costs), random);
+    const deliver = (one: Racer) =>
+      deliveryOf(collector, 'peer' in one ? one.peer : one.name, arena.uploads(one) * (one.spans ?? 0));
+    const deliveries = await Promise.all(all.map(deliver));
+    await sign(contestants, LARGE);
     const sizes = await race(arena, contestants, large, random, `${name}, large objects`);
     return { small: costs, latencies, deliveries, large: sizes };
   } finally {
@@ -155,18 +154,13 @@ async function runHeat(plans: Plans, places: Places | undefined, random: Random,
   }
 }
 
-/** Half of the requests a second that the untraced copy was seen to answer. */
-function halfOf([untraced]: Costs): number {
-  return Math.floor(0.5 * (1e6 / median(untraced!.map(({ clock }) => clock))));
-}
-
 function requestsText(
-  plans: Plans,
-  comparisons: readonly Comparison<TracingContestant>[],
+  { small }: Plans,
+  comparisons: readonly Comparison<Racer>[],
   heats: readonly Heat[],
-  again: Estimate,
-) {
-  const deliveries = plans.contestants.map((_, i) => sumOf(heats.map((heat) => heat.deliveries[i]!)));
+  random: Random,
+): string {
+  const costs = heats.map((heat) => heat.small);
   const head = [
     '',
     'ratio [95 % interval]',
@@ -183,16 +177,26 @@ function requestsText(
     ratioText(comparison.ratio),
     percent(comparison.ratio.median),
     comparison.all.toFixed(0),
-    comparison.main.toFixed(0),
-    ...deliveryCells(deliveries[i]!),
+    'peer' in comparison.contestant ? '' : comparison.main.toFixed(0),
+    ...deliveryCells(sumOf(heats.map((heat) => heat.deliveries[i]!)), comparison.contestant.spans ?? 0),
   ]);
-  const title = `CPU per request, objects of 1 KiB, SigV4 and OPA (${effortText(heats.length, plans.small)})`;
-  return `${title}\n\n${table([head, ...rows])}\nnoise: the second untraced copy by the first is ${ratioText(again)}\n`;
+  const title = `CPU per request, objects of 1 KiB, SigV4 and OPA (${effortText(heats.length, small)})`;
+  const again = `noise: the second untraced copy by the first is ${ratioText(noise(costs, random))}\n`;
+  return `${title}\n\n${table([head, ...rows])}\n${again}${caddyText(comparisons, costs, random)}`;
 }
 
-function deliveryCells({ expected, received, exports, bytes }: Delivery): string[] {
+/** What tracing costs in Caddy, if both take part. */
+function caddyText(comparisons: readonly Comparison<Racer>[], costs: readonly Costs[], random: Random): string {
+  const indexOf = (name: string): number => comparisons.findIndex(({ contestant }) => contestant.name === name);
+  const [traced, untraced] = [indexOf(TRACED_CADDY), indexOf(UNTRACED_CADDY)];
+  if (traced < 0 || untraced < 0) return '';
+  return `tracing in Caddy: with it by without is ${ratioText(ratioOf(costs, traced, untraced, random))}\n`;
+}
+
+/** @param spans of one upload. */
+function deliveryCells({ expected, received, exports, bytes }: Delivery, spans: number): string[] {
   if (expected === 0) return ['', '', '', received === 0 ? '' : `${received} too many`];
-  const perRequest = (received / expected) * SPANS_PER_UPLOAD;
+  const perRequest = (received / expected) * spans;
   const lost = String(expected - received);
   return [perRequest.toFixed(3), (received / exports).toFixed(0), (bytes / received).toFixed(0), lost];
 }
@@ -214,38 +218,25 @@ function bytesText(plans: Plans, heats: readonly Heat[], random: Random): string
 }
 
 function latencyText({ contestants, latency }: Plans, heats: readonly Heat[], random: Random): string {
-  const rows = contestants.map(({ name, against }, i) => {
-    const others = against.map((other) => contestants.findIndex((one) => one.name === other));
-    const ratio = (of: 'median' | 'p95') =>
-      estimateOf(
-        heats.map(({ latencies }) =>
-          latencies[i]!.map((own, round) => {
-            const base = others.reduce((sum, other) => sum + latencies[other]![round]![of], 0) / others.length;
-            return own[of] / base;
-          }),
-        ),
-        random,
-      );
-    const millis = median(heats.flatMap(({ latencies }) => latencies[i]!.map((one) => one.median)));
-    return [name, ratioText(ratio('median')), ratioText(ratio('p95')), millis.toFixed(2)];
-  });
+  const latencies = heats.map((heat) => heat.latencies);
   const title = `Latency at half load, objects of 1 KiB (${heats.length} × ${latency.rounds} rounds of ${latency.turns} turns of ${latency.millis} ms)`;
-  return `${title}\n\n${table([['', 'median [95 % interval]', '95th percentile [95 % interval]', 'ms'], ...rows])}`;
+  return `${title}\n\n${latencyTable(compareLatencies(contestants, latencies, random))}`;
 }
 
-function printVerdicts(comparisons: readonly Comparison<TracingContestant>[]): void {
+function printVerdicts(comparisons: readonly Comparison<Racer>[]): void {
   for (const { contestant, ratio } of comparisons) {
+    if ('peer' in contestant || contestant.target === undefined) continue;
     const { name, target } = contestant;
-    if (target === undefined) continue;
     console.log(
       `target < ${((target - 1) * 100).toFixed(0)} %: ${verdict(ratio, target)} (${name} ${percent(ratio.median)})`,
     );
   }
 }
 
-function writeDocuments(text: string, comparisons: readonly Comparison<TracingContestant>[]): void {
+function writeDocuments(text: string, comparisons: readonly Comparison<Racer>[]): void {
   writeFigures('tracing', text);
-  const bars = comparisons.map(({ contestant: { name }, ratio }) => ({ name, ratio }));
+  const gateways = comparisons.filter(({ contestant }) => !('peer' in contestant));
+  const bars = gateways.map(({ contestant: { name }, ratio }) => ({ name, ratio }));
   const title = 'CPU per request of 1 KiB, by that of the same gateway without tracing';
   writeFileSync(new URL('../docs/tracing-cost.svg', import.meta.url), ratioChart(title, bars, AIM));
 }

@@ -3,7 +3,7 @@
 # the benchmarks run against, once, outside the checkout, each in a folder named by its version; what is already there is skipped.
 # Prints the folder of binaries last.
 #
-#   scripts/install-real-servers.sh [NAME ...]      (default: all of them)
+#   scripts/install-real-servers.sh [NAME ...]      (default: all but caddy, which only a benchmark runs)
 #
 # Needs: Go >= 1.26, python3 with venv, npm, Maven with a JDK >= 17, and for Prometheus, rclone, nginx, HAProxy, etcd, Ruby, Chromium,
 # buildah, lintian and Valgrind a Debian system (apt-get, dpkg).
@@ -15,6 +15,7 @@ mkdir -p "$bin"
 
 readonly MINIO=v0.0.0-20260212201848-7aac2a2c5b7c # the module has no tags: this is what @latest meant on 2026-11-23
 readonly VERSITYGW=v1.8.0
+readonly CADDY=v2.11.9
 readonly JAEGER=v1.76.0 # its cmd/jaeger is Jaeger 2
 readonly OPA=v1.22.2
 readonly OPENFGA=v1.22.1
@@ -71,6 +72,7 @@ once() {
 # GOFLAGS=-mod=mod in somebody's environment would rewrite what `go build` in the module cache may not touch.
 install_minio() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/minio/minio@$2"; }
 install_versitygw() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@$2"; }
+install_caddy() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/caddyserver/caddy/v2/cmd/caddy@$2"; }
 install_opa() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/open-policy-agent/opa@$2"; }
 install_openfga() { GOFLAGS= GOBIN="$1" go install -ldflags='-s -w' "github.com/openfga/openfga/cmd/openfga@$2"; }
 install_jaeger() { # `go install` refuses this module: its go.mod has a replace directive
@@ -331,6 +333,7 @@ for name in "$@"; do
   case "$name" in
     minio) once minio "$MINIO" install_minio ;;
     versitygw) once versitygw "$VERSITYGW" install_versitygw ;;
+    caddy) once caddy "$CADDY" install_caddy ;;
     jaeger) once jaeger "$JAEGER" install_jaeger ;;
     prometheus)
       once prometheus debian install_prometheus

@@ -3,26 +3,29 @@ import { freePorts } from '../../test/real/support/free-ports.ts';
 import { type RealServer, startRealServer } from '../../test/real/support/real-server.ts';
 import type { Cpu, StartedGateway } from './gateway-process.ts';
 import { respondToBucketRequests } from './helper-process.ts';
-import { executable, HEALTH, PEERS, type PeerName } from './peers.ts';
+import { ENVIRONMENTS, executable, HEALTH, PEERS, type PeerName } from './peers.ts';
 import { cpuOf } from './process-cpu.ts';
 
 export interface StartPeer {
   /** Undefined for the store itself, without anybody before it. */
   readonly peer: PeerName | undefined;
   readonly storePort: number;
+  /** Of OTLP over gRPC, for a peer that traces. */
+  readonly collectorPort?: number;
 }
 
 let server: RealServer | undefined;
 
 /** Children run on the CPU of this process. */
-async function start({ peer, storePort }: StartPeer): Promise<StartedGateway> {
+async function start({ peer, storePort, collectorPort }: StartPeer): Promise<StartedGateway> {
   if (peer === undefined) return { port: storePort, metricsPort: undefined };
   const [port] = (await freePorts(1)) as [number];
+  const ports = { own: port, store: storePort, collector: collectorPort };
   server = await startRealServer({
     name: peer,
     file: executable(peer),
-    args: (folder) => PEERS[peer]({ own: port, store: storePort }, folder),
-    env: { AWS_CA_BUNDLE: undefined }, // versitygw stops on it
+    args: (folder) => PEERS[peer](ports, folder),
+    env: ENVIRONMENTS[peer]?.(ports) ?? {},
     healthUrl: `http://127.0.0.1:${port}${HEALTH}`,
   });
   return { port, metricsPort: undefined };

@@ -9,12 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { binary } from '../../test/real/support/real-server.ts';
 import { ACCESS_KEY } from './signed-requests.ts';
 
-export type PeerName = 'nginx' | 'haproxy' | 'haproxy-splice' | 'versitygw' | 'node';
+export type PeerName = 'nginx' | 'haproxy' | 'haproxy-splice' | 'versitygw' | 'caddy' | 'caddy-traced' | 'node';
 
 export interface Ports {
   /** Where it listens. */
   readonly own: number;
   readonly store: number;
+  /** Where a collector listens for OTLP over gRPC, if the peer traces. */
+  readonly collector?: number | undefined;
 }
 
 /** All answer this with 200. */
@@ -70,6 +72,8 @@ http {
   },
   haproxy: haproxy('', ''),
   'haproxy-splice': haproxy(HAPROXY_PIPES, 'option splice-request'),
+  caddy: caddy(''),
+  'caddy-traced': caddy('tracing {\n      span uploadr\n    }'),
   versitygw: async ({ own, store }) => {
     const { access_key, secret_key } = ACCESS_KEY;
     const listening = ['--port', `127.0.0.1:${own}`, '--health', HEALTH, '--keep-alive', '--quiet'];
@@ -105,9 +109,71 @@ backend store
   };
 }
 
+/** Requests without a certain host; HEALTH has no span. */
+function caddy(tracing: string): Arguments {
+  return async ({ own, store }, folder) => {
+    const file = join(folder, 'Caddyfile');
+    await writeFile(
+      file,
+      `{
+  admin off
+  auto_https off
+  persist_config off
+  log {
+    level ERROR
+  }
+}
+http://:${own} {
+  bind 127.0.0.1
+  handle ${HEALTH} {
+    respond 200
+  }
+  handle {
+    ${tracing}
+    reverse_proxy 127.0.0.1:${store} {
+      transport http {
+        keepalive 60s
+        keepalive_idle_conns_per_host 64
+      }
+    }
+  }
+}
+`,
+    );
+    return ['run', '--adapter', 'caddyfile', '--config', file];
+  };
+}
+
+/** Relative to the peer's folder, where it runs. */
+const CADDY_FOLDERS = { HOME: '.', XDG_CONFIG_HOME: 'config', XDG_DATA_HOME: 'data' };
+
+/** Variables of those that need some. */
+export const ENVIRONMENTS: Partial<Record<PeerName, (ports: Ports) => NodeJS.ProcessEnv>> = {
+  versitygw: () => ({ AWS_CA_BUNDLE: undefined }), // it stops on it
+  caddy: () => CADDY_FOLDERS,
+  /** Exports as the gateways do: batches as large, as often, from a queue that drops nothing. */
+  'caddy-traced': ({ collector }) => ({
+    ...CADDY_FOLDERS,
+    OTEL_SERVICE_NAME: 'caddy',
+    OTEL_TRACES_SAMPLER: 'always_on',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_EXPORTER_OTLP_INSECURE: 'true',
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-contestant=caddy-traced',
+    OTEL_BSP_MAX_QUEUE_SIZE: '16384',
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2048',
+    OTEL_BSP_SCHEDULE_DELAY: '1000',
+  }),
+};
+
+/** What scripts/install-real-servers.sh installs for the peer, by its name there. */
+const INSTALLED: Partial<Record<PeerName, string>> = { 'haproxy-splice': 'haproxy', 'caddy-traced': 'caddy' };
+
+const installed = (peer: PeerName): string => INSTALLED[peer] ?? peer;
+
 /** The program. @throws Error if it is not installed. */
 export function executable(peer: PeerName): string {
-  return peer === 'node' ? process.execPath : binary(peer === 'haproxy-splice' ? 'haproxy' : peer);
+  return peer === 'node' ? process.execPath : binary(installed(peer));
 }
 
 /** The reason why it is not available; undefined if it is. */
@@ -117,6 +183,6 @@ export function missing(peer: PeerName): string | undefined {
     executable(peer);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return `${(error as Error).message} ${installed(peer)}`;
   }
 }

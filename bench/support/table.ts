@@ -43,7 +43,12 @@ export function compare<C extends Contestant>(
 
 /** What the second contestant, which does the same as the first, takes more. */
 export function noise(heats: readonly Costs[], random: Random): Estimate {
-  return estimate(heats, ([first, second], round) => second![round]!.all / first![round]!.all, random);
+  return ratioOf(heats, 1, 0, random);
+}
+
+/** CPU per request of one contestant by that of another in the same round. @param index and @param by in the order of the costs. */
+export function ratioOf(heats: readonly Costs[], index: number, by: number, random: Random): Estimate {
+  return estimate(heats, (costs, round) => costs[index]![round]!.all / costs[by]![round]!.all, random);
 }
 
 function estimate(heats: readonly Costs[], of: (costs: Costs, round: number) => number, random: Random): Estimate {
