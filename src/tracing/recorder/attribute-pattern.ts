@@ -1,7 +1,8 @@
 /**
  * Common attributes of the spans of one name. They have the same keys in the same order, and mostly the same values. Attributes with the
  * same value are compared, and copied in runs; only the others are encoded. The pattern is learnt from the spans, and learnt anew when
- * these change. A span that does not fit is encoded attribute by attribute.
+ * these change, and now and then: a value that varied once may not vary any more. A span that does not fit is encoded attribute by
+ * attribute.
  */
 
 import type { Attributes } from '../../domain/span.ts';
@@ -14,6 +15,8 @@ import type { AttributeList } from './attribute-list.ts';
 /** Number of misfits in a row after which a pattern is dropped. */
 const MOST_MISFITS = 8;
 const MOST_ATTRIBUTES = 64;
+/** Number of spans that fit after which a pattern is learnt anew. */
+const MOST_FITS = 2_048;
 
 /** One attribute of the pattern. */
 interface Slot {
@@ -40,6 +43,7 @@ export class AttributePattern {
   #shared: Attributes | undefined;
   #sharedSlots = 0;
   #misfits = MOST_MISFITS;
+  #fits = 0;
 
   /** @param tag of the repeated KeyValue in its message. */
   constructor(encoder: AttributeEncoder, tag: number) {
@@ -54,13 +58,11 @@ export class AttributePattern {
     const fits = this.#encode(out, attributes);
     if (fits && !this.#isStale) {
       this.#misfits = 0;
+      if (++this.#fits >= MOST_FITS) this.#learn(attributes);
       return true;
     }
     out.length = before;
-    if (!fits && ++this.#misfits > MOST_MISFITS) {
-      this.#misfits = 0;
-      this.#learn(attributes);
-    }
+    if (!fits && ++this.#misfits > MOST_MISFITS) this.#learn(attributes);
     return false;
   }
 
@@ -106,6 +108,8 @@ export class AttributePattern {
   }
 
   #learn({ initial, notes, noted, limits }: AttributeList): void {
+    this.#misfits = 0;
+    this.#fits = 0;
     const values = new Map<string, unknown>();
     let count = 0;
     const take = (name: string, value: unknown): void => {
