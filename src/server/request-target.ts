@@ -4,6 +4,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import { percentDecode } from '../kit/percent.ts';
+import { unsliced } from '../kit/unsliced.ts';
 
 export interface RequestTarget {
   /** Not decoded. */
@@ -25,7 +26,7 @@ export function parseTarget(target: string): RequestTarget {
     );
   }
   const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
+  const path = mark < 0 ? target : unsliced(target.slice(0, mark));
   const rawQuery = mark < 0 ? undefined : target.slice(mark + 1);
   return { path, rawQuery, query: parseQuery(rawQuery) };
 }
