@@ -42,7 +42,7 @@ export function createEngine<Options extends EngineOptions>(
   const cache = new DecisionCache(options.cache_ttl_seconds * 1000, now);
   const { origin } = client.url;
   const call = createCall(engine, engine.path(options), client, (called) =>
-    watch.engineCalled({ bucket, engine: engine.name, origin, ...called }),
+    watch.engineCalled({ ...called, bucket, engine: engine.name, origin }),
   );
   const line = new FairLine({
     places: options.max_concurrent,

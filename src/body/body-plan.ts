@@ -75,10 +75,9 @@ const SHA256 = /^[0-9a-f]{64}$/;
  */
 export function planBody(request: Authenticated, maxObject: number, store: StoreChecksums, locked = false): BodyPlan {
   const { incoming, payload } = request;
-  const promises = promisesOf(incoming.headers);
+  const { promises, onlyWhole } = promisesOf(incoming.headers);
   const planned = payload.hash.startsWith('STREAMING-') ? planChunked : planPlain;
   const plan = planned(incoming, payload, promises, { kind: kindOf(request), maxObject });
-  const onlyWhole = Object.keys(incoming.headers).find((name) => checksumRowOf(name)?.verified === false);
   if (onlyWhole !== undefined && !store.passed) throw unverifiable(onlyWhole);
   const hasSignedChunks = plan.framing?.signatures !== undefined;
   const promised = hasSignedChunks || promises.length > 0 || (plan.trailer ?? onlyWhole) !== undefined;
@@ -176,11 +175,15 @@ function planChunked(
   return { kind, length, most: length ?? maxObject, payloadHash, framing, trailer, promises };
 }
 
-function promisesOf(headers: Incoming['headers']): BodyPromise[] {
+function promisesOf(headers: Incoming['headers']): { promises: BodyPromise[]; onlyWhole: string | undefined } {
   const promises: BodyPromise[] = [];
+  let onlyWhole: string | undefined;
   for (const header in headers) {
     const checksum = header === 'content-md5' ? 'md5' : checksumOfHeader(header);
-    if (checksum === undefined) continue;
+    if (checksum === undefined) {
+      if (checksumRowOf(header) !== undefined) onlyWhole ??= header;
+      continue;
+    }
     const value = headers[header] as string;
     const { encodedLength } = CHECKSUMS[checksum];
     if (value.length !== encodedLength || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) {
@@ -189,7 +192,7 @@ function promisesOf(headers: Incoming['headers']): BodyPromise[] {
     }
     promises.push({ header, checksum, value, code: 'BadDigest' });
   }
-  return promises;
+  return { promises, onlyWhole };
 }
 
 /** @param hash of the payload, which its signature covers, in hexadecimal. */

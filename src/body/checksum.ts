@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { IHasher } from 'hash-wasm';
-import { type ChecksumName, CHECKSUMS as ROWS, VERIFIED_CHECKSUMS } from '../domain/checksums.ts';
+import { type ChecksumName, checksumNameOf, CHECKSUMS as ROWS, VERIFIED_CHECKSUMS } from '../domain/checksums.ts';
 import { type Crc, loadNativeCrcs } from './native-crc.ts';
 
 export type { ChecksumName, ChecksumType } from '../domain/checksums.ts';
@@ -53,12 +53,10 @@ export function isKnownEverywhere(name: ChecksumName): boolean {
   return ROWS[name].knownEverywhere;
 }
 
-const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
-
 /** The checksum that a header or trailer of this lower-case name carries; undefined if the gateway does not verify it. */
 export function checksumOfHeader(header: string): ChecksumName | undefined {
-  const name = HEADER.exec(header)?.[1];
-  return name !== undefined && Object.hasOwn(CHECKSUMS, name) ? (name as ChecksumName) : undefined;
+  const name = checksumNameOf(header);
+  return name !== undefined && ROWS[name].verified ? (name as ChecksumName) : undefined;
 }
 
 function nativeHash(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'): Checksum {

@@ -15,9 +15,9 @@ export function protectWhole(
   headers: Readonly<Record<string, string>>,
   checksums: Checksums,
 ): WholeProtection {
-  const sum = sent === undefined ? {} : { [sent.header]: checksums.get(sent.checksum) as string };
-  const digest = md5 ? { 'content-md5': hashOf('md5', pieces).digest('base64') } : {};
-  const all = { ...headers, ...sum, ...digest };
+  const all = { ...headers };
+  if (sent !== undefined) all[sent.header] = checksums.get(sent.checksum) as string;
+  if (md5) all['content-md5'] = hashOf('md5', pieces).digest('base64');
   return { payloadHash: signed ? hashOf('sha256', pieces).digest('hex') : payloadHash, headers: all };
 }
 

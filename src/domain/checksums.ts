@@ -61,10 +61,17 @@ export const ADDABLE_CHECKSUMS = namesWith('addable') as readonly With<'addable'
 /** Headers of the checksums that every store knows. */
 export const COMMON_CHECKSUM_HEADERS = namesWith('knownEverywhere').map((name) => `x-amz-checksum-${name}`);
 
-const HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
+const HEADER_PREFIX = 'x-amz-checksum-';
 
-/** The row of the checksum that a header or trailer of this lower-case name carries; undefined if it carries none. */
+/** The checksum that a header or trailer of this lower-case name carries; undefined if it carries none. */
+export function checksumNameOf(header: string): Name | undefined {
+  if (!header.startsWith(HEADER_PREFIX)) return undefined;
+  const name = header.slice(HEADER_PREFIX.length);
+  return Object.hasOwn(CHECKSUMS, name) ? (name as Name) : undefined;
+}
+
+/** Its row. */
 export function checksumRowOf(header: string): ChecksumShape | undefined {
-  const name = HEADER.exec(header)?.[1];
-  return name !== undefined && Object.hasOwn(CHECKSUMS, name) ? CHECKSUMS[name as Name] : undefined;
+  const name = checksumNameOf(header);
+  return name && CHECKSUMS[name];
 }

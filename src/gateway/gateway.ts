@@ -138,7 +138,7 @@ async function upload<B extends Bucket>(
   const onGone = (): void => span.set('upload.waited_for', transfer.waitsFor);
   signal.addEventListener('abort', onGone, { once: true });
   try {
-    const reply = await stages.upload[request.operation](request, { span, transfer, ...settings });
+    const reply = await stages.upload[request.operation](request, { ...settings, span, transfer });
     record.outcome = stores ? 'stored' : undefined;
     return reply;
   } catch (thrown) {

@@ -79,11 +79,12 @@ function isSuspicious(text: string): boolean {
   return SUSPICIOUS_WORD.test(text) || (SIGN.test(text) && SUSPICIOUS_SIGN.test(text));
 }
 
-/** Redacts the strings of a record, but not nested values. */
+/** Redacts the strings of a record, but not nested values. @returns the same record if there is nothing to redact. */
 export function fieldsWithoutCredentials<T extends object>(fields: T): T {
   let changed: Record<string, string> | undefined;
-  for (const name of Object.keys(fields)) {
-    const value: unknown = fields[name as keyof T];
+  // Not over Object.keys: V8 reads a field by its place in the object only in a loop like this.
+  for (const name in fields) {
+    const value: unknown = fields[name];
     if (typeof value !== 'string') continue;
     const cut = withoutCredentials(value);
     if (cut !== value) (changed ??= {})[name] = cut;

@@ -3,6 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import type { KeyRules } from '../domain/routing.ts';
 import type { Bucket, Target } from '../domain/stages.ts';
 import { percentDecode } from '../kit/percent.ts';
+import { unsliced } from '../kit/unsliced.ts';
 import type { Offers } from './find-operation.ts';
 import { ambiguityOf } from './unambiguous-key.ts';
 
@@ -56,7 +57,7 @@ function findByPath<B extends Bucket>(routes: readonly Route<B>[], rawPath: stri
 const MAX_KEY_BYTES = 1024;
 
 function decodeKey(raw: string, rules: KeyRules): string {
-  const key = percentDecode(raw);
+  const key = percentDecode(unsliced(raw)); // V8 writes a part of a longer text as JSON in twice the time
   if (key === undefined) throw new Failure('invalid_uri', 'The path is not valid percent-encoded UTF-8.');
   return checkedKey(key, rules);
 }

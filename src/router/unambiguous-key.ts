@@ -6,7 +6,7 @@
 
 /** @returns the reason why some stores change the key; undefined for nearly all keys. A trailing `/` is allowed: it is part of a folder name. */
 export function ambiguityOf(key: string): string | undefined {
-  return AMBIGUITIES.find(([pattern]) => pattern.test(key))?.[1];
+  return ANY_AMBIGUITY.test(key) ? AMBIGUITIES.find(([pattern]) => pattern.test(key))?.[1] : undefined;
 }
 
 /** No pattern backtracks: each one is anchored at the ends of a segment. */
@@ -20,3 +20,4 @@ const AMBIGUITIES: readonly (readonly [pattern: RegExp, why: string])[] = [
   ],
   [/__XLDIR__(?:\/|$)/, 'has a segment that ends in "__XLDIR__", which MinIO reserves'],
 ];
+const ANY_AMBIGUITY = new RegExp(AMBIGUITIES.map(([{ source }]) => source).join('|'));

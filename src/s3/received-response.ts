@@ -10,7 +10,8 @@ export class ReceivedResponse {
 
   begin(status: number, headers: NodeJS.Dict<string | string[]>): void {
     this.status = status;
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name in headers) {
+      const value = headers[name];
       if (value !== undefined) this.headers[name] = oneValue(name, value);
     }
   }

@@ -47,7 +47,7 @@ export interface StoreCall {
   /** Times the waits for a connection, one for each attempt. */
   readonly wait?: Wait;
   /** Times each attempt, from its connection to its end. */
-  readonly attemptWait?: AttemptWait;
+  readonly attemptWait?: AttemptWait | undefined;
   /** Times the pauses between attempts. */
   readonly retryWait?: Wait;
   /** The span under which each attempt opens its own. */

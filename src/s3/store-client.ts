@@ -12,7 +12,7 @@ import { NO_STORE_OBSERVER, type StoreObserver } from '../domain/store-observer.
 import { whileWanted } from '../domain/while-wanted.ts';
 import { UNCODED } from '../kit/decode-content.ts';
 import { canonicalQuery } from '../sigv4/canonical-request.ts';
-import { signRequest } from '../sigv4/sign-request.ts';
+import { type Credentials, signRequest } from '../sigv4/sign-request.ts';
 import { AttemptObserver } from './attempt-observer.ts';
 import { attemptSpans, type OpenAttempt } from './attempt-span.ts';
 import { type CredentialsConfig, type CredentialsSource, credentialsSource } from './credentials.ts';
@@ -159,7 +159,7 @@ export class StoreClient {
         const seconds = (performance.now() - sentAt) / 1000;
         const { operation } = call;
         const { status } = response ?? {};
-        this.#watch.attempted({ operation, resends, server: this.endpoint, status, ...failed, seconds, span });
+        this.#watch.attempted({ ...failed, operation, resends, server: this.endpoint, status, seconds, span });
       }
       paused = await pause(wait, call);
     }
@@ -171,10 +171,12 @@ export class StoreClient {
   }
 
   async #attempt(call: StoreCall, span: Span): Promise<StoreResponse> {
+    const found = this.#credentials();
+    const credentials = found instanceof Promise ? await whileWanted(found.catch(unavailable), call.signal) : found;
     const response = await this.#transport.send({
       method: OPERATIONS[call.operation].method,
       path: this.#target(call),
-      headers: await this.#signedHeaders(call, span),
+      headers: this.#signedHeaders(call, credentials, span),
       body: call.body,
       ...(span.recording && { observer: new AttemptObserver(span) }),
       sent: (bytes) => span.set('http.request.body.size', bytes),
@@ -194,23 +196,19 @@ export class StoreClient {
     return settles === 'briefly' ? BRIEFLY_MILLIS : this.#config.answer_timeout_seconds * 1000;
   }
 
-  async #signedHeaders(call: StoreCall, span: Span): Promise<string[]> {
-    const found = this.#credentials();
-    const credentials = found instanceof Promise ? await whileWanted(found.catch(unavailable), call.signal) : found;
-    const headers: Record<string, string> = { host: this.endpoint.host, ...call.headers };
+  #signedHeaders(call: StoreCall, credentials: Credentials, span: Span): string[] {
     const request = {
       method: OPERATIONS[call.operation].method,
       path: this.endpoint.pathOf(call.key),
       query: call.query,
-      headers,
+      headers: { host: this.endpoint.host, ...call.headers },
       payloadHash: call.payloadHash,
       region: this.#config.region,
     };
-    const { headers: added, chunks } = signRequest(request, credentials, new Date());
+    const { headers, chunks } = signRequest(request, credentials, new Date());
     if (call.body !== undefined && 'stream' in call.body) call.body.stream.signWith?.(chunks);
     const list: string[] = [];
     for (const name in headers) list.push(name, headers[name] as string);
-    for (const name in added) list.push(name, added[name] as string);
     if (call.body !== undefined) list.push('content-length', String(call.body.length));
     list.push(...UNCODED);
     // Not signed: a service mesh may change trace headers on the way without breaking the signature.

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../domain/failure.ts';
-import { type ReceivedHeaders, receivedHeaders } from '../domain/received-headers.ts';
+import { type ReceivedHeaders, receive } from '../domain/received-headers.ts';
 import type { RawHeaders } from '../domain/span.ts';
 import type { Target } from '../domain/stages.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
@@ -46,19 +46,14 @@ export function readHead(request: IncomingMessage, hostBucketOf: HostBucketOf): 
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
     throw new Failure('bad_request', 'The HTTP version is not supported. Use HTTP/1.1 or HTTP/1.0.');
   }
-  const received = receivedHeaders(request.rawHeaders);
-  const headers = isWithoutRepetition(received) ? received : singleHeaders(request.rawHeaders);
+  const { received, unrepeated } = receive(request.rawHeaders);
+  const headers = unrepeated ?? singleHeaders(request.rawHeaders);
   if (request.httpVersion === '1.1' && headers.host === undefined) {
     throw new Failure('bad_request', 'The Host header is missing.');
   }
   const bodyLength = lengthOfBody(headers, request.httpVersion);
   const { path: rawPath, query } = parseTarget(request.url ?? '');
   return { target: { rawPath, hostBucket: hostBucketOf(headers.host) }, query, headers, received, bodyLength };
-}
-
-function isWithoutRepetition(received: ReceivedHeaders): received is Readonly<Record<string, string>> {
-  for (const name in received) if (typeof received[name] !== 'string') return false;
-  return true;
 }
 
 /** With the lists joined. @throws Failure bad_request for another header that is repeated. */

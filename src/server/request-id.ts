@@ -3,18 +3,18 @@ import { randomBytes } from 'node:crypto';
 
 /** Characters of an id. */
 const DIGITS = 16;
-/** Ids of one chunk. Few: an id that is kept for longer than its request keeps the text of its chunk in memory. */
-const IDS = 32;
+/** Characters of a chunk. */
+const LENGTH = 32 * DIGITS;
 
-let chunk = '';
+let chunk = Buffer.alloc(0);
+let next = 0;
 
-/** 16 upper-case hex digits, like the request IDs of S3. */
+/** 16 upper-case hex digits, like the request IDs of S3. Not a part of a longer text, which V8 writes as JSON in twice the time. */
 export function newRequestId(): string {
-  if (chunk === '')
-    chunk = randomBytes((IDS * DIGITS) / 2)
-      .toString('hex')
-      .toUpperCase();
-  const id = chunk.slice(-DIGITS);
-  chunk = chunk.slice(0, -DIGITS);
-  return id;
+  if (next === chunk.length) {
+    const digits = randomBytes(LENGTH / 2).toString('hex');
+    chunk = Buffer.from(digits.toUpperCase());
+    next = 0;
+  }
+  return chunk.toString('latin1', next, (next += DIGITS));
 }

@@ -1,10 +1,11 @@
 /** The request line as spans and log lines show it, also that of a request that node:http cannot parse. */
+import { unsliced } from '../kit/unsliced.ts';
 import { redactQuery } from './redact-query.ts';
 
 /** The path of the target. In absolute form for another host, which is rejected, it omits the authority. Spans and logs redact credentials in it. */
 export function pathOf(url = ''): string {
   const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
+  const path = mark < 0 ? url : unsliced(url.slice(0, mark));
   return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
 }
 

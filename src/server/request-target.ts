@@ -4,6 +4,7 @@
  */
 import { Failure } from '../domain/failure.ts';
 import { percentDecode } from '../kit/percent.ts';
+import { unsliced } from '../kit/unsliced.ts';
 
 export interface RequestTarget {
   /** Not decoded. */
@@ -13,20 +14,19 @@ export interface RequestTarget {
   readonly query: readonly (readonly [name: string, value: string])[];
 }
 
-/** Origin form, visible ASCII without `#`, `\` and the characters that RFC 3986 forbids everywhere. */
-const ORIGIN_FORM = /^\/[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]*$/;
-const TOLERATED = /["<>^`{|}]/g;
+/** Origin form, visible ASCII without `#` and `\`. Of the characters that RFC 3986 forbids everywhere, the others are tolerated: `"<>^`{|}`. */
+const ORIGIN_FORM = /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
 
 /** @throws Failure invalid_uri. */
 export function parseTarget(target: string): RequestTarget {
-  if (!ORIGIN_FORM.test(target.replace(TOLERATED, '_'))) {
+  if (!ORIGIN_FORM.test(target)) {
     throw new Failure(
       'invalid_uri',
       'The request target is not an absolute path of visible ASCII characters, or a URL of this host without userinfo.',
     );
   }
   const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
+  const path = mark < 0 ? target : unsliced(target.slice(0, mark));
   const rawQuery = mark < 0 ? undefined : target.slice(mark + 1);
   return { path, rawQuery, query: parseQuery(rawQuery) };
 }

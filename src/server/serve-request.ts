@@ -126,7 +126,7 @@ function route(
   try {
     const head = readHead(request, hostBucketOf);
     const { target, query, headers } = head;
-    return { head, handler: gateway.route({ method: request.method ?? '', ...target, query, headers }) };
+    return { head, handler: gateway.route({ ...target, method: request.method ?? '', query, headers }) };
   } catch (thrown) {
     return asFailure(thrown);
   }
@@ -163,7 +163,7 @@ function incomingOf(
   body.length = bodyLength;
   const method = request.method ?? '';
   const keepWaiting: Incoming['keepWaiting'] = (further) => early.keepWaiting(further);
-  return { id, method, ...target, query, headers, received, clientAddress, scheme, body, signal, span, keepWaiting };
+  return { ...target, id, method, query, headers, received, clientAddress, scheme, body, signal, span, keepWaiting };
 }
 
 /** The attributes for samplers, known before routing (OTel semantic conventions, HTTP server spans). */

@@ -11,8 +11,8 @@ export interface SignableRequest {
   readonly path: string;
   /** Decoded parameters. */
   readonly query: Query;
-  /** Lower-case name to value; several values of one header are joined with commas. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The value of a header by its lower-case name; several values are joined with commas. */
+  readonly valueOf: (name: string) => string | undefined;
   /** Lower-case names in ascending order. */
   readonly signedHeaders: readonly string[];
   /** Lower-case hex SHA-256 of the body, `UNSIGNED-PAYLOAD`, or a `STREAMING-…` value. */
@@ -22,7 +22,7 @@ export interface SignableRequest {
 /** AWS Signature Version 4, "Create a canonical request". */
 export function canonicalRequest(request: SignableRequest): string {
   let headers = '';
-  for (const name of request.signedHeaders) headers += `${name}:${canonicalValue(request.headers[name] ?? '')}\n`;
+  for (const name of request.signedHeaders) headers += `${name}:${canonicalValue(request.valueOf(name) ?? '')}\n`;
   const names = request.signedHeaders.join(';');
   return `${request.method}\n${request.path}\n${canonicalQuery(request.query)}\n${headers}\n${names}\n${request.payloadHash}`;
 }

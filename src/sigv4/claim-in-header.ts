@@ -18,17 +18,19 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 export function claimInHeader(authorization: string, headers: HeaderIndex, signers: SignerCache): Claim {
   const known = signers.find(authorization);
-  if (known !== undefined) return claimOf(known, signatureOf(authorization), dateIn(headers, known.scope), headers);
+  if (known !== undefined)
+    return claimOf(known, true, signatureOf(authorization), dateIn(headers, known.scope), headers);
   const fields = parseAuthorization(authorization);
   const credential = parseCredential(fields.get('Credential') as string, 'malformed_header');
   const date = dateIn(headers, credential.scope);
   const signedHeaders = parseSignedHeaders(fields.get('SignedHeaders') as string, 'malformed_header');
   const signature = parseSignature(fields.get('Signature'), 'malformed_header');
-  return claimOf({ ...credential, signedHeaders }, signature, date, headers);
+  return claimOf({ ...credential, signedHeaders }, false, signature, date, headers);
 }
 
 function claimOf(
   { accessKey, scope, signedHeaders }: Signer,
+  isKnown: boolean,
   signature: string,
   { date, time }: Pick<Claim, 'date' | 'time'>,
   headers: HeaderIndex,
@@ -44,6 +46,7 @@ function claimOf(
     expiresSeconds: undefined,
     payloadHash: parsePayloadHash(headers.once('x-amz-content-sha256') ?? refuse('no_payload_hash')),
     sessionToken: headers.once('x-amz-security-token'),
+    isKnown,
   };
 }
 

@@ -36,6 +36,7 @@ export function claimInQuery(query: Query, headers: HeaderIndex): Claim {
     expiresSeconds: parseExpires(needed('X-Amz-Expires')),
     payloadHash: payloadHashOf(parameters, headers),
     sessionToken: parameters.get('X-Amz-Security-Token'),
+    isKnown: false,
   };
 }
 

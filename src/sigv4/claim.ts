@@ -22,6 +22,8 @@ export interface Claim extends Signer {
   readonly expiresSeconds: number | undefined;
   readonly payloadHash: string;
   readonly sessionToken: string | undefined;
+  /** Whether its signer was found in the cache. */
+  readonly isKnown: boolean;
 }
 
 const DATE = /^\d{8}T\d{6}Z$/;
@@ -58,7 +60,7 @@ export function parseSignature(text: string | undefined, otherwise: RefusalReaso
 
 /** @returns milliseconds since the epoch. The date of the scope must be the day of the date. */
 export function parseDate(text: string | undefined, scope: Scope, otherwise: RefusalReason): number {
-  if (text === undefined || !DATE.test(text)) refuse('no_date');
+  if (text === undefined) refuse('no_date');
   const time = timeOf(text);
   if (Number.isNaN(time)) refuse('no_date');
   if (!text.startsWith(scope.day))
@@ -69,8 +71,11 @@ export function parseDate(text: string | undefined, scope: Scope, otherwise: Ref
 /** The date that was parsed last: the requests of one second have the same. */
 let latest = { text: '', time: Number.NaN };
 
+/** @returns NaN if it is not a date. */
 function timeOf(text: string): number {
-  if (text !== latest.text) latest = { text, time: Date.parse(extended(text)) };
+  if (text === latest.text) return latest.time;
+  if (!DATE.test(text)) return Number.NaN;
+  latest = { text, time: Date.parse(extended(text)) };
   return latest.time;
 }
 

@@ -21,14 +21,9 @@ export class HeaderIndex {
     return refuse('duplicate_header', `The header ${name} occurs twice.`);
   }
 
-  /** The values as signed: several values of one header are joined with commas. `host` may occur once. */
-  joined(names: readonly string[]): Record<string, string | undefined> {
-    // Clients choose the names: `__proto__` must be an ordinary key.
-    const joined: Record<string, string | undefined> = Object.create(null);
-    for (const name of names) {
-      const value = name === 'host' ? this.once(name) : this.#received[name];
-      joined[name] = typeof value === 'object' ? value.map(withoutOuterBlanks).join(',') : value;
-    }
-    return joined;
+  /** The value as signed: several values of one header are joined with commas. `host` may occur once. */
+  asSigned(name: string): string | undefined {
+    const value = name === 'host' ? this.once(name) : this.#received[name];
+    return typeof value === 'object' ? value.map(withoutOuterBlanks).join(',') : value;
   }
 }

@@ -23,25 +23,35 @@ export interface RequestToSign {
 }
 
 export interface SignedRequest {
-  /** The headers to add for the signature, with lower-case names. */
-  readonly headers: Record<string, string>;
+  /** Of the request and of its signature, with lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Signs the chunks of the body in order, if `payloadHash` is for signed chunks. */
   readonly chunks: ChunkSigner;
 }
 
 export function signRequest(request: RequestToSign, credentials: Credentials, now: Date): SignedRequest {
   const date = amzDate(now);
-  const added: Record<string, string> = { 'x-amz-content-sha256': request.payloadHash, 'x-amz-date': date };
-  if (credentials.sessionToken !== undefined) added['x-amz-security-token'] = credentials.sessionToken;
-  const headers = { ...request.headers, ...added };
-  const signedHeaders = Object.keys(headers).filter(mustBeSigned).sort();
   const { method, path, query, payloadHash, region } = request;
+  const headers: Record<string, string> = {
+    ...request.headers,
+    'x-amz-content-sha256': payloadHash,
+    'x-amz-date': date,
+  };
+  if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
+  const signedHeaders = Object.keys(headers).filter(mustBeSigned).sort();
   const key = credentials.keys.of({ day: date.slice(0, 8), region, service: 's3' });
-  const canonical = canonicalRequest({ method, path, query, headers, signedHeaders, payloadHash });
+  const canonical = canonicalRequest({
+    method,
+    path,
+    query,
+    valueOf: (name) => headers[name],
+    signedHeaders,
+    payloadHash,
+  });
   const signature = key.sign(stringToSign(date, key.scope, canonical));
   const credential = `${credentials.accessKey}/${key.scope}`;
-  added.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
-  return { headers: added, chunks: chunkSigner(key, date, key.scope, signature) };
+  headers.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
+  return { headers, chunks: chunkSigner(key, date, key.scope, signature) };
 }
 
 /** The date that was formatted last: the requests of one second have the same. */

@@ -39,9 +39,10 @@ export class SigningKey {
     }
   }
 
-  /** Lower-case hex HMAC-SHA256 of a string to sign. */
+  /** Lower-case hex HMAC-SHA256 of a string to sign. Clients choose the characters of a policy, so it is hashed as UTF-8. */
   sign(text: string): string {
-    hash('sha256', Buffer.concat([this.#inner, Buffer.from(text)]), 'buffer').copy(this.#outer, BLOCK);
+    const digest = hash('sha256', Buffer.concat([this.#inner, Buffer.from(text)]), 'latin1');
+    this.#outer.write(digest, BLOCK, 'latin1'); // as a text: to create another Buffer takes longer
     return hash('sha256', this.#outer, 'hex');
   }
 }
@@ -50,12 +51,19 @@ export class SigningKey {
 export class SigningKeys {
   readonly #secretKey: string;
   readonly #keys = new Map<string, SigningKey>();
+  #latest: { readonly scope: Scope; readonly key: SigningKey } | undefined;
 
   constructor(secretKey: string) {
     this.#secretKey = secretKey;
   }
 
   of(scope: Scope): SigningKey {
+    if (this.#latest === undefined || !isSame(scope, this.#latest.scope))
+      this.#latest = { scope, key: this.#find(scope) };
+    return this.#latest.key;
+  }
+
+  #find(scope: Scope): SigningKey {
     const text = scopeText(scope);
     let key = this.#keys.get(text);
     if (key === undefined) {
@@ -65,6 +73,10 @@ export class SigningKeys {
     }
     return key;
   }
+}
+
+function isSame(one: Scope, other: Scope): boolean {
+  return one.day === other.day && one.region === other.region && one.service === other.service;
 }
 
 const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();

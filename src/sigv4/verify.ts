@@ -13,7 +13,7 @@ import { claimInQuery, SIGNATURE_PARAMETER } from './claim-in-query.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type Refusal, refuse, SignatureRefused, type SignedText } from './refusals.ts';
 import { SignerCache } from './signer-cache.ts';
-import { type Scope, type SigningKey, type SigningKeys, scopeText } from './signing-key.ts';
+import type { Scope, SigningKey, SigningKeys } from './signing-key.ts';
 
 export interface RequestToVerify {
   readonly method: string;
@@ -89,8 +89,8 @@ function verify(
   const signingKey = known.keys.of(claim.scope);
   const { scope, date, signature, payloadHash } = claim;
   checkSignature(request, claim, headers, signingKey);
-  if (claim.form === 'header') signers.add(headers.once('authorization') as string, claim);
-  const chunks = SIGNED_CHUNKS.has(payloadHash) ? chunkChain(signingKey, date, scopeText(scope), signature) : undefined;
+  if (claim.form === 'header' && !claim.isKnown) signers.add(headers.once('authorization') as string, claim);
+  const chunks = SIGNED_CHUNKS.has(payloadHash) ? chunkChain(signingKey, date, signingKey.scope, signature) : undefined;
   const { form, accessKey, sessionToken } = claim;
   return { accepted: true, form, accessKey, scope, date, signature, payloadHash, chunks, sessionToken };
 }
@@ -133,16 +133,22 @@ function checkSignedHeaders(claim: Claim, headers: HeaderIndex): void {
 /** Signers encode the path as AWS documents it, whatever the HTTP client sends; some sign the path as sent. */
 function checkSignature(request: RequestToVerify, claim: Claim, headers: HeaderIndex, key: SigningKey): void {
   const path = canonicalPath(request.path);
-  const expected = signedText(request, path, claim, headers);
+  const expected = signedText(request, path, claim, headers, key.scope);
   const isSigned = ({ stringToSign: text }: SignedText): boolean => isSameSignature(claim.signature, key.sign(text));
   if (isSigned(expected)) return;
-  if (path !== request.path && isSigned(signedText(request, request.path, claim, headers))) return;
+  if (path !== request.path && isSigned(signedText(request, request.path, claim, headers, key.scope))) return;
   refuse('wrong_signature', undefined, expected);
 }
 
-function signedText(request: RequestToVerify, path: string, claim: Claim, headers: HeaderIndex): SignedText {
+function signedText(
+  request: RequestToVerify,
+  path: string,
+  claim: Claim,
+  headers: HeaderIndex,
+  scope: string,
+): SignedText {
   const canonical = canonicalOf(request, path, claim, headers);
-  return { canonicalRequest: canonical, stringToSign: stringToSign(claim.date, scopeText(claim.scope), canonical) };
+  return { canonicalRequest: canonical, stringToSign: stringToSign(claim.date, scope, canonical) };
 }
 
 function canonicalOf(request: RequestToVerify, path: string, claim: Claim, headers: HeaderIndex): string {
@@ -150,7 +156,7 @@ function canonicalOf(request: RequestToVerify, path: string, claim: Claim, heade
     method: request.method,
     path,
     query: claim.form === 'header' ? request.query : request.query.filter(([name]) => name !== 'X-Amz-Signature'),
-    headers: headers.joined(claim.signedHeaders),
+    valueOf: (name) => headers.asSigned(name),
     signedHeaders: claim.signedHeaders,
     payloadHash: claim.payloadHash,
   });

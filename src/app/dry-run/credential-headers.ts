@@ -28,5 +28,5 @@ export async function credentialHeaders(
   const credentials = { accessKey: as, keys: key?.keys ?? new SigningKeys(randomBytes(30).toString('base64')) };
   const region = bucket.auth.sigv4?.region ?? 'us-east-1';
   const request = { method, path, query: [], headers: HEADERS, payloadHash: 'UNSIGNED-PAYLOAD', region };
-  return { ...HEADERS, ...signRequest(request, credentials, new Date()).headers };
+  return signRequest(request, credentials, new Date()).headers;
 }

@@ -15,7 +15,7 @@ export const collected: Way = {
   async send(upload) {
     const { request, plan, headers, scope } = upload;
     const { bytes, checksums } = await collectObject(request.incoming, plan, scope);
-    const sending = { body: bytes, ...protectWhole(plan, [bytes], headers, checksums) };
+    const sending = { ...protectWhole(plan, [bytes], headers, checksums), body: bytes };
     return putInOneRequest(upload, sending, await enterStore(upload));
   },
 };

@@ -5,6 +5,7 @@ import { callerOf } from '../../domain/caller.ts';
 import { asFailure, withOutcome } from '../../domain/failure.ts';
 import type { Reply } from '../../domain/stages.ts';
 import { THREAD_DIED } from '../../pump/pump-thread.ts';
+import type { StoreCall } from '../../s3/store-call.ts';
 import type { Place } from '../../s3/store-line.ts';
 import { respondedTooEarly } from '../../s3/transport-failure.ts';
 import { replyOf } from '../handler.ts';
@@ -45,8 +46,7 @@ export async function putInOneRequest(
   const outgoing = body !== undefined && 'moved' in body ? { ...body, moved: notifying(body.moved, onSent) } : body;
   const caller = callerOf(request);
   const { signal } = incoming;
-  const waits = { wait: scope.transfer.wait('connection'), ...(isInMemory && { attemptWait: response }) };
-  const call = {
+  const call: StoreCall = {
     operation,
     caller,
     place,
@@ -57,10 +57,13 @@ export async function putInOneRequest(
     payloadHash,
     verifiedHere,
     signal,
+    settles: 'fully',
+    wait: scope.transfer.wait('connection'),
+    attemptWait: isInMemory ? response : undefined,
     span: scope.span,
   };
   try {
-    const reply = replyOf(await bucket.store.call({ ...call, ...waits, settles: 'fully' }));
+    const reply = replyOf(await bucket.store.call(call));
     if (!isSent) throw respondedTooEarly();
     return reply;
   } catch (thrown) {

@@ -138,3 +138,26 @@ describe('signRequest', () => {
     assert.match(String(ours.authorization), new RegExp(`Signature=${key.toString('hex')}$`));
   });
 });
+
+describe('a signing key', () => {
+  it('signs texts of any characters as HMAC-SHA256 of their UTF-8, so that none stands for another', () => {
+    const scope = { day: '20261123', region: 'eu-west-1', service: 's3' };
+    const key = new SigningKeys(secretKey).of(scope);
+    let derived: string | Buffer = `AWS4${secretKey}`;
+    for (const part of [scope.day, scope.region, scope.service, 'aws4_request'])
+      derived = createHmac('sha256', derived).update(part).digest();
+    // U+0141 is a "A" if only the low byte of each character is signed.
+    for (const text of ['', 'A', '\u0141', '\u00e0', '\u{1f600}', 'a'.repeat(63), 'policy'.repeat(1_000)]) {
+      assert.equal(key.sign(text), createHmac('sha256', derived).update(text).digest('hex'));
+    }
+  });
+
+  it('is that of its scope, whatever the scope before', () => {
+    const keys = new SigningKeys(secretKey);
+    const one = { day: '20261123', region: 'eu-west-1', service: 's3' };
+    const scopes = [one, { ...one, region: 'us-east-1' }, { ...one, day: '20261124' }, { ...one, service: 'sqs' }, one];
+    for (const scope of [...scopes, ...scopes]) {
+      assert.equal(keys.of(scope).sign('text'), new SigningKeys(secretKey).of(scope).sign('text'));
+    }
+  });
+});

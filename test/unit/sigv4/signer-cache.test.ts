@@ -11,8 +11,8 @@ const keys = new SigningKeys('secret');
 function signed(headers: Record<string, string> = {}, accessKey = 'AKIA1', secret = keys) {
   const all = { host: 'gateway', ...headers };
   const request = { method: 'PUT', path: '/bucket/key', query: [], headers: all, payloadHash: 'UNSIGNED-PAYLOAD' };
-  const added = signRequest({ ...request, region: 'r' }, { accessKey, keys: secret }, new Date(NOW)).headers;
-  return { request: { ...request, received: { ...all, ...added } }, authorization: added.authorization as string };
+  const { headers: received } = signRequest({ ...request, region: 'r' }, { accessKey, keys: secret }, new Date(NOW));
+  return { request: { ...request, received }, authorization: received.authorization as string };
 }
 
 const verify = ({ request }: ReturnType<typeof signed>, signers: SignerCache) =>
