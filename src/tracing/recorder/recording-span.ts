@@ -69,7 +69,7 @@ export class RecordingSpan implements RequestSpan {
     this.kind = kind;
     this.local = local;
     this.parent = parent;
-    this.spanId = ids.spanId();
+    this.spanId = kind === 'server' ? ids.requestSpanId() : ids.spanId();
     this.high = ids.high;
     this.low = ids.low;
     this.start = startedAt === undefined ? clock.now() : nanosAt(startedAt);

@@ -1,5 +1,6 @@
 /** Our recorder of requests. The sampler decides at the local root, which is the SERVER span, and the spans below follow. */
 import type { RawHeaders } from '../../domain/span.ts';
+import { unsliced } from '../../kit/unsliced.ts';
 import { type Carried, NOTHING, type Propagated } from '../propagation/propagator.ts';
 import { RANDOM_FLAG, SAMPLED_FLAG } from '../propagation/span-context.ts';
 import type { RequestOptions, RequestRecorder } from '../request-recorder.ts';
@@ -33,7 +34,7 @@ export class Tracer implements RequestRecorder<Carried> {
     const { ids, clock, sampler, tail, unexported } = this.#parts;
     const called = caller?.partial === 'decision' ? undefined : caller;
     const parent = called?.partial === undefined ? called : undefined;
-    const traceId = called?.traceId ?? ids.traceId();
+    const traceId = called === undefined ? ids.traceId() : unsliced(called.traceId);
     const words = called === undefined ? ids.traceWords() : wordsOf(traceId);
     const random = called === undefined ? RANDOM_FLAG : called.traceFlags & RANDOM_FLAG;
     const decision = sampler.decide(traceId, caller, options.hints);
@@ -42,7 +43,7 @@ export class Tracer implements RequestRecorder<Carried> {
     const fate = decision.sampled ? 'kept' : tail === undefined ? 'forgotten' : 'undecided';
     const tracer = fate === 'forgotten' ? unexported : this.#parts;
     if (tracer === undefined) {
-      const context = { traceId, spanId: ids.spanId(), traceFlags, traceState };
+      const context = { traceId, spanId: ids.requestSpanId(), traceFlags, traceState };
       return new UnsampledSpan(this.#parts.propagator, context, carried);
     }
     const local = new LocalTrace(traceId, words, traceFlags, traceState, clock.anchor(), carried, fate);
