@@ -5,10 +5,11 @@
 
 /** 2^3 buckets for each power of two. */
 export const SCHEMA = 3;
+const BUCKETS_OF_POWER = 2 ** SCHEMA;
 /** Values up to this one are in the zero bucket. Seconds: less than a clock shows. */
 export const ZERO_THRESHOLD = 2 ** -30;
 /** The bucket of all values from 2^24 on: 194 days. */
-const LAST = 24 * 2 ** SCHEMA;
+const LAST = 24 * BUCKETS_OF_POWER;
 
 /** Consecutive buckets, from the index of the first. */
 export interface BucketSpan {
@@ -23,36 +24,53 @@ export interface PlainNativeHistogram {
 
 export class NativeHistogram {
   zeroCount = 0;
-  readonly #counts = new Map<number, number>();
+  /** From the lowest bucket with a value to the highest: a Map would cost three times as much for each value. */
+  readonly #counts: number[] = [];
+  /** The index of the lowest. */
+  #first = 0;
 
   observe(value: number): void {
-    if (!(value > ZERO_THRESHOLD)) {
-      this.zeroCount++;
-      return;
-    }
-    const index = Math.min(LAST, Math.ceil(Math.log2(value) * 2 ** SCHEMA));
-    this.#counts.set(index, (this.#counts.get(index) ?? 0) + 1);
+    if (value > ZERO_THRESHOLD) this.#add(Math.min(LAST, Math.ceil(Math.log2(value) * BUCKETS_OF_POWER)), 1);
+    else this.zeroCount++;
   }
 
   /** Adds the counts of another histogram. */
   add({ zeroCount, counts }: PlainNativeHistogram): void {
     this.zeroCount += zeroCount;
-    for (const [index, count] of counts) this.#counts.set(index, (this.#counts.get(index) ?? 0) + count);
+    for (const [index, count] of counts) this.#add(index, count);
   }
 
   /** For another process. */
   get plain(): PlainNativeHistogram {
-    return { zeroCount: this.zeroCount, counts: [...this.#counts] };
+    return { zeroCount: this.zeroCount, counts: [...this.#filled()] };
   }
 
   /** The buckets that are not empty, in ascending order. */
   spans(): readonly BucketSpan[] {
     const spans: { readonly first: number; readonly counts: number[] }[] = [];
-    for (const [index, count] of [...this.#counts].sort(([a], [b]) => a - b)) {
+    for (const [index, count] of this.#filled()) {
       const last = spans.at(-1);
       if (last !== undefined && last.first + last.counts.length === index) last.counts.push(count);
       else spans.push({ first: index, counts: [count] });
     }
     return spans;
+  }
+
+  *#filled(): Iterable<readonly [index: number, count: number]> {
+    for (const [i, count] of this.#counts.entries()) if (count > 0) yield [this.#first + i, count];
+  }
+
+  #add(index: number, count: number): void {
+    let at = index - this.#first;
+    if (at < 0 || at >= this.#counts.length) at = this.#widen(index);
+    this.#counts[at]! += count;
+  }
+
+  /** @returns where the count of this index is from now on. */
+  #widen(index: number): number {
+    if (this.#counts.length === 0) this.#first = index;
+    for (; this.#first > index; this.#first--) this.#counts.unshift(0);
+    while (this.#first + this.#counts.length <= index) this.#counts.push(0);
+    return index - this.#first;
   }
 }
