@@ -1,12 +1,12 @@
 /**
- * What was made of labels before, such as the handles of their series. Found by one label after the other: joining them for each
- * request would cost more.
+ * Objects that belong to labels, such as the handles of their series. They are made once, and found by one label after the other:
+ * joining the labels of each request would cost more.
  */
 export type Label = string | number | undefined;
 
 type Branch<Value> = Map<Label, Branch<Value> | Value>;
 
-/** A limit in case that a label does not come from a closed set. What was forgotten is made again. */
+/** A limit in case that a label does not come from a closed set. A forgotten object is made again. */
 export const MOST_REMEMBERED = 1_000;
 
 export class LabelMemo<LabelList extends readonly [Label, ...Label[]], Value extends object> {

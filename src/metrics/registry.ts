@@ -25,7 +25,7 @@ export class Registry {
       if (isExported || shape.semconv === undefined) this.#tables.set(name, new SeriesTable(shape));
   }
 
-  /** For what is counted often: the series is looked up once. */
+  /** For values of every request: the series is looked up once. */
   counter(name: MetricName, labels: Labels): Counter {
     return new Counter(this.#table(name), labels);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Label, LabelMemo, MOST_REMEMBERED } from '../../../src/metrics/label-memo.ts';
 
-describe('what was made of labels', () => {
+describe('an object of labels', () => {
   it('is made once for each list of labels', () => {
     const memo = new LabelMemo((labels: readonly [Label, Label]) => ({ labels }));
     const lists = [

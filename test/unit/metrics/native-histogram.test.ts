@@ -31,6 +31,18 @@ describe('a native histogram', () => {
     assert.equal(histogram.zeroCount, 0);
   });
 
+  it('counts a bound and the next number in the buckets on both sides', () => {
+    for (let index = -239; index < 192; index++) {
+      const histogram = new NativeHistogram();
+      const bound = 2 ** (index / 8);
+      for (const value of [bound, bound * (1 + Number.EPSILON)]) histogram.observe(value);
+      const found = [...countsOf(histogram).keys()];
+      // Of bounds that are not a power of two, 2 ** (index / 8) is rounded.
+      if (index % 8 === 0) assert.deepEqual(found, [index, index + 1]);
+      else for (const one of found) assert.ok(one === index || one === index + 1, `${one} for the bound of ${index}`);
+    }
+  });
+
   it('counts a power of two in the bucket that it ends', () => {
     const histogram = new NativeHistogram();
     for (const value of [0.25, 1, 8]) histogram.observe(value);
