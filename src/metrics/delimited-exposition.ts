@@ -5,7 +5,8 @@
 import { ByteWriter } from '../kit/byte-writer.ts';
 import type { MetricShape } from './catalogue.ts';
 import { type BucketSpan, type NativeHistogram, SCHEMA, ZERO_THRESHOLD } from './native-histogram.ts';
-import type { Exemplar, Family, Labels, Series } from './registry.ts';
+import type { Family } from './registry.ts';
+import type { Exemplar, Labels, Series } from './series.ts';
 
 /** Tags: field number · 8 + wire type. */
 const FAMILY = { name: 0x0a, help: 0x12, type: 0x18, metric: 0x22 } as const;

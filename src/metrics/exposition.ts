@@ -3,7 +3,8 @@
  * exemplars and native histograms.
  */
 import { delimitedFamilies } from './delimited-exposition.ts';
-import type { Exemplar, Family, Labels, Registry, Series } from './registry.ts';
+import type { Family, Registry } from './registry.ts';
+import type { Exemplar, Labels, Series } from './series.ts';
 
 export interface Exposition {
   readonly contentType: string;

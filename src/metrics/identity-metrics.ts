@@ -1,6 +1,8 @@
 /** Counters and histograms of authentication and authorization. */
 import type { AuthObserver, BreakerState } from '../domain/auth-observer.ts';
-import { type Registry, traceOf } from './registry.ts';
+import { LabelMemo } from './label-memo.ts';
+import type { Registry } from './registry.ts';
+import { traceOf } from './series.ts';
 
 const STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 
@@ -10,20 +12,36 @@ const GAUGES = [
   'mizuchi_engine_calls_waiting',
 ] as const;
 
+type Three = readonly [bucket: string, engineOrMethod: string, result: string];
+
 export function watchIdentity(registry: Registry): AuthObserver {
+  const authentications = new LabelMemo(([bucket, method, result]: Three) => ({
+    requests: registry.counter('mizuchi_auth_requests', [bucket, method, result]),
+    duration: registry.histogram('mizuchi_auth_duration_seconds', [bucket, method]),
+  }));
+  const decisions = new LabelMemo(([bucket, engine, decision]: Three) => ({
+    all: registry.counter('mizuchi_authz_decisions', [bucket, engine, decision]),
+    cached: registry.counter('mizuchi_authz_cached_decisions', [bucket, engine]),
+    duration: registry.histogram('mizuchi_authz_duration_seconds', [bucket, engine]),
+  }));
+  const engineCalls = new LabelMemo((labels: Three) =>
+    registry.histogram('mizuchi_engine_call_duration_seconds', labels),
+  );
   /** A reload replaces an engine while requests still use the previous one. */
   const users = new Map<string, number>();
   return {
     authenticated(bucket, method, result, seconds, span) {
       const trace = traceOf(span);
-      registry.add('mizuchi_auth_requests', [bucket, method, result], 1, trace);
-      registry.observe('mizuchi_auth_duration_seconds', [bucket, method], seconds, trace);
+      const { requests, duration } = authentications.of([bucket, method, result]);
+      requests.add(1, trace);
+      duration.observe(seconds, trace);
     },
     decided(bucket, engine, decision, cached, seconds, span) {
       const trace = traceOf(span);
-      registry.add('mizuchi_authz_decisions', [bucket, engine, decision], 1, trace);
-      if (cached) registry.add('mizuchi_authz_cached_decisions', [bucket, engine], 1, trace);
-      else registry.observe('mizuchi_authz_duration_seconds', [bucket, engine], seconds, trace);
+      const series = decisions.of([bucket, engine, decision]);
+      series.all.add(1, trace);
+      if (cached) series.cached.add(1, trace);
+      else series.duration.observe(seconds, trace);
     },
     breaker: (bucket, engine, state) => registry.set('mizuchi_authz_breaker_state', [bucket, engine], STATES[state]),
     calls(bucket, engine, figures) {
@@ -41,7 +59,7 @@ export function watchIdentity(registry: Registry): AuthObserver {
       };
     },
     engineCalled: ({ bucket, engine, outcome, seconds, span }) =>
-      registry.observe('mizuchi_engine_call_duration_seconds', [bucket, engine, outcome], seconds, traceOf(span)),
+      engineCalls.of([bucket, engine, outcome]).observe(seconds, traceOf(span)),
     keySource: () => () => {},
     keysFetched(result, provider, seconds, span) {
       const trace = traceOf(span);

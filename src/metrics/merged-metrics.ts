@@ -4,7 +4,8 @@
  */
 import { METRICS, type MetricName, type MetricShape } from './catalogue.ts';
 import { NativeHistogram, type PlainNativeHistogram } from './native-histogram.ts';
-import type { Exemplar, Family, Labels, Registry, Series } from './registry.ts';
+import type { Family, Registry } from './registry.ts';
+import type { Exemplar, Labels, Series } from './series.ts';
 
 /** A series that can be sent to another process. */
 export interface PlainSeries extends Pick<Series, 'labels' | 'value' | 'exemplar' | 'counts' | 'exemplars'> {

@@ -3,7 +3,8 @@ import type { ItemEncoder } from '../export/batch-queue.ts';
 import { AttributeEncoder } from '../export/otlp/attribute-encoder.ts';
 import { type ByteWriter, type UnixZero, unixZero } from '../kit/byte-writer.ts';
 import type { MetricShape } from './catalogue.ts';
-import type { Exemplar, Family, Series } from './registry.ts';
+import type { Family } from './registry.ts';
+import type { Exemplar, Series } from './series.ts';
 
 /** A metric at the moment of a collection. */
 export interface Collected {

@@ -1,8 +1,10 @@
 /** The calls to the store of one bucket: a histogram of attempts, a counter of retries, and gauges of its connections. */
 import { STATUS_CODES } from 'node:http';
-import { OPERATIONS } from '../domain/operation.ts';
-import type { StoreAttempt, StoreObserver } from '../domain/store-observer.ts';
-import { type Registry, traceOf } from './registry.ts';
+import { OPERATIONS, type OperationName } from '../domain/operation.ts';
+import type { StoreObserver } from '../domain/store-observer.ts';
+import { LabelMemo } from './label-memo.ts';
+import type { Registry } from './registry.ts';
+import { type Counter, type Histogram, traceOf } from './series.ts';
 
 export interface StoreFigures {
   readonly endpoint: { readonly origin: string };
@@ -12,18 +14,45 @@ export interface StoreFigures {
 /** Whether the status is registered: with all others, a store could create many series. */
 const isRegistered = (status: number): boolean => Object.hasOwn(STATUS_CODES, status);
 
+type AttemptLabels = readonly [
+  operation: OperationName,
+  status: number | undefined,
+  errorType: string | undefined,
+  hostname: string,
+  port: number,
+];
+
+/** The series of all attempts with one outcome. */
+interface AttemptSeries {
+  readonly duration: Histogram;
+  readonly retries: Counter;
+  /** Undefined if it is not exported. */
+  readonly clientDuration: Histogram | undefined;
+}
+
 export function watchStoreCalls(registry: Registry, bucket: string): StoreObserver {
+  const series = new LabelMemo((labels: AttemptLabels) => seriesOf(registry, bucket, labels));
   return {
-    attempted(attempt) {
-      const { operation, resends, errorType = 'none', seconds, span } = attempt;
+    attempted({ operation, resends, server, status, errorType, seconds, span }) {
       const trace = traceOf(span);
-      const labels = [bucket, operation, statusText(attempt.status), errorType];
-      registry.observe('mizuchi_store_request_duration_seconds', labels, seconds, trace);
-      if (resends > 0) registry.add('mizuchi_store_retries', [bucket, operation], 1, trace);
-      if (registry.isExported)
-        registry.observe('http.client.request.duration', clientAttributes(attempt), seconds, trace);
+      const found = series.of([operation, status, errorType, server.hostname, server.port]);
+      found.duration.observe(seconds, trace);
+      if (resends > 0) found.retries.add(1, trace);
+      found.clientDuration?.observe(seconds, trace);
     },
     closed() {},
+  };
+}
+
+function seriesOf(registry: Registry, bucket: string, labels: AttemptLabels): AttemptSeries {
+  const [operation, status, errorType = 'none'] = labels;
+  const own = [bucket, operation, statusText(status), errorType];
+  return {
+    duration: registry.histogram('mizuchi_store_request_duration_seconds', own),
+    retries: registry.counter('mizuchi_store_retries', [bucket, operation]),
+    clientDuration: registry.isExported
+      ? registry.histogram('http.client.request.duration', clientAttributes(labels))
+      : undefined,
   };
 }
 
@@ -51,9 +80,9 @@ function statusText(status: number | undefined): string {
 }
 
 /** OTel semantic conventions, "HTTP client metrics". */
-function clientAttributes({ operation, server, status, errorType }: StoreAttempt): string[] {
+function clientAttributes([operation, status, errorType, hostname, port]: AttemptLabels): string[] {
   const { method } = OPERATIONS[operation];
-  return [method, server.hostname, String(server.port), statusCode(status), errorType ?? ''];
+  return [method, hostname, String(port), statusCode(status), errorType ?? ''];
 }
 
 function statusCode(status: number | undefined): string {

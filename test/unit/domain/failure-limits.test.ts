@@ -5,7 +5,8 @@ import { parseConfig } from '../../../src/config/parse-config.ts';
 import { FAILURES } from '../../../src/domain/failures.ts';
 import type { MetricName } from '../../../src/metrics/catalogue.ts';
 import { showLimits } from '../../../src/metrics/limit-metrics.ts';
-import { type Labels, Registry } from '../../../src/metrics/registry.ts';
+import { Registry } from '../../../src/metrics/registry.ts';
+import type { Labels } from '../../../src/metrics/series.ts';
 
 const CONFIG = `buckets:
   - name: uploads
