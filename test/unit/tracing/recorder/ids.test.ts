@@ -7,24 +7,26 @@ describe('ids', () => {
     const ids = new IdGenerator();
     const seen = new Set<string>();
     for (let i = 0; i < 5000; i++) {
-      const [traceId, spanId] = [ids.traceId(), ids.spanId()];
+      const [traceId, requestId, spanId] = [ids.traceId(), ids.requestSpanId(), ids.spanId()];
       assert.match(traceId, /^[0-9a-f]{32}$/);
+      assert.match(requestId, /^[0-9a-f]{16}$/);
       assert.match(spanId, /^[0-9a-f]{16}$/);
-      seen.add(traceId).add(spanId);
+      seen.add(traceId).add(requestId).add(spanId);
     }
-    assert.equal(seen.size, 10_000);
+    assert.equal(seen.size, 15_000);
   });
 
   it('are the random bytes, each used once', () => {
     const bytes = Buffer.from(Array.from({ length: 8192 }, (_, i) => (i * 7 + 1) & 0xff));
     const ids = new IdGenerator(() => bytes);
-    assert.equal(ids.traceId() + ids.spanId() + ids.traceId(), bytes.subarray(0, 40).toString('hex'));
+    const given = ids.traceId() + ids.spanId() + ids.requestSpanId() + ids.traceId();
+    assert.equal(given, bytes.subarray(0, 48).toString('hex'));
   });
 
   it('give a span id as words, too', () => {
     const ids = new IdGenerator();
     for (let i = 0; i < 50; i++) {
-      const text = ids.spanId();
+      const text = i % 2 === 0 ? ids.spanId() : ids.requestSpanId();
       const [high, low] = [ids.high, ids.low].map((word) => (word >>> 0).toString(16).padStart(8, '0'));
       assert.equal(`${high}${low}`, text);
     }
@@ -35,6 +37,7 @@ describe('ids', () => {
     bytes.fill(1, 40);
     const ids = new IdGenerator(() => bytes);
     assert.equal(ids.spanId(), '01'.repeat(8));
+    assert.equal(new IdGenerator(() => bytes).requestSpanId(), '01'.repeat(8));
     assert.equal(new IdGenerator(() => bytes).traceId(), '00'.repeat(8) + '01'.repeat(8));
   });
 });
