@@ -2,8 +2,8 @@
  * Trace and span ids. Randomness is drawn in chunks, which one system call and one conversion to hex digits turn into
  * hundreds of ids. Every id comes from the system's generator, so the W3C random flag may be set on each.
  *
- * The ids of requests go into the log, so they are texts of their own: V8 writes a part of a longer text as JSON in twice the time.
- * Parts cost a tenth to make, and are enough for the other spans.
+ * The ids of requests go into the log, so they are not parts of a longer text, which V8 writes as JSON in twice the time. Such parts
+ * take a tenth to make, and are enough for the other spans.
  */
 import { randomBytes } from 'node:crypto';
 
