@@ -1,7 +1,7 @@
 /**
  * The cost of authentication and authorization: CPU per request with each authenticator and each policy engine, relative to none.
  *
- *   npm run bench -- auth [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR]
+ *   npm run bench -- auth [--heats N] [--rounds N] [--seed N] [--only WORD] [--smoke] [--profile DIR] [--write]
  *
  * Ten copies of the gateway run at once, each in a separate process; bench/tracing.ts describes how turns, rounds and heats exclude
  * other load of the machine. Tracing is disabled. All copies receive PUTs of 1 KiB over keep-alive connections, with
@@ -18,6 +18,7 @@
  * --only      only contestants with this word in their name, and the baselines
  * --smoke     a few short turns to check that everything runs; the figures are meaningless
  * --profile   writes the V8 CPU profile of each copy's main thread to DIR, one folder per copy
+ * --write     writes the tables to docs/performance.md
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,6 +28,7 @@ import { type AuthContestant, CONTESTANTS, configOf, METHODS, TARGETS } from './
 import { IdentityProvider } from './support/identity-provider.ts';
 import { type Options, readOptions, SMALL_OBJECT } from './support/options.ts';
 import { readOwnCount } from './support/own-count.ts';
+import { writeFigures } from './support/page-figures.ts';
 import { findPlaces, type Places } from './support/pinning.ts';
 import { effortText, placesText, profiling, race } from './support/race.ts';
 import { headOf } from './support/requests.ts';
@@ -42,7 +44,7 @@ interface Heat {
 }
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), ['write']);
   const contestants = CONTESTANTS.filter(({ name }) => isOpponent(name) || name.includes(options.only));
   const random = seededRandom(options.seed);
   const places = findPlaces();
@@ -52,11 +54,11 @@ async function main(): Promise<void> {
   const costs = heats.map((heat) => heat.costs);
   const comparisons = compare(contestants, costs, random);
   const calls = contestants.map((_, i) => median(heats.map((heat) => heat.calls[i]!)));
-  console.log(placesText(places));
-  console.log(`CPU per request, objects of 1 KiB, no tracing (${effortText(heats.length, options.small)})\n`);
-  printTables(comparisons, calls);
-  if (options.smoke) console.log('smoke run: the figures mean nothing\n');
-  else printVerdicts(comparisons);
+  const title = `CPU per request, objects of 1 KiB, no tracing (${effortText(heats.length, options.small)})\n`;
+  const last = options.smoke ? 'smoke run: the figures mean nothing\n' : verdicts(comparisons);
+  const text = [placesText(places), title, tables(comparisons, calls), last].join('\n');
+  console.log(text);
+  if (options.write) writeFigures('auth', text);
   process.exitCode = await runCalls(options);
 }
 
@@ -103,26 +105,28 @@ async function callsPerRequest(arena: Arena, contestant: AuthContestant): Promis
   return calls / uploads;
 }
 
-function printTables(comparisons: readonly Comparison<AuthContestant>[], calls: readonly number[]): void {
+function tables(comparisons: readonly Comparison<AuthContestant>[], calls: readonly number[]): string {
   const engines = comparisons.filter(({ contestant }) => contestant.engine !== undefined);
   const ways = comparisons.filter(({ contestant }) => contestant.engine === undefined);
   const head = ['ratio [95 % interval]', 'µs more [95 % interval]', 'µs', 'main thread'];
-  console.log(table([['against anonymous', ...head], ...ways.map(cells)]));
+  const ofWays = table([['against anonymous', ...head], ...ways.map(cells)]);
   const rows = engines.map((one) => [...cells(one), calls[comparisons.indexOf(one)]!.toFixed(3)]);
-  if (rows.length > 0) console.log(table([['against JWT as bearer', ...head, 'calls/request'], ...rows]));
+  if (rows.length === 0) return ofWays;
+  return `${ofWays}\n${table([['against JWT as bearer', ...head, 'calls/request'], ...rows])}`;
 }
 
 function cells({ contestant, ratio, difference, all, main }: Comparison<AuthContestant>): string[] {
   return [contestant.name, ratioText(ratio), differenceText(difference), all.toFixed(0), main.toFixed(0)];
 }
 
-function printVerdicts(comparisons: readonly Comparison<AuthContestant>[]): void {
-  for (const { contestant, difference } of comparisons) {
-    const target = TARGETS[contestant.name];
-    if (target === undefined) continue;
-    console.log(`target < ${target} µs: ${verdict(difference, target)} (${contestant.name} ${microsText(difference)})`);
-  }
-  console.log();
+function verdicts(comparisons: readonly Comparison<AuthContestant>[]): string {
+  return comparisons
+    .map(({ contestant, difference }) => {
+      const target = TARGETS[contestant.name];
+      if (target === undefined) return '';
+      return `target < ${target} µs: ${verdict(difference, target)} (${contestant.name} ${microsText(difference)})\n`;
+    })
+    .join('');
 }
 
 /** The other half, in a process of its own. @returns its exit code. */
