@@ -62,17 +62,9 @@ const ENDS_SEGMENT = /[/&;?#,"'<>\s\0-\x1f]/;
 const ENDS_HEADER = /[&"'<>\0-\x1f]/;
 const ENDS_AUTHORITY = /[?#,;"'<>\s\0-\x1f]/;
 
-/** The text without credentials that was checked last: several attributes of a request have the same one. */
-let lastClean = '';
-/** It is kept, so a large one is not. */
-const LONGEST_KEPT = 2048;
-
 /** @returns the same string if there is nothing to redact. */
 export function withoutCredentials(text: string): string {
-  if (text === lastClean) return text;
-  if (isSuspicious(text)) return new Cutter(text).cut();
-  if (text.length <= LONGEST_KEPT) lastClean = text;
-  return text;
+  return isSuspicious(text) ? new Cutter(text).cut() : text;
 }
 
 function isSuspicious(text: string): boolean {

@@ -7,7 +7,7 @@ import type { ByteWriter } from '../../kit/byte-writer.ts';
 import { bytesField } from '../../kit/protobuf.ts';
 import type { SpanContext } from '../propagation/span-context.ts';
 import { AttributePattern } from './attribute-pattern.ts';
-import { type EncodedEvents, EventEncoder } from './event-encoder.ts';
+import { EventEncoder } from './event-encoder.ts';
 import { RecordingSpan, type SpanKind } from './recording-span.ts';
 
 /** Tags: field number · 8 + wire type. */
@@ -50,8 +50,6 @@ interface Shape {
   /** The fields before the attributes, of a span that begins a trace and of one below another, when one has been encoded. */
   root: Uint8Array | undefined;
   child: Uint8Array | undefined;
-  /** Of the last span that had any. */
-  events: EncodedEvents | undefined;
 }
 
 /** Names that come from outside must not fill the memory. */
@@ -76,8 +74,7 @@ export class SpanEncoder {
     head(out, span, shape);
     if (!shape.pattern.encode(out, span.attributes))
       this.#attributes.encode(out, span.attributes, SPAN.attributes, SPAN.droppedAttributes);
-    if (span.events !== undefined)
-      shape.events = this.#events.encode(out, span.events, span.local.anchor, shape.events);
+    if (span.events !== undefined) this.#events.encode(out, span.events, span.local.anchor);
     count(out, SPAN.droppedEvents, span.droppedEvents);
     if (span.link !== undefined) link(out, span.link);
     count(out, SPAN.droppedLinks, span.droppedLinks);
@@ -87,8 +84,7 @@ export class SpanEncoder {
 
   #newShape({ name, kind }: RecordingSpan): Shape {
     const pattern = new AttributePattern(this.#attributes, SPAN.attributes);
-    const field = bytesField(SPAN_NAME_FIELD, name);
-    const shape: Shape = { name: field, kind, pattern, root: undefined, child: undefined, events: undefined };
+    const shape = { name: bytesField(SPAN_NAME_FIELD, name), kind, pattern, root: undefined, child: undefined };
     if (this.#shapes.size < MOST_SHAPES) this.#shapes.set(name, shape);
     return shape;
   }
