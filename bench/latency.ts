@@ -58,7 +58,7 @@ interface Heat {
   readonly latencies: Latencies;
   /** Uploads a second. */
   readonly rate: number;
-  /** Spans that Jaeger did not accept, of each contestant. */
+  /** Spans that were dropped, of each contestant. */
   readonly lost: readonly number[];
 }
 
@@ -137,21 +137,23 @@ function realConfig(contestant: TracingContestant, ports: Ports): Config {
   };
 }
 
-/** Of all uploads of the contestant, as soon as it is none or no more can be expected. */
+/** Spans that the gateway dropped, when those of all its uploads have left. Attempts that it repeated have more spans, so this is no difference. */
 async function lostSpans(arena: Arena, contestant: TracingContestant): Promise<number> {
   const expected = arena.uploads(contestant) * (contestant.spans ?? 0);
-  let lost = expected;
+  let dropped = 0;
   const look = async (): Promise<true | undefined> => {
-    lost = expected - exportedSpans(await arena.metrics(contestant));
-    return lost <= 0 || undefined;
+    const metrics = await arena.metrics(contestant);
+    dropped = spansOf('dropped', metrics);
+    return spansOf('exported', metrics) + dropped >= expected || undefined;
   };
-  await eventually('all spans are exported', look, 10).catch(() => {});
-  return lost;
+  await eventually('all spans have left', look, 10);
+  return dropped;
 }
 
-/** Spans that the collector has accepted. @param metrics in the text format of Prometheus. */
-function exportedSpans(metrics: string): number {
-  return Number(/^mizuchi_export_exported_items_total\{signal="traces"\} (\S+)$/m.exec(metrics)?.[1] ?? 0);
+/** @param fate what became of them. @param metrics in the text format of Prometheus. */
+function spansOf(fate: 'exported' | 'dropped', metrics: string): number {
+  const series = new RegExp(`^mizuchi_export_${fate}_items_total\\{[^}]*signal="traces"[^}]*\\} (\\S+)$`, 'gm');
+  return [...metrics.matchAll(series)].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 /** @throws Error if a trace in Jaeger does not have all spans of an upload. */

@@ -219,6 +219,35 @@ describe('encoding of everything else', () => {
     }
   });
 
+  /** Of spans of one name, with these attributes each. */
+  function decodedAll(lists: readonly Attributes[]): DecodedSpan['attributes'][] {
+    const { tracer, decoded } = testTracer();
+    const root = openRoot(tracer, 'root');
+    for (const list of lists) {
+      const span = root.child('span', 'internal');
+      for (const name in list) span.set(name, list[name]);
+      span.end();
+    }
+    return decoded().map(({ attributes }) => attributes);
+  }
+
+  it('carries values of every length and kind between values that do not vary', () => {
+    const texts = ['x', 'ü', '大'].flatMap((letter) => Array.from({ length: 300 }, (_, i) => letter.repeat(i)));
+    const values = [...texts, 7, true, '', 2 ** 40, 'x'.repeat(900), 0.5, -1].flatMap((value) => [value, 'a']);
+    const lists = values.map((value, i) => ({ before: 'one', value, between: 2, other: i % 7, after: 'three' }));
+    const expected = lists.map(({ value, ...list }) => ({ ...decodedAttributes(list), value: decodedValue(value)! }));
+    assert.deepEqual(decodedAll(lists), expected);
+  });
+
+  it('carries values that vary at first, not any more, and again, over thousands of spans', () => {
+    const value = (i: number): string => (i < 5 || i > 6_000 ? `${i % 3}` : 'same');
+    const lists = Array.from({ length: 7_000 }, (_, i) => ({ before: 'one', value: value(i), other: i, after: true }));
+    assert.deepEqual(
+      decodedAll(lists),
+      lists.map((list) => decodedAttributes(list)),
+    );
+  });
+
   it('writes random spans so that each field comes back', () => {
     const random = seededRandom(5);
     const { tracer, decoded } = testTracer();
