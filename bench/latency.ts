@@ -13,9 +13,9 @@
  * client delay each other, so a copy with tracing also has the delay by Jaeger.
  *
  * The figure is the ratio of a copy's median latency to the mean of the two untraced copies in the same round. The output is the median
- * over the rounds with a 95 % bootstrap interval, and is compared with +5 %. The ratio of the two untraced copies is the noise: if it is
- * more than 5 %, the run decides nothing. Lost spans are reported. After some rounds all processes are restarted for another heat. scripts/install-real-servers.sh minio opa jaeger
- * installs the servers. The objects are in the folder of temporary files.
+ * over the rounds with a 95 % bootstrap interval, and is compared with +5 %. The ratio of the two untraced copies is the noise: if it
+ * differs by more than 5 %, the run decides nothing. Dropped spans are reported. After some rounds all processes are restarted for another
+ * heat. scripts/install-real-servers.sh minio opa jaeger installs the servers. The objects are in the folder of temporary files.
  *
  * --only      only traced copies with this word in their name
  * --smoke     a few short turns to check that everything runs; the figures are meaningless
@@ -144,7 +144,8 @@ async function lostSpans(arena: Arena, contestant: TracingContestant): Promise<n
   const look = async (): Promise<true | undefined> => {
     const metrics = await arena.metrics(contestant);
     dropped = spansOf('dropped', metrics);
-    return spansOf('exported', metrics) + dropped >= expected || undefined;
+    const queued = Number(/^mizuchi_export_queue_items\{signal="traces"\} (\S+)$/m.exec(metrics)?.[1] ?? 0);
+    return (queued === 0 && spansOf('exported', metrics) + dropped >= expected) || undefined;
   };
   await eventually('all spans have left', look, 10);
   return dropped;
@@ -156,12 +157,12 @@ function spansOf(fate: 'exported' | 'dropped', metrics: string): number {
   return [...metrics.matchAll(series)].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-/** @throws Error if a trace in Jaeger does not have all spans of an upload. */
+/** @throws Error if a trace in Jaeger does not have all spans of an upload; an attempt that was repeated has one more. */
 async function checkTraces(real: HelperProcess, contestants: readonly TracingContestant[]): Promise<void> {
   const expected = contestants.find(({ spans }) => spans !== undefined)?.spans;
   if (expected === undefined) return;
   const spans = await real.ask<number>('spansOfOneTrace');
-  if (spans !== expected) throw new Error(`a trace in Jaeger has ${spans} spans, not ${expected}`);
+  if (spans < expected) throw new Error(`a trace in Jaeger has ${spans} spans, and not ${expected}`);
 }
 
 function reportOf(
@@ -181,7 +182,7 @@ function reportOf(
     .map(({ contestant: { name }, median: ratio }) => {
       const lost = heats.reduce((sum, heat) => sum + heat.lost[contestants.findIndex((one) => one.name === name)]!, 0);
       const outcome = smoke ? '' : `target < 5 %: ${judged(ratio, noise)}, `;
-      return `${name} ${percent(ratio.median)}: ${outcome}spans lost: ${lost}`;
+      return `${name} ${percent(ratio.median)}: ${outcome}spans dropped: ${lost}`;
     });
   return [
     `Latency at half load (${rates} uploads a second), objects of 1 KiB, MinIO, OPA and Jaeger (${effort})`,

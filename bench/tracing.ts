@@ -24,7 +24,7 @@
  * queue is long enough for all of them.
  *
  * Objects of 1 KiB are also sent to other servers in the place of the gateway: versitygw in its mode `s3`, nginx, and Caddy with and
- * without tracing, each on one CPU. They receive the same requests and use the same store. They do less than the gateway: versitygw
+ * without tracing, on the same CPU. They receive the same requests and use the same store. They do less than the gateway: versitygw
  * verifies the signature and signs for the store, but queries no OPA; nginx and Caddy verify nothing and sign nothing. They are compared
  * to the two untraced copies, and Caddy with tracing also to Caddy without. Caddy has one span per upload, exported over gRPC.
  * `scripts/install-real-servers.sh versitygw nginx caddy` installs them; a missing one is left out and reported.
@@ -51,7 +51,7 @@ import type { Costs, Plan } from './support/rounds.ts';
 import { requestsWith } from './support/signed-requests.ts';
 import { type Random, seededRandom } from './support/statistics.ts';
 import { type Comparison, compare, noise, percent, ratioOf, ratioText, table, verdict } from './support/table.ts';
-import { CONTESTANTS, configOf, type TracingContestant } from './support/tracing-contestants.ts';
+import { CONTESTANTS, configOf, type TracingContestant, UNTRACED } from './support/tracing-contestants.ts';
 import { availablePeers, TRACED_CADDY, type TracingPeer, UNTRACED_CADDY } from './support/tracing-peers.ts';
 
 const GIB = 1024 ** 3;
@@ -235,8 +235,8 @@ function printVerdicts(comparisons: readonly Comparison<Racer>[]): void {
 
 function writeDocuments(text: string, comparisons: readonly Comparison<Racer>[]): void {
   writeFigures('tracing', text);
-  const gateways = comparisons.filter(({ contestant }) => !('peer' in contestant));
-  const bars = gateways.map(({ contestant: { name }, ratio }) => ({ name, ratio }));
+  const compared = comparisons.filter(({ contestant }) => !('peer' in contestant) && contestant.against === UNTRACED);
+  const bars = compared.map(({ contestant: { name }, ratio }) => ({ name, ratio }));
   const title = 'CPU per request of 1 KiB, by that of the same gateway without tracing';
   writeFileSync(new URL('../docs/tracing-cost.svg', import.meta.url), ratioChart(title, bars, AIM));
 }

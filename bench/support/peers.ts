@@ -151,7 +151,7 @@ const CADDY_FOLDERS = { HOME: '.', XDG_CONFIG_HOME: 'config', XDG_DATA_HOME: 'da
 export const ENVIRONMENTS: Partial<Record<PeerName, (ports: Ports) => NodeJS.ProcessEnv>> = {
   versitygw: () => ({ AWS_CA_BUNDLE: undefined }), // it stops on it
   caddy: () => CADDY_FOLDERS,
-  /** Exports as the gateways do: batches as large, as often, from a queue that drops nothing. */
+  /** Exports with the limits of the gateways: of a batch, its delay, and the queue. */
   'caddy-traced': ({ collector }) => ({
     ...CADDY_FOLDERS,
     OTEL_SERVICE_NAME: 'caddy',

@@ -1,5 +1,6 @@
 /** Sets of IP addresses from CIDR ranges or single addresses, and the normalized form for comparison. */
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { unsliced } from './unsliced.ts';
 
 export interface AddressRange {
   readonly address: string;
@@ -46,6 +47,6 @@ export function plainAddress(text: string | undefined): string | undefined {
   const zone = text.indexOf('%');
   const { address } = new SocketAddress({ address: zone < 0 ? text : text.slice(0, zone), family: 'ipv6' });
   const mapped = MAPPED.exec(address);
-  if (mapped !== null) return mapped[1];
+  if (mapped !== null) return unsliced(mapped[1]!);
   return zone < 0 ? address : address + text.slice(zone);
 }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { type AddressSet, plainAddress } from '../kit/address-set.ts';
+import { unsliced } from '../kit/unsliced.ts';
 
 export interface Client {
   /** Undefined if the connection has already ended. */
@@ -78,5 +79,5 @@ function addressOf(text: string): string | undefined {
   if (address.includes('%') || !(bracketed === undefined ? isIPv4(address) || isIPv6(address) : isIPv6(address))) {
     return undefined;
   }
-  return plainAddress(address);
+  return plainAddress(unsliced(address));
 }

@@ -16,7 +16,7 @@ export interface RequestToSign {
   /** Percent-encoded, as on the wire. */
   readonly path: string;
   readonly query: Query;
-  /** Lower-case names; `host` is required. `isSigned` selects the headers to sign. */
+  /** Lower-case names; `host` is required. `mustBeSigned` selects the headers to sign. */
   readonly headers: Readonly<Record<string, string>>;
   readonly payloadHash: string;
   readonly region: string;
